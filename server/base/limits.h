@@ -1,0 +1,46 @@
+/* Every limit of the server in one place: its name, its value, and what happens when it is reached.
+ *
+ * A limit that an organizer may want to change is a configuration key (server/config) or an event
+ * setting (server/office/event_settings.c) instead; its range stands there.
+ */
+#ifndef STANCHION_LIMITS_H
+#define STANCHION_LIMITS_H
+
+/* Names. A longer one is refused where it enters (command line, importer, URL: 404). */
+#define EVENT_ID_BYTES_MAX 48
+#define VISITOR_ID_BYTES 12 /* base64url of 9 random bytes */
+#define ORDER_ID_BYTES 26   /* "o_" + base64url of 18 random bytes */
+#define TOKEN_BYTES_MAX 512 /* receipt, pass, cookie: a longer one is invalid without being read */
+
+/* Plans (ticketing/plan). Beyond: the file is refused with the figure. */
+#define PLAN_SEATS_MAX 100000
+#define PLAN_CATEGORIES_MAX 64
+#define PLAN_SECTIONS_MAX 2000
+#define PLAN_ROWS_MAX 20000
+#define PLAN_AREAS_MAX 64
+#define PLAN_LABEL_BYTES_MAX 80
+#define PLAN_FILE_BYTES_MAX (64u << 20)
+#define PLAN_ERRORS_MAX 100 /* more are counted, not listed */
+
+/* Seats in one request; the event's own limit is smaller. */
+#define HOLD_SEATS_MAX 50
+
+/* Money: 10 billion minor units for one seat; a total of HOLD_SEATS_MAX of them fits int64 easily. */
+#define PRICE_MINOR_MAX INT64_C(10000000000)
+
+/* WebSocket frames (server/gateway). */
+#define FRAME_BYTES_MAX 65536 /* close 1009 */
+#define ASSEMBLY_BYTES_MAX (64u << 20) /* all half-received frames of a gateway together: error `full` */
+
+/* Redis link (server/base/redis_link). */
+#define REDIS_PENDING_MAX 65536       /* commands under way: REDIS_LINK_FULL */
+#define REDIS_REPLY_BYTES_MAX (64u << 20)
+
+/* Batches. The rest waits for the next turn. */
+#define JOIN_BATCH_MAX 256
+#define TICK_EXPIRE_MAX 1000
+#define TICK_ADMIT_MAX 2000
+#define SWEEP_HOLDS_MAX 100
+#define LEDGER_BATCH_MAX 1000
+
+#endif

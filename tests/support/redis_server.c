@@ -1,0 +1,180 @@
+/* Starting, asking and stopping a private redis-server. See the header for the promises. */
+#include "support/redis_server.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_TRIES_MAX 1000 /* of 10 ms */
+
+struct redis_server {
+    pid_t pid; /* 0 = not running */
+    redisContext *context;
+    char dir[64];
+    char socket[96];
+    char url[112];
+};
+
+static void give_up(const char *what)
+{
+    fprintf(stderr, "redis_server: %s\n", what);
+    abort();
+}
+
+static void pause_10_ms(void)
+{
+    const struct timespec nap = {.tv_nsec = 10 * 1000 * 1000};
+    nanosleep(&nap, NULL);
+}
+
+/* The child: dies with its parent, says nothing, keeps nothing. */
+static void exec_server(const struct redis_server *server, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0)
+        _exit(1);
+    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir",
+           server->dir, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
+           (char *)NULL);
+    _exit(127);
+}
+
+static int answers_ping(struct redis_server *server)
+{
+    redisContext *context = redisConnectUnix(server->socket);
+    if (!context || context->err) {
+        if (context)
+            redisFree(context);
+        return 0;
+    }
+    redisReply *reply = redisCommand(context, "PING");
+    int is_ready = reply && reply->type == REDIS_REPLY_STATUS;
+    freeReplyObject(reply);
+    if (is_ready)
+        server->context = context;
+    else
+        redisFree(context);
+    return is_ready;
+}
+
+static void launch(struct redis_server *server)
+{
+    pid_t parent = getpid();
+    server->pid = fork();
+    if (server->pid < 0)
+        give_up("cannot fork");
+    if (server->pid == 0)
+        exec_server(server, parent);
+    for (int i = 0; i < START_TRIES_MAX; i++) {
+        if (waitpid(server->pid, NULL, WNOHANG) == server->pid)
+            give_up("redis-server ended at once; is the Debian package redis-server installed?");
+        if (answers_ping(server))
+            return;
+        pause_10_ms();
+    }
+    give_up("redis-server does not answer");
+}
+
+struct redis_server *redis_server_start(void)
+{
+    struct redis_server *server = calloc(1, sizeof(*server));
+    if (!server)
+        give_up("no memory");
+    snprintf(server->dir, sizeof(server->dir), "/tmp/stanchion-redis-XXXXXX");
+    if (!mkdtemp(server->dir))
+        give_up("cannot make a directory in /tmp");
+    snprintf(server->socket, sizeof(server->socket), "%s/redis.sock", server->dir);
+    snprintf(server->url, sizeof(server->url), "unix://%s", server->socket);
+    launch(server);
+    return server;
+}
+
+const char *redis_server_socket(const struct redis_server *server)
+{
+    return server->socket;
+}
+
+const char *redis_server_url(const struct redis_server *server)
+{
+    return server->url;
+}
+
+redisContext *redis_server_context(struct redis_server *server)
+{
+    assert(server->context);
+    return server->context;
+}
+
+static redisReply *ask(struct redis_server *server, const char *format, va_list arguments)
+{
+    redisReply *reply = redisvCommand(redis_server_context(server), format, arguments);
+    if (!reply)
+        give_up(server->context->errstr);
+    if (reply->type == REDIS_REPLY_ERROR)
+        give_up(reply->str);
+    return reply;
+}
+
+void redis_server_run(struct redis_server *server, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    redisReply *reply = ask(server, format, arguments);
+    va_end(arguments);
+    freeReplyObject(reply);
+}
+
+long long redis_server_number(struct redis_server *server, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    redisReply *reply = ask(server, format, arguments);
+    va_end(arguments);
+    long long number = -1;
+    if (reply->type == REDIS_REPLY_INTEGER)
+        number = reply->integer;
+    else if (reply->type == REDIS_REPLY_STRING)
+        number = strtoll(reply->str, NULL, 10);
+    else if (reply->type != REDIS_REPLY_NIL)
+        give_up("the answer is not a number");
+    freeReplyObject(reply);
+    return number;
+}
+
+void redis_server_kill(struct redis_server *server)
+{
+    assert(server->pid > 0);
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+    redisFree(server->context);
+    server->context = NULL;
+}
+
+void redis_server_restart(struct redis_server *server)
+{
+    assert(server->pid == 0);
+    launch(server);
+}
+
+void redis_server_stop(struct redis_server *server)
+{
+    if (!server)
+        return;
+    if (server->pid > 0)
+        redis_server_kill(server);
+    unlink(server->socket);
+    rmdir(server->dir);
+    free(server);
+}

@@ -1,9 +1,9 @@
 /* The port to the line's storage: what the waiting room asks, one operation per decision.
  *
- * Two adapters: queue_redis.c (Lua, the truth) and queue_fake.c (memory, for tests). One contract suite
- * (tests/contract/test_queue_store.c) runs against both. All completions come exactly once, on the loop,
- * never before the call returns. With any status but QUEUE_OK the outcome pointer is NULL. QUEUE_UNKNOWN
- * means it may have happened: every operation here may safely be asked again.
+ * Two adapters: queue_redis.c (Lua, the truth) and queue_fake.c (memory, for tests). One contract
+ * suite (tests/contract/test_queue_store.c) runs against both. All completions come exactly once,
+ * on the loop, never before the call returns. With any status but QUEUE_OK the outcome pointer is
+ * NULL. QUEUE_UNKNOWN means it may have happened: every operation here may safely be asked again.
  */
 #ifndef STANCHION_QUEUE_STORE_H
 #define STANCHION_QUEUE_STORE_H
@@ -14,7 +14,13 @@
 #include "server/base/limits.h"
 
 enum queue_phase {
-    PHASE_DRAFT, PHASE_ANNOUNCED, PHASE_PREQUEUE, PHASE_OPEN, PHASE_PAUSED, PHASE_SOLD_OUT, PHASE_CLOSED,
+    PHASE_DRAFT,
+    PHASE_ANNOUNCED,
+    PHASE_PREQUEUE,
+    PHASE_OPEN,
+    PHASE_PAUSED,
+    PHASE_SOLD_OUT,
+    PHASE_CLOSED,
     PHASE_COUNT
 };
 
@@ -28,13 +34,13 @@ enum queue_status {
 
 /* Where a visitor stands after join, enter or leave. */
 enum place_state {
-    PLACE_WAITING,      /* seq is valid */
-    PLACE_ADMITTED,     /* seq, admission, deadline_ms valid; the turn is not claimed yet */
-    PLACE_ENTERED,      /* likewise; the turn is claimed */
-    PLACE_NOT_OPEN,     /* phase valid: the event takes nobody now */
-    PLACE_FULL,         /* waiting_max reached */
-    PLACE_SERVED,       /* has bought all they may */
-    PLACE_NONE,         /* no place (enter, leave); join never says this */
+    PLACE_WAITING,  /* seq is valid */
+    PLACE_ADMITTED, /* seq, admission, deadline_ms valid; the turn is not claimed yet */
+    PLACE_ENTERED,  /* likewise; the turn is claimed */
+    PLACE_NOT_OPEN, /* phase valid: the event takes nobody now */
+    PLACE_FULL,     /* waiting_max reached */
+    PLACE_SERVED,   /* has bought all they may */
+    PLACE_NONE,     /* no place (enter, leave); join never says this */
     PLACE_STATE_COUNT
 };
 
@@ -53,8 +59,14 @@ struct queue_visitor {
 };
 
 /* What a tick did; also what tick:{E} carries to everyone (docs/redis.md). */
-struct tick_admitted { struct queue_visitor visitor; int64_t seq, admission, deadline_ms; };
-struct tick_expired { struct queue_visitor visitor; bool is_no_show; };
+struct tick_admitted {
+    struct queue_visitor visitor;
+    int64_t seq, admission, deadline_ms;
+};
+struct tick_expired {
+    struct queue_visitor visitor;
+    bool is_no_show;
+};
 struct tick_report {
     int64_t tick, at_ms, seq, head, waiting, inside, free;
     enum queue_phase phase;
@@ -72,24 +84,33 @@ struct line_state {
     int64_t *gone;
 };
 
-typedef void queue_join_fn(void *ctx, enum queue_status status, const struct place *places, size_t count);
+typedef void queue_join_fn(void *ctx, enum queue_status status, const struct place *places,
+                           size_t count);
 typedef void queue_place_fn(void *ctx, enum queue_status status, const struct place *place);
 typedef void queue_tick_fn(void *ctx, enum queue_status status, bool was_due);
 typedef void queue_line_fn(void *ctx, enum queue_status status, const struct line_state *line);
 
 struct queue_store {
-    /* Gives each visitor a place in array order, or tells the one they have. count <= JOIN_BATCH_MAX. */
-    enum queue_status (*join)(struct queue_store *s, const char *event, const struct queue_visitor *visitors,
-                              size_t count, queue_join_fn *on_join, void *ctx);
-    /* Claims an admission: the deadline becomes now + select_ms, once. Repeating it changes nothing. */
-    enum queue_status (*enter)(struct queue_store *s, const char *event, const struct queue_visitor *visitor,
-                               queue_place_fn *on_place, void *ctx);
+    /* Gives each visitor a place in array order, or tells the one they have. count <=
+     * JOIN_BATCH_MAX. */
+    enum queue_status (*join)(struct queue_store *s, const char *event,
+                              const struct queue_visitor *visitors, size_t count,
+                              queue_join_fn *on_join, void *ctx);
+    /* Claims an admission: the deadline becomes now + select_ms, once. Repeating it changes
+     * nothing. */
+    enum queue_status (*enter)(struct queue_store *s, const char *event,
+                               const struct queue_visitor *visitor, queue_place_fn *on_place,
+                               void *ctx);
     /* Gives up place or admission. PLACE_NONE when there was none. */
-    enum queue_status (*leave)(struct queue_store *s, const char *event, const struct queue_visitor *visitor,
-                               queue_place_fn *on_place, void *ctx);
-    /* Runs the tick if it is due. Anyone may call it at any time; the report goes to all by pub/sub. */
-    enum queue_status (*tick)(struct queue_store *s, const char *event, queue_tick_fn *on_tick, void *ctx);
-    enum queue_status (*line)(struct queue_store *s, const char *event, queue_line_fn *on_line, void *ctx);
+    enum queue_status (*leave)(struct queue_store *s, const char *event,
+                               const struct queue_visitor *visitor, queue_place_fn *on_place,
+                               void *ctx);
+    /* Runs the tick if it is due. Anyone may call it at any time; the report goes to all by
+     * pub/sub. */
+    enum queue_status (*tick)(struct queue_store *s, const char *event, queue_tick_fn *on_tick,
+                              void *ctx);
+    enum queue_status (*line)(struct queue_store *s, const char *event, queue_line_fn *on_line,
+                              void *ctx);
     void (*free)(struct queue_store *s);
 };
 

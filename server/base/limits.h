@@ -10,7 +10,8 @@
 #define EVENT_ID_BYTES_MAX 48
 #define VISITOR_ID_BYTES 12 /* base64url of 9 random bytes */
 #define ORDER_ID_BYTES 26   /* "o_" + base64url of 18 random bytes */
-#define TOKEN_BYTES_MAX 512 /* receipt, pass, cookie: a longer one is invalid without being read */
+#define TOKEN_BYTES_MAX 512 /* receipt, pass, cookie: a longer one is invalid without being read   \
+                             */
 
 /* Plans (ticketing/plan). Beyond: the file is refused with the figure. */
 #define PLAN_SEATS_MAX 100000
@@ -25,16 +26,17 @@
 /* Seats in one request; the event's own limit is smaller. */
 #define HOLD_SEATS_MAX 50
 
-/* Money: 10 billion minor units for one seat; a total of HOLD_SEATS_MAX of them fits int64 easily. */
+/* Money: 10 billion minor units for one seat; a total of HOLD_SEATS_MAX of them fits int64 easily.
+ */
 #define PRICE_MINOR_MAX INT64_C(10000000000)
 
 /* WebSocket frames (server/gateway). */
 #define FRAME_BYTES_MAX 65536 /* close 1009 */
-#define ASSEMBLY_BYTES_MAX (64u << 20) /* all half-received frames of a gateway together: error `full` */
+#define ASSEMBLY_BYTES_MAX                                                                         \
+    (64u << 20) /* all half-received frames of a gateway together: error `full` */
 
 /* Redis link (server/base/redis_link). */
-#define REDIS_PENDING_MAX 65536       /* commands under way: REDIS_LINK_FULL */
-#define REDIS_REPLY_BYTES_MAX (64u << 20)
+#define REDIS_PENDING_MAX 65536 /* commands under way: REDIS_LINK_FULL */
 
 /* Batches. The rest waits for the next turn. */
 #define JOIN_BATCH_MAX 256

@@ -1,4 +1,5 @@
-/* One line per happening on stderr: time, level, process, text. Never a secret, never a visitor's token. */
+/* One line per happening on stderr: time, level, process, text. Never a secret, never a visitor's
+ * token. */
 #ifndef STANCHION_LOG_H
 #define STANCHION_LOG_H
 

@@ -1,8 +1,9 @@
 /* Signed tokens: receipts, passes and cookies.
  *
- * `<kind>1.<payload>.<signature>`: payload is base64url of a short text (JSON for receipts and passes), the
- * signature HMAC-SHA-512/256 (libsodium crypto_auth) over kind and payload under a key of that kind, which is
- * derived from the installation's secret with crypto_kdf. A token of one kind is never valid as another.
+ * `<kind>1.<payload>.<signature>`: payload is base64url of a short text (JSON for receipts and
+ * passes), the signature HMAC-SHA-512/256 (libsodium crypto_auth) over kind and payload under a key
+ * of that kind, which is derived from the installation's secret with crypto_kdf. A token of one
+ * kind is never valid as another.
  */
 #ifndef STANCHION_TOKEN_H
 #define STANCHION_TOKEN_H
@@ -24,20 +25,22 @@ enum token_status { TOKEN_OK = 0, TOKEN_INVALID, TOKEN_TOO_LONG };
 
 struct token_keys {
     unsigned char key[TOKEN_KIND_COUNT][32];
-    unsigned char ticket_key[32];  /* ticket codes */
+    unsigned char ticket_key[32]; /* ticket codes */
 };
 
 /* Derives all keys from the secret. */
 void token_keys_init(struct token_keys *keys, const unsigned char secret[SECRET_BYTES]);
 /* Writes a NUL-terminated token. TOKEN_TOO_LONG when it does not fit out_bytes_max. */
-enum token_status token_sign(const struct token_keys *keys, enum token_kind kind, const char *payload,
-                             char *out, size_t out_bytes_max);
+enum token_status token_sign(const struct token_keys *keys, enum token_kind kind,
+                             const char *payload, char *out, size_t out_bytes_max);
 /* Checks kind and signature (constant time) and writes the NUL-terminated payload. */
 enum token_status token_open(const struct token_keys *keys, enum token_kind kind, const char *token,
                              size_t token_bytes, char *payload, size_t payload_bytes_max);
-/* Random base64url text of exactly `chars` characters, NUL-terminated (chars * 6 bits of entropy). */
+/* Random base64url text of exactly `chars` characters, NUL-terminated (chars * 6 bits of entropy).
+ */
 void token_random(char *out, size_t chars);
-/* Ticket code of a seat in an order: the same each time it is asked, unguessable without the key. 24 chars + NUL. */
+/* Ticket code of a seat in an order: the same each time it is asked, unguessable without the key.
+ * 24 chars + NUL. */
 #define TICKET_CODE_BYTES 24
 void token_ticket_code(const struct token_keys *keys, const char *order, uint32_t seat,
                        char out[TICKET_CODE_BYTES + 1]);

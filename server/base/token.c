@@ -1,0 +1,96 @@
+#include "server/base/token.h"
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include "server/base/limits.h"
+
+#define B64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define SIGNATURE_CHARS 43 /* base64url of 32 bytes */
+
+static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o'};
+
+_Static_assert(crypto_auth_BYTES == 32, "the signature is 32 bytes");
+_Static_assert(SECRET_BYTES == crypto_kdf_KEYBYTES, "the secret feeds crypto_kdf");
+
+void token_keys_init(struct token_keys *keys, const unsigned char secret[SECRET_BYTES])
+{
+    static const char context[crypto_kdf_CONTEXTBYTES + 1] = "stanchio";
+    for (uint64_t kind = 0; kind < TOKEN_KIND_COUNT; kind++) {
+        crypto_kdf_derive_from_key(keys->key[kind], sizeof keys->key[kind], kind + 1, context,
+                                   secret);
+    }
+    crypto_kdf_derive_from_key(keys->ticket_key, sizeof keys->ticket_key, 100, context, secret);
+}
+
+enum token_status token_sign(const struct token_keys *keys, enum token_kind kind,
+                             const char *payload, char *out, size_t out_bytes_max)
+{
+    size_t payload_bytes = strlen(payload);
+    size_t encoded_bytes = sodium_base64_encoded_len(payload_bytes, B64); /* with NUL */
+    if (3 + encoded_bytes + SIGNATURE_CHARS + 1 > out_bytes_max) {
+        return TOKEN_TOO_LONG;
+    }
+    out[0] = kind_letter[kind];
+    out[1] = '1';
+    out[2] = '.';
+    sodium_bin2base64(out + 3, encoded_bytes, (const unsigned char *)payload, payload_bytes, B64);
+    size_t signed_bytes = 3 + encoded_bytes - 1;
+    unsigned char mac[crypto_auth_BYTES];
+    crypto_auth(mac, (const unsigned char *)out, signed_bytes, keys->key[kind]);
+    out[signed_bytes] = '.';
+    sodium_bin2base64(out + signed_bytes + 1, SIGNATURE_CHARS + 1, mac, sizeof mac, B64);
+    return TOKEN_OK;
+}
+
+enum token_status token_open(const struct token_keys *keys, enum token_kind kind, const char *token,
+                             size_t token_bytes, char *payload, size_t payload_bytes_max)
+{
+    if (token_bytes > TOKEN_BYTES_MAX || token_bytes < 3 + 1 + SIGNATURE_CHARS) {
+        return TOKEN_INVALID;
+    }
+    size_t signed_bytes = token_bytes - SIGNATURE_CHARS - 1;
+    if (token[0] != kind_letter[kind] || token[1] != '1' || token[2] != '.' ||
+        token[signed_bytes] != '.') {
+        return TOKEN_INVALID;
+    }
+    unsigned char mac[crypto_auth_BYTES];
+    size_t mac_bytes = 0;
+    if (sodium_base642bin(mac, sizeof mac, token + signed_bytes + 1, SIGNATURE_CHARS, NULL,
+                          &mac_bytes, NULL, B64) != 0 ||
+        mac_bytes != sizeof mac ||
+        crypto_auth_verify(mac, (const unsigned char *)token, signed_bytes, keys->key[kind]) != 0) {
+        return TOKEN_INVALID;
+    }
+    size_t text_bytes = 0;
+    if (sodium_base642bin((unsigned char *)payload, payload_bytes_max - 1, token + 3,
+                          signed_bytes - 3, NULL, &text_bytes, NULL, B64) != 0) {
+        return TOKEN_INVALID;
+    }
+    payload[text_bytes] = '\0';
+    return TOKEN_OK;
+}
+
+void token_random(char *out, size_t chars)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    unsigned char bytes[64];
+    assert(chars <= sizeof bytes);
+    randombytes_buf(bytes, chars);
+    for (size_t i = 0; i < chars; i++) {
+        out[i] = alphabet[bytes[i] & 63];
+    }
+    out[chars] = '\0';
+}
+
+void token_ticket_code(const struct token_keys *keys, const char *order, uint32_t seat,
+                       char out[TICKET_CODE_BYTES + 1])
+{
+    char text[128];
+    int text_bytes = snprintf(text, sizeof text, "%s/%u", order, seat);
+    assert(text_bytes > 0 && (size_t)text_bytes < sizeof text);
+    unsigned char mac[crypto_auth_BYTES];
+    crypto_auth(mac, (const unsigned char *)text, (size_t)text_bytes, keys->ticket_key);
+    sodium_bin2base64(out, TICKET_CODE_BYTES + 1, mac, 18, B64);
+}

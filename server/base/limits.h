@@ -10,8 +10,9 @@
 #define EVENT_ID_BYTES_MAX 48
 #define VISITOR_ID_BYTES 12 /* base64url of 9 random bytes */
 #define ORDER_ID_BYTES 26   /* "o_" + base64url of 18 random bytes */
-#define TOKEN_BYTES_MAX 512 /* receipt, pass, cookie: a longer one is invalid without being read   \
-                             */
+#define TOKEN_BYTES_MAX                                                                            \
+    512 /* receipt, pass, cookie: a longer one is invalid without being read                       \
+         */
 
 /* Plans (ticketing/plan). Beyond: the file is refused with the figure. */
 #define PLAN_SEATS_MAX 100000

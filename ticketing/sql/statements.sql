@@ -1,0 +1,109 @@
+-- Every statement of the ledger, found by the name in front of it (ticketing/ledger_sqlite.c). Parameters are bound
+-- in order.
+
+--: begin
+BEGIN IMMEDIATE;
+--: commit
+COMMIT;
+--: rollback
+ROLLBACK;
+--: entry_begin
+SAVEPOINT entry;
+--: entry_keep
+RELEASE entry;
+--: entry_undo
+ROLLBACK TO entry;
+
+--: meta_get
+SELECT value FROM meta WHERE name = ?1;
+--: meta_set
+INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+--: order_event
+SELECT e.nr, e.currency, coalesce(p.seats_count, 0) FROM events e LEFT JOIN plans p ON p.event_id = e.nr
+WHERE e.id = ?1;
+--: order_insert
+INSERT INTO orders (id, event_id, visitor, fence, epoch, intent, amount_minor, currency, seats, authorised_ms,
+                    committed_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING;
+--: order_get
+SELECT e.id, o.visitor, o.fence, o.amount_minor, o.currency, o.seats, o.committed_ms, o.nr, o.intent
+FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.id = ?1;
+--: sold_insert
+INSERT INTO sold (event_id, seat, order_id, price_minor, section, "row", number, category, code)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+--: sold_owner
+SELECT s.order_id FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 AND s.seat = ?2;
+--: sold_of_order
+SELECT s.seat, s.section, s."row", s.number, s.category, s.price_minor, s.code
+FROM orders o, json_each(o.seats) j CROSS JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
+WHERE o.id = ?1 AND s.order_id = o.id ORDER BY s.seat;
+--: sold_of_event
+SELECT s.seat FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 ORDER BY s.seat;
+--: bought_of_event
+SELECT o.visitor, count(*) FROM sold s JOIN orders o ON o.id = s.order_id JOIN events e ON e.nr = s.event_id
+WHERE e.id = ?1 GROUP BY o.visitor;
+--: orders_of_visitor
+SELECT o.id FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.visitor = ?1 AND e.id = ?2 ORDER BY o.nr
+LIMIT 1000;
+--: orders_page
+SELECT o.nr, o.id, e.id, o.visitor, o.intent, o.amount_minor, o.currency, o.authorised_ms, o.committed_ms,
+       coalesce(p.state, '')
+FROM orders o JOIN events e ON e.nr = o.event_id LEFT JOIN payments p ON p.order_id = o.id
+WHERE o.nr > ?1 AND (?2 IS NULL OR e.id = ?2) ORDER BY o.nr LIMIT ?3;
+--: counts
+SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM sold), (SELECT count(*) FROM dead WHERE replayed_ms IS NULL),
+       (SELECT count(*) FROM payments WHERE state = 'capture_due'),
+       (SELECT count(*) FROM payments WHERE state = 'void_due'),
+       (SELECT count(*) FROM payments WHERE state = 'failed');
+--: sold_count
+SELECT count(*) FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1;
+--: audit_sums
+SELECT o.id, o.amount_minor, coalesce(sum(s.price_minor), 0), json_array_length(o.seats), count(s.seat)
+FROM orders o LEFT JOIN sold s ON s.event_id = o.event_id AND s.order_id = o.id
+ AND s.seat IN (SELECT value FROM json_each(o.seats))
+GROUP BY o.nr HAVING o.amount_minor <> coalesce(sum(s.price_minor), 0) OR json_array_length(o.seats) <> count(s.seat)
+LIMIT 1000;
+
+--: dead_insert
+INSERT OR IGNORE INTO dead (epoch, stream_id, order_id, body, reason, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+--: dead_page
+SELECT nr, epoch, stream_id, order_id, body, reason, at_ms, replayed_ms FROM dead WHERE nr > ?1 ORDER BY nr LIMIT ?2;
+
+--: payment_insert
+INSERT INTO payments (order_id, intent, amount_minor, currency, state, next_try_ms, reason, changed_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6) ON CONFLICT (order_id) DO NOTHING;
+--: payment_get
+SELECT state, intent, amount_minor, currency, attempts FROM payments WHERE order_id = ?1;
+--: payments_due
+SELECT order_id, intent, amount_minor, currency, state, attempts FROM payments
+WHERE state IN ('capture_due', 'void_due') AND next_try_ms <= ?1 ORDER BY next_try_ms LIMIT ?2;
+--: payment_update
+UPDATE payments SET state = ?2, intent = ?3, attempts = attempts + 1, next_try_ms = ?4, reason = ?5, changed_ms = ?6
+WHERE order_id = ?1;
+
+--: event_insert
+INSERT INTO events (id, name, currency, time_zone, phase, settings, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone,
+ phase = excluded.phase, settings = excluded.settings;
+--: plan_insert
+INSERT INTO plans (event_id, plan, seats_count, loaded_ms) SELECT nr, ?2, ?3, ?4 FROM events WHERE id = ?1
+ON CONFLICT (event_id) DO UPDATE SET plan = excluded.plan, seats_count = excluded.seats_count,
+ loaded_ms = excluded.loaded_ms;
+--: event_settings
+UPDATE events SET phase = ?2, settings = ?3 WHERE id = ?1;
+--: event_get
+SELECT e.id, e.name, e.currency, e.time_zone, e.phase, e.settings, e.created_ms, p.seats_count
+FROM events e JOIN plans p ON p.event_id = e.nr WHERE e.id = ?1;
+--: event_list
+SELECT e.id FROM events e ORDER BY e.nr;
+--: event_plan
+SELECT p.plan FROM plans p JOIN events e ON e.nr = p.event_id WHERE e.id = ?1;
+
+--: account_get
+SELECT hash, role FROM accounts WHERE name = ?1;
+--: account_set
+INSERT INTO accounts (name, hash, role, changed_ms) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, role = excluded.role, changed_ms = excluded.changed_ms;
+--: account_list
+SELECT name, role, changed_ms FROM accounts ORDER BY name;

@@ -1,0 +1,36 @@
+/* See the header. */
+#include "queue/admission.h"
+
+#include "server/base/limits.h"
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t at_least_0(int64_t value)
+{
+    return value < 0 ? 0 : value;
+}
+
+struct admission admission_decide(const struct admission_inputs *inputs)
+{
+    int64_t allowance_micro = at_least_0(inputs->rate_micro) + at_least_0(inputs->carry_micro);
+    int64_t count = smaller(allowance_micro / ADMISSION_MICRO, TICK_ADMIT_MAX);
+    count = smaller(count, at_least_0(inputs->cap - inputs->active));
+    count = smaller(count, at_least_0(inputs->left_to_sell));
+    count = smaller(count, at_least_0(inputs->waiting));
+    return (struct admission){.admit_count = count,
+                              .carry_micro = allowance_micro % ADMISSION_MICRO};
+}
+
+int64_t admission_rate_micro(double admit_per_tick)
+{
+    /* Far above the range of the setting: keeps the conversion defined for any input. */
+    const double rate_max = 1e9;
+    if (!(admit_per_tick > 0))
+        return 0;
+    if (admit_per_tick > rate_max)
+        admit_per_tick = rate_max;
+    return (int64_t)(admit_per_tick * (double)ADMISSION_MICRO + 0.5);
+}

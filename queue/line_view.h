@@ -1,0 +1,52 @@
+/* A gateway's view of one line: who is how far from the head, without asking Redis.
+ *
+ * It starts from a struct line_state and follows the tick reports. Reports are numbered; pub/sub
+ * may lose one, and then the departures in it are missing: the view says so (LINE_VIEW_GAP), keeps
+ * its last known place for everyone, and accepts a state only when that is at least as new as the
+ * newest report it has heard of.
+ *
+ *   UNKNOWN --state--> CURRENT --report n+1--> CURRENT
+ *   CURRENT --report > n+1--> STALE --state with tick >= that report--> CURRENT
+ */
+#ifndef STANCHION_QUEUE_LINE_VIEW_H
+#define STANCHION_QUEUE_LINE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "queue/departures.h"
+#include "queue/estimate.h"
+#include "queue/queue_store.h"
+
+enum line_view_status {
+    LINE_VIEW_OK = 0, /* the view is current */
+    LINE_VIEW_OLD,    /* older than what the view knows: ignored */
+    LINE_VIEW_GAP,    /* re-read needed: call queue_store.line and give the answer to
+                         line_view_on_state */
+    LINE_VIEW_STATUS_COUNT
+};
+
+/* Lifetime: that of its owner. Read the members, change them only by the functions below. */
+struct line_view {
+    bool is_known;   /* a state has arrived: the figures mean something */
+    bool is_current; /* and no report is missing */
+    int64_t tick, at_ms, seq, head, waiting, inside, free;
+    enum queue_phase phase;
+    int64_t tick_heard; /* newest tick number heard of */
+    bool is_timed;      /* at_ms is that of a tick: the next one tells a rate */
+    struct departures departures;
+    struct estimate estimate;
+};
+
+void line_view_init(struct line_view *view);
+void line_view_release(struct line_view *view);
+/* Back to unknown, as after an epoch change. The configured rate is forgotten too. */
+void line_view_clear(struct line_view *view);
+/* LINE_VIEW_GAP also when memory is short: the view stays as it was and the next re-read may
+ * succeed. */
+enum line_view_status line_view_on_report(struct line_view *view, const struct tick_report *report);
+enum line_view_status line_view_on_state(struct line_view *view, const struct line_state *state);
+/* Visitors before `seq`: exact as of the view's tick. 0 at the head and for sequences the head has
+ * passed. */
+int64_t line_view_ahead(const struct line_view *view, int64_t seq);
+
+#endif

@@ -1,0 +1,65 @@
+/* See the header. The names stand in the order of enum queue_phase. */
+#include "queue/phase.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+static const char *const names[] = {
+    [PHASE_DRAFT] = "draft",   [PHASE_ANNOUNCED] = "announced", [PHASE_PREQUEUE] = "prequeue",
+    [PHASE_OPEN] = "open",     [PHASE_PAUSED] = "paused",       [PHASE_SOLD_OUT] = "sold_out",
+    [PHASE_CLOSED] = "closed",
+};
+
+_Static_assert(sizeof(names) / sizeof(names[0]) == PHASE_COUNT, "every phase has a name");
+
+const char *queue_phase_name(enum queue_phase phase)
+{
+    assert(phase < PHASE_COUNT);
+    return names[phase];
+}
+
+bool queue_phase_parse(const char *name, enum queue_phase *phase)
+{
+    for (size_t i = 0; i < PHASE_COUNT; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *phase = (enum queue_phase)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_come(int64_t at_ms, int64_t now_ms)
+{
+    return at_ms > 0 && now_ms >= at_ms;
+}
+
+static enum queue_phase by_schedule(const struct phase_inputs *inputs, int64_t now_ms)
+{
+    enum queue_phase phase = inputs->operator_phase;
+    if (phase == PHASE_ANNOUNCED && has_come(inputs->prequeue_at_ms, now_ms))
+        phase = PHASE_PREQUEUE;
+    if (phase == PHASE_ANNOUNCED || phase == PHASE_PREQUEUE) {
+        if (has_come(inputs->opens_at_ms, now_ms))
+            phase = PHASE_OPEN;
+    }
+    return phase;
+}
+
+enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_t now_ms)
+{
+    enum queue_phase phase = by_schedule(inputs, now_ms);
+    bool is_empty = inputs->is_stock_known && inputs->free_count <= 0 && inputs->holds_count <= 0;
+    return phase == PHASE_OPEN && is_empty ? PHASE_SOLD_OUT : phase;
+}
+
+bool queue_phase_takes_joins(enum queue_phase phase)
+{
+    return phase == PHASE_PREQUEUE || phase == PHASE_OPEN || phase == PHASE_PAUSED;
+}
+
+bool queue_phase_admits(enum queue_phase phase)
+{
+    return phase == PHASE_OPEN;
+}

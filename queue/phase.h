@@ -1,0 +1,39 @@
+/* The phases of an event: their names, and which one is in force.
+ *
+ * The operator sets a phase; the schedule moves it on by itself, and so does the inventory:
+ *
+ *   announced --prequeue_at_ms--> prequeue --opens_at_ms--> open --nothing left--> sold_out
+ *
+ * Nothing is stored when that happens: the phase in force is worked out afresh from what is stored
+ * and the time, so it is right after any restart, and an extra block of seats turns sold_out back
+ * into open. queue/lua/prelude.lua holds the same rule for the scripts;
+ * tests/contract/test_queue_rules.c compares them.
+ */
+#ifndef STANCHION_QUEUE_PHASE_H
+#define STANCHION_QUEUE_PHASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "queue/queue_store.h"
+
+struct phase_inputs {
+    enum queue_phase operator_phase;
+    int64_t prequeue_at_ms; /* 0 = no prequeue by itself */
+    int64_t opens_at_ms;    /* 0 = opened by hand */
+    bool is_stock_known;    /* false until the inventory is in place */
+    int64_t free_count;     /* seats nobody holds, pays for or owns */
+    int64_t holds_count;    /* holds and payments under way: their seats may come back */
+};
+
+/* The word of docs/protocol.md ("open"). Static text. */
+const char *queue_phase_name(enum queue_phase phase);
+/* Sets *phase and returns true when `name` is one of the words. */
+bool queue_phase_parse(const char *name, enum queue_phase *phase);
+/* The phase in force at now_ms. */
+enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_t now_ms);
+/* Whether somebody without a place gets one: prequeue, open, paused. */
+bool queue_phase_takes_joins(enum queue_phase phase);
+/* Whether ticks admit: only open. */
+bool queue_phase_admits(enum queue_phase phase);
+
+#endif

@@ -1,0 +1,81 @@
+/* Names and schedule of the phases. */
+#include <criterion/criterion.h>
+
+#include "queue/phase.h"
+
+Test(phase, names_go_there_and_back)
+{
+    for (int i = 0; i < PHASE_COUNT; i++) {
+        enum queue_phase phase = PHASE_COUNT;
+        cr_assert(queue_phase_parse(queue_phase_name((enum queue_phase)i), &phase));
+        cr_assert_eq(phase, (enum queue_phase)i);
+    }
+    cr_assert_str_eq(queue_phase_name(PHASE_SOLD_OUT), "sold_out");
+}
+
+Test(phase, other_words_are_refused)
+{
+    enum queue_phase phase = PHASE_CLOSED;
+    cr_assert_not(queue_phase_parse("", &phase));
+    cr_assert_not(queue_phase_parse("OPEN", &phase));
+    cr_assert_not(queue_phase_parse("open ", &phase));
+    cr_assert_eq(phase, PHASE_CLOSED, "nothing is set");
+}
+
+struct row {
+    enum queue_phase operator_phase;
+    int64_t prequeue_at, opens_at, now;
+    int64_t free, holds; /* free -1 = stock not known */
+    enum queue_phase expected;
+};
+
+static const struct row rows[] = {
+    {PHASE_DRAFT, 10, 20, 30, 5, 0, PHASE_DRAFT},
+    {PHASE_ANNOUNCED, 0, 0, 1000, 5, 0, PHASE_ANNOUNCED},
+    {PHASE_ANNOUNCED, 10, 20, 9, 5, 0, PHASE_ANNOUNCED},
+    {PHASE_ANNOUNCED, 10, 20, 10, 5, 0, PHASE_PREQUEUE},
+    {PHASE_ANNOUNCED, 10, 20, 19, 5, 0, PHASE_PREQUEUE},
+    {PHASE_ANNOUNCED, 10, 20, 20, 5, 0, PHASE_OPEN},
+    {PHASE_ANNOUNCED, 0, 20, 19, 5, 0, PHASE_ANNOUNCED},
+    {PHASE_ANNOUNCED, 0, 20, 20, 5, 0, PHASE_OPEN},
+    {PHASE_ANNOUNCED, 30, 20, 25, 5, 0, PHASE_OPEN},
+    {PHASE_ANNOUNCED, 10, 0, 1000, 5, 0, PHASE_PREQUEUE},
+    {PHASE_PREQUEUE, 50, 20, 19, 5, 0, PHASE_PREQUEUE},
+    {PHASE_PREQUEUE, 0, 20, 20, 5, 0, PHASE_OPEN},
+    {PHASE_OPEN, 50, 60, 1, 5, 0, PHASE_OPEN},
+    {PHASE_OPEN, 0, 0, 1, 0, 1, PHASE_OPEN},
+    {PHASE_OPEN, 0, 0, 1, 0, 0, PHASE_SOLD_OUT},
+    {PHASE_OPEN, 0, 0, 1, -1, 0, PHASE_OPEN},
+    {PHASE_ANNOUNCED, 0, 20, 20, 0, 0, PHASE_SOLD_OUT},
+    {PHASE_PREQUEUE, 0, 0, 1, 0, 0, PHASE_PREQUEUE},
+    {PHASE_PAUSED, 10, 20, 30, 5, 0, PHASE_PAUSED},
+    {PHASE_PAUSED, 10, 20, 30, 0, 0, PHASE_PAUSED},
+    {PHASE_SOLD_OUT, 10, 20, 30, 5, 0, PHASE_SOLD_OUT},
+    {PHASE_CLOSED, 10, 20, 30, 5, 0, PHASE_CLOSED},
+};
+
+Test(phase, the_schedule_moves_it_on)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct row *row = &rows[i];
+        struct phase_inputs inputs = {.operator_phase = row->operator_phase,
+                                      .prequeue_at_ms = row->prequeue_at,
+                                      .opens_at_ms = row->opens_at,
+                                      .is_stock_known = row->free >= 0,
+                                      .free_count = row->free < 0 ? 0 : row->free,
+                                      .holds_count = row->holds};
+        enum queue_phase phase = queue_phase_effective(&inputs, row->now);
+        cr_expect_eq(phase, row->expected, "row %zu: %s, expected %s", i, queue_phase_name(phase),
+                     queue_phase_name(row->expected));
+    }
+}
+
+Test(phase, who_may_join_and_who_is_admitted)
+{
+    static const bool joins[PHASE_COUNT] = {
+        [PHASE_PREQUEUE] = true, [PHASE_OPEN] = true, [PHASE_PAUSED] = true};
+    for (int i = 0; i < PHASE_COUNT; i++) {
+        cr_expect_eq(queue_phase_takes_joins((enum queue_phase)i), joins[i]);
+        cr_expect_eq(queue_phase_admits((enum queue_phase)i), i == PHASE_OPEN);
+    }
+}

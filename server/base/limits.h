@@ -22,7 +22,7 @@
 #define PLAN_AREAS_MAX 64
 #define PLAN_LABEL_BYTES_MAX 80
 #define PLAN_FILE_BYTES_MAX (64u << 20)
-#define PLAN_ERRORS_MAX 100 /* more are counted, not listed */
+#define PLAN_ERRORS_MAX 1000 /* more are counted, not listed */
 
 /* Seats in one request; the event's own limit is smaller. */
 #define HOLD_SEATS_MAX 50

@@ -1,0 +1,474 @@
+/* PLAN to and from JSON.
+ *
+ * Writing is a walk over the plan's arrays. Reading goes in two passes: the first counts (and
+ * checks that the containers are what they should be, and no larger than the limits), the second
+ * fills a plan of exactly that size; plan_seal has the last word. The reader keeps the place it is
+ * at as text, so that the one error it reports says where.
+ */
+#include "ticketing/plan_json.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- writing --- */
+
+static const char *const shape_kinds[PLAN_SHAPE_KIND_COUNT] = {"rectangle", "ellipse", "text"};
+
+/* Whole numbers without ".0"; the others are multiples of PLAN_COORDINATE_STEP and so print
+ * exactly. */
+static json_t *coordinate_to_json(double value)
+{
+    double rounded = plan_round(value);
+    return rounded == trunc(rounded) ? json_integer((json_int_t)rounded) : json_real(rounded);
+}
+
+/* Adds `item` to the array or object, taking it over; false without memory. */
+static bool put(json_t *object, const char *key, json_t *item)
+{
+    return json_object_set_new(object, key, item) == 0;
+}
+
+static bool append(json_t *array, json_t *item)
+{
+    return json_array_append_new(array, item) == 0;
+}
+
+static bool put_box(json_t *object, double x, double y, double width, double height)
+{
+    return put(object, "x", coordinate_to_json(x)) && put(object, "y", coordinate_to_json(y)) &&
+           put(object, "width", coordinate_to_json(width)) &&
+           put(object, "height", coordinate_to_json(height));
+}
+
+static bool add_category(json_t *list, const struct plan_category *c)
+{
+    return append(list,
+                  json_pack("{s:s, s:s, s:I, s:s}", "name", c->name, "color", c->color,
+                            "price_minor", (json_int_t)c->price_minor, "currency", c->currency));
+}
+
+static bool add_seat(json_t *list, const struct plan_seat *seat)
+{
+    json_t *item = json_array();
+    bool is_done =
+        item != NULL && append(item, json_string(seat->number)) &&
+        append(item, coordinate_to_json(seat->x)) && append(item, coordinate_to_json(seat->y)) &&
+        append(item, json_integer(seat->category)) && append(item, json_integer(seat->flags));
+    return append(list, item) && is_done;
+}
+
+static bool add_row(json_t *list, const struct plan *plan, const struct plan_row *row)
+{
+    json_t *seats = json_array();
+    bool is_done = seats != NULL;
+    for (uint32_t i = 0; is_done && i < row->seats_count; i++)
+        is_done = add_seat(seats, &plan->seats[row->first + i]);
+    json_t *item = json_pack("{s:s, s:I, s:o}", "label", row->label, "first",
+                             (json_int_t)row->first, "seats", seats);
+    return append(list, item) && is_done;
+}
+
+static bool add_section(json_t *list, const struct plan *plan, const struct plan_section *section)
+{
+    json_t *rows = json_array();
+    bool is_done = rows != NULL;
+    for (uint32_t i = 0; is_done && i < section->rows_count; i++)
+        is_done = add_row(rows, plan, &plan->rows[section->first_row + i]);
+    json_t *item =
+        json_pack("{s:s, s:s, s:o}", "name", section->name, "level", section->level, "rows", rows);
+    return append(list, item) && is_done;
+}
+
+static bool add_area(json_t *list, const struct plan_area *area)
+{
+    json_t *item =
+        json_pack("{s:s, s:i, s:I, s:I}", "name", area->name, "category", area->category, "first",
+                  (json_int_t)area->first, "capacity", (json_int_t)area->capacity);
+    bool is_done = item != NULL && put_box(item, area->x, area->y, area->width, area->height);
+    return append(list, item) && is_done;
+}
+
+static bool add_shape(json_t *list, const struct plan_shape *shape)
+{
+    json_t *item = json_pack("{s:s, s:s, s:s}", "kind", shape_kinds[shape->kind], "text",
+                             shape->text, "color", shape->color);
+    bool is_done = item != NULL && put_box(item, shape->x, shape->y, shape->width, shape->height) &&
+                   put(item, "rotation", coordinate_to_json(shape->rotation));
+    return append(list, item) && is_done;
+}
+
+static bool add_lists(json_t *root, const struct plan *plan)
+{
+    json_t *categories = json_array(), *sections = json_array(), *areas = json_array(),
+           *shapes = json_array();
+    bool is_done = true;
+    for (size_t i = 0; is_done && i < plan->categories_count; i++)
+        is_done = add_category(categories, &plan->categories[i]);
+    for (size_t i = 0; is_done && i < plan->sections_count; i++)
+        is_done = add_section(sections, plan, &plan->sections[i]);
+    for (size_t i = 0; is_done && i < plan->areas_count; i++)
+        is_done = add_area(areas, &plan->areas[i]);
+    for (size_t i = 0; is_done && i < plan->shapes_count; i++)
+        is_done = add_shape(shapes, &plan->shapes[i]);
+    /* Each put takes its list over, also when it fails: all four must be tried. */
+    bool has_categories = put(root, "categories", categories);
+    bool has_sections = put(root, "sections", sections);
+    bool has_areas = put(root, "areas", areas);
+    bool has_shapes = put(root, "shapes", shapes);
+    return is_done && has_categories && has_sections && has_areas && has_shapes;
+}
+
+json_t *plan_to_json(const struct plan *plan)
+{
+    json_t *root = json_object();
+    if (root == NULL)
+        return NULL;
+    if (put(root, "version", json_integer(PLAN_VERSION)) &&
+        put(root, "name", json_string(plan->name)) &&
+        put(root, "width", coordinate_to_json(plan->width)) &&
+        put(root, "height", coordinate_to_json(plan->height)) &&
+        put(root, "seats_count", json_integer(plan->seats_count)) && add_lists(root, plan))
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
+char *plan_to_text(const struct plan *plan, size_t *bytes)
+{
+    json_t *root = plan_to_json(plan);
+    char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    if (text != NULL)
+        *bytes = strlen(text);
+    return text;
+}
+
+/* --- reading --- */
+
+struct reader {
+    struct plan *plan;
+    struct plan_sizes sizes; /* while counting; then: filled so far */
+    char place[96];          /* where we are, e.g. "sections[3].rows[0]" */
+    char *why;
+    size_t why_bytes_max;
+    enum plan_status status; /* the first fault; nothing is read after it */
+};
+
+static bool fail(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool fail(struct reader *r, const char *format, ...)
+{
+    char text[200];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(text, sizeof text, format, arguments) < 0)
+        text[0] = '\0';
+    va_end(arguments);
+    if (r->why_bytes_max > 0 && snprintf(r->why, r->why_bytes_max, "%s%s%s", r->place,
+                                         r->place[0] == '\0' ? "" : ": ", text) < 0)
+        r->why[0] = '\0';
+    r->status = PLAN_BROKEN;
+    return false;
+}
+
+static bool fail_memory(struct reader *r)
+{
+    r->status = PLAN_NO_MEMORY;
+    return false;
+}
+
+/* Callers pass at most three indices, each within a PLAN_*_MAX: the buffer is large enough. */
+static void at(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void at(struct reader *r, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int written = vsnprintf(r->place, sizeof r->place, format, arguments);
+    va_end(arguments);
+    assert(written >= 0 && (size_t)written < sizeof r->place);
+}
+
+static bool read_label(struct reader *r, const json_t *value, const char *name, const char **out)
+{
+    if (!json_is_string(value))
+        return fail(r, "%s must be text", name);
+    size_t bytes = json_string_length(value);
+    if (bytes > PLAN_LABEL_BYTES_MAX)
+        return fail(r, "%s is longer than %d bytes", name, PLAN_LABEL_BYTES_MAX);
+    *out = plan_text(r->plan, json_string_value(value), bytes);
+    return *out == NULL ? fail_memory(r) : true;
+}
+
+static bool read_whole(struct reader *r, const json_t *value, const char *name, int64_t max,
+                       int64_t *out)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > max)
+        return fail(r, "%s must be a whole number from 0 to %lld", name, (long long)max);
+    *out = json_integer_value(value);
+    return true;
+}
+
+static bool read_number(struct reader *r, const json_t *value, const char *name, double min,
+                        double *out)
+{
+    double number = json_is_number(value) ? json_number_value(value) : NAN;
+    if (!(number >= min && number <= PLAN_SIZE_MAX))
+        return fail(r, "%s must be a number from %.0f to %.0f", name, min, PLAN_SIZE_MAX);
+    *out = number;
+    return true;
+}
+
+static bool read_short(struct reader *r, const json_t *value, const char *name, size_t bytes,
+                       char *out)
+{
+    if (!json_is_string(value) || json_string_length(value) != bytes)
+        return fail(r, "%s must be text of %zu characters", name, bytes);
+    memcpy(out, json_string_value(value), bytes + 1);
+    return true;
+}
+
+static bool read_category_index(struct reader *r, const json_t *value, uint16_t *out)
+{
+    int64_t index;
+    if (!read_whole(r, value, "category", PLAN_CATEGORIES_MAX, &index))
+        return false;
+    if ((size_t)index >= r->plan->categories_count)
+        return fail(r, "category %lld does not exist", (long long)index);
+    *out = (uint16_t)index;
+    return true;
+}
+
+static bool read_box(struct reader *r, const json_t *item, double *x, double *y, double *width,
+                     double *height)
+{
+    return read_number(r, json_object_get(item, "x"), "x", -PLAN_SIZE_MAX, x) &&
+           read_number(r, json_object_get(item, "y"), "y", -PLAN_SIZE_MAX, y) &&
+           read_number(r, json_object_get(item, "width"), "width", 0, width) &&
+           read_number(r, json_object_get(item, "height"), "height", 0, height);
+}
+
+static bool read_category(struct reader *r, const json_t *item, size_t index)
+{
+    struct plan_category *category = &r->plan->categories[index];
+    at(r, "categories[%zu]", index);
+    return read_label(r, json_object_get(item, "name"), "name", &category->name) &&
+           read_short(r, json_object_get(item, "color"), "color", PLAN_COLOR_BYTES,
+                      category->color) &&
+           read_whole(r, json_object_get(item, "price_minor"), "price_minor", PRICE_MINOR_MAX,
+                      &category->price_minor) &&
+           read_short(r, json_object_get(item, "currency"), "currency", PLAN_CURRENCY_BYTES,
+                      category->currency);
+}
+
+static bool read_seat(struct reader *r, const json_t *item)
+{
+    struct plan_seat *seat = &r->plan->seats[r->sizes.seats++];
+    int64_t flags;
+    if (!json_is_array(item) || json_array_size(item) < 5)
+        return fail(r, "a seat must be [number, x, y, category, flags]");
+    if (!read_label(r, json_array_get(item, 0), "number", &seat->number) ||
+        !read_number(r, json_array_get(item, 1), "x", -PLAN_SIZE_MAX, &seat->x) ||
+        !read_number(r, json_array_get(item, 2), "y", -PLAN_SIZE_MAX, &seat->y) ||
+        !read_category_index(r, json_array_get(item, 3), &seat->category) ||
+        !read_whole(r, json_array_get(item, 4), "flags", PLAN_FLAGS_ALL, &flags))
+        return false;
+    seat->flags = (uint8_t)flags;
+    return true;
+}
+
+static bool read_row(struct reader *r, const json_t *item, size_t section, size_t index)
+{
+    struct plan_row *row = &r->plan->rows[r->sizes.rows++];
+    const json_t *seats = json_object_get(item, "seats");
+    int64_t first;
+    at(r, "sections[%zu].rows[%zu]", section, index);
+    if (!read_label(r, json_object_get(item, "label"), "label", &row->label) ||
+        !read_whole(r, json_object_get(item, "first"), "first", PLAN_SEATS_MAX, &first))
+        return false;
+    if ((size_t)first != r->sizes.seats)
+        return fail(r, "first must be %zu, the seats before this row", r->sizes.seats);
+    row->seats_count = (uint32_t)json_array_size(seats);
+    for (size_t i = 0; i < row->seats_count; i++) {
+        at(r, "sections[%zu].rows[%zu].seats[%zu]", section, index, i);
+        if (!read_seat(r, json_array_get(seats, i)))
+            return false;
+    }
+    return true;
+}
+
+static bool read_section(struct reader *r, const json_t *item, size_t index)
+{
+    struct plan_section *section = &r->plan->sections[index];
+    const json_t *rows = json_object_get(item, "rows");
+    const json_t *level = json_object_get(item, "level");
+    at(r, "sections[%zu]", index);
+    section->level = "";
+    section->rows_count = (uint32_t)json_array_size(rows);
+    if (!read_label(r, json_object_get(item, "name"), "name", &section->name) ||
+        (level != NULL && !read_label(r, level, "level", &section->level)))
+        return false;
+    for (size_t i = 0; i < section->rows_count; i++)
+        if (!read_row(r, json_array_get(rows, i), index, i))
+            return false;
+    return true;
+}
+
+static bool read_area(struct reader *r, const json_t *item, size_t index)
+{
+    struct plan_area *area = &r->plan->areas[index];
+    int64_t first, capacity;
+    at(r, "areas[%zu]", index);
+    if (!read_label(r, json_object_get(item, "name"), "name", &area->name) ||
+        !read_category_index(r, json_object_get(item, "category"), &area->category) ||
+        !read_whole(r, json_object_get(item, "first"), "first", PLAN_SEATS_MAX, &first) ||
+        !read_whole(r, json_object_get(item, "capacity"), "capacity", PLAN_SEATS_MAX, &capacity) ||
+        !read_box(r, item, &area->x, &area->y, &area->width, &area->height))
+        return false;
+    if ((size_t)first != r->sizes.seats)
+        return fail(r, "first must be %zu, the seats before this area", r->sizes.seats);
+    area->capacity = (uint32_t)capacity;
+    r->sizes.seats += (size_t)capacity;
+    return true;
+}
+
+static bool read_shape(struct reader *r, const json_t *item, size_t index)
+{
+    struct plan_shape *shape = &r->plan->shapes[index];
+    const char *kind = json_string_value(json_object_get(item, "kind"));
+    at(r, "shapes[%zu]", index);
+    shape->kind = PLAN_SHAPE_KIND_COUNT;
+    for (int i = 0; kind != NULL && i < PLAN_SHAPE_KIND_COUNT; i++)
+        if (strcmp(kind, shape_kinds[i]) == 0)
+            shape->kind = (enum plan_shape_kind)i;
+    if (shape->kind == PLAN_SHAPE_KIND_COUNT)
+        return fail(r, "kind must be rectangle, ellipse or text");
+    return read_label(r, json_object_get(item, "text"), "text", &shape->text) &&
+           read_short(r, json_object_get(item, "color"), "color", PLAN_COLOR_BYTES, shape->color) &&
+           read_box(r, item, &shape->x, &shape->y, &shape->width, &shape->height) &&
+           read_number(r, json_object_get(item, "rotation"), "rotation", -PLAN_SIZE_MAX,
+                       &shape->rotation);
+}
+
+/* Adds the length of an array that must be there to *total. */
+static bool count_array(struct reader *r, const json_t *object, const char *key, size_t max,
+                        size_t *total)
+{
+    const json_t *array = json_object_get(object, key);
+    if (!json_is_array(array))
+        return fail(r, "%s must be a list", key);
+    if (json_array_size(array) > max - *total)
+        return fail(r, "more than %zu %s", max, key);
+    *total += json_array_size(array);
+    return true;
+}
+
+static bool count_all(struct reader *r, const json_t *root)
+{
+    struct plan_sizes *n = &r->sizes;
+    if (!count_array(r, root, "categories", PLAN_CATEGORIES_MAX, &n->categories) ||
+        !count_array(r, root, "sections", PLAN_SECTIONS_MAX, &n->sections) ||
+        !count_array(r, root, "areas", PLAN_AREAS_MAX, &n->areas))
+        return false;
+    if (json_object_get(root, "shapes") != NULL &&
+        !count_array(r, root, "shapes", PLAN_SHAPES_MAX, &n->shapes))
+        return false;
+    size_t i, j;
+    const json_t *section, *row;
+    json_array_foreach(json_object_get(root, "sections"), i, section)
+    {
+        at(r, "sections[%zu]", i);
+        if (!count_array(r, section, "rows", PLAN_ROWS_MAX, &n->rows))
+            return false;
+        json_array_foreach(json_object_get(section, "rows"), j, row)
+        {
+            at(r, "sections[%zu].rows[%zu]", i, j);
+            if (!count_array(r, row, "seats", PLAN_SEATS_MAX, &n->seats))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool read_head(struct reader *r, const json_t *root)
+{
+    int64_t version;
+    at(r, "%s", "");
+    if (!read_whole(r, json_object_get(root, "version"), "version", INT32_MAX, &version))
+        return false;
+    if (version != PLAN_VERSION)
+        return fail(r, "version %lld is not known here", (long long)version);
+    return read_label(r, json_object_get(root, "name"), "name", &r->plan->name) &&
+           read_number(r, json_object_get(root, "width"), "width", 0, &r->plan->width) &&
+           read_number(r, json_object_get(root, "height"), "height", 0, &r->plan->height);
+}
+
+typedef bool read_item_fn(struct reader *r, const json_t *item, size_t index);
+
+static bool read_list(struct reader *r, const json_t *root, const char *key, read_item_fn *read)
+{
+    const json_t *list = json_object_get(root, key);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!read(r, json_array_get(list, i), i))
+            return false;
+    return true;
+}
+
+static bool read_plan(struct reader *r, const json_t *root)
+{
+    int64_t seats_count;
+    if (!json_is_object(root))
+        return fail(r, "a plan must be an object");
+    if (!count_all(r, root))
+        return false;
+    r->plan = plan_create(&r->sizes);
+    if (r->plan == NULL)
+        return fail_memory(r);
+    r->sizes = (struct plan_sizes){0};
+    if (!read_head(r, root) || !read_list(r, root, "categories", read_category) ||
+        !read_list(r, root, "sections", read_section) || !read_list(r, root, "areas", read_area) ||
+        !read_list(r, root, "shapes", read_shape))
+        return false;
+    at(r, "%s", "");
+    r->status = plan_seal(r->plan, r->why, r->why_bytes_max);
+    if (r->status != PLAN_OK)
+        return false;
+    if (!read_whole(r, json_object_get(root, "seats_count"), "seats_count", PLAN_SEATS_MAX,
+                    &seats_count))
+        return false;
+    return seats_count == r->plan->seats_count ||
+           fail(r, "seats_count must be %u, the seats and places listed", r->plan->seats_count);
+}
+
+enum plan_status plan_from_json(const json_t *root, struct plan **out, char *why,
+                                size_t why_bytes_max)
+{
+    struct reader r = {.why = why, .why_bytes_max = why_bytes_max};
+    if (why_bytes_max > 0)
+        why[0] = '\0';
+    if (read_plan(&r, root)) {
+        *out = r.plan;
+        return PLAN_OK;
+    }
+    plan_free(r.plan);
+    return r.status;
+}
+
+enum plan_status plan_from_text(const char *text, size_t bytes, struct plan **out, char *why,
+                                size_t why_bytes_max)
+{
+    json_error_t error;
+    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        struct reader r = {.why = why, .why_bytes_max = why_bytes_max};
+        fail(&r, "not JSON: line %d, column %d: %s", error.line, error.column, error.text);
+        return PLAN_BROKEN;
+    }
+    enum plan_status status = plan_from_json(root, out, why, why_bytes_max);
+    json_decref(root);
+    return status;
+}

@@ -1,0 +1,141 @@
+/* The embedded pages: addresses, encodings, and that the table has every file of the folder. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "web/assets.h"
+
+static void setup(void)
+{
+    cr_assert_eq(web_assets_init(), WEB_ASSETS_OK);
+}
+
+TestSuite(web_assets, .init = setup, .fini = web_assets_release);
+
+static const struct web_asset *find_part(const char *name)
+{
+    char path[256];
+    int length = snprintf(path, sizeof path, "/a/%s/%s", web_assets_build(), name);
+    cr_assert(length > 0 && (size_t)length < sizeof path);
+    return web_asset_find(path);
+}
+
+Test(web_assets, pages_have_addresses_and_are_asked_for_again)
+{
+    const char *paths[] = {"/", "/e/arena-night", "/organizer"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct web_asset *page = web_asset_find(paths[i]);
+        cr_assert_not_null(page, "%s", paths[i]);
+        cr_assert_str_eq(page->content_type, "text/html; charset=utf-8");
+        cr_assert_str_eq(page->cache_control, "no-cache");
+        cr_assert_eq(page->etag[0], '"');
+        cr_assert_eq(strlen(page->etag), WEB_ASSET_ETAG_BYTES);
+    }
+}
+
+Test(web_assets, pages_name_this_build)
+{
+    const struct web_asset *page = web_asset_find("/e/x");
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "/a/%s/style.css", web_assets_build());
+    cr_assert_not_null(memmem(page->bytes, page->bytes_count, wanted, strlen(wanted)));
+    cr_assert_null(memmem(page->bytes, page->bytes_count, "@build@", 7));
+}
+
+Test(web_assets, unknown_paths_and_other_builds_are_not_found)
+{
+    const char *paths[] = {"",
+                           "/e/",
+                           "/e",
+                           "/e/a/b",
+                           "/index.html",
+                           "/a/",
+                           "/a/0000000000000000/style.css",
+                           "/a/style.css",
+                           "/..",
+                           "//",
+                           "/organizer/"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        cr_assert_null(web_asset_find(paths[i]), "%s", paths[i]);
+    cr_assert_null(find_part("event.html"));
+    cr_assert_null(find_part("nothing.js"));
+    cr_assert_null(find_part(""));
+}
+
+Test(web_assets, gzip_is_the_same_text)
+{
+    const struct web_asset *part = find_part("style.css");
+    cr_assert_not_null(part);
+    unsigned char *plain = malloc(part->bytes_count + 1);
+    cr_assert_not_null(plain);
+    z_stream stream = {0};
+    cr_assert_eq(inflateInit2(&stream, MAX_WBITS + 16), Z_OK);
+    stream.next_in = (Bytef *)(uintptr_t)part->gzip;
+    stream.avail_in = (uInt)part->gzip_count;
+    stream.next_out = plain;
+    stream.avail_out = (uInt)part->bytes_count + 1;
+    cr_assert_eq(inflate(&stream, Z_FINISH), Z_STREAM_END);
+    cr_assert_eq(stream.total_out, part->bytes_count);
+    cr_assert_arr_eq(plain, part->bytes, part->bytes_count);
+    inflateEnd(&stream);
+    free(plain);
+}
+
+Test(web_assets, a_second_init_changes_nothing)
+{
+    const struct web_asset *before = web_asset_find("/");
+    const unsigned char *gzip = before->gzip;
+    cr_assert_eq(web_assets_init(), WEB_ASSETS_OK);
+    cr_assert_eq(web_asset_find("/")->gzip, gzip);
+}
+
+static int is_served(const char *name)
+{
+    const char *ending = strrchr(name, '.');
+    return ending && (!strcmp(ending, ".js") || !strcmp(ending, ".css") || !strcmp(ending, ".svg"));
+}
+
+Test(web_assets, every_file_of_the_folder_is_in_the_table)
+{
+    const char *source = getenv("STANCHION_SOURCE");
+    cr_assert_not_null(source, "ctest sets STANCHION_SOURCE to the source tree");
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s/web", source);
+    DIR *dir = opendir(folder);
+    cr_assert_not_null(dir, "%s", folder);
+    for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        if (!is_served(entry->d_name))
+            continue;
+        const struct web_asset *part = find_part(entry->d_name);
+        cr_expect_not_null(part, "%s is not in the table of web/assets.c", entry->d_name);
+        if (part)
+            cr_expect_str_eq(part->cache_control, "public, max-age=31536000, immutable");
+    }
+    closedir(dir);
+}
+
+/* The line page must reach a phone on a bad network: everything it loads before a turn comes. */
+Test(web_assets, the_waiting_page_is_small)
+{
+    const char *later[] = {"seatmap.js", "seatlist.js", "organizer.js", "index.js", "plan.js"};
+    size_t total = web_asset_find("/e/x")->gzip_count;
+    const char *source = getenv("STANCHION_SOURCE");
+    cr_assert_not_null(source);
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s/web", source);
+    DIR *dir = opendir(folder);
+    cr_assert_not_null(dir);
+    for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        int is_later = 0;
+        for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+            is_later |= strcmp(entry->d_name, later[i]) == 0;
+        if (is_served(entry->d_name) && !is_later)
+            total += find_part(entry->d_name)->gzip_count;
+    }
+    closedir(dir);
+    cr_assert_lt(total, 20000, "%zu bytes compressed", total);
+}

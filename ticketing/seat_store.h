@@ -31,9 +31,11 @@ enum hold_result {
     HOLD_NOT_ADMITTED, /* no running admission */
     HOLD_TAKEN,        /* seats[] lists the seats that are not free; nothing changed */
     HOLD_TOO_MANY, /* more than seats_per_visitor_max with those held and bought; seats_max valid */
-    HOLD_AREA_FULL, /* free_count valid */
-    HOLD_PAYING,    /* a payment runs; hold is valid */
-    HOLD_NO_ORDER,  /* settle/decline: no such running payment: late, given up or never was */
+    HOLD_AREA_FULL,     /* free_count valid */
+    HOLD_PAYING,        /* a payment runs; hold is valid */
+    HOLD_NO_ORDER,      /* settle/decline: no such running payment: late, given up or never was */
+    HOLD_LEDGER_BEHIND, /* checkout: the ledger is away or its outbox full: paying must wait; hold
+                           is valid */
     HOLD_RESULT_COUNT
 };
 
@@ -83,16 +85,19 @@ struct seat_store {
     enum seats_status (*hold_area)(struct seat_store *s, const char *event, const char *visitor,
                                    const struct area_request *area, seats_hold_fn *fn, void *ctx);
     /* Gives back the named seats, or all when count is 0 (then also a running payment: the outbox
-     * gets a `void`). HOLD_PAYING when only some are named during a payment. */
+     * gets a `void`). HOLD_PAYING when only some are named during a payment. Names that are not
+     * held are ignored. Giving up everything after a checkout turns the admission's deadline back
+     * to the selection's. */
     enum seats_status (*release)(struct seat_store *s, const char *event, const char *visitor,
                                  const uint32_t *seats, size_t count, seats_hold_fn *fn, void *ctx);
     /* What the visitor holds now. */
     enum seats_status (*state)(struct seat_store *s, const char *event, const char *visitor,
                                seats_hold_fn *fn, void *ctx);
     /* Fixes the hold for payment under `order`; pay_ms runs from the first checkout of this hold.
-     * Repeated during a payment it answers the running one. The amount is the caller's sum over
-     * exactly `seats`; when the hold has other seats by now: HOLD_TAKEN with the present ones,
-     * nothing changed. */
+     * Repeated during a payment it answers the running one (HOLD_OK with its order, which need not
+     * be `order`). The amount is the caller's sum over exactly `seats`; when the hold has other
+     * seats by now: HOLD_TAKEN with the present ones, nothing changed. After a decline a new
+     * checkout (new order, same fence) does not extend the deadline. */
     enum seats_status (*checkout)(struct seat_store *s, const char *event, const char *visitor,
                                   const char *order, int64_t amount_minor, const char *currency,
                                   const struct held_seat *seats, size_t count, seats_hold_fn *fn,
@@ -103,8 +108,8 @@ struct seat_store {
                                 void *ctx);
     /* Authorised: PAYING -> SOLD and the snapshot goes to the outbox, if order and fence still
      * match and time is left; the admission ends. Otherwise HOLD_NO_ORDER and the outbox gets a
-     * `void` for the order. A repeated settle of an order already settled: HOLD_OK, nothing again.
-     */
+     * `void` for the order, once. A repeated settle of an order already settled: HOLD_OK without
+     * seats, nothing again. `snapshot_json` is an outbox body of kind `order` (docs/redis.md). */
     enum seats_status (*settle)(struct seat_store *s, const char *event, const char *visitor,
                                 const char *order, int64_t fence, const char *snapshot_json,
                                 seats_hold_fn *fn, void *ctx);

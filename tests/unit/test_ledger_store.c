@@ -1,0 +1,352 @@
+/* The ledger on a real SQLite file: a seat once, an order once, a batch wholly or not at all. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <signal.h>
+#include <unistd.h>
+#include "ticketing/ledger_migrate.h"
+#include "ticketing/ledger_store.h"
+
+static char dir[64], path[128];
+static struct token_keys keys;
+static struct ledger_store *store;
+
+static void open_store(void)
+{
+    char why[LEDGER_REASON_BYTES] = "";
+    cr_assert_eq(ledger_open(path, &keys, &store, why), LEDGER_OK, "%s", why);
+}
+
+static void load_event(const char *id)
+{
+    struct ledger_event event = {id,   "Night",           "EUR", "Europe/Berlin", "open",
+                                 "{}", "{\"version\":1}", 1000};
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(ledger_event_load(store, &event, 1), LEDGER_OK);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+}
+
+static void setup(void)
+{
+    unsigned char secret[SECRET_BYTES] = {7};
+    token_keys_init(&keys, secret);
+    (void)snprintf(dir, sizeof dir, "/tmp/ledger-test-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/ledger.db", dir);
+    open_store();
+    load_event("night");
+}
+
+static void teardown(void)
+{
+    char command[128];
+    ledger_close(store);
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(command, sizeof command, "%s%s", path, endings[i]);
+        (void)unlink(command);
+    }
+    (void)rmdir(dir);
+}
+
+/* Two seats from `seat` on at 500 each. */
+static struct ledger_result write_body(const char *body)
+{
+    char order[ORDER_ID_BYTES + 1];
+    struct outbox_entry entry;
+    struct ledger_result result = {0};
+    struct ledger_origin origin = {order, body, 1, 5000};
+    const char *reason = outbox_entry_read(body, strlen(body), &entry, order);
+    cr_assert_null(reason, "%s: %s", reason, body);
+    cr_assert_eq(ledger_write_order(store, &entry, &origin, &result), LEDGER_OK, "%s",
+                 ledger_problem(store));
+    outbox_entry_release(&entry);
+    return result;
+}
+
+static void order_body(char *out, size_t bytes, const char *order, const char *visitor,
+                       unsigned seat, int price)
+{
+    (void)snprintf(
+        out, bytes,
+        "{\"kind\":\"order\",\"order\":\"%s\",\"event\":\"night\",\"visitor\":\"%s\",\"fence\":3,"
+        "\"epoch\":1,"
+        "\"intent\":\"pi_%s\",\"amount_minor\":%d,\"currency\":\"EUR\",\"at_ms\":4000,\"seats\":["
+        "{\"seat\":%u,\"section\":\"A\",\"row\":\"01\",\"number\":\"1\",\"category\":\"C\",\"price_"
+        "minor\":%d},"
+        "{\"seat\":%u,\"section\":\"A\",\"row\":\"01\",\"number\":\"2\",\"category\":\"C\",\"price_"
+        "minor\":%d}]}",
+        order, visitor, order, 2 * price, seat, price, seat + 1, price);
+}
+
+static struct ledger_result write_order(const char *order, const char *visitor, unsigned seat,
+                                        int price)
+{
+    char body[1024];
+    order_body(body, sizeof body, order, visitor, seat, price);
+    return write_body(body);
+}
+
+static struct ledger_counts counts(void)
+{
+    struct ledger_counts out;
+    cr_assert_eq(ledger_counts(store, &out), LEDGER_OK);
+    return out;
+}
+
+static enum ledger_payment_state payment_state(const char *order)
+{
+    struct ledger_payment payment;
+    cr_assert_eq(ledger_payment_get(store, order, &payment), LEDGER_OK);
+    return payment.state;
+}
+
+TestSuite(ledger_store, .init = setup, .fini = teardown);
+
+Test(ledger_store, an_order_is_written_once_however_often_it_comes)
+{
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(ledger_begin(store), LEDGER_OK);
+        cr_assert_eq(write_order("o_1", "ann", 10, 500).verdict,
+                     i == 0 ? VERDICT_WRITTEN : VERDICT_REPEATED);
+        cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    }
+    cr_assert_eq(counts().orders, 1);
+    cr_assert_eq(counts().sold, 2);
+    cr_assert_eq(counts().dead, 0);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_CAPTURE_DUE);
+}
+
+Test(ledger_store, a_seat_is_sold_once_and_the_others_of_the_batch_stand)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(write_order("o_1", "ann", 10, 500).verdict, VERDICT_WRITTEN);
+    struct ledger_result second = write_order("o_2", "bob", 11, 500); /* 11 is ann's, 12 is free */
+    cr_assert_eq(second.verdict, VERDICT_DEAD);
+    cr_assert_not_null(strstr(second.reason, "seat 11 is already sold"), "%s", second.reason);
+    cr_assert_eq(write_order("o_3", "cid", 12, 500).verdict, VERDICT_WRITTEN);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(counts().orders, 2);
+    cr_assert_eq(counts().sold, 4);
+    cr_assert_eq(counts().dead, 1);
+    cr_assert_eq(payment_state("o_2"), LEDGER_PAYMENT_VOID_DUE);
+    char owner[ORDER_ID_BYTES + 1];
+    cr_assert_eq(ledger_seat_owner(store, "night", 11, owner), LEDGER_OK);
+    cr_assert_str_eq(owner, "o_1");
+    cr_assert_eq(ledger_seat_owner(store, "night", 14, owner), LEDGER_NOT_FOUND);
+}
+
+Test(ledger_store, the_same_number_with_other_content_is_refused_and_the_first_keeps_its_payment)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    cr_assert_eq(write_order("o_1", "ann", 20, 500).verdict, VERDICT_DEAD);
+    cr_assert_eq(write_order("o_1", "bob", 10, 500).verdict, VERDICT_DEAD);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(counts().orders, 1);
+    cr_assert_eq(counts().sold, 2);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_CAPTURE_DUE);
+}
+
+Test(ledger_store, what_cannot_be_is_refused_with_its_reason)
+{
+    static const struct {
+        const char *from, *to, *reason;
+    } cases[] = {
+        {"\"night\"", "\"day\"", "no event day"},
+        {"\"EUR\"", "\"USD\"", "currency USD"},
+        {"\"seat\":10", "\"seat\":1000", "seat 1000 is not in the plan"},
+        {"\"seat\":10", "\"seat\":11", "already sold"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[1024], changed[1024], order[16];
+        (void)snprintf(order, sizeof order, "o_%zu", i);
+        order_body(body, sizeof body, order, "ann", 10, 500);
+        char *at = strstr(body, cases[i].from);
+        (void)snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - body), body, cases[i].to,
+                       at + strlen(cases[i].from));
+        cr_assert_eq(ledger_begin(store), LEDGER_OK);
+        struct ledger_result result = write_body(changed);
+        cr_assert_eq(ledger_commit(store), LEDGER_OK);
+        cr_assert_eq(result.verdict, VERDICT_DEAD);
+        cr_assert_not_null(strstr(result.reason, cases[i].reason), "%s", result.reason);
+        cr_assert_eq(payment_state(order), LEDGER_PAYMENT_VOID_DUE);
+    }
+    cr_assert_eq(counts().sold, 0);
+}
+
+static void write_void(const char *order)
+{
+    char body[512], name[ORDER_ID_BYTES + 1];
+    struct outbox_entry entry;
+    (void)snprintf(body, sizeof body,
+                   "{\"kind\":\"void\",\"order\":\"%s\",\"event\":\"night\",\"visitor\":\"ann\","
+                   "\"amount_minor\":1000,"
+                   "\"currency\":\"EUR\",\"reason\":\"time_out\",\"at_ms\":4000}",
+                   order);
+    cr_assert_null(outbox_entry_read(body, strlen(body), &entry, name));
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(ledger_write_void(store, &entry, 5000), LEDGER_OK);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    outbox_entry_release(&entry);
+}
+
+Test(ledger_store, a_void_never_touches_an_order_that_stands)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    write_void("o_1");
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_CAPTURE_DUE);
+}
+
+Test(ledger_store, an_order_whose_payment_was_given_up_is_refused)
+{
+    write_void("o_1");
+    write_void("o_1");
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_VOID_DUE);
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(write_order("o_1", "ann", 10, 500).verdict, VERDICT_DEAD);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(counts().sold, 0);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_VOID_DUE);
+}
+
+Test(ledger_store, a_free_order_owes_nothing)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(write_order("o_1", "ann", 10, 0).verdict, VERDICT_WRITTEN);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_NONE);
+}
+
+Test(ledger_store, without_commit_nothing_is_there_after_reopening)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    ledger_close(store);
+    open_store();
+    cr_assert_eq(counts().orders, 0);
+    cr_assert_eq(counts().sold, 0);
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    ledger_close(store);
+    open_store();
+    cr_assert_eq(counts().sold, 2);
+}
+
+/* A disk that is full at a random point of the batch: the file size limit makes write() fail. */
+Test(ledger_store, a_full_disk_loses_the_batch_as_a_whole_and_says_so)
+{
+    struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY}, tight = {1u << 20, RLIM_INFINITY};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    enum ledger_status status = LEDGER_OK;
+    char order[32];
+    int batches = 0, n = 0;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    while (status == LEDGER_OK && batches < 200) {
+        status = ledger_begin(store);
+        for (int i = 0; i < 100 && status == LEDGER_OK; i++, n++) {
+            char body[1024], name[ORDER_ID_BYTES + 1];
+            struct outbox_entry entry;
+            struct ledger_result result;
+            struct ledger_origin origin = {order, "{}", 1, 5000};
+            (void)snprintf(order, sizeof order, "o_%d", n);
+            order_body(body, sizeof body, order, "ann", (unsigned)(2 * n) % 990, 500);
+            cr_assert_null(outbox_entry_read(body, strlen(body), &entry, name));
+            status = ledger_write_order(store, &entry, &origin, &result);
+            outbox_entry_release(&entry);
+        }
+        if (status == LEDGER_OK)
+            status = ledger_commit(store);
+        batches += status == LEDGER_OK;
+    }
+    cr_assert(status == LEDGER_FULL || status == LEDGER_IO, "%s", ledger_status_word(status));
+    cr_assert(strlen(ledger_problem(store)) > 0);
+    ledger_close(store);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    open_store();
+    struct ledger_counts now = counts();
+    cr_assert_eq(now.orders + now.dead, INT64_C(100) * batches);
+    cr_assert_eq(now.orders * 2, now.sold);
+}
+
+Test(ledger_store, tickets_keep_their_codes_and_are_found_again)
+{
+    json_t *list = NULL, *again = NULL;
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    (void)write_order("o_2", "ann", 12, 500);
+    (void)write_order("o_3", "bob", 14, 500);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(ledger_orders_of(store, "night", "ann", &list), LEDGER_OK);
+    cr_assert_eq(json_array_size(list), 2);
+    json_t *tickets = json_object_get(json_array_get(list, 0), "tickets");
+    cr_assert_eq(json_array_size(tickets), 2);
+    char code[TICKET_CODE_BYTES + 1];
+    token_ticket_code(&keys, "o_1", 10, code);
+    cr_assert_str_eq(json_string_value(json_object_get(json_array_get(tickets, 0), "code")), code);
+    cr_assert_str_eq(json_string_value(json_object_get(json_array_get(tickets, 0), "row")), "01");
+    int64_t next = 0;
+    cr_assert_eq(ledger_orders_page(store, NULL, 0, 2, &again, &next), LEDGER_OK);
+    cr_assert_eq(json_array_size(again), 2);
+    json_decref(again);
+    cr_assert_eq(ledger_orders_page(store, "night", next, 2, &again, &next), LEDGER_OK);
+    cr_assert_eq(json_array_size(again), 1);
+    cr_assert_eq(next, 0);
+    json_decref(again);
+    json_decref(list);
+    uint32_t *seats = NULL;
+    size_t count = 0;
+    cr_assert_eq(ledger_sold_seats(store, "night", &seats, &count), LEDGER_OK);
+    cr_assert_eq(count, 6);
+    cr_assert_eq(seats[5], 15);
+    free(seats);
+    cr_assert_eq(ledger_self_check(store, &list), LEDGER_OK);
+    cr_assert_eq(json_array_size(list), 0);
+    json_decref(list);
+}
+
+Test(ledger_store, an_event_with_sold_seats_is_not_replaced)
+{
+    struct ledger_event event = {"night", "Other",           "EUR", "UTC", "open",
+                                 "{}",    "{\"version\":1}", 5};
+    load_event("night");
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    cr_assert_eq(ledger_event_load(store, &event, 9), LEDGER_REFUSED);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+}
+
+Test(ledger_store, the_file_is_private_and_has_one_writer)
+{
+    struct stat info;
+    struct ledger_store *second = NULL;
+    char why[LEDGER_REASON_BYTES];
+    cr_assert_eq(stat(path, &info), 0);
+    cr_assert_eq(info.st_mode & 0777, 0600);
+    cr_assert_eq(ledger_open(path, &keys, &second, why), LEDGER_IN_USE);
+    cr_assert_not_null(strstr(why, "another ledger"), "%s", why);
+}
+
+Test(ledger_store, a_file_that_is_no_ledger_is_refused)
+{
+    struct ledger_store *other = NULL;
+    char why[LEDGER_REASON_BYTES], name[160];
+    (void)snprintf(name, sizeof name, "%s/other", dir);
+    FILE *file = fopen(name, "w");
+    cr_assert_not_null(file);
+    for (int i = 0; i < 500; i++)
+        (void)fputs("this is not a database\n", file);
+    (void)fclose(file);
+    cr_assert_eq(ledger_open(name, &keys, &other, why), LEDGER_CORRUPT, "%s", why);
+    (void)unlink(name);
+    (void)snprintf(name, sizeof name, "%s/other.lock", dir);
+    (void)unlink(name);
+}

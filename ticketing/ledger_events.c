@@ -1,0 +1,138 @@
+/* Events, their plans, and the accounts of those who run them. */
+#include "ticketing/ledger_sqlite.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum ledger_status sold_count(struct ledger_store *s, const char *id, int64_t *count)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_count, "t", id);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_IO : status;
+    *count = sqlite3_column_int64(row, 0);
+    (void)sqlite3_reset(row);
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_event_load(struct ledger_store *s, const struct ledger_event *event,
+                                     int64_t now_ms)
+{
+    assert(s->is_in_transaction);
+    int64_t sold = 0;
+    enum ledger_status status = sold_count(s, event->id, &sold);
+    if (status == LEDGER_OK && sold > 0)
+        return LEDGER_REFUSED;
+    if (status == LEDGER_OK)
+        status = ledger_run(s, ledger_use(s, STATEMENT_event_insert, "tttttti", event->id,
+                                          event->name, event->currency, event->time_zone,
+                                          event->phase, event->settings, now_ms));
+    if (status == LEDGER_OK)
+        status = ledger_run(s, ledger_use(s, STATEMENT_plan_insert, "ttii", event->id, event->plan,
+                                          event->seats_count, now_ms));
+    return status;
+}
+
+enum ledger_status ledger_event_settings_set(struct ledger_store *s, const char *id,
+                                             const char *phase, const char *settings)
+{
+    assert(s->is_in_transaction);
+    enum ledger_status status =
+        ledger_run(s, ledger_use(s, STATEMENT_event_settings, "ttt", id, phase, settings));
+    if (status == LEDGER_OK && sqlite3_changes(s->db) == 0)
+        return LEDGER_NOT_FOUND;
+    return status;
+}
+
+enum ledger_status ledger_event_json(struct ledger_store *s, const char *id, json_t **out)
+{
+    enum ledger_status status;
+    int64_t sold = 0;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_event_get, "t", id);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
+    json_t *settings = json_loads(ledger_text(row, 5), 0, NULL);
+    json_t *object = json_pack("{ss ss ss ss ss so* sI sI}", "id", ledger_text(row, 0), "name",
+                               ledger_text(row, 1), "currency", ledger_text(row, 2), "time_zone",
+                               ledger_text(row, 3), "phase", ledger_text(row, 4), "settings",
+                               settings, "created_ms", (json_int_t)sqlite3_column_int64(row, 6),
+                               "seats", (json_int_t)sqlite3_column_int64(row, 7));
+    assert(object != NULL);
+    (void)sqlite3_reset(row);
+    status = json_is_object(settings) ? sold_count(s, id, &sold) : LEDGER_CORRUPT;
+    if (status != LEDGER_OK) {
+        json_decref(object);
+        return status;
+    }
+    (void)json_object_set_new(object, "sold", json_integer(sold));
+    *out = object;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_event_ids(struct ledger_store *s, json_t **out)
+{
+    enum ledger_status status;
+    json_t *list = json_array();
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_event_list, "");
+    while (ledger_next(s, row, &status))
+        (void)json_array_append_new(list, json_string(ledger_text(row, 0)));
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *out = list;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_event_plan(struct ledger_store *s, const char *id, char **out)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_event_plan, "t", id);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
+    char *plan = strdup(ledger_text(row, 0));
+    assert(plan != NULL);
+    (void)sqlite3_reset(row);
+    *out = plan;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_account_set(struct ledger_store *s, const char *name, const char *hash,
+                                      const char *role, int64_t now_ms)
+{
+    assert(s->is_in_transaction);
+    return ledger_run(s, ledger_use(s, STATEMENT_account_set, "ttti", name, hash, role, now_ms));
+}
+
+enum ledger_status ledger_account_get(struct ledger_store *s, const char *name, json_t **out)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_account_get, "t", name);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
+    *out = json_pack("{ss ss}", "hash", ledger_text(row, 0), "role", ledger_text(row, 1));
+    assert(*out != NULL);
+    (void)sqlite3_reset(row);
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_accounts(struct ledger_store *s, json_t **out)
+{
+    enum ledger_status status;
+    json_t *list = json_array();
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_account_list, "");
+    while (ledger_next(s, row, &status)) {
+        json_t *object =
+            json_pack("{ss ss sI}", "name", ledger_text(row, 0), "role", ledger_text(row, 1),
+                      "changed_ms", (json_int_t)sqlite3_column_int64(row, 2));
+        assert(object != NULL);
+        (void)json_array_append_new(list, object);
+    }
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *out = list;
+    return LEDGER_OK;
+}

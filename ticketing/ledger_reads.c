@@ -1,0 +1,241 @@
+/* Reading orders back: for visitors, for exports, for the rebuilding of Redis, for audits. */
+#include "ticketing/ledger_sqlite.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOLD_SEATS_STEP 4096
+
+static enum ledger_status tickets(struct ledger_store *s, const char *order, json_t **out)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_of_order, "t", order);
+    json_t *list = json_array();
+    while (ledger_next(s, row, &status)) {
+        json_t *ticket =
+            json_pack("{sIssssssss sI ss}", "seat", (json_int_t)sqlite3_column_int64(row, 0),
+                      "section", ledger_text(row, 1), "row", ledger_text(row, 2), "number",
+                      ledger_text(row, 3), "category", ledger_text(row, 4), "price_minor",
+                      (json_int_t)sqlite3_column_int64(row, 5), "code", ledger_text(row, 6));
+        assert(ticket != NULL);
+        (void)json_array_append_new(list, ticket);
+    }
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *out = list;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_order_json(struct ledger_store *s, const char *order, json_t **out)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_order_get, "t", order);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
+    json_t *object =
+        json_pack("{ssssssss sI sI ss}", "order", order, "event", ledger_text(row, 0), "visitor",
+                  ledger_text(row, 1), "intent", ledger_text(row, 8), "committed_ms",
+                  (json_int_t)sqlite3_column_int64(row, 6), "amount_minor",
+                  (json_int_t)sqlite3_column_int64(row, 3), "currency", ledger_text(row, 4));
+    assert(object != NULL);
+    (void)sqlite3_reset(row);
+    json_t *list = NULL;
+    status = tickets(s, order, &list);
+    if (status != LEDGER_OK) {
+        json_decref(object);
+        return status;
+    }
+    (void)json_object_set_new(object, "tickets", list);
+    *out = object;
+    return LEDGER_OK;
+}
+
+static enum ledger_status append_order(struct ledger_store *s, const char *order, json_t *list)
+{
+    json_t *object = NULL;
+    enum ledger_status status = ledger_order_json(s, order, &object);
+    if (status == LEDGER_OK)
+        (void)json_array_append_new(list, object);
+    return status;
+}
+
+enum ledger_status ledger_orders_of(struct ledger_store *s, const char *event, const char *visitor,
+                                    json_t **out)
+{
+    enum ledger_status status;
+    json_t *list = json_array();
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_orders_of_visitor, "tt", visitor, event);
+    while (ledger_next(s, row, &status)) {
+        status = append_order(s, ledger_text(row, 0), list);
+        if (status != LEDGER_OK) {
+            (void)sqlite3_reset(row);
+            break;
+        }
+    }
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *out = list;
+    return LEDGER_OK;
+}
+
+static json_t *page_row(sqlite3_stmt *row)
+{
+    json_t *object =
+        json_pack("{sI ss ss ss ss sI ss sI sI ss}", "nr", (json_int_t)sqlite3_column_int64(row, 0),
+                  "order", ledger_text(row, 1), "event", ledger_text(row, 2), "visitor",
+                  ledger_text(row, 3), "intent", ledger_text(row, 4), "amount_minor",
+                  (json_int_t)sqlite3_column_int64(row, 5), "currency", ledger_text(row, 6),
+                  "authorised_ms", (json_int_t)sqlite3_column_int64(row, 7), "committed_ms",
+                  (json_int_t)sqlite3_column_int64(row, 8), "payment_state", ledger_text(row, 9));
+    assert(object != NULL);
+    return object;
+}
+
+enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
+                                      int64_t limit, json_t **rows, int64_t *next)
+{
+    enum ledger_status status;
+    json_t *list = json_array();
+    int64_t last = 0;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_orders_page, "iti", after, event, limit);
+    while (ledger_next(s, row, &status)) {
+        json_t *object = page_row(row), *seats = NULL;
+        last = sqlite3_column_int64(row, 0);
+        (void)json_array_append_new(list, object);
+        status = tickets(s, ledger_text(row, 1), &seats);
+        if (status != LEDGER_OK) {
+            (void)sqlite3_reset(row);
+            break;
+        }
+        (void)json_object_set_new(object, "tickets", seats);
+    }
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *next = (int64_t)json_array_size(list) == limit ? last : 0;
+    *rows = list;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_seat_owner(struct ledger_store *s, const char *event, uint32_t seat,
+                                     char *order)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_owner, "ti", event, (int64_t)seat);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
+    int bytes = snprintf(order, ORDER_ID_BYTES + 1, "%s", ledger_text(row, 0));
+    (void)sqlite3_reset(row);
+    return bytes > 0 && bytes <= ORDER_ID_BYTES ? LEDGER_OK : LEDGER_CORRUPT;
+}
+
+enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, uint32_t **seats,
+                                     size_t *count)
+{
+    enum ledger_status status;
+    uint32_t *list = NULL;
+    size_t used = 0, room = 0;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_of_event, "t", event);
+    while (ledger_next(s, row, &status)) {
+        if (used == room) {
+            room += SOLD_SEATS_STEP;
+            list = reallocarray(list, room, sizeof *list);
+            assert(list != NULL);
+        }
+        list[used++] = (uint32_t)sqlite3_column_int64(row, 0);
+    }
+    if (status != LEDGER_OK) {
+        free(list);
+        return status;
+    }
+    *seats = list;
+    *count = used;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_bought(struct ledger_store *s, const char *event, json_t **out)
+{
+    enum ledger_status status;
+    json_t *object = json_object();
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_bought_of_event, "t", event);
+    while (ledger_next(s, row, &status))
+        (void)json_object_set_new(object, ledger_text(row, 0),
+                                  json_integer(sqlite3_column_int64(row, 1)));
+    if (status != LEDGER_OK) {
+        json_decref(object);
+        return status;
+    }
+    *out = object;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out)
+{
+    enum ledger_status status;
+    json_t *list = json_array();
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_audit_sums, "");
+    while (ledger_next(s, row, &status)) {
+        json_t *sentence = json_sprintf("order %s: amount %" PRId64 " for rows of %" PRId64
+                                        ", %" PRId64 " seats named, %" PRId64 " rows",
+                                        ledger_text(row, 0), (int64_t)sqlite3_column_int64(row, 1),
+                                        (int64_t)sqlite3_column_int64(row, 2),
+                                        (int64_t)sqlite3_column_int64(row, 3),
+                                        (int64_t)sqlite3_column_int64(row, 4));
+        (void)json_array_append_new(list, sentence);
+    }
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *out = list;
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *out)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_counts, "");
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_IO : status;
+    *out = (struct ledger_counts){
+        .orders = sqlite3_column_int64(row, 0),
+        .sold = sqlite3_column_int64(row, 1),
+        .dead = sqlite3_column_int64(row, 2),
+        .captures_due = sqlite3_column_int64(row, 3),
+        .voids_due = sqlite3_column_int64(row, 4),
+        .failed = sqlite3_column_int64(row, 5),
+    };
+    (void)sqlite3_reset(row);
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_dead_page(struct ledger_store *s, int64_t after, int64_t limit,
+                                    json_t **out)
+{
+    enum ledger_status status;
+    json_t *list = json_array();
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_dead_page, "ii", after, limit);
+    while (ledger_next(s, row, &status)) {
+        json_t *object = json_pack(
+            "{sI sI ss ss ss ss sI}", "nr", (json_int_t)sqlite3_column_int64(row, 0), "epoch",
+            (json_int_t)sqlite3_column_int64(row, 1), "stream_id", ledger_text(row, 2), "order",
+            ledger_text(row, 3), "body", ledger_text(row, 4), "reason", ledger_text(row, 5),
+            "at_ms", (json_int_t)sqlite3_column_int64(row, 6));
+        assert(object != NULL);
+        (void)json_array_append_new(list, object);
+    }
+    if (status != LEDGER_OK) {
+        json_decref(list);
+        return status;
+    }
+    *out = list;
+    return LEDGER_OK;
+}

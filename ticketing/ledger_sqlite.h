@@ -1,0 +1,50 @@
+/* Private to the ledger's SQLite adapter: its struct, its statements and the helpers its files
+ * share. */
+#ifndef STANCHION_LEDGER_SQLITE_H
+#define STANCHION_LEDGER_SQLITE_H
+
+#include <sqlite3.h>
+#include "ticketing/ledger_store.h"
+
+/* Names in sql/statements.sql. */
+#define LEDGER_STATEMENTS(X)                                                                       \
+    X(begin)                                                                                       \
+    X(commit)                                                                                      \
+    X(rollback) X(entry_begin) X(entry_keep) X(entry_undo) X(meta_get) X(meta_set) X(order_event)  \
+        X(order_insert) X(order_get) X(sold_insert) X(sold_owner) X(sold_of_order)                 \
+            X(sold_of_event) X(bought_of_event) X(orders_of_visitor) X(orders_page) X(counts)      \
+                X(sold_count) X(audit_sums) X(dead_insert) X(dead_page) X(payment_insert)          \
+                    X(payment_get) X(payments_due) X(payment_update) X(event_insert)               \
+                        X(plan_insert) X(event_settings) X(event_get) X(event_list) X(event_plan)  \
+                            X(account_get) X(account_set) X(account_list)
+
+enum ledger_statement {
+#define X(name) STATEMENT_##name,
+    LEDGER_STATEMENTS(X)
+#undef X
+        STATEMENT_COUNT
+};
+
+struct ledger_store {
+    sqlite3 *db;
+    const struct token_keys *keys;
+    int lock_fd; /* held for as long as the store is open */
+    bool is_in_transaction;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    char problem[LEDGER_REASON_BYTES];
+};
+
+/* Readies a statement and binds its parameters in order: 'i' int64_t, 't' const char * (NULL binds
+ * NULL). Texts must live until the statement was run. */
+sqlite3_stmt *ledger_use(struct ledger_store *s, enum ledger_statement which, const char *kinds,
+                         ...);
+/* Steps to the end and resets. */
+enum ledger_status ledger_run(struct ledger_store *s, sqlite3_stmt *statement);
+/* true = a row stands in the statement. At the end or on failure: reset, *status says which. */
+bool ledger_next(struct ledger_store *s, sqlite3_stmt *statement, enum ledger_status *status);
+/* What a SQLite result code means to us; remembers the message. */
+enum ledger_status ledger_judge(struct ledger_store *s, int code);
+/* Text of a column, "" for NULL. */
+const char *ledger_text(sqlite3_stmt *statement, int column);
+
+#endif

@@ -1,0 +1,179 @@
+/* The port to the truth forever: orders, payments owed, events, accounts.
+ *
+ * One adapter, ledger_sqlite.c (WAL, synchronous=FULL, one connection). One process has it open for
+ * writing; a second one is refused (LEDGER_IN_USE). Everything is written between ledger_begin and
+ * ledger_commit: nothing is on disk before ledger_commit said LEDGER_OK, everything is afterwards.
+ * Within a transaction an order that cannot be written is undone alone; the others stand.
+ *
+ * After LEDGER_IO, LEDGER_FULL or LEDGER_CORRUPT from any function the caller must stop
+ * acknowledging, close the store and leave the process: what the file holds is known again only
+ * after it has been opened anew.
+ */
+#ifndef STANCHION_LEDGER_STORE_H
+#define STANCHION_LEDGER_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "server/base/limits.h"
+#include "server/base/token.h"
+#include "ticketing/outbox_entry.h"
+
+#define LEDGER_REASON_BYTES 200
+
+enum ledger_status {
+    LEDGER_OK = 0,
+    LEDGER_NOT_FOUND,
+    LEDGER_REFUSED, /* a rule of the schema forbids it */
+    LEDGER_IN_USE,  /* another process has it open for writing */
+    LEDGER_NEWER,   /* written by a newer program */
+    LEDGER_FULL,    /* no space left on the disk */
+    LEDGER_IO,      /* reading, writing or fsync failed */
+    LEDGER_CORRUPT, /* not a ledger, or damaged */
+    LEDGER_STATUS_COUNT
+};
+
+struct ledger_store;
+
+/* Opens or creates the file (mode 0600) and migrates it. `why` (LEDGER_REASON_BYTES) gets one
+ * sentence on failure. `keys` must outlive the store. */
+enum ledger_status ledger_open(const char *path, const struct token_keys *keys,
+                               struct ledger_store **out, char *why);
+/* Rolls an open transaction back. NULL is fine. */
+void ledger_close(struct ledger_store *s);
+/* One sentence about the last failure; valid until the next call. */
+const char *ledger_problem(const struct ledger_store *s);
+const char *ledger_status_word(enum ledger_status status);
+
+enum ledger_status ledger_begin(struct ledger_store *s);
+enum ledger_status ledger_commit(struct ledger_store *s); /* with fsync */
+enum ledger_status ledger_rollback(struct ledger_store *s);
+
+/* Numbers kept in `meta`; LEDGER_NOT_FOUND when never set. */
+enum ledger_status ledger_number_get(struct ledger_store *s, const char *name, int64_t *out);
+enum ledger_status ledger_number_set(struct ledger_store *s, const char *name, int64_t value);
+
+/* --- orders --- */
+
+enum ledger_verdict {
+    VERDICT_WRITTEN,  /* new */
+    VERDICT_REPEATED, /* stood there already with the same content; nothing changed */
+    VERDICT_DEAD,     /* refused: reason is valid; a row in `dead`, its payment is to be voided */
+    VERDICT_COUNT
+};
+
+struct ledger_result {
+    enum ledger_verdict verdict;
+    char reason[LEDGER_REASON_BYTES];
+};
+
+/* Where an entry came from, for the dead letter. */
+struct ledger_origin {
+    const char *stream_id, *body;
+    int64_t epoch, now_ms;
+};
+
+/* Writes an order with its seats and its payment, or a dead letter. LEDGER_OK whenever there is a
+ * verdict. */
+enum ledger_status ledger_write_order(struct ledger_store *s, const struct outbox_entry *entry,
+                                      const struct ledger_origin *origin,
+                                      struct ledger_result *out);
+/* Notes that the order's payment is to be voided; ignored when the order stands in the ledger. */
+enum ledger_status ledger_write_void(struct ledger_store *s, const struct outbox_entry *entry,
+                                     int64_t now_ms);
+enum ledger_status ledger_write_dead(struct ledger_store *s, const char *order, const char *reason,
+                                     const struct ledger_origin *origin);
+
+/* The order as
+ * `{"order","event","visitor","intent","committed_ms","amount_minor","currency","tickets":[...]}`;
+ * the caller owns it. */
+enum ledger_status ledger_order_json(struct ledger_store *s, const char *order, json_t **out);
+/* JSON array of the above for one visitor, oldest first. */
+enum ledger_status ledger_orders_of(struct ledger_store *s, const char *event, const char *visitor,
+                                    json_t **out);
+/* Up to `limit` orders after number `after` (0 = from the start), of one event or all (NULL), with
+ * their payment state. *next is the number to go on from, 0 at the end. */
+enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
+                                      int64_t limit, json_t **rows, int64_t *next);
+/* The order that owns a seat, copied to `order` (ORDER_ID_BYTES + 1); LEDGER_NOT_FOUND when it is
+ * not sold. */
+enum ledger_status ledger_seat_owner(struct ledger_store *s, const char *event, uint32_t seat,
+                                     char *order);
+/* All sold seats of an event in ascending order; the caller frees *seats. */
+enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, uint32_t **seats,
+                                     size_t *count);
+/* `{visitor: seats}` of an event. */
+enum ledger_status ledger_bought(struct ledger_store *s, const char *event, json_t **out);
+/* Orders whose amount or seats do not agree with their rows: JSON array of sentences, empty when
+ * all is well. */
+enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out);
+
+struct ledger_counts {
+    int64_t orders, sold, dead, captures_due, voids_due, failed;
+};
+enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *out);
+enum ledger_status ledger_dead_page(struct ledger_store *s, int64_t after, int64_t limit,
+                                    json_t **out);
+
+/* --- payments --- */
+
+enum ledger_payment_state {
+    LEDGER_PAYMENT_NONE,
+    LEDGER_PAYMENT_CAPTURE_DUE,
+    LEDGER_PAYMENT_CAPTURED,
+    LEDGER_PAYMENT_VOID_DUE,
+    LEDGER_PAYMENT_VOIDED,
+    LEDGER_PAYMENT_FAILED,
+    LEDGER_PAYMENT_STATE_COUNT
+};
+
+struct ledger_payment {
+    char order[64], intent[64], currency[4];
+    int64_t amount_minor, attempts;
+    enum ledger_payment_state state;
+};
+
+/* What is owed and due at now_ms, at most `max`, oldest first. */
+enum ledger_status ledger_payments_due(struct ledger_store *s, int64_t now_ms,
+                                       struct ledger_payment *out, size_t max, size_t *count);
+/* Sets state and intent, counts the attempt. next_try_ms and reason matter while something is due.
+ */
+enum ledger_status ledger_payment_update(struct ledger_store *s,
+                                         const struct ledger_payment *payment, int64_t next_try_ms,
+                                         const char *reason, int64_t now_ms);
+enum ledger_status ledger_payment_get(struct ledger_store *s, const char *order,
+                                      struct ledger_payment *out);
+/* For an intent that no order stands for: `order` is to be voided. Nothing when there is a row
+ * already. */
+enum ledger_status ledger_payment_void_due(struct ledger_store *s,
+                                           const struct ledger_payment *payment, const char *reason,
+                                           int64_t now_ms);
+
+/* --- events and accounts --- */
+
+struct ledger_event {
+    const char *id, *name, *currency, *time_zone, *phase;
+    const char *settings; /* JSON object */
+    const char *plan;     /* PLAN as JSON text */
+    int64_t seats_count;
+};
+
+/* Inserts or replaces event and plan. LEDGER_REFUSED when seats of it are sold. */
+enum ledger_status ledger_event_load(struct ledger_store *s, const struct ledger_event *event,
+                                     int64_t now_ms);
+enum ledger_status ledger_event_settings_set(struct ledger_store *s, const char *id,
+                                             const char *phase, const char *settings);
+/* `{"id","name","currency","time_zone","phase","settings":{},"created_ms","seats","sold"}` */
+enum ledger_status ledger_event_json(struct ledger_store *s, const char *id, json_t **out);
+enum ledger_status ledger_event_ids(struct ledger_store *s, json_t **out); /* array of strings */
+enum ledger_status ledger_event_plan(struct ledger_store *s, const char *id,
+                                     char **out); /* caller frees */
+
+enum ledger_status ledger_account_set(struct ledger_store *s, const char *name, const char *hash,
+                                      const char *role, int64_t now_ms);
+/* `{"hash","role"}` */
+enum ledger_status ledger_account_get(struct ledger_store *s, const char *name, json_t **out);
+enum ledger_status ledger_accounts(struct ledger_store *s,
+                                   json_t **out); /* [{"name","role","changed_ms"}] */
+
+#endif

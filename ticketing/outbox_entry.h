@@ -1,0 +1,41 @@
+/* What the outbox carries: a full snapshot of an order, or the word that a payment is to be given
+ * up.
+ *
+ * The reader is strict: an entry that is not exactly what docs/redis.md says is refused with a
+ * reason, because what it leads to is written forever. Strings point into the parsed document and
+ * live until _release.
+ */
+#ifndef STANCHION_OUTBOX_ENTRY_H
+#define STANCHION_OUTBOX_ENTRY_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "server/base/limits.h"
+
+enum outbox_kind { OUTBOX_ORDER, OUTBOX_VOID, OUTBOX_KIND_COUNT };
+
+struct outbox_seat {
+    uint32_t seat;
+    int64_t price_minor;
+    const char *section, *row, *number, *category;
+};
+
+struct outbox_entry {
+    json_t *root; /* owns every string below */
+    enum outbox_kind kind;
+    const char *order, *event, *visitor, *intent, *currency;
+    const char *reason; /* of a void */
+    int64_t fence, epoch, amount_minor, at_ms;
+    size_t seats_count;
+    struct outbox_seat seats[HOLD_SEATS_MAX];
+};
+
+/* Reads a body. NULL = good, and the entry is to be released; otherwise the reason (static text)
+ * and nothing is owned. Where the order number could be read even so, `order_id` (ORDER_ID_BYTES +
+ * 1) gets it, else "". */
+const char *outbox_entry_read(const char *body, size_t body_bytes, struct outbox_entry *entry,
+                              char *order_id);
+void outbox_entry_release(struct outbox_entry *entry);
+
+#endif

@@ -74,10 +74,10 @@ static void on_delivered(void *ctx, enum http_outcome outcome, int code, const c
         return;
     }
     if (!is_delivered && delivery->attempts == 1)
-        log_info("sandbox: webhook %lld not taken (HTTP %d), will be repeated",
-                 (long long)delivery->seq, code);
+        log_info("webhook %lld not taken (HTTP %d), will be repeated", (long long)delivery->seq,
+                 code);
     if (!is_delivered && delivery->attempts >= WEBHOOK_ATTEMPTS_MAX)
-        log_warning("sandbox: webhook %lld given up after %d attempts (last HTTP %d)",
+        log_warning("webhook %lld given up after %d attempts (last HTTP %d)",
                     (long long)delivery->seq, delivery->attempts, code);
     if (is_delivered || delivery->attempts >= WEBHOOK_ATTEMPTS_MAX)
         store_drop_webhook(messenger->store, delivery->seq);

@@ -107,8 +107,7 @@ static bool fill_address(const struct sandbox_options *options, struct sockaddr_
     if (inet_pton(AF_INET, options->address, &address->sin_addr) == 1 &&
         ntohl(address->sin_addr.s_addr) >> 24 == 127)
         return true;
-    log_error("sandbox: it listens on loopback only (127.0.0.0/8), not on \"%s\"",
-              options->address);
+    log_error("it listens on loopback only (127.0.0.0/8), not on \"%s\"", options->address);
     return false;
 }
 
@@ -126,8 +125,7 @@ static int listen_on(const struct sandbox_options *options, uint16_t *port)
         bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
         listen(fd, SANDBOX_BACKLOG_MAX) < 0 ||
         getsockname(fd, (struct sockaddr *)&address, &address_bytes) < 0) {
-        log_error("sandbox: cannot listen on %s:%u: %s", options->address, options->port,
-                  strerror(errno));
+        log_error("cannot listen on %s:%u: %s", options->address, options->port, strerror(errno));
         if (fd >= 0)
             close(fd);
         return -1;
@@ -141,7 +139,7 @@ static void tell_ready(int fd, uint16_t port)
     if (fd < 0)
         return;
     if (dprintf(fd, "%u\n", port) < 0)
-        log_warning("sandbox: nobody listened to \"ready\"");
+        log_warning("nobody listened to \"ready\"");
     close(fd);
 }
 
@@ -160,7 +158,7 @@ static bool check_options(const struct sandbox_options *options)
     else if (sodium_init() < 0)
         wrong = "libsodium could not start";
     if (wrong)
-        log_error("sandbox: %s", wrong);
+        log_error("%s", wrong);
     return !wrong;
 }
 
@@ -205,7 +203,7 @@ static int serve(struct sandbox *sandbox, const struct sandbox_options *options)
         }
     }
     watch(sandbox);
-    log_info("sandbox: payment provider on http://%s:%u", options->address, port);
+    log_info("payment provider on http://%s:%u", options->address, port);
     tell_ready(options->ready_fd, port);
     ev_run(sandbox->loop, 0);
     unwatch(sandbox);
@@ -232,7 +230,7 @@ int sandbox_main(const struct sandbox_options *options)
         code = serve(&sandbox, options);
         ev_loop_destroy(sandbox.loop);
     } else {
-        log_error("sandbox: no event loop");
+        log_error("no event loop");
     }
     sandbox_store_close(sandbox.provider.store);
     return code;

@@ -94,7 +94,7 @@ struct sandbox_store {
 
 static enum sandbox_store_status failed(struct sandbox_store *store, enum statement which)
 {
-    log_error("sandbox: storage failed in \"%s\": %s", sql[which], sqlite3_errmsg(store->db));
+    log_error("storage failed in \"%s\": %s", sql[which], sqlite3_errmsg(store->db));
     return SANDBOX_STORE_FAILED;
 }
 
@@ -182,7 +182,7 @@ struct sandbox_store *sandbox_store_open(const char *path, int64_t now_ms)
                      NULL, NULL, &error) != SQLITE_OK ||
         sqlite3_exec(store->db, (const char *)sandbox_schema_sql, NULL, NULL, &error) !=
             SQLITE_OK) {
-        log_error("sandbox: cannot open %s: %s", path,
+        log_error("cannot open %s: %s", path,
                   error       ? error
                   : store->db ? sqlite3_errmsg(store->db)
                               : "out of memory");

@@ -141,6 +141,16 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t by
     return MHD_YES;
 }
 
+/* A body that announces more than we would discard is refused before it is sent. */
+static enum MHD_Result refuse_huge(struct exchange *x)
+{
+    const char *length = header_of(x->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (!length || strtoull(length, NULL, 10) <= SANDBOX_DISCARD_BYTES_MAX)
+        return MHD_YES;
+    return reply_fixed(x->connection, MHD_HTTP_CONTENT_TOO_LARGE,
+                       "{\"error\":\"too_large\",\"message\":\"The body is too large.\"}");
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_bytes, void **exchange)
@@ -154,7 +164,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         x->transport = ctx;
         x->connection = connection;
         *exchange = x;
-        return MHD_YES;
+        return refuse_huge(x);
     }
     if (*data_bytes > 0) {
         enum MHD_Result result = take_body(x, data, *data_bytes);
@@ -226,7 +236,7 @@ struct transport *transport_create(struct ev_loop *loop, struct provider *provid
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SANDBOX_CONNECTION_BYTES,
             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (!transport || !transport->daemon) {
-        log_error("sandbox: the HTTP server could not start");
+        log_error("the HTTP server could not start");
         close(listen_fd);
         free(transport);
         return NULL;

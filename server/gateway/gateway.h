@@ -1,7 +1,7 @@
 /* A gateway process: holds the visitors' connections and carries their wishes to the stores.
  *
- * Gateways share nothing but Redis; any of them may die at any moment. One libev loop runs libwebsockets,
- * the Redis links and the payment provider's connections.
+ * Gateways share nothing but Redis; any of them may die at any moment. One libev loop runs
+ * libwebsockets, the Redis links and the payment provider's connections.
  */
 #ifndef STANCHION_GATEWAY_H
 #define STANCHION_GATEWAY_H
@@ -16,8 +16,9 @@ struct gateway_options {
     const char *listen_address; /* IPv4 or IPv6 literal */
     uint16_t listen_port;       /* shared by all gateways through SO_REUSEPORT */
     const char *redis_url;
-    const char *public_url; /* "" or e.g. "https://tickets.example": cookies get Secure, Origin may be it */
-    const char *origins;    /* further allowed Origins, separated by spaces */
+    const char *
+        public_url; /* "" or e.g. "https://tickets.example": cookies get Secure, Origin may be it */
+    const char *origins; /* further allowed Origins, separated by spaces */
     const char *payment_url;
     const char *payment_key;
     const char *webhook_secret;

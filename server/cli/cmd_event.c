@@ -1,0 +1,173 @@
+/* `stanchion event list/show/open/pause/close/set`: one office request each. */
+#include "server/cli/cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/cli/office_client.h"
+
+#define VALUE_BYTES_MAX 256
+
+/* Asks once. NULL: said why. The caller owns the answer; args is released. */
+static json_t *ask_once(const struct config *config, const char *verb, json_t *args)
+{
+    struct office_client *client = office_client_create(config);
+    json_t *answer = client ? office_ask(client, verb, args, OFFICE_WAIT_MS) : NULL;
+    office_client_free(client);
+    json_decref(args);
+    return answer;
+}
+
+static int64_t figure(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+    return value ? value : "";
+}
+
+int cli_event_list(struct config *config, const struct cli_args *args)
+{
+    (void)args;
+    size_t i;
+    json_t *event, *answer = ask_once(config, "event.list", NULL);
+    if (!answer)
+        return CLI_FAILED;
+    (void)printf("%-24s %-10s %8s %8s %8s %8s  %s\n", "id", "phase", "seats", "sold", "waiting",
+                 "inside", "name");
+    json_array_foreach(json_object_get(answer, "events"), i, event)
+    {
+        (void)printf("%-24s %-10s %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "  %s\n",
+                     text(event, "id"), text(event, "phase"), figure(event, "seats"),
+                     figure(event, "sold"), figure(event, "waiting"), figure(event, "inside"),
+                     text(event, "name"));
+    }
+    json_decref(answer);
+    return CLI_OK;
+}
+
+/* "key   value" lines; an object's members are indented below its name. */
+static void print_members(const json_t *object, int indent)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        if (json_is_object(value)) {
+            (void)printf("%*s%s\n", indent, "", key);
+            print_members(value, indent + 2);
+            continue;
+        }
+        char *shown =
+            json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        (void)printf("%*s%-*s %s\n", indent, "", 24 - indent, key,
+                     shown ? shown : json_string_value(value));
+        free(shown);
+    }
+}
+
+int cli_event_show(struct config *config, const struct cli_args *args)
+{
+    json_t *answer =
+        ask_once(config, "event.show", json_pack("{s:s}", "event", args->arguments[0]));
+    if (!answer)
+        return CLI_FAILED;
+    (void)json_object_del(answer, "ok");
+    (void)json_object_del(answer, "id");
+    print_members(answer, 0);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+static int set_phase(const struct config *config, const char *event, const char *phase)
+{
+    json_t *answer = ask_once(config, "event.set",
+                              json_pack("{s:s, s:{s:s}}", "event", event, "set", "phase", phase));
+    if (!answer)
+        return CLI_FAILED;
+    (void)printf("%s is %s\n", event, phase);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+int cli_event_open(struct config *config, const struct cli_args *args)
+{
+    return set_phase(config, args->arguments[0], "open");
+}
+
+int cli_event_pause(struct config *config, const struct cli_args *args)
+{
+    return set_phase(config, args->arguments[0], "paused");
+}
+
+int cli_event_close(struct config *config, const struct cli_args *args)
+{
+    return set_phase(config, args->arguments[0], "closed");
+}
+
+/* {"key":"value",...} from key=value arguments; NULL: said what is wrong. */
+static json_t *read_pairs(const struct cli_args *args)
+{
+    json_t *pairs = json_object();
+    for (size_t i = 1; i < args->arguments_count; i++) {
+        const char *pair = args->arguments[i], *equals = strchr(pair, '=');
+        char key[VALUE_BYTES_MAX];
+        size_t bytes = equals ? (size_t)(equals - pair) : 0;
+        if (bytes == 0 || bytes >= sizeof key) {
+            (void)cli_fail("\"%s\" is not of the form key=value", pair);
+            json_decref(pairs);
+            return NULL;
+        }
+        memcpy(key, pair, bytes);
+        key[bytes] = '\0';
+        if (json_object_get(pairs, key) ||
+            json_object_set_new(pairs, key, json_string(equals + 1)) != 0) {
+            (void)cli_fail("%s is given twice, or its value is not UTF-8", key);
+            json_decref(pairs);
+            return NULL;
+        }
+    }
+    return pairs;
+}
+
+int cli_event_set(struct config *config, const struct cli_args *args)
+{
+    json_t *pairs = read_pairs(args);
+    if (!pairs)
+        return CLI_USAGE;
+    json_t *answer = ask_once(config, "event.set",
+                              json_pack("{s:s, s:o}", "event", args->arguments[0], "set", pairs));
+    if (!answer)
+        return CLI_FAILED;
+    for (size_t i = 1; i < args->arguments_count; i++)
+        (void)printf("%s: %s\n", args->arguments[0], args->arguments[i]);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+int cli_audit(struct config *config, const struct cli_args *args)
+{
+    (void)args;
+    size_t i;
+    json_t *finding, *answer = ask_once(config, "audit", NULL);
+    if (!answer)
+        return CLI_FAILED;
+    json_t *findings = json_object_get(answer, "findings");
+    json_array_foreach(findings, i, finding)
+    {
+        char *shown =
+            json_is_string(finding) ? NULL : json_dumps(finding, JSON_ENCODE_ANY | JSON_COMPACT);
+        (void)printf("%s\n", shown ? shown : json_string_value(finding));
+        free(shown);
+    }
+    size_t count = json_array_size(findings);
+    (void)printf("%zu finding%s\n", count, count == 1 ? "" : "s");
+    if (json_object_get(answer, "counts"))
+        print_members(json_object_get(answer, "counts"), 0);
+    json_decref(answer);
+    return count == 0 ? CLI_OK : CLI_FAILED;
+}

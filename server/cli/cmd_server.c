@@ -1,0 +1,30 @@
+/* `stanchion serve` and `stanchion config`. */
+#include "server/cli/cli.h"
+
+#include <unistd.h>
+
+#include "server/supervisor/supervisor.h"
+
+int cli_serve(struct config *config, const struct cli_args *args)
+{
+    (void)args;
+    return supervisor_main(config);
+}
+
+int cli_config(struct config *config, const struct cli_args *args)
+{
+    struct data_dir dir;
+    struct start_error error = {""};
+    if (args->values_count[0] > 0) {
+        config_print_markdown(stdout);
+        return CLI_OK;
+    }
+    if (access(config->data_dir, F_OK) == 0 &&
+        data_dir_find(&dir, config->data_dir, &error) == START_OK) {
+        if (data_dir_fill_keys(&dir, config, false, &error) != START_OK)
+            (void)cli_fail("%s", error.text);
+        data_dir_release(&dir);
+    }
+    config_print(config, stdout);
+    return CLI_OK;
+}

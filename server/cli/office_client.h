@@ -1,0 +1,26 @@
+/* The command line's way to the ledger: one request over Redis, one answer, a deadline
+ * (docs/office.md). */
+#ifndef STANCHION_OFFICE_CLIENT_H
+#define STANCHION_OFFICE_CLIENT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "server/config/config.h"
+
+#define OFFICE_WAIT_MS 5000
+#define OFFICE_LOAD_WAIT_MS 60000
+
+struct office_client;
+
+/* Connects to the Redis of the installation. NULL: one line on stderr has said why. */
+struct office_client *office_client_create(const struct config *config);
+void office_client_free(struct office_client *client);
+
+/* Asks and waits. `args` stays the caller's (NULL = no arguments). Returns the answer, which the
+ * caller releases with json_decref; NULL when there was none in time or it was a refusal: one line
+ * on stderr has said so. A request that was not answered in time is withdrawn if nobody has taken
+ * it yet; the line says whether it was. */
+json_t *office_ask(struct office_client *client, const char *verb, json_t *args, uint32_t wait_ms);
+
+#endif

@@ -1,0 +1,370 @@
+/* The table of all settings, and what a value may be.
+ *
+ * To add one: a member in struct config, a row here, and `stanchion config --markdown` for
+ * docs/configuration.md (a test compares). The row is everything: parsing, ranges, printing and
+ * help read it.
+ */
+#include "server/config/config.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/config/nearest.h"
+
+#define HTTP_PREFIXES                                                                              \
+    {                                                                                              \
+        "http://", "https://"                                                                      \
+    }
+#define MEMBER(member) offsetof(struct config, member)
+
+const struct config_setting config_table[] = {
+    {.name = "data.dir",
+     .type = CONFIG_PATH,
+     .unit = "",
+     .default_text = "var",
+     .help = "The directory that holds everything of this installation.",
+     .offset = MEMBER(data_dir)},
+    {.name = "listen.address",
+     .type = CONFIG_ADDRESS,
+     .unit = "",
+     .default_text = "127.0.0.1",
+     .help = "The address browsers connect to; 0.0.0.0 is every one of this machine.",
+     .offset = MEMBER(listen_address)},
+    {.name = "listen.port",
+     .type = CONFIG_INTEGER,
+     .unit = "",
+     .min = 1,
+     .max = 65535,
+     .default_text = "8080",
+     .help = "The port browsers connect to.",
+     .offset = MEMBER(listen_port)},
+    {.name = "public.url",
+     .type = CONFIG_URL,
+     .unit = "",
+     .choices = HTTP_PREFIXES,
+     .default_text = "",
+     .help = "The address visitors know the site by, when it stands behind a proxy; empty is "
+             "http://listen.address:listen.port.",
+     .offset = MEMBER(public_url)},
+    {.name = "origins",
+     .type = CONFIG_URL_LIST,
+     .unit = "",
+     .choices = HTTP_PREFIXES,
+     .default_text = "",
+     .help = "More origins whose pages may open a WebSocket here, separated by spaces.",
+     .offset = MEMBER(origins_allowed)},
+    {.name = "gateways",
+     .type = CONFIG_INTEGER,
+     .unit = "processes",
+     .min = 0,
+     .max = 64,
+     .default_text = "0",
+     .help = "Gateway processes sharing the port; 0 is one per core.",
+     .offset = MEMBER(gateways_count)},
+    {.name = "connections_max",
+     .type = CONFIG_INTEGER,
+     .unit = "connections",
+     .min = 16,
+     .max = 1000000,
+     .default_text = "19000",
+     .help = "Connections of one gateway; beyond, visitors are told when to come back.",
+     .offset = MEMBER(connections_max)},
+    {.name = "joins_pending_max",
+     .type = CONFIG_INTEGER,
+     .unit = "visitors",
+     .min = 1,
+     .max = 1000000,
+     .default_text = "100000",
+     .help = "Visitors of one gateway who wait for their place to be written; beyond, they are "
+             "told when to "
+             "come back.",
+     .offset = MEMBER(joins_pending_max)},
+    {.name = "drain_ms",
+     .type = CONFIG_INTEGER,
+     .unit = "ms",
+     .min = 0,
+     .max = 600000,
+     .default_text = "5000",
+     .help = "How long gateways may take to say good-bye at a stop.",
+     .offset = MEMBER(drain_ms)},
+    {.name = "redis.url",
+     .type = CONFIG_REDIS_URL,
+     .unit = "",
+     .default_text = "",
+     .help = "A Redis of your own; empty starts a private one in the data directory.",
+     .offset = MEMBER(redis_url)},
+    {.name = "payment.url",
+     .type = CONFIG_URL,
+     .unit = "",
+     .choices = HTTP_PREFIXES,
+     .default_text = "",
+     .help = "The payment provider; empty starts the sandbox provider, which takes no real money.",
+     .offset = MEMBER(payment_url)},
+    {.name = "payment.key",
+     .type = CONFIG_SECRET,
+     .unit = "",
+     .default_text = "",
+     .help = "The key for the payment provider; empty is one generated at the first start.",
+     .offset = MEMBER(payment_key)},
+    {.name = "webhook.secret",
+     .type = CONFIG_SECRET,
+     .unit = "",
+     .default_text = "",
+     .help =
+         "What the provider signs its webhooks with; empty is one generated at the first start.",
+     .offset = MEMBER(webhook_secret)},
+    {.name = "sandbox.port",
+     .type = CONFIG_INTEGER,
+     .unit = "",
+     .min = 0,
+     .max = 65535,
+     .default_text = "0",
+     .help = "The sandbox provider's port on 127.0.0.1; 0 is the first free one after listen.port.",
+     .offset = MEMBER(sandbox_port)},
+    {.name = "sandbox.late_ms",
+     .type = CONFIG_INTEGER,
+     .unit = "ms",
+     .min = 0,
+     .max = 600000,
+     .default_text = "20000",
+     .help = "How late the sandbox's webhook for the card of late answers comes.",
+     .offset = MEMBER(sandbox_late_ms)},
+    {.name = "log.level",
+     .type = CONFIG_WORD,
+     .unit = "",
+     .choices = {"error", "warning", "info", "debug"},
+     .default_text = "info",
+     .help = "The least important lines to write.",
+     .offset = MEMBER(log_level)},
+    {.name = "metrics.public",
+     .type = CONFIG_BOOLEAN,
+     .unit = "",
+     .default_text = "false",
+     .help = "Whether /metrics answers others than this machine.",
+     .offset = MEMBER(is_metrics_public)},
+};
+const size_t config_table_count = sizeof config_table / sizeof config_table[0];
+
+_Static_assert(sizeof config_table / sizeof config_table[0] <= CONFIG_SETTINGS_MAX,
+               "raise the maximum");
+
+static void append(char *out, size_t out_bytes_max, const char *text)
+{
+    size_t used = strlen(out);
+    for (; *text && used + 1 < out_bytes_max; text++)
+        out[used++] = *text;
+    out[used] = '\0';
+}
+
+static void append_choices(const struct config_setting *setting, char *out, size_t out_bytes_max)
+{
+    for (size_t i = 0; setting->choices[i]; i++) {
+        if (i > 0)
+            append(out, out_bytes_max, setting->choices[i + 1] ? ", " : " or ");
+        append(out, out_bytes_max, setting->choices[i]);
+    }
+}
+
+void config_range_text(const struct config_setting *setting, char *out, size_t out_bytes_max)
+{
+    static const char *const plain[CONFIG_TYPE_COUNT] = {
+        [CONFIG_INTEGER] = "",
+        [CONFIG_BOOLEAN] = "true or false",
+        [CONFIG_WORD] = "",
+        [CONFIG_PATH] = "a path of at most 2047 bytes",
+        [CONFIG_ADDRESS] = "an IPv4 or IPv6 address in numbers, such as 127.0.0.1",
+        [CONFIG_URL] = "empty, or a URL that starts with ",
+        [CONFIG_URL_LIST] = "empty, or URLs separated by spaces that start with ",
+        [CONFIG_REDIS_URL] = "empty, redis://host:port or unix:///path",
+        [CONFIG_SECRET] = "empty, or 16 to 2047 characters without spaces"};
+    if (setting->type == CONFIG_INTEGER) {
+        (void)snprintf(out, out_bytes_max, "%lld to %lld", (long long)setting->min,
+                       (long long)setting->max);
+        return;
+    }
+    (void)snprintf(out, out_bytes_max, "%s", plain[setting->type]);
+    append_choices(setting, out, out_bytes_max);
+}
+
+static enum config_status refuse_range(const struct config_setting *setting,
+                                       struct config_error *error)
+{
+    char range[256];
+    config_range_text(setting, range, sizeof range);
+    (void)snprintf(error->text, sizeof error->text, "it must be %s", range);
+    return CONFIG_REFUSED;
+}
+
+static bool is_integer(const char *text, int64_t *value)
+{
+    char *end = NULL;
+    if (!isdigit((unsigned char)text[text[0] == '-']))
+        return false;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0')
+        return false;
+    *value = number;
+    return true;
+}
+
+static bool has_no_spaces(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 127)
+            return false;
+    return true;
+}
+
+static bool is_url(const struct config_setting *setting, const char *text, size_t bytes)
+{
+    if (!has_no_spaces(text, bytes))
+        return false;
+    for (size_t i = 0; setting->choices[i]; i++) {
+        size_t prefix_bytes = strlen(setting->choices[i]);
+        if (bytes > prefix_bytes && strncmp(text, setting->choices[i], prefix_bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_url_list(const struct config_setting *setting, const char *text)
+{
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+        size_t bytes = strcspn(text, " ");
+        if (!is_url(setting, text, bytes))
+            return false;
+        text += bytes;
+    }
+    return true;
+}
+
+static bool is_redis_url(const char *text)
+{
+    int64_t port = 0;
+    if (strncmp(text, "unix:///", 8) == 0)
+        return text[8] != '\0';
+    if (strncmp(text, "redis://", 8) != 0)
+        return false;
+    const char *colon = strrchr(text + 8, ':');
+    return colon && colon > text + 8 && is_integer(colon + 1, &port) && port >= 1 && port <= 65535;
+}
+
+static bool is_word(const struct config_setting *setting, const char *text, int64_t *index)
+{
+    for (size_t i = 0; setting->choices[i]; i++)
+        if (strcmp(text, setting->choices[i]) == 0) {
+            *index = (int64_t)i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_text_valid(const struct config_setting *setting, const char *text)
+{
+    unsigned char address[16];
+    size_t bytes = strlen(text);
+    if (bytes >= CONFIG_TEXT_BYTES_MAX)
+        return false;
+    switch (setting->type) {
+    case CONFIG_PATH:
+        return bytes > 0;
+    case CONFIG_ADDRESS:
+        return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+    case CONFIG_URL:
+        return bytes == 0 || is_url(setting, text, bytes);
+    case CONFIG_URL_LIST:
+        return is_url_list(setting, text);
+    case CONFIG_REDIS_URL:
+        return bytes == 0 || (has_no_spaces(text, bytes) && is_redis_url(text));
+    case CONFIG_SECRET:
+        return bytes == 0 || (bytes >= 16 && has_no_spaces(text, bytes));
+    default:
+        return false;
+    }
+}
+
+static bool set_boolean(bool *member, const char *text)
+{
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        return false;
+    *member = text[0] == 't';
+    return true;
+}
+
+enum config_status config_set_text(struct config *config, const struct config_setting *setting,
+                                   const char *text, struct config_error *error)
+{
+    void *member = (char *)config + setting->offset;
+    int64_t number = 0;
+    switch (setting->type) {
+    case CONFIG_INTEGER:
+        if (!is_integer(text, &number) || number < setting->min || number > setting->max)
+            return refuse_range(setting, error);
+        *(int64_t *)member = number;
+        return CONFIG_OK;
+    case CONFIG_WORD:
+        if (!is_word(setting, text, &number))
+            return refuse_range(setting, error);
+        *(int64_t *)member = number;
+        return CONFIG_OK;
+    case CONFIG_BOOLEAN:
+        return set_boolean(member, text) ? CONFIG_OK : refuse_range(setting, error);
+    default:
+        if (!is_text_valid(setting, text))
+            return refuse_range(setting, error);
+        memcpy(member, text, strlen(text) + 1);
+        return CONFIG_OK;
+    }
+}
+
+void config_init(struct config *config)
+{
+    struct config_error error = {""};
+    memset(config, 0, sizeof *config);
+    for (size_t i = 0; i < config_table_count; i++) {
+        enum config_status status =
+            config_set_text(config, &config_table[i], config_table[i].default_text, &error);
+        assert(status == CONFIG_OK);
+        (void)status;
+    }
+}
+
+const struct config_setting *config_find(const char *name)
+{
+    for (size_t i = 0; i < config_table_count; i++)
+        if (strcmp(config_table[i].name, name) == 0)
+            return &config_table[i];
+    return NULL;
+}
+
+const char *config_nearest(const char *name)
+{
+    const char *names[CONFIG_SETTINGS_MAX];
+    for (size_t i = 0; i < config_table_count; i++)
+        names[i] = config_table[i].name;
+    return nearest_word(name, names, config_table_count);
+}
+
+void config_environment_name(const struct config_setting *setting, char *out, size_t out_bytes_max)
+{
+    (void)snprintf(out, out_bytes_max, "STANCHION_%s", setting->name);
+    for (char *c = out; *c; c++)
+        *c = *c == '.' ? '_' : (char)toupper((unsigned char)*c);
+}
+
+size_t config_gateways_count(const struct config *config)
+{
+    cpu_set_t cores;
+    if (config->gateways_count > 0)
+        return (size_t)config->gateways_count;
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0)
+        return 1;
+    int count = CPU_COUNT(&cores);
+    return count < 1 ? 1 : count > 64 ? 64 : (size_t)count;
+}

@@ -1,0 +1,88 @@
+/* What each child is: its options out of the configuration, and its main function. Everything the
+ * options point to lies in the supervisor's struct, of which the child has its own copy by fork. */
+#include "server/supervisor/supervisor.h"
+
+#include "server/gateway/gateway.h"
+#include "server/ledger/ledger.h"
+#include "server/sandbox/sandbox.h"
+#include "server/supervisor/redis_process.h"
+
+#pragma weak gateway_main
+#pragma weak ledger_main
+#pragma weak sandbox_main
+
+static int run_redis(struct supervisor *s)
+{
+    return redis_process_exec(s->redis_program, &s->dir);
+}
+
+static int run_ledger(const struct supervisor *s)
+{
+    char db_path[DATA_PATH_BYTES_MAX];
+    if (!ledger_main || !data_dir_path(&s->dir, "ledger.db", db_path, sizeof db_path))
+        return 1;
+    const struct ledger_options options = {.db_path = db_path,
+                                           .redis_url = s->redis_url,
+                                           .payment_url = s->config.payment_url,
+                                           .payment_key = s->config.payment_key,
+                                           .secret = s->secret,
+                                           .log_level = (enum log_level)s->config.log_level};
+    return ledger_main(&options);
+}
+
+static int run_sandbox(const struct supervisor *s)
+{
+    char db_path[DATA_PATH_BYTES_MAX];
+    if (!sandbox_main || !data_dir_path(&s->dir, "sandbox.db", db_path, sizeof db_path))
+        return 1;
+    const struct sandbox_options options = {.address = "127.0.0.1",
+                                            .port = (uint16_t)s->config.sandbox_port,
+                                            .db_path = db_path,
+                                            .key = s->config.payment_key,
+                                            .webhook_url = s->webhook_url,
+                                            .webhook_secret = s->config.webhook_secret,
+                                            .late_ms = (uint32_t)s->config.sandbox_late_ms,
+                                            .ready_fd = -1};
+    return sandbox_main(&options);
+}
+
+static int run_gateway(const struct supervisor *s, size_t index)
+{
+    const struct config *config = &s->config;
+    if (!gateway_main)
+        return 1;
+    const struct gateway_options options = {.index = (unsigned)index,
+                                            .listen_address = config->listen_address,
+                                            .listen_port = (uint16_t)config->listen_port,
+                                            .redis_url = s->redis_url,
+                                            .public_url = config->public_url,
+                                            .origins = config->origins_allowed,
+                                            .payment_url = config->payment_url,
+                                            .payment_key = config->payment_key,
+                                            .webhook_secret = config->webhook_secret,
+                                            .is_sandbox = s->is_sandbox,
+                                            .is_metrics_public = config->is_metrics_public,
+                                            .connections_max = (uint32_t)config->connections_max,
+                                            .joins_pending_max =
+                                                (uint32_t)config->joins_pending_max,
+                                            .drain_ms = (uint32_t)config->drain_ms,
+                                            .log_level = (enum log_level)config->log_level,
+                                            .secret = s->secret};
+    return gateway_main(&options);
+}
+
+int supervisor_run_child(void *ctx, const struct child *child)
+{
+    struct supervisor *s = ctx;
+    log_init(child->name, (enum log_level)s->config.log_level);
+    switch (child->kind) {
+    case CHILD_REDIS:
+        return run_redis(s);
+    case CHILD_LEDGER:
+        return run_ledger(s);
+    case CHILD_SANDBOX:
+        return run_sandbox(s);
+    default:
+        return run_gateway(s, child->index);
+    }
+}

@@ -1,0 +1,53 @@
+-- Fixes a hold for payment under an order number.
+--
+-- KEYS as in prelude.lua. ARGV: 3 visitor, 4 order, 5 amount (minor units), 6 currency, 7 most entries in the outbox,
+-- 8 oldest ledger:beat (ms), then the seat indices the amount was summed over.
+-- Returns answer(): OK with the payment; a running payment is answered as it is, whatever was asked. NONE; NOT_ADMITTED;
+-- TAKEN with the seats now held when they are not those named; LEDGER_BEHIND with the hold.
+-- pay_ms runs from the first checkout of a hold: after a decline the deadline stays. Hold and admission end together, at
+-- that deadline; an admission that has been given up is not made anew.
+-- Cost: about 14 commands, O(seats).
+local visitor = ARGV[3]
+local hold = live_hold(visitor)
+if not hold then
+    return answer(NONE)
+end
+if hold.order then
+    return answer(OK, hold)
+end
+local deadline = admission_deadline(visitor)
+if not deadline then
+    return answer(NOT_ADMITTED)
+end
+local is_named, named_count, found_count = {}, 0, 0
+for i = 9, #ARGV do
+    if not is_named[ARGV[i]] then
+        is_named[ARGV[i]] = true
+        named_count = named_count + 1
+    end
+end
+for _, seat in ipairs(hold.seats) do
+    if is_named[seat] then
+        found_count = found_count + 1
+    end
+end
+if found_count ~= #hold.seats or found_count ~= named_count then
+    return answer(TAKEN, hold)
+end
+local beat = tonumber(redis.call('GET', KEYS[13]) or 0)
+if now_ms - beat > tonumber(ARGV[8]) or redis.call('XLEN', KEYS[12]) >= tonumber(ARGV[7]) then
+    return answer(LEDGER_BEHIND, hold)
+end
+local text = set_states(hold.seats, PAYING)
+if not hold.pay_deadline then
+    hold.pay_deadline = now_ms + tonumber(redis.call('HGET', KEYS[2], 'pay_ms') or 420000)
+    hold.deadline = hold.pay_deadline
+    redis.call('HSET', KEYS[8] .. visitor, 'pay_deadline', hold.pay_deadline, 'select_deadline', deadline)
+    redis.call('ZADD', KEYS[7], 'XX', hold.deadline, visitor)
+    redis.call('ZADD', KEYS[3], 'XX', hold.deadline, visitor)
+end
+hold.order, hold.amount, hold.currency, hold.intent = ARGV[4], ARGV[5], ARGV[6], ''
+redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
+    hold.currency)
+count_and_publish({}, 0, 0, text)
+return answer(OK, hold)

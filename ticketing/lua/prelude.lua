@@ -1,0 +1,189 @@
+-- What all seat scripts share; its text stands before theirs.
+--
+-- KEYS (the same list for every script): 1 epoch, 2 cfg, 3 active, 4 pass, 5 seats, 6 counts, 7 holds,
+-- 8 the prefix of the hold hashes, 9 fence, 10 bought, 11 settled, 12 outbox, 13 ledger:beat.
+-- ARGV[1] = epoch, ARGV[2] = event id; the scripts' own arguments begin at 3.
+--
+-- A hold is read once, into a table, and is live until its deadline, exclusive: whoever reads it at the
+-- deadline or later ends it on the spot, so a late sweep changes nothing but other visitors' chances.
+-- Freeing looks at the bytes first and never touches a sold seat, whatever the hold says.
+local FREE, HELD, PAYING, SOLD, NOT_FOR_SALE = 0, 1, 2, 3, 4
+
+-- Milliseconds and the microseconds within the second.
+local function read_clock()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000), tonumber(time[2])
+end
+local now_ms, now_us = read_clock()
+
+local function whole(number)
+    return string.format('%.0f', number)
+end
+
+-- States of the seats, in their order. One command.
+local function get_states(seats)
+    local args = {}
+    for i = 1, #seats do
+        args[3 * i - 2], args[3 * i - 1], args[3 * i] = 'GET', 'u8', '#' .. seats[i]
+    end
+    return redis.call('BITFIELD', KEYS[5], unpack(args))
+end
+
+-- Puts every seat into `state`. One command. Returns the text for the map, without version.
+local function set_states(seats, state)
+    local args, texts = {}, {}
+    for i = 1, #seats do
+        local at = 4 * i
+        args[at - 3], args[at - 2], args[at - 1], args[at] = 'SET', 'u8', '#' .. seats[i], state
+        texts[i] = seats[i] .. '=' .. state
+    end
+    redis.call('BITFIELD', KEYS[5], unpack(args))
+    return table.concat(texts, ',')
+end
+
+-- Adds `step` per category named in `categories` (once per seat) to the free counts, `sold` to the sold count, takes
+-- the next version and tells the map.
+local function count_and_publish(categories, step, sold, text)
+    local version
+    if step == 0 then
+        version = redis.call('HINCRBY', KEYS[6], 'version', 1)
+        if sold ~= 0 then
+            redis.call('HINCRBY', KEYS[6], 'sold', sold)
+        end
+    else
+        local fields, steps = {'version', 'free'}, {1, step * #categories}
+        local place = {}
+        for _, category in ipairs(categories) do
+            local at = place[category]
+            if not at then
+                at = #fields + 1
+                place[category] = at
+                fields[at], steps[at] = 'free:' .. category, 0
+            end
+            steps[at] = steps[at] + step
+        end
+        local old, new = redis.call('HMGET', KEYS[6], unpack(fields)), {}
+        for i, field in ipairs(fields) do
+            new[2 * i - 1], new[2 * i] = field, whole((old[i] or 0) + steps[i])
+        end
+        version = new[2]
+        redis.call('HSET', KEYS[6], unpack(new))
+    end
+    redis.call('PUBLISH', 'map:' .. ARGV[2], version .. '|' .. text)
+end
+
+-- Tells the outbox that this order's money must not be kept; once per order. `intent` may be ''.
+local function void_once(order, visitor, amount, currency, intent, reason)
+    if redis.call('HSETNX', KEYS[11], order, 'void') == 0 then
+        return
+    end
+    local function text(value)
+        return cjson.encode(value)
+    end
+    local body = '{"kind":"void","order":' .. text(order) .. ',"event":' .. text(ARGV[2]) .. ',"visitor":' ..
+        text(visitor) .. ',"amount_minor":' .. amount .. ',"currency":' .. text(currency) .. ',"reason":' ..
+        text(reason) .. ',"at_ms":' .. whole(now_ms)
+    if intent ~= '' then
+        body = body .. ',"intent":' .. text(intent)
+    end
+    redis.call('XADD', KEYS[12], '*', 'body', body .. '}')
+end
+
+-- 'idx:cat,idx:cat' -> {idx...}, {cat...}, as texts.
+local function parse_seats(text)
+    local seats, categories = {}, {}
+    for seat, category in string.gmatch(text, '(%d+):(%d+)') do
+        seats[#seats + 1], categories[#categories + 1] = seat, category
+    end
+    return seats, categories
+end
+
+local function join_seats(seats, categories)
+    local texts = {}
+    for i = 1, #seats do
+        texts[i] = seats[i] .. ':' .. categories[i]
+    end
+    return table.concat(texts, ',')
+end
+
+-- Frees those of the seats that are held or being paid; the rest is not ours any more. Returns nothing.
+local function free_seats(seats, categories)
+    local states, gone, gone_categories = get_states(seats), {}, {}
+    for i = 1, #seats do
+        if states[i] == HELD or states[i] == PAYING then
+            gone[#gone + 1], gone_categories[#gone + 1] = seats[i], categories[i]
+        end
+    end
+    if #gone > 0 then
+        count_and_publish(gone_categories, 1, 0, set_states(gone, FREE))
+    end
+end
+
+-- Ends a hold: its seats become free, a running payment is voided with `reason`.
+local function drop_hold(hold, reason)
+    if hold.order then
+        void_once(hold.order, hold.visitor, hold.amount, hold.currency, hold.intent, reason)
+    end
+    free_seats(hold.seats, hold.categories)
+    redis.call('DEL', KEYS[8] .. hold.visitor)
+    redis.call('ZREM', KEYS[7], hold.visitor)
+end
+
+-- The hold as it stands, live or not; nil when there is none. `order` is nil unless a payment runs.
+local function read_hold(visitor)
+    local h = redis.call('HMGET', KEYS[8] .. visitor, 'fence', 'seats', 'state', 'order', 'amount', 'currency',
+        'pay_deadline', 'select_deadline', 'intent')
+    if not h[1] then
+        return nil
+    end
+    local is_paying = h[3] == 'paying'
+    local hold = {visitor = visitor, fence = h[1], pay_deadline = tonumber(h[7]), select_deadline = h[8],
+        order = is_paying and h[4] or nil, amount = h[5] or '0', currency = h[6] or '', intent = h[9] or ''}
+    hold.seats, hold.categories = parse_seats(h[2])
+    hold.deadline = tonumber(redis.call('ZSCORE', KEYS[7], visitor) or 0)
+    return hold
+end
+
+-- The visitor's live hold or nil. One that is past its deadline is ended here.
+local function live_hold(visitor)
+    local hold = read_hold(visitor)
+    if hold and hold.deadline <= now_ms then
+        drop_hold(hold, 'time_out')
+        return nil
+    end
+    return hold
+end
+
+-- The deadline of a running, claimed admission, or nil.
+local function admission_deadline(visitor)
+    local deadline = tonumber(redis.call('ZSCORE', KEYS[3], visitor) or 0)
+    local pass = deadline > now_ms and redis.call('HGET', KEYS[4], visitor)
+    if pass and string.sub(pass, -2) == ':1' then
+        return deadline
+    end
+    return nil
+end
+
+-- seats_per_visitor_max, and how many of them this visitor has bought.
+local function seat_limit(visitor)
+    return tonumber(redis.call('HGET', KEYS[2], 'seats_per_visitor_max') or 3),
+        tonumber(redis.call('HGET', KEYS[10], visitor) or 0)
+end
+
+-- The answer of every script about a hold: result (enum hold_result), now, seats_max, free count, seats 'idx:cat,...',
+-- fence, deadline, and while a payment runs: order, amount, intent. `hold` and the rest may be nil.
+local function answer(result, hold, seats_max, free_count, seats)
+    local reply = {result, now_ms, seats_max or 0, free_count or 0, seats or ''}
+    if hold then
+        reply[5] = seats or join_seats(hold.seats, hold.categories)
+        reply[6], reply[7] = tonumber(hold.fence), hold.deadline
+        if hold.order then
+            reply[8], reply[9], reply[10] = hold.order, hold.amount, hold.intent
+        end
+    end
+    return reply
+end
+
+-- enum hold_result
+local OK, NONE, NOT_ADMITTED, TAKEN, TOO_MANY, AREA_FULL, IS_PAYING, NO_ORDER, LEDGER_BEHIND =
+    0, 1, 2, 3, 4, 5, 6, 7, 8

@@ -51,7 +51,7 @@ struct place {
     int64_t admission;
     int64_t deadline_ms;
     int64_t now_ms; /* storage time of the decision */
-    bool is_new;    /* this call made the place */
+    bool is_new;    /* this call made the place (of a visitor twice in a batch: the first) */
 };
 
 struct queue_visitor {
@@ -101,7 +101,8 @@ struct queue_store {
     enum queue_status (*enter)(struct queue_store *s, const char *event,
                                const struct queue_visitor *visitor, queue_place_fn *on_place,
                                void *ctx);
-    /* Gives up place or admission. PLACE_NONE when there was none. */
+    /* Gives up place or admission and tells which: WAITING, ADMITTED or ENTERED. PLACE_NONE when there was
+     * none. Holds are not looked at: release them too. */
     enum queue_status (*leave)(struct queue_store *s, const char *event,
                                const struct queue_visitor *visitor, queue_place_fn *on_place,
                                void *ctx);

@@ -1,0 +1,33 @@
+-- Gives up a place or an admission.
+--
+-- ARGV    2 visitor
+-- Returns phase in force, time in ms, place state that was given up (PLACE_NONE when there was none),
+--         sequence, admission, deadline in ms, 0
+-- Writes  waiting, gone, gone:new for a place; active, pass for an admission
+-- Cost    O(log W)
+--
+-- Who leaves from behind the head is counted as gone, so that the places of the others stay exact. A freed
+-- admission is given to the next in line by the next tick.
+
+local visitor = ARGV[2]
+local now = time_ms()
+local phase = read_phase(now)
+
+local seq = tonumber(redis.call('ZSCORE', WAITING, visitor))
+if seq then
+    redis.call('ZREM', WAITING, visitor)
+    if seq > number(redis.call('HGET', LINE, 'head')) then
+        redis.call('ZADD', GONE, seq, seq)
+        redis.call('RPUSH', GONE_NEW, seq)
+    end
+    return {phase, now, PLACE_WAITING, seq, 0, 0, 0}
+end
+
+local deadline = tonumber(redis.call('ZSCORE', ACTIVE, visitor))
+if not deadline then
+    return {phase, now, PLACE_NONE, 0, 0, 0, 0}
+end
+local admission, pass_seq, entered = read_pass(redis.call('HGET', PASS, visitor))
+redis.call('ZREM', ACTIVE, visitor)
+redis.call('HDEL', PASS, visitor)
+return {phase, now, entered and PLACE_ENTERED or PLACE_ADMITTED, pass_seq, admission, deadline, 0}

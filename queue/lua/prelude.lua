@@ -1,0 +1,73 @@
+-- What every script of the line begins with: the epoch check, the keys by name, the clock and the rules.
+-- queue_redis.c puts this text in front of each of the other files.
+--
+-- KEYS  1 epoch, 2 cfg, 3 line, 4 waiting, 5 gone, 6 gone:new, 7 active, 8 pass, 9 counts, 10 holds,
+--       11 bought (docs/redis.md); every script gets all of them in this order
+-- ARGV  1 the epoch the caller knows; the rest is said in each file
+-- Errors: EPOCH when the caller's epoch is not the one of this data; nothing has been done then.
+--
+-- The rules are those of queue/phase.c and queue/admission.c; tests/contract/test_queue_rules.c compares.
+
+local EPOCH, CFG, LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS, COUNTS, HOLDS, BOUGHT = unpack(KEYS)
+
+if redis.call('GET', EPOCH) ~= ARGV[1] then
+    return redis.error_reply('EPOCH the data is of another epoch')
+end
+
+-- enum place_state of queue/queue_store.h
+local PLACE_WAITING, PLACE_ADMITTED, PLACE_ENTERED = 0, 1, 2
+local PLACE_NOT_OPEN, PLACE_FULL, PLACE_SERVED, PLACE_NONE = 3, 4, 5, 6
+
+local TAKES_JOINS = {prequeue = true, open = true, paused = true}
+
+local function number(text)
+    return tonumber(text) or 0
+end
+
+local function time_ms()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- free is nil when the inventory is not in place.
+local function effective_phase(phase, prequeue_at, opens_at, free, holds, now)
+    if phase == 'announced' and prequeue_at > 0 and now >= prequeue_at then
+        phase = 'prequeue'
+    end
+    if (phase == 'announced' or phase == 'prequeue') and opens_at > 0 and now >= opens_at then
+        phase = 'open'
+    end
+    if phase == 'open' and free and free <= 0 and holds <= 0 then
+        phase = 'sold_out'
+    end
+    return phase
+end
+
+-- Returns how many to admit and the new carry, in millionths of a visitor.
+local function decide_admission(rate_micro, carry_micro, cap, active, left, waiting, admit_max)
+    local allowance = math.max(rate_micro, 0) + math.max(carry_micro, 0)
+    local count = math.min(math.floor(allowance / 1000000), admit_max, math.max(cap - active, 0),
+        math.max(left, 0), math.max(waiting, 0))
+    return count, allowance % 1000000
+end
+
+local function to_rate_micro(admit_per_tick)
+    if not (admit_per_tick > 0) then
+        return 0
+    end
+    return math.floor(math.min(admit_per_tick, 1e9) * 1000000 + 0.5)
+end
+
+-- The phase in force and the number of free seats (nil when not known).
+local function read_phase(now)
+    local cfg = redis.call('HMGET', CFG, 'phase', 'prequeue_at_ms', 'opens_at_ms')
+    local free = tonumber(redis.call('HGET', COUNTS, 'free'))
+    local holds = redis.call('ZCARD', HOLDS)
+    return effective_phase(cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), free, holds, now), free
+end
+
+-- Takes apart an entry of the pass hash: admission, sequence, whether the turn was claimed.
+local function read_pass(text)
+    local admission, seq, entered = string.match(text or '', '^(%d+):(%d+):([01])$')
+    return number(admission), number(seq), entered == '1'
+end

@@ -1,0 +1,88 @@
+-- Moves the line: expires admissions, admits the next, tells everyone. Does something once per tick_ms.
+--
+-- ARGV    2 event (for the channel), 3 TICK_EXPIRE_MAX, 4 TICK_ADMIT_MAX, 5 TICK_GONE_MAX
+-- Returns 1 when the tick was due, 0 when it was not
+-- Writes  line, waiting, gone, gone:new, active, pass; publishes tick:<event>
+-- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 1,000 admitted about 2 ms
+--
+-- Anyone may call it at any time: the gate is the time of this Redis. Ticks lie on a grid, so a caller that is
+-- a little late does not slow the rate down; after a long silence the grid starts anew, nothing is made up for.
+-- What is expired but over the bound stays in active and so counts against the cap until it is removed.
+
+local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local now = time_ms()
+local cfg = redis.call('HMGET', CFG, 'tick_ms', 'admit_per_tick', 'active_cap', 'claim_ms')
+local tick_ms, rate_micro = number(cfg[1]), to_rate_micro(number(cfg[2]))
+local cap, claim_ms = number(cfg[3]), number(cfg[4])
+local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission')
+local tick_no, tick_at = number(line[1]), number(line[2])
+local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
+
+-- Without settings there is no such event. A tick in the future: the clock of this machine was set back.
+local since = now - tick_at
+if tick_ms <= 0 or (since >= 0 and since < tick_ms) then
+    return 0
+end
+tick_no = tick_no + 1
+tick_at = (since < 0 or since >= 2 * tick_ms) and now or tick_at + tick_ms
+
+local function expire()
+    local told = {}
+    local over = redis.call('ZRANGE', ACTIVE, '-inf', now, 'BYSCORE', 'LIMIT', 0, expire_max)
+    if #over == 0 then
+        return told
+    end
+    local passes = redis.call('HMGET', PASS, unpack(over))
+    for i, visitor in ipairs(over) do
+        local _, _, entered = read_pass(passes[i])
+        told[i] = string.format('["%s","%s"]', visitor, entered and 'time_out' or 'no_show')
+    end
+    redis.call('ZREM', ACTIVE, unpack(over))
+    redis.call('HDEL', PASS, unpack(over))
+    return told
+end
+
+local function admit(count)
+    local told, actives, passes = {}, {}, {}
+    if count == 0 then
+        return told
+    end
+    local deadline = now + claim_ms
+    local next_ones = redis.call('ZRANGE', WAITING, 0, count - 1, 'WITHSCORES')
+    for i = 1, #next_ones, 2 do
+        local visitor = next_ones[i]
+        admission = admission + 1
+        head = math.max(head, tonumber(next_ones[i + 1]))
+        actives[i], actives[i + 1] = deadline, visitor
+        passes[i], passes[i + 1] = visitor, string.format('%d:%s:0', admission, next_ones[i + 1])
+        told[#told + 1] = string.format('["%s",%s,%d,%d]', visitor, next_ones[i + 1], admission, deadline)
+    end
+    redis.call('ZREMRANGEBYRANK', WAITING, 0, count - 1)
+    redis.call('ZADD', ACTIVE, unpack(actives))
+    redis.call('HSET', PASS, unpack(passes))
+    return told
+end
+
+local expired = expire()
+local phase, free = read_phase(now)
+local admitted = {}
+if phase == 'open' then
+    local count
+    count, carry = decide_admission(rate_micro, carry, cap, redis.call('ZCARD', ACTIVE), free or 0,
+        redis.call('ZCARD', WAITING), admit_max)
+    admitted = admit(count)
+end
+
+-- The rest of the departures, if there are more, is told by the next tick.
+local gone = redis.call('LPOP', GONE_NEW, gone_max) or {}
+redis.call('ZREMRANGEBYSCORE', GONE, '-inf', head)
+redis.call('HSET', LINE, 'tick_no', tick_no, 'tick_at_ms', tick_at, 'carry', carry, 'head', head,
+    'admission', admission)
+
+local report = string.format(
+    '{"tick":%d,"at_ms":%d,"phase":"%s","seq":%d,"head":%d,"waiting":%d,"inside":%d,"free":%d,'
+        .. '"admitted":[%s],"expired":[%s],"gone":[%s]}',
+    tick_no, now, phase, seq, head, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), free or 0,
+    table.concat(admitted, ','), table.concat(expired, ','), table.concat(gone, ','))
+redis.call('PUBLISH', 'tick:' .. event, report)
+return 1

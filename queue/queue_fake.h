@@ -1,0 +1,55 @@
+/* The line in memory: the fake of queue_store.h for tests, with a clock that the test owns.
+ *
+ * It decides by the same pure rules (phase, admission) and is checked by the same contract suite as
+ * the Redis adapter. One struct queue_fake is the storage; each queue_fake_connect() gives a store
+ * on it, like a gateway's link. Completions and reports wait until queue_fake_run(), so none comes
+ * before its call returned. Small lines only: everything is a linear scan.
+ */
+#ifndef STANCHION_QUEUE_FAKE_H
+#define STANCHION_QUEUE_FAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "queue/queue_store.h"
+
+/* Asserted: more is a mistake of the test. */
+#define QUEUE_FAKE_EVENTS_MAX 4
+
+struct queue_fake;
+
+/* Settings of an event (docs/schema.md) and what ticketing would tell about its seats. */
+struct queue_fake_settings {
+    enum queue_phase phase;
+    int64_t prequeue_at_ms, opens_at_ms, tick_ms, active_cap, claim_ms, select_ms;
+    int64_t seats_per_visitor_max, waiting_max;
+    double admit_per_tick;
+    int64_t free;  /* -1 = the inventory is not in place */
+    int64_t holds; /* under way */
+};
+
+/* `report` is valid during the call only. */
+typedef void queue_fake_report_fn(void *ctx, const char *event, const struct tick_report *report);
+
+/* *now_ms is read at each decision; it stays the test's. The storage starts with this epoch. */
+struct queue_fake *queue_fake_create(const int64_t *now_ms, int64_t epoch);
+/* Call after the stores have been freed. NULL is fine. */
+void queue_fake_free(struct queue_fake *fake);
+/* Throws all data away and goes on with another epoch, like an emptied Redis. */
+void queue_fake_replace(struct queue_fake *fake, int64_t epoch);
+/* Makes the event or changes its settings. */
+void queue_fake_configure(struct queue_fake *fake, const char *event,
+                          const struct queue_fake_settings *settings);
+void queue_fake_set_bought(struct queue_fake *fake, const char *event, const char *visitor,
+                           int64_t seats);
+/* Who hears the reports of all ticks. */
+void queue_fake_on_report(struct queue_fake *fake, queue_fake_report_fn *on_report, void *ctx);
+/* Delivers what is due, in order, until nothing is. Returns how many completions and reports that
+ * were. */
+size_t queue_fake_run(struct queue_fake *fake);
+
+/* A store on the storage; the caller frees it by its port. */
+struct queue_store *queue_fake_connect(struct queue_fake *fake);
+/* The epoch this store knows; 0 = not known. */
+void queue_fake_set_epoch(struct queue_store *store, int64_t epoch);
+
+#endif

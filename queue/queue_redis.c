@@ -1,0 +1,385 @@
+/* See the header. An operation under way is a small heap object that carries the caller's
+ * completion; it does not refer to the store, so a store may be freed while operations are under
+ * way. */
+#include "queue/queue_redis.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue/phase.h"
+#include "queue_files.h"
+#include "server/base/log.h"
+
+enum script { SCRIPT_JOIN, SCRIPT_ENTER, SCRIPT_LEAVE, SCRIPT_TICK, SCRIPT_LINE, SCRIPT_COUNT };
+
+_Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number of scripts");
+
+#define SCRIPT_BYTES_MAX 16384 /* prelude and script; asserted when they are put together */
+#define KEYS_COUNT 11
+#define KEY_BYTES_MAX (EVENT_ID_BYTES_MAX + 16)
+#define ARGC_MAX (KEYS_COUNT + 1 + JOIN_BATCH_MAX)
+#define NUMBER_BYTES_MAX 24
+#define FIGURES_PER_PLACE 5
+
+/* In the order of prelude.lua. */
+static const char *const key_names[KEYS_COUNT - 1] = {
+    "cfg", "line", "waiting", "gone", "gone:new", "active", "pass", "counts", "holds", "bought"};
+
+struct queue_redis {
+    struct queue_store port; /* first: a store is one of these */
+    struct redis_link *link;
+    size_t script_base;
+    int64_t epoch;
+};
+
+/* One operation under way. Lifetime: from sending to completion. */
+struct operation {
+    enum script script;
+    size_t count; /* visitors of a join */
+    union {
+        queue_join_fn *on_join;
+        queue_place_fn *on_place;
+        queue_tick_fn *on_tick;
+        queue_line_fn *on_line;
+    } done;
+    void *ctx;
+};
+
+/* --- the scripts --- */
+
+const char *queue_redis_prelude(void)
+{
+    return (const char *)queue_prelude_lua;
+}
+
+static const char *with_prelude(const unsigned char *script, char *out)
+{
+    int bytes =
+        snprintf(out, SCRIPT_BYTES_MAX, "%s\n%s", queue_redis_prelude(), (const char *)script);
+    assert(bytes > 0 && bytes < SCRIPT_BYTES_MAX);
+    return out;
+}
+
+const struct redis_script *queue_redis_scripts(size_t *count)
+{
+    static char texts[SCRIPT_COUNT][SCRIPT_BYTES_MAX];
+    static const unsigned char *const files[SCRIPT_COUNT] = {
+        queue_join_lua, queue_enter_lua, queue_leave_lua, queue_tick_lua, queue_line_lua};
+    static struct redis_script scripts[SCRIPT_COUNT] = {{.name = "queue/join"},
+                                                        {.name = "queue/enter"},
+                                                        {.name = "queue/leave"},
+                                                        {.name = "queue/tick"},
+                                                        {.name = "queue/line"}};
+    for (size_t i = 0; i < SCRIPT_COUNT; i++) {
+        if (!scripts[i].text)
+            scripts[i].text = with_prelude(files[i], texts[i]);
+    }
+    *count = SCRIPT_COUNT;
+    return scripts;
+}
+
+/* --- reading answers --- */
+
+static bool read_int(const redisReply *array, size_t at, int64_t *out)
+{
+    if (at >= array->elements || array->element[at]->type != REDIS_REPLY_INTEGER)
+        return false;
+    *out = array->element[at]->integer;
+    return true;
+}
+
+/* Every answer but that of a tick begins with phase and time. */
+static bool read_phase_and_time(const redisReply *reply, enum queue_phase *phase, int64_t *now_ms)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
+        return false;
+    const redisReply *word = reply->element[0];
+    return word->type == REDIS_REPLY_STRING && queue_phase_parse(word->str, phase) &&
+           read_int(reply, 1, now_ms);
+}
+
+static bool read_place(const redisReply *reply, size_t at, struct place *place)
+{
+    int64_t state, is_new;
+    if (!read_int(reply, at, &state) || !read_int(reply, at + 1, &place->seq) ||
+        !read_int(reply, at + 2, &place->admission) ||
+        !read_int(reply, at + 3, &place->deadline_ms) || !read_int(reply, at + 4, &is_new))
+        return false;
+    if (state < 0 || state >= PLACE_STATE_COUNT)
+        return false;
+    place->state = (enum place_state)state;
+    place->is_new = is_new == 1;
+    return true;
+}
+
+static bool read_places(const redisReply *reply, struct place *places, size_t count)
+{
+    enum queue_phase phase;
+    int64_t now_ms;
+    if (!read_phase_and_time(reply, &phase, &now_ms))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        places[i] = (struct place){.phase = phase, .now_ms = now_ms};
+        if (!read_place(reply, 2 + i * FIGURES_PER_PLACE, &places[i]))
+            return false;
+    }
+    return true;
+}
+
+/* "3,17,90" -> an array the caller frees; NULL for an empty text. False without memory. */
+static bool read_gone(const redisReply *text, int64_t **gone, size_t *count)
+{
+    *gone = NULL;
+    *count = 0;
+    if (text->type != REDIS_REPLY_STRING)
+        return false;
+    if (text->len == 0)
+        return true;
+    size_t commas = 0;
+    for (const char *c = text->str; *c; c++)
+        commas += *c == ',';
+    *gone = malloc((commas + 1) * sizeof((*gone)[0]));
+    if (!*gone)
+        return false;
+    char *at = text->str;
+    while (*count <= commas) {
+        (*gone)[(*count)++] = strtoll(at, &at, 10);
+        at += *at == ',';
+    }
+    return true;
+}
+
+static bool read_line(const redisReply *reply, struct line_state *line)
+{
+    *line = (struct line_state){0};
+    if (!read_phase_and_time(reply, &line->phase, &line->at_ms) || reply->elements < 9)
+        return false;
+    return read_int(reply, 2, &line->tick) && read_int(reply, 3, &line->seq) &&
+           read_int(reply, 4, &line->head) && read_int(reply, 5, &line->waiting) &&
+           read_int(reply, 6, &line->inside) && read_int(reply, 7, &line->free) &&
+           read_gone(reply->element[8], &line->gone, &line->gone_count);
+}
+
+/* --- completing --- */
+
+static void complete_join(const struct operation *op, enum queue_status status,
+                          const redisReply *reply)
+{
+    struct place places[JOIN_BATCH_MAX];
+    if (status == QUEUE_OK && !read_places(reply, places, op->count))
+        status = QUEUE_UNKNOWN;
+    op->done.on_join(op->ctx, status, status == QUEUE_OK ? places : NULL, op->count);
+}
+
+static void complete_place(const struct operation *op, enum queue_status status,
+                           const redisReply *reply)
+{
+    struct place place;
+    if (status == QUEUE_OK && !read_places(reply, &place, 1))
+        status = QUEUE_UNKNOWN;
+    op->done.on_place(op->ctx, status, status == QUEUE_OK ? &place : NULL);
+}
+
+static void complete_tick(const struct operation *op, enum queue_status status,
+                          const redisReply *reply)
+{
+    if (status == QUEUE_OK && reply->type != REDIS_REPLY_INTEGER)
+        status = QUEUE_UNKNOWN;
+    op->done.on_tick(op->ctx, status, status == QUEUE_OK && reply->integer == 1);
+}
+
+static void complete_line(const struct operation *op, enum queue_status status,
+                          const redisReply *reply)
+{
+    struct line_state line = {0};
+    if (status == QUEUE_OK && !read_line(reply, &line))
+        status = QUEUE_UNKNOWN;
+    op->done.on_line(op->ctx, status, status == QUEUE_OK ? &line : NULL);
+    free(line.gone);
+}
+
+static enum queue_status status_of(enum redis_link_status status)
+{
+    switch (status) {
+    case REDIS_LINK_OK:
+        return QUEUE_OK;
+    case REDIS_LINK_DOWN:
+    case REDIS_LINK_FULL:
+        return QUEUE_DOWN;
+    case REDIS_LINK_EPOCH:
+        return QUEUE_EPOCH;
+    default: /* a script that fails half-way has done what came before */
+        return QUEUE_UNKNOWN;
+    }
+}
+
+static void on_reply(void *ctx, enum redis_link_status link_status, const redisReply *reply)
+{
+    struct operation *op = ctx;
+    enum queue_status status = status_of(link_status);
+    if (link_status == REDIS_LINK_ERROR)
+        log_error("Redis refused a script of the line: %s", reply->str);
+    switch (op->script) {
+    case SCRIPT_JOIN:
+        complete_join(op, status, reply);
+        break;
+    case SCRIPT_TICK:
+        complete_tick(op, status, reply);
+        break;
+    case SCRIPT_LINE:
+        complete_line(op, status, reply);
+        break;
+    default:
+        complete_place(op, status, reply);
+        break;
+    }
+    free(op);
+}
+
+/* --- sending --- */
+
+/* A call being put together: keys, epoch, then what the script asks for. */
+struct call {
+    char keys[KEYS_COUNT][KEY_BYTES_MAX];
+    char epoch[NUMBER_BYTES_MAX];
+    const char *argv[ARGC_MAX];
+    size_t argv_bytes[ARGC_MAX];
+    size_t argc;
+};
+
+static void call_add(struct call *call, const char *text)
+{
+    assert(call->argc < ARGC_MAX);
+    call->argv[call->argc] = text;
+    call->argv_bytes[call->argc++] = strlen(text);
+}
+
+static void call_init(struct call *call, const struct queue_redis *redis, const char *event)
+{
+    call->argc = 0;
+    call_add(call, "epoch");
+    for (size_t i = 0; i + 1 < KEYS_COUNT; i++) {
+        int bytes = snprintf(call->keys[i], KEY_BYTES_MAX, "ev:%s:%s", event, key_names[i]);
+        assert(bytes > 0 && bytes < KEY_BYTES_MAX);
+        call_add(call, call->keys[i]);
+    }
+    int bytes = snprintf(call->epoch, sizeof(call->epoch), "%" PRId64, redis->epoch);
+    assert(bytes > 0 && (size_t)bytes < sizeof(call->epoch));
+    call_add(call, call->epoch);
+}
+
+static enum queue_status send_call(const struct queue_redis *redis, const struct call *call,
+                                   const struct operation *template)
+{
+    if (redis->epoch == 0)
+        return QUEUE_EPOCH;
+    struct operation *op = malloc(sizeof(*op));
+    if (!op)
+        return QUEUE_DOWN;
+    *op = *template;
+    enum redis_link_status status =
+        redis_link_script(redis->link, redis->script_base + op->script, KEYS_COUNT, call->argc,
+                          call->argv, call->argv_bytes, on_reply, op);
+    if (status != REDIS_LINK_OK)
+        free(op);
+    return status_of(status);
+}
+
+static enum queue_status redis_join(struct queue_store *s, const char *event,
+                                    const struct queue_visitor *visitors, size_t count,
+                                    queue_join_fn *on_join, void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    assert(count >= 1 && count <= JOIN_BATCH_MAX);
+    struct call call;
+    call_init(&call, redis, event);
+    for (size_t i = 0; i < count; i++)
+        call_add(&call, visitors[i].id);
+    struct operation op = {
+        .script = SCRIPT_JOIN, .count = count, .done.on_join = on_join, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
+static enum queue_status about_one(struct queue_store *s, enum script script, const char *event,
+                                   const struct queue_visitor *visitor, queue_place_fn *on_place,
+                                   void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    struct call call;
+    call_init(&call, redis, event);
+    call_add(&call, visitor->id);
+    struct operation op = {.script = script, .count = 1, .done.on_place = on_place, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
+static enum queue_status redis_enter(struct queue_store *s, const char *event,
+                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
+                                     void *ctx)
+{
+    return about_one(s, SCRIPT_ENTER, event, visitor, on_place, ctx);
+}
+
+static enum queue_status redis_leave(struct queue_store *s, const char *event,
+                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
+                                     void *ctx)
+{
+    return about_one(s, SCRIPT_LEAVE, event, visitor, on_place, ctx);
+}
+
+#define TEXT_OF(limit) TEXT_OF_VALUE(limit)
+#define TEXT_OF_VALUE(value) #value
+
+static enum queue_status redis_tick(struct queue_store *s, const char *event,
+                                    queue_tick_fn *on_tick, void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    struct call call;
+    call_init(&call, redis, event);
+    call_add(&call, event);
+    call_add(&call, TEXT_OF(TICK_EXPIRE_MAX));
+    call_add(&call, TEXT_OF(TICK_ADMIT_MAX));
+    call_add(&call, TEXT_OF(TICK_GONE_MAX));
+    struct operation op = {.script = SCRIPT_TICK, .done.on_tick = on_tick, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
+static enum queue_status redis_line(struct queue_store *s, const char *event,
+                                    queue_line_fn *on_line, void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    struct call call;
+    call_init(&call, redis, event);
+    call_add(&call, TEXT_OF(LINE_GONE_MAX));
+    struct operation op = {.script = SCRIPT_LINE, .done.on_line = on_line, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
+static void redis_free(struct queue_store *s)
+{
+    free(s);
+}
+
+struct queue_store *queue_redis_create(struct redis_link *link, size_t script_base)
+{
+    struct queue_redis *redis = calloc(1, sizeof(*redis));
+    if (!redis)
+        return NULL;
+    redis->port = (struct queue_store){.join = redis_join,
+                                       .enter = redis_enter,
+                                       .leave = redis_leave,
+                                       .tick = redis_tick,
+                                       .line = redis_line,
+                                       .free = redis_free};
+    redis->link = link;
+    redis->script_base = script_base;
+    return &redis->port;
+}
+
+void queue_redis_set_epoch(struct queue_store *store, int64_t epoch)
+{
+    struct queue_redis *redis = (struct queue_redis *)store;
+    redis->epoch = epoch;
+}

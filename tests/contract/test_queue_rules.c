@@ -1,0 +1,141 @@
+/* The rules of the line stand twice: in C (queue/phase.c, queue/admission.c) and in
+ * queue/lua/prelude.lua. Here both answer the same tables, the second in a real Redis. */
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "queue/admission.h"
+#include "queue/phase.h"
+#include "queue/queue_redis.h"
+#include "support/redis_server.h"
+
+static struct redis_server *server;
+static char sha[64];
+
+/* Loads prelude + tail as a script, as the adapter would. */
+static void load(const char *tail)
+{
+    srand((unsigned)time(NULL));
+    server = redis_server_start();
+    redis_server_run(server, "SET epoch 1");
+    char text[32768];
+    int bytes = snprintf(text, sizeof(text), "%s\n%s", queue_redis_prelude(), tail);
+    cr_assert(bytes > 0 && (size_t)bytes < sizeof(text));
+    redisReply *reply = redisCommand(redis_server_context(server), "SCRIPT LOAD %s", text);
+    cr_assert(reply && reply->type == REDIS_REPLY_STRING, "%s", reply ? reply->str : "no answer");
+    snprintf(sha, sizeof(sha), "%s", reply->str);
+    freeReplyObject(reply);
+}
+
+static redisReply *run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static redisReply *run(const char *format, ...)
+{
+    char line[512];
+    int start = snprintf(line, sizeof(line), "EVALSHA %s 11 epoch 2 3 4 5 6 7 8 9 10 11 1 ", sha);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line + start, sizeof(line) - (size_t)start, format, arguments);
+    va_end(arguments);
+    redisReply *reply = redisCommand(redis_server_context(server), line);
+    cr_assert(reply && reply->type != REDIS_REPLY_ERROR, "%s", reply ? reply->str : "no answer");
+    return reply;
+}
+
+static int64_t any_of(const int64_t *values, size_t count)
+{
+    return values[(size_t)rand() % count];
+}
+
+static void same_phase(const struct phase_inputs *inputs, int64_t now)
+{
+    char free_text[32] = "none";
+    if (inputs->is_stock_known)
+        snprintf(free_text, sizeof(free_text), "%" PRId64, inputs->free_count);
+    redisReply *reply = run("%s %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64,
+                            queue_phase_name(inputs->operator_phase), inputs->prequeue_at_ms,
+                            inputs->opens_at_ms, free_text, inputs->holds_count, now);
+    const char *expected = queue_phase_name(queue_phase_effective(inputs, now));
+    cr_expect_str_eq(reply->str, expected,
+                     "operator %s prequeue %ld opens %ld free %s holds %ld now %ld",
+                     queue_phase_name(inputs->operator_phase), (long)inputs->prequeue_at_ms,
+                     (long)inputs->opens_at_ms, free_text, (long)inputs->holds_count, (long)now);
+    freeReplyObject(reply);
+}
+
+Test(queue_rules, phase_in_force)
+{
+    static const int64_t times[] = {0, 10, 20, 30, 1790000000123};
+    static const int64_t counts[] = {0, 1, 500};
+    load("return effective_phase(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), "
+         "tonumber(ARGV[6]), tonumber(ARGV[7]))");
+    for (int i = 0; i < 4000; i++) {
+        struct phase_inputs inputs = {.operator_phase = (enum queue_phase)(rand() % PHASE_COUNT),
+                                      .prequeue_at_ms = any_of(times, 5),
+                                      .opens_at_ms = any_of(times, 5),
+                                      .is_stock_known = rand() % 4 != 0,
+                                      .free_count = any_of(counts, 3),
+                                      .holds_count = any_of(counts, 3)};
+        same_phase(&inputs, any_of(times, 5) + rand() % 3 - 1);
+    }
+    redis_server_stop(server);
+}
+
+Test(queue_rules, who_may_join)
+{
+    load("return TAKES_JOINS[ARGV[2]] and 1 or 0");
+    for (int i = 0; i < PHASE_COUNT; i++) {
+        redisReply *reply = run("%s", queue_phase_name((enum queue_phase)i));
+        cr_expect_eq(reply->integer, queue_phase_takes_joins((enum queue_phase)i));
+        freeReplyObject(reply);
+    }
+    redis_server_stop(server);
+}
+
+static void same_admission(const struct admission_inputs *in)
+{
+    redisReply *reply =
+        run("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d",
+            in->rate_micro, in->carry_micro, in->cap, in->active, in->left_to_sell, in->waiting,
+            TICK_ADMIT_MAX);
+    struct admission expected = admission_decide(in);
+    cr_expect_eq(reply->element[0]->integer, expected.admit_count);
+    cr_expect_eq(reply->element[1]->integer, expected.carry_micro);
+    freeReplyObject(reply);
+}
+
+Test(queue_rules, admission)
+{
+    static const int64_t rates[] = {0,       1,        300000,     999999, 1000000,
+                                    2500000, 50000000, 2000000000, -1};
+    static const int64_t carries[] = {0, 1, 500000, 999999, -1};
+    static const int64_t counts[] = {-1, 0, 1, 2, 49, 50, 51, 1999, 2000, 2001, 1000000};
+    load("return {decide_admission(tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), "
+         "tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]))}");
+    for (int i = 0; i < 4000; i++) {
+        struct admission_inputs inputs = {.rate_micro = any_of(rates, 9),
+                                          .carry_micro = any_of(carries, 5),
+                                          .cap = any_of(counts, 11),
+                                          .active = any_of(counts, 11),
+                                          .left_to_sell = any_of(counts, 11),
+                                          .waiting = any_of(counts, 11)};
+        same_admission(&inputs);
+    }
+    redis_server_stop(server);
+}
+
+Test(queue_rules, rate_in_millionths)
+{
+    static const char *const rates[] = {"0",         "0.1",  "0.3",  "0.333333", "0.0000004",
+                                        "0.0000006", "1.15", "2.5",  "33.3333",  "1999.999999",
+                                        "2000",      "-3",   "1e12", "nan",      "inf"};
+    load("return to_rate_micro(tonumber(ARGV[2]) or 0)");
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        redisReply *reply = run("%s", rates[i]);
+        cr_expect_eq(reply->integer, admission_rate_micro(strtod(rates[i], NULL)), "%s", rates[i]);
+        freeReplyObject(reply);
+    }
+    redis_server_stop(server);
+}

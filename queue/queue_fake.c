@@ -318,7 +318,6 @@ static void admit_person(struct fake_event *event, struct person *person, int64_
     person->presence = ACTIVE;
     person->admission = ++event->admission;
     person->deadline_ms = now_ms + event->settings.claim_ms;
-    event->head = person->seq;
     size_t at = report->admitted_count++;
     report->admitted = grow(report->admitted, at + 1, sizeof(report->admitted[0]));
     report->admitted[at] = (struct tick_admitted){.visitor = person->visitor,
@@ -344,6 +343,18 @@ static void admit(struct fake_event *event, int64_t now_ms, struct tick_report *
         admit_person(event, &event->people[i], now_ms, report);
         decision.admit_count--;
     }
+}
+
+/* The head is the sequence up to which nobody waits any more, be it admitted or gone. */
+static void move_head(struct fake_event *event)
+{
+    for (size_t i = 0; i < event->people_count; i++) {
+        if (event->people[i].presence == WAITING) {
+            event->head = event->people[i].seq - 1;
+            return;
+        }
+    }
+    event->head = event->seq;
 }
 
 static void drop_passed(struct seq_list *gone, int64_t head)
@@ -373,6 +384,7 @@ static void run_tick(struct fake_event *event, int64_t now_ms, struct tick_repor
     report->phase = phase_of(event, now_ms);
     if (queue_phase_admits(report->phase))
         admit(event, now_ms, report);
+    move_head(event);
     report->gone = event->gone_new.items;
     report->gone_count = event->gone_new.count;
     event->gone_new = (struct seq_list){0};

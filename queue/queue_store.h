@@ -4,6 +4,7 @@
  * suite (tests/contract/test_queue_store.c) runs against both. All completions come exactly once,
  * on the loop, never before the call returns. With any status but QUEUE_OK the outcome pointer is
  * NULL. QUEUE_UNKNOWN means it may have happened: every operation here may safely be asked again.
+ * A call that itself returns anything but QUEUE_OK was not sent and has no completion.
  */
 #ifndef STANCHION_QUEUE_STORE_H
 #define STANCHION_QUEUE_STORE_H
@@ -97,12 +98,13 @@ struct queue_store {
                               const struct queue_visitor *visitors, size_t count,
                               queue_join_fn *on_join, void *ctx);
     /* Claims an admission: the deadline becomes now + select_ms, once. Repeating it changes
-     * nothing. */
+     * nothing. WAITING for somebody in the line, NONE for nobody and when the deadline has passed,
+     * NOT_OPEN for an unclaimed turn of an event that is closed. */
     enum queue_status (*enter)(struct queue_store *s, const char *event,
                                const struct queue_visitor *visitor, queue_place_fn *on_place,
                                void *ctx);
-    /* Gives up place or admission and tells which: WAITING, ADMITTED or ENTERED. PLACE_NONE when there was
-     * none. Holds are not looked at: release them too. */
+    /* Gives up place or admission and tells which: WAITING, ADMITTED or ENTERED. PLACE_NONE when
+     * there was none. Holds are not looked at: release them too. */
     enum queue_status (*leave)(struct queue_store *s, const char *event,
                                const struct queue_visitor *visitor, queue_place_fn *on_place,
                                void *ctx);

@@ -52,7 +52,6 @@ local function admit(count)
     for i = 1, #next_ones, 2 do
         local visitor = next_ones[i]
         admission = admission + 1
-        head = math.max(head, tonumber(next_ones[i + 1]))
         actives[i], actives[i + 1] = deadline, visitor
         passes[i], passes[i + 1] = visitor, string.format('%d:%s:0', admission, next_ones[i + 1])
         told[#told + 1] = string.format('["%s",%s,%d,%d]', visitor, next_ones[i + 1], admission, deadline)
@@ -72,6 +71,10 @@ if phase == 'open' then
         redis.call('ZCARD', WAITING), admit_max)
     admitted = admit(count)
 end
+
+-- The head is the sequence up to which nobody waits any more, be it admitted or gone.
+local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
+head = math.max(head, first[2] and tonumber(first[2]) - 1 or seq)
 
 -- The rest of the departures, if there are more, is told by the next tick.
 local gone = redis.call('LPOP', GONE_NEW, gone_max) or {}

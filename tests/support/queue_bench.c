@@ -1,0 +1,288 @@
+/* See the header. */
+#include "support/queue_bench.h"
+
+#include <assert.h>
+#include <ev.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue/phase.h"
+#include "queue/queue_redis.h"
+#include "queue/tick_report.h"
+#include "server/base/clock.h"
+
+#define LINKS 3 /* two stores, one subscriber */
+#define SETTLE_MS_MAX 10000
+
+struct queue_bench_private {
+    /* Redis */
+    struct ev_loop *loop;
+    struct redis_link *links[LINKS];
+    ev_timer wake;
+    /* the fake */
+    struct queue_fake *fake;
+    int64_t now_ms;
+};
+
+static void check(bool is_right, const char *what)
+{
+    if (is_right)
+        return;
+    fprintf(stderr, "queue_bench: %s\n", what);
+    abort();
+}
+
+static void *zeroed(size_t count, size_t bytes)
+{
+    void *memory = calloc(count, bytes);
+    check(memory, "no memory");
+    return memory;
+}
+
+/* --- reports --- */
+
+static void keep_admitted(struct queue_bench *bench, const struct tick_report *report)
+{
+    for (size_t i = 0; i < report->admitted_count; i++) {
+        check(bench->admitted_count < BENCH_PEOPLE_MAX, "too many admissions for the bench");
+        const struct tick_admitted *a = &report->admitted[i];
+        int64_t seq_before =
+            bench->admitted_count ? bench->admitted[bench->admitted_count - 1].seq : 0;
+        check(a->admission == (int64_t)bench->admitted_count + 1, "admissions are not numbered");
+        check(a->seq > seq_before, "somebody was overtaken");
+        bench->admitted[bench->admitted_count++] = *a;
+    }
+}
+
+static void keep_report(struct queue_bench *bench, const struct tick_report *report)
+{
+    check(bench->reports_count < BENCH_REPORTS_MAX, "too many reports for the bench");
+    check(report->tick == bench->last.tick + 1, "ticks are not numbered");
+    check(report->inside <= bench->cap, "the cap was exceeded");
+    check(report->admitted_count == 0 || report->phase == PHASE_OPEN, "admitted while not open");
+    keep_admitted(bench, report);
+    check(bench->expired_count + report->expired_count <= BENCH_PEOPLE_MAX, "too many expired");
+    for (size_t i = 0; i < report->expired_count; i++)
+        bench->expired[bench->expired_count++] = report->expired[i];
+    check(bench->gone_count + report->gone_count <= BENCH_PEOPLE_MAX, "too many gone");
+    for (size_t i = 0; i < report->gone_count; i++)
+        bench->gone[bench->gone_count++] = report->gone[i];
+    check(line_view_on_report(&bench->view, report) == LINE_VIEW_OK, "the view missed a tick");
+    bench->last = *report;
+    bench->last.admitted = NULL;
+    bench->last.expired = NULL;
+    bench->last.gone = NULL;
+    bench->reports_count++;
+}
+
+static void on_fake_report(void *ctx, const char *event, const struct tick_report *report)
+{
+    check(strcmp(event, BENCH_EVENT) == 0, "a report for another event");
+    keep_report(ctx, report);
+}
+
+static void on_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    struct tick_report report;
+    check(strcmp(channel, "tick:" BENCH_EVENT) == 0, "a message on another channel");
+    check(tick_report_parse(data, bytes, &report), "a report that cannot be read");
+    keep_report(ctx, &report);
+    tick_report_release(&report);
+}
+
+/* --- life --- */
+
+static struct queue_bench *bench_create(void)
+{
+    struct queue_bench *bench = zeroed(1, sizeof(*bench));
+    bench->own = zeroed(1, sizeof(*bench->own));
+    bench->admitted = zeroed(BENCH_PEOPLE_MAX, sizeof(bench->admitted[0]));
+    bench->expired = zeroed(BENCH_PEOPLE_MAX, sizeof(bench->expired[0]));
+    bench->gone = zeroed(BENCH_PEOPLE_MAX, sizeof(bench->gone[0]));
+    line_view_init(&bench->view);
+    struct line_state nothing = {.phase = PHASE_DRAFT};
+    line_view_on_state(&bench->view, &nothing);
+    return bench;
+}
+
+struct queue_bench *queue_bench_fake(void)
+{
+    struct queue_bench *bench = bench_create();
+    bench->own->now_ms = 1790000000000;
+    bench->own->fake = queue_fake_create(&bench->own->now_ms, 1);
+    queue_fake_on_report(bench->own->fake, on_fake_report, bench);
+    for (int i = 0; i < 2; i++) {
+        bench->store[i] = queue_fake_connect(bench->own->fake);
+        queue_fake_set_epoch(bench->store[i], 1);
+    }
+    return bench;
+}
+
+static void on_wake(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)timer;
+    (void)events;
+    ev_break(loop, EVBREAK_ONE);
+}
+
+static bool are_ready(const struct queue_bench_private *own)
+{
+    for (int i = 0; i < LINKS; i++) {
+        if (!redis_link_is_ready(own->links[i]))
+            return false;
+    }
+    return true;
+}
+
+struct queue_bench *queue_bench_redis(void)
+{
+    struct queue_bench *bench = bench_create();
+    struct queue_bench_private *own = bench->own;
+    bench->server = redis_server_start();
+    redis_server_run(bench->server, "SET epoch 1");
+    own->loop = ev_loop_new(EVFLAG_AUTO);
+    check(own->loop, "no event loop");
+    ev_timer_init(&own->wake, on_wake, 0, 0.001);
+    struct redis_link_options options = {.url = redis_server_url(bench->server),
+                                         .deadline_ms = 5000};
+    options.scripts = queue_redis_scripts(&options.scripts_count);
+    for (int i = 0; i < LINKS; i++) {
+        own->links[i] = redis_link_create(own->loop, &options);
+        check(own->links[i], "no link");
+    }
+    redis_link_subscribe(own->links[2], "tick:" BENCH_EVENT, on_message, bench);
+    for (int i = 0; i < 5000 && !are_ready(own); i++)
+        queue_bench_wait(bench, 1);
+    check(are_ready(own), "the links do not get ready");
+    for (int i = 0; i < 2; i++) {
+        bench->store[i] = queue_redis_create(own->links[i], 0);
+        queue_redis_set_epoch(bench->store[i], 1);
+    }
+    return bench;
+}
+
+void queue_bench_free(struct queue_bench *bench)
+{
+    struct queue_bench_private *own = bench->own;
+    for (int i = 0; i < 2; i++)
+        bench->store[i]->free(bench->store[i]);
+    for (int i = 0; i < LINKS; i++)
+        redis_link_free(own->links[i]);
+    if (own->loop)
+        ev_loop_destroy(own->loop);
+    queue_fake_free(own->fake);
+    redis_server_stop(bench->server);
+    line_view_release(&bench->view);
+    free(bench->admitted);
+    free(bench->expired);
+    free(bench->gone);
+    free(own);
+    free(bench);
+}
+
+/* --- time --- */
+
+static void turn(struct queue_bench *bench)
+{
+    struct queue_bench_private *own = bench->own;
+    if (own->fake) {
+        queue_fake_run(own->fake);
+        return;
+    }
+    ev_timer_again(own->loop, &own->wake);
+    ev_run(own->loop, EVRUN_ONCE);
+    ev_timer_stop(own->loop, &own->wake);
+}
+
+void queue_bench_wait(struct queue_bench *bench, int64_t ms)
+{
+    if (bench->own->fake) {
+        bench->own->now_ms += ms;
+        queue_fake_run(bench->own->fake);
+        return;
+    }
+    int64_t until_ms = clock_monotonic_ms() + ms;
+    while (clock_monotonic_ms() <= until_ms)
+        turn(bench);
+}
+
+void queue_bench_settle(struct queue_bench *bench)
+{
+    int64_t until_ms = clock_monotonic_ms() + SETTLE_MS_MAX;
+    while (bench->pending > 0 || bench->reports_count != bench->due) {
+        check(clock_monotonic_ms() < until_ms, "completions or reports are missing");
+        turn(bench);
+    }
+}
+
+int64_t queue_bench_now_ms(struct queue_bench *bench)
+{
+    if (bench->own->fake)
+        return bench->own->now_ms;
+    redisReply *reply = redisCommand(redis_server_context(bench->server), "TIME");
+    check(reply && reply->elements == 2, "no TIME");
+    int64_t now_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
+                     strtoll(reply->element[1]->str, NULL, 10) / 1000;
+    freeReplyObject(reply);
+    return now_ms;
+}
+
+/* --- arranging --- */
+
+static void configure_redis(struct redis_server *server, const struct queue_fake_settings *s)
+{
+    redis_server_run(server,
+                     "HSET ev:e:cfg phase %s prequeue_at_ms %lld opens_at_ms %lld tick_ms %lld "
+                     "admit_per_tick %f active_cap %lld claim_ms %lld select_ms %lld "
+                     "seats_per_visitor_max %lld waiting_max %lld",
+                     queue_phase_name(s->phase), (long long)s->prequeue_at_ms,
+                     (long long)s->opens_at_ms, (long long)s->tick_ms, s->admit_per_tick,
+                     (long long)s->active_cap, (long long)s->claim_ms, (long long)s->select_ms,
+                     (long long)s->seats_per_visitor_max, (long long)s->waiting_max);
+    if (s->free >= 0)
+        redis_server_run(server, "HSET ev:e:counts free %lld", (long long)s->free);
+    else
+        redis_server_run(server, "HDEL ev:e:counts free");
+    redis_server_run(server, "DEL ev:e:holds");
+    for (int64_t i = 0; i < s->holds; i++)
+        redis_server_run(server, "ZADD ev:e:holds 9000000000000 h%lld", (long long)i);
+}
+
+void queue_bench_configure(struct queue_bench *bench, const struct queue_fake_settings *settings)
+{
+    bench->settings = *settings;
+    bench->cap =
+        settings->active_cap > bench->last.inside ? settings->active_cap : bench->last.inside;
+    if (bench->own->fake)
+        queue_fake_configure(bench->own->fake, BENCH_EVENT, settings);
+    else
+        configure_redis(bench->server, settings);
+}
+
+void queue_bench_set_bought(struct queue_bench *bench, const char *visitor, int64_t seats)
+{
+    if (bench->own->fake)
+        queue_fake_set_bought(bench->own->fake, BENCH_EVENT, visitor, seats);
+    else
+        redis_server_run(bench->server, "HSET ev:e:bought %s %lld", visitor, (long long)seats);
+}
+
+void queue_bench_set_epoch(struct queue_bench *bench, int which, int64_t epoch)
+{
+    if (bench->own->fake)
+        queue_fake_set_epoch(bench->store[which], epoch);
+    else
+        queue_redis_set_epoch(bench->store[which], epoch);
+}
+
+void queue_bench_replace(struct queue_bench *bench, int64_t epoch)
+{
+    if (bench->own->fake) {
+        queue_fake_replace(bench->own->fake, epoch);
+        return;
+    }
+    redis_server_run(bench->server, "FLUSHALL");
+    redis_server_run(bench->server, "SET epoch %lld", (long long)epoch);
+}

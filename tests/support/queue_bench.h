@@ -1,0 +1,55 @@
+/* A workbench for the contract of queue_store.h: two stores on one storage, in a private Redis or
+ * in the fake.
+ *
+ * Both look the same from here. Time passes by queue_bench_wait(): really with Redis, by turning
+ * the clock with the fake. Everything the ticks report is kept, and with each report the bench
+ * checks what must hold at any moment: ticks and admissions are numbered without a gap, nobody is
+ * overtaken, the cap is kept.
+ */
+#ifndef STANCHION_TEST_QUEUE_BENCH_H
+#define STANCHION_TEST_QUEUE_BENCH_H
+
+#include "queue/line_view.h"
+#include "queue/queue_fake.h"
+#include "queue/queue_store.h"
+#include "support/redis_server.h"
+
+#define BENCH_EVENT "e"
+#define BENCH_REPORTS_MAX 20000
+#define BENCH_PEOPLE_MAX 60000
+
+struct queue_bench {
+    struct queue_store *store[2];
+    size_t pending;          /* calls under way: the caller counts up, its completion down */
+    size_t due;              /* ticks that said they were due: as many reports must come */
+    struct tick_report last; /* figures of the newest report; its arrays are not kept */
+    size_t reports_count;
+    struct tick_admitted *admitted; /* all of them, in order */
+    struct tick_expired *expired;
+    int64_t *gone;
+    size_t admitted_count, expired_count, gone_count;
+    int64_t cap; /* largest inside that may be reported */
+    struct queue_fake_settings settings;
+    struct line_view view;       /* follows the reports from the beginning */
+    struct redis_server *server; /* NULL with the fake */
+    struct queue_bench_private *own;
+};
+
+struct queue_bench *queue_bench_redis(void);
+struct queue_bench *queue_bench_fake(void);
+void queue_bench_free(struct queue_bench *bench);
+/* Settings for BENCH_EVENT; also those below the ranges an organizer may choose. */
+void queue_bench_configure(struct queue_bench *bench, const struct queue_fake_settings *settings);
+void queue_bench_set_bought(struct queue_bench *bench, const char *visitor, int64_t seats);
+/* Lets time pass; completions and reports come meanwhile. */
+void queue_bench_wait(struct queue_bench *bench, int64_t ms);
+/* Until nothing is pending and every due tick was reported. Aborts after 10 s. */
+void queue_bench_settle(struct queue_bench *bench);
+/* The storage's clock. */
+int64_t queue_bench_now_ms(struct queue_bench *bench);
+/* The epoch a store knows. */
+void queue_bench_set_epoch(struct queue_bench *bench, int which, int64_t epoch);
+/* Empties the storage and gives it another epoch. */
+void queue_bench_replace(struct queue_bench *bench, int64_t epoch);
+
+#endif

@@ -11,6 +11,20 @@ int cli_serve(struct config *config, const struct cli_args *args)
     return supervisor_main(config);
 }
 
+static int print_one(const struct config *config, const char *name)
+{
+    char value[CONFIG_TEXT_BYTES_MAX];
+    const struct config_setting *setting = config_find(name);
+    const char *nearest = setting ? NULL : config_nearest(name);
+    if (!setting && nearest)
+        return cli_fail("there is no setting \"%s\"; did you mean %s?", name, nearest);
+    if (!setting)
+        return cli_fail("there is no setting \"%s\"; `stanchion config` lists all", name);
+    config_value_text(config, setting, value, sizeof value);
+    (void)printf("%s\n", value);
+    return CLI_OK;
+}
+
 int cli_config(struct config *config, const struct cli_args *args)
 {
     struct data_dir dir;
@@ -25,6 +39,8 @@ int cli_config(struct config *config, const struct cli_args *args)
             (void)cli_fail("%s", error.text);
         data_dir_release(&dir);
     }
+    if (args->arguments_count > 0)
+        return print_one(config, args->arguments[0]);
     config_print(config, stdout);
     return CLI_OK;
 }

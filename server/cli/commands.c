@@ -10,7 +10,8 @@ const struct cli_command cli_commands[] = {
                 "(unless payment.url is set) and the gateways, and starts again what dies.",
      .run = cli_serve},
     {.name = "config",
-     .arguments = "",
+     .arguments = "[SETTING]",
+     .arguments_max = 1,
      .summary = "print every setting with its value and where that came from",
      .details = "Settings come from a file (--config FILE, or stanchion.ini in the data "
                 "directory), then from\n"

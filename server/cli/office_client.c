@@ -139,7 +139,8 @@ static void report_silence(struct office_client *client, const char *entry, uint
 {
     redisReply *reply =
         redisCommand(client->asking, "XPENDING office ledger %s %s 1", entry, entry);
-    bool is_taken = !reply || reply->type != REDIS_REPLY_ARRAY || reply->elements > 0;
+    /* an error means there is no such group: nobody has ever read */
+    bool is_taken = !reply || (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0);
     if (reply)
         freeReplyObject(reply);
     reply = redisCommand(client->asking, "XDEL office %s", entry);

@@ -340,12 +340,17 @@ static void stop(struct supervisor *s)
     log_info("stopped");
 }
 
+/* A script that starts us in the background has SIGINT ignored for us, and stops us with SIGTERM:
+ * then a Ctrl-C in its terminal, which reaches both, must not count twice. (A blocked signal would
+ * be kept even though it is ignored.) */
 static void block_signals(struct supervisor *s)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGCHLD};
+    struct sigaction interrupt;
     (void)sigemptyset(&s->signals);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        (void)sigaddset(&s->signals, signals[i]);
+    (void)sigaddset(&s->signals, SIGTERM);
+    (void)sigaddset(&s->signals, SIGCHLD);
+    if (sigaction(SIGINT, NULL, &interrupt) == 0 && interrupt.sa_handler != SIG_IGN)
+        (void)sigaddset(&s->signals, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &s->signals, NULL);
     (void)signal(SIGHUP, SIG_IGN);
     (void)signal(SIGPIPE, SIG_IGN);

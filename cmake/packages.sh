@@ -1,0 +1,55 @@
+# Sourced by ./run and ./test: installs the Debian packages of .packages that are missing, and nothing else.
+
+# missing_packages test|run: prints them, one a line.
+missing_packages() {
+    local line name command
+    while read -r line; do
+        case "$line" in '' | '#'*) continue ;; esac
+        case "$line" in *' test') [ "$1" = test ] || continue; line=${line% test} ;; esac
+        name=${line%%|*} command=''
+        case "$line" in *'|'*) command=${line#*|} ;; esac
+        if [ -n "$command" ]; then
+            command -v "$command" >/dev/null 2>&1 && continue
+        elif [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ]; then
+            continue
+        fi
+        printf '%s\n' "$name"
+    done <.packages
+}
+
+# install_missing test|run
+install_missing() {
+    local missing as_root=''
+    missing=$(missing_packages "$1" | tr '\n' ' ')
+    [ -n "$missing" ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        echo "$0: these packages are missing and there is no apt-get to install them: $missing" >&2
+        return 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "$0: these packages are missing: run as root: apt-get install $missing" >&2
+            return 1
+        fi
+        as_root=sudo
+    fi
+    echo "installing: $missing"
+    # shellcheck disable=SC2086 # a list of words on purpose
+    $as_root apt-get update -qq && $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
+        echo "$0: could not install these packages: $missing (see the lines above)" >&2
+        return 1
+    }
+}
+
+# build PRESET: configures and builds; shows the output only when it fails.
+build() {
+    local log="build/$1.log"
+    mkdir -p build
+    if { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1; then
+        return 0
+    fi
+    tail -n 60 "$log" >&2
+    echo "$0: the build failed; $log has everything" >&2
+    return 1
+}

@@ -102,14 +102,12 @@ void process_title_init(int argc, char **argv)
     while (environ[count])
         count++;
     char **copy = calloc(count + 1, sizeof *copy);
-    if (!copy)
-        return;
+    assert(copy); /* the first allocation of the process */
     for (size_t i = 0; i < count; i++) {
         if (environ[i] == end)
             end = environ[i] + strlen(environ[i]) + 1;
         copy[i] = strdup(environ[i]);
-        if (!copy[i])
-            return; /* the old environment stays in use; the few copies are lost */
+        assert(copy[i]);
     }
     title.area = argv[0];
     title.bytes = (size_t)(end - argv[0]);

@@ -47,6 +47,6 @@ int64_t child_back_off_next(int64_t back_off_ms, int64_t lived_ms);
 /* Gives the process a title for ps and top. `process_title_init` must run first thing in main: it
  * moves the environment away to make room behind argv. */
 void process_title_init(int argc, char **argv);
-void process_title_set(const char *title);
+void process_title_set(const char *text);
 
 #endif

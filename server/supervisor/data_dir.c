@@ -17,8 +17,9 @@
 #include <limits.h>
 #include <sodium.h>
 
-#define LOCK_TRIES_MAX 200 /* of 50 ms: how long processes of a killed supervisor may take to end  \
-                            */
+#define LOCK_TRIES_MAX                                                                             \
+    200 /* of 50 ms: how long processes of a killed supervisor may take to end                     \
+         */
 #define LOCK_TRY_MS 50
 #define KEY_CHARS 43 /* 256 bits in base64url */
 

@@ -19,7 +19,7 @@ static redisContext *connect_host(const char *address, struct timeval limit)
 
 redisContext *redis_sync_connect(const char *url, uint32_t limit_ms)
 {
-    const struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};
+    const struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000L};
     redisContext *redis = strncmp(url, "unix://", 7) == 0
                               ? redisConnectUnixWithTimeout(url + 7, limit)
                               : connect_host(url + 8, limit);

@@ -94,7 +94,7 @@ export const leftovers = (text, file) => [
 ];
 
 const machine = ['/wo' + 'rk/', '/ro' + 'ot/', '/ho' + 'me/[a-z]', 'regis' + 'try\\.', 'npm' + 'js\\.', 'deb\\.deb' + 'ian'];
-const making = ['cla' + 'ude', 'anthro' + 'pic', 'open' + 'ai', 'chat' + 'gpt', 'copi' + 'lot', 'llm', 'language mo' + 'del',
+const making = ['cla' + 'ude', 'anthro' + 'pic', 'open' + 'ai', 'chat' + 'gpt', 'copi' + 'lot', 'll' + 'm', 'language mo' + 'del',
   'artificial intelli' + 'gence', 'coding ag' + 'ent', 'co-autho' + 'red-by'];
 export const foreignWords = (text) => [
   ...find(text, new RegExp(machine.join('|'), 'g'), (match) => `a place of some machine: ${match[0]}`),

@@ -648,6 +648,7 @@ CONTRACT(another_epoch_is_noticed_and_nothing_is_done)
     struct answer a = {.bench = b};
     cr_assert_eq(await(&a, store->join(store, BENCH_EVENT, &v, 1, on_places, &a))->status,
                  QUEUE_EPOCH);
+    cr_assert_eq(await(&a, store->look(store, BENCH_EVENT, &v, on_place, &a))->status, QUEUE_EPOCH);
     cr_assert_eq(await(&a, store->enter(store, BENCH_EVENT, &v, on_place, &a))->status,
                  QUEUE_EPOCH);
     cr_assert_eq(await(&a, store->leave(store, BENCH_EVENT, &v, on_place, &a))->status,

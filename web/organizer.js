@@ -2,6 +2,7 @@
 import { ask } from './ask.js';
 import { $, announce, el, setText, show } from './dom.js';
 import { count, timeHere } from './format.js';
+import { openStore } from './store.js';
 import { fillTexts, t } from './text.js';
 import './text-office.js';
 
@@ -10,6 +11,7 @@ const api = '/api/v1/organizer';
 const figures = ['waiting', 'inside', 'sold', 'free'];
 const settings = [['admit_per_tick', 'office.admit', 'any'], ['active_cap', 'office.cap', '1']];
 
+const store = openStore('organizer'); // remembers only that somebody signed in; the session itself is a cookie
 const rows = new Map(); // event id -> Row
 let timer = 0;
 let heardMs = 0;
@@ -142,6 +144,7 @@ function showOffice() {
 
 function showSignIn() {
   clearTimeout(timer);
+  store.clear();
   show($('office'), false);
   show($('sign-out'), false);
   show($('sign-in'), true);
@@ -170,6 +173,7 @@ async function signIn(event) {
     await call('POST', '/session', { password: $('password').value });
     $('password').value = '';
     show($('sign-in-problem'), false);
+    store.set({ isSignedIn: true });
     poll();
   } catch (error) {
     setText($('sign-in-problem'), error.message);
@@ -185,4 +189,5 @@ $('sign-out').onclick = async () => {
   await call('DELETE', '/session').catch(() => {});
   showSignIn();
 };
-poll();
+if (store.get('isSignedIn')) poll();
+else showSignIn();

@@ -96,8 +96,7 @@ static enum receipt_status whose(const char *event_in, const char *visitor_in, c
 {
     if (strcmp(event_in, event) != 0)
         return RECEIPT_OTHER_EVENT;
-    bool is_theirs = visitor == NULL || strcmp(visitor_in, visitor) == 0;
-    return is_theirs ? RECEIPT_OK : RECEIPT_OTHER_VISITOR;
+    return strcmp(visitor_in, visitor) == 0 ? RECEIPT_OK : RECEIPT_OTHER_VISITOR;
 }
 
 enum receipt_status receipt_read(const struct token_keys *keys, const char *token,

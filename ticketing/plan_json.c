@@ -7,6 +7,7 @@
  */
 #include "ticketing/plan_json.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,9 +188,9 @@ static void at(struct reader *r, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(r->place, sizeof r->place, format, arguments) < 0)
-        r->place[0] = '\0';
+    int written = vsnprintf(r->place, sizeof r->place, format, arguments);
     va_end(arguments);
+    assert(written >= 0 && (size_t)written < sizeof r->place);
 }
 
 static bool read_label(struct reader *r, const json_t *value, const char *name, const char **out)

@@ -1,0 +1,110 @@
+/* What the visitors were told, kept for the checker: plain arrays without pointers, so that they
+ * can lie in memory shared by several processes and be sorted at the end.
+ *
+ * Times that end in `_ms` are the server's clock. Where only the tester's clock knows a moment
+ * (when it sent something), it is translated with the offset measured at the start, on the careful
+ * side.
+ */
+#ifndef STAMPEDE_HISTORY_H
+#define STAMPEDE_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "loadtest/limits.h"
+
+#define HISTORY_NONE INT64_C(-1)
+
+enum history_end {
+    HISTORY_END_UNKNOWN,
+    HISTORY_END_BOUGHT,
+    HISTORY_END_LEFT,
+    HISTORY_END_EXPIRED,
+    HISTORY_END_UNSOLD,
+    HISTORY_END_COUNT
+};
+
+/* One visitor. HISTORY_NONE where nothing was told. */
+struct history_visitor {
+    char id[STAMPEDE_VISITOR_BYTES_MAX + 1]; /* as in the ledger; empty when it never connected */
+    uint8_t end;                             /* enum history_end */
+    bool lost_ticket;  /* told confirmed, but `tickets` did not list the order */
+    bool lost_place;   /* waited, and moments later its receipt was for no place */
+    int64_t seq;       /* first one told */
+    int64_t other_seq; /* a different one told later */
+    int64_t admission;
+    int64_t other_admission;
+    int64_t admitted_ms;
+    int64_t inside_until_ms; /* certainly inside from admitted_ms until then */
+    int64_t waiting_ms;      /* when it last asked and was answered that it still waits */
+};
+
+enum history_order_state {
+    HISTORY_ORDER_OPEN,      /* a payment was started */
+    HISTORY_ORDER_PAY_SENT,  /* we asked to pay and know no outcome */
+    HISTORY_ORDER_DECLINED,  /* told that no money was taken */
+    HISTORY_ORDER_UNSOLD,    /* likewise */
+    HISTORY_ORDER_CONFIRMED, /* told that it is sold */
+    HISTORY_ORDER_STATE_COUNT
+};
+
+/* One order. `amount_minor` and seats are those of the last word (confirmed over payment). */
+struct history_order {
+    char id[STAMPEDE_ORDER_BYTES_MAX + 1];
+    uint8_t state;       /* enum history_order_state */
+    bool was_changed;    /* confirmed with another amount or other seats than the payment was for */
+    uint8_t seats_count; /* as told; only the first STAMPEDE_SEATS_MAX are kept */
+    uint32_t visitor;
+    int64_t amount_minor;
+    uint32_t seats[STAMPEDE_SEATS_MAX];
+};
+
+/* One hold and how often each end was told. */
+struct history_hold {
+    uint32_t visitor;
+    uint8_t seats_count;
+    uint8_t paid, released, expired;
+    bool was_lost; /* gone before its deadline although the visitor did nothing */
+    int64_t deadline_ms;
+    uint32_t seats[STAMPEDE_SEATS_MAX];
+};
+
+/* Two visitors who held one seat at the same time, noticed while running. */
+struct history_clash {
+    uint32_t seat, first, second;
+};
+#define HISTORY_CLASHES_MAX 64 /* more are counted only */
+
+/* The arrays of a run, for the checker. Nothing here is owned. */
+struct history {
+    struct history_visitor *visitors;
+    struct history_order *orders;
+    struct history_hold *holds;
+    uint32_t visitors_count, orders_count, holds_count;
+    uint64_t not_recorded; /* orders and holds that found no room */
+};
+
+/* One look at `inside` of the event. */
+struct history_sample {
+    int64_t at_ms, inside;
+};
+
+/* Ledger rows. */
+struct ledger_order {
+    char id[STAMPEDE_ORDER_BYTES_MAX + 1];
+    char visitor[STAMPEDE_VISITOR_BYTES_MAX + 1];
+    char payment[16]; /* state of its payment, empty when it has none */
+    int64_t amount_minor;
+};
+struct ledger_seat {
+    uint32_t seat;
+    char order[STAMPEDE_ORDER_BYTES_MAX + 1];
+    int64_t price_minor;
+};
+/* All orders and sold seats of one event. */
+struct ledger {
+    struct ledger_order *orders;
+    struct ledger_seat *seats;
+    uint32_t orders_count, seats_count;
+};
+
+#endif

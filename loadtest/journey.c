@@ -1,0 +1,343 @@
+/* Steps and the common parts; what the server says is in journey_messages.c, seats and money in
+ * journey_sales.c. */
+#include "loadtest/journey.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadtest/clocks.h"
+
+#define VERIFY_SHARE 0.2 /* of the buyers compare the confirmation with their tickets */
+#define LINE_PAUSE_US_MAX                                                                          \
+    3000000                 /* reload, second tab and giving up happen this soon after joining */
+#define CLOCK_MARGIN_MS 5   /* between our clock and the server's */
+#define RETRY_AFTER_S_MAX 5 /* a test does not wait longer, whatever it is told */
+
+static bool is_buying_mode(const struct crowd *c)
+{
+    return c->run->options->mode == MODE_JOURNEY;
+}
+
+void journey_plan(struct crowd *c, struct visitor *v)
+{
+    const struct stampede_options *o = c->run->options;
+    struct visitor_plan *p = &v->plan;
+    uint32_t seats_max =
+        o->seats_max < c->run->seats_each_max ? o->seats_max : c->run->seats_each_max;
+    uint32_t seats_min = o->seats_min < seats_max ? o->seats_min : seats_max;
+    bool leaves = dice_hits(&v->dice, o->leave), leaves_early = dice_hits(&v->dice, 0.5);
+    bool walks_off = dice_hits(&v->dice, o->no_pay), walks_off_early = dice_hits(&v->dice, 0.5);
+    p->seats_wanted = (uint8_t)dice_between(&v->dice, seats_min, seats_max);
+    p->card_declined = dice_hits(&v->dice, o->decline);
+    p->clicks_twice = dice_hits(&v->dice, o->double_click);
+    p->slow_card = dice_hits(&v->dice, o->slow_cards) ? (uint8_t)dice_between(&v->dice, 1, 3) : 0;
+    p->refreshes = dice_hits(&v->dice, o->refresh);
+    p->opens_tab = dice_hits(&v->dice, o->tabs);
+    p->verifies = dice_hits(&v->dice, VERIFY_SHARE);
+    if (is_buying_mode(c)) {
+        p->leaves_line = leaves && leaves_early;
+        p->leaves_inside = leaves && !leaves_early;
+        p->leaves_seats = walks_off && walks_off_early;
+        p->leaves_cash = walks_off && !walks_off_early;
+    } else {
+        *p = (struct visitor_plan){.seats_wanted = p->seats_wanted};
+    }
+    v->leaves_as = VISITOR_LEFT;
+}
+
+void visitor_release(struct visitor *v)
+{
+    connection_close(&v->connection);
+    free(v->cookie);
+    free(v->receipt);
+    free(v->pass);
+    v->cookie = v->receipt = v->pass = NULL;
+}
+
+bool visitor_is_over(const struct visitor *v)
+{
+    return v->state >= VISITOR_BOUGHT;
+}
+
+struct history_visitor *journey_record(struct crowd *c, const struct visitor *v)
+{
+    return &c->run->visitors[v->number];
+}
+
+void journey_inside_until(struct crowd *c, const struct visitor *v, int64_t until_ms)
+{
+    if (until_ms > 0)
+        journey_record(c, v)->inside_until_ms = until_ms;
+}
+
+void journey_inside_at_most(struct crowd *c, const struct visitor *v, int64_t until_ms)
+{
+    struct history_visitor *r = journey_record(c, v);
+    if (until_ms > 0 && until_ms < r->inside_until_ms)
+        r->inside_until_ms = until_ms;
+}
+
+void journey_finish(struct crowd *c, struct visitor *v, enum visitor_state state)
+{
+    bool walks_off = state == VISITOR_ABANDONED;
+    crowd_drop_timer(c, v);
+    crowd_set_state(c, v, state);
+    crowd_disconnect(c, v, !walks_off);
+    visitor_release(v);
+}
+
+void journey_pause(struct crowd *c, struct visitor *v, enum visitor_state state, int64_t pause_us)
+{
+    crowd_set_state(c, v, state);
+    crowd_set_timer(c, v, clocks_us() + pause_us);
+}
+
+void journey_think(struct crowd *c, struct visitor *v, enum visitor_state state)
+{
+    const struct stampede_options *o = c->run->options;
+    journey_pause(c, v, state,
+                  dice_between(&v->dice, o->think_ms_min * 1000, o->think_ms_max * 1000));
+}
+
+void journey_ask(struct crowd *c, struct visitor *v, const char *type, const char *format, ...)
+{
+    char text[STAMPEDE_TOKEN_BYTES_MAX + 512];
+    int head = snprintf(text, sizeof text, "{\"type\":\"%s\",\"id\":%u", type, ++v->next_id);
+    va_list arguments;
+    va_start(arguments, format);
+    int more = vsnprintf(text + head, sizeof text - (size_t)head - 2, format, arguments);
+    va_end(arguments);
+    size_t bytes = (size_t)head + (size_t)more + 1;
+    bool fits = head > 0 && more >= 0 && bytes < sizeof text - 1;
+    if (fits)
+        text[bytes - 1] = '}';
+    if (!fits ||
+        !connection_send(&v->connection, &c->place, &v->dice, crowd_index(c, v), text, bytes)) {
+        crowd_count_error(c, "send_failed");
+        crowd_disconnect(c, v, false);
+        crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+        return;
+    }
+    v->awaited_id = v->next_id;
+    v->asked_ms = run_server_ms(c->run) - CLOCK_MARGIN_MS;
+    crowd_set_timer(c, v, c->now_us + STAMPEDE_ANSWER_TIMEOUT_US);
+}
+
+void journey_join(struct crowd *c, struct visitor *v)
+{
+    crowd_set_state(c, v, VISITOR_JOINING);
+    if (v->receipt)
+        journey_ask(c, v, "resume", ",\"receipt\":\"%s\"", v->receipt);
+    else
+        journey_ask(c, v, "join", "%s", "");
+}
+
+void journey_leave(struct crowd *c, struct visitor *v)
+{
+    v->is_leaving = true;
+    crowd_set_state(c, v, VISITOR_LEAVING);
+    sales_let_go(c, v);
+    journey_inside_at_most(c, v, run_server_ms(c->run) - CLOCK_MARGIN_MS);
+    journey_ask(c, v, "leave", "%s", "");
+}
+
+/* What a waiting visitor does besides waiting, one thing at a time. */
+static void wait_in_line(struct crowd *c, struct visitor *v)
+{
+    if (v->plan.opens_tab) {
+        v->plan.opens_tab = false;
+        struct visitor *tab = crowd_add_tab(c, v);
+        if (tab)
+            crowd_connect(c, tab);
+        journey_pause(c, v, VISITOR_WAITING, LINE_PAUSE_US_MAX / 2);
+    } else if (v->plan.refreshes) {
+        v->plan.refreshes = false;
+        crowd_disconnect(c, v, false);
+        crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+    } else if (v->plan.leaves_line) {
+        journey_leave(c, v);
+    }
+}
+
+static void step(struct crowd *c, struct visitor *v)
+{
+    switch ((enum visitor_state)v->state) {
+    case VISITOR_AWAY:
+        crowd_connect(c, v);
+        break;
+    case VISITOR_CONNECTING:
+        crowd_count_error(c, "connect_failed");
+        crowd_disconnect(c, v, false);
+        crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+        break;
+    case VISITOR_JOINING:
+        journey_join(c, v);
+        break;
+    case VISITOR_WAITING:
+        wait_in_line(c, v);
+        break;
+    case VISITOR_ENTERING:
+        journey_ask(c, v, "enter", ",\"pass\":\"%s\"", v->pass ? v->pass : "");
+        break;
+    case VISITOR_CHOOSING:
+        sales_choose(c, v);
+        break;
+    case VISITOR_HELD:
+        sales_after_holding(c, v);
+        break;
+    case VISITOR_CHECKING_OUT:
+        journey_ask(c, v, "checkout", "%s", "");
+        break;
+    case VISITOR_AT_CASH:
+        sales_pay(c, v);
+        break;
+    case VISITOR_PAYING:
+    case VISITOR_LOOKING_UP:
+        crowd_set_state(c, v, VISITOR_LOOKING_UP);
+        journey_ask(c, v, "tickets", "%s", "");
+        break;
+    case VISITOR_VERIFYING:
+        journey_ask(c, v, "tickets", "%s", "");
+        break;
+    case VISITOR_LEAVING:
+        journey_leave(c, v);
+        break;
+    case VISITOR_RELEASING:
+        sales_let_go(c, v);
+        journey_ask(c, v, "release", "%s", "");
+        break;
+    default:
+        break;
+    }
+}
+
+void journey_on_timer(struct crowd *c, struct visitor *v, int64_t due_us)
+{
+    if (v->awaited_id != 0) {
+        crowd_count_error(c, "answer_timeout");
+        crowd_disconnect(c, v, true);
+        if (v->is_tab)
+            journey_finish(c, v, VISITOR_LEFT);
+        else
+            crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+        return;
+    }
+    bool may_start =
+        c->command == RUN_GO || v->state == VISITOR_LOOKING_UP || v->state == VISITOR_PAYING;
+    if (!may_start)
+        return;
+    v->due_us = due_us;
+    step(c, v);
+}
+
+/* The public id is the payload of the cookie: v1.<base64url of the id>.<signature>. */
+static void note_id(struct crowd *c, const struct visitor *v)
+{
+    struct history_visitor *r = journey_record(c, v);
+    const char *first = strchr(v->cookie, '.'), *last = first ? strchr(first + 1, '.') : NULL;
+    char id[STAMPEDE_VISITOR_BYTES_MAX + 1];
+    size_t bytes;
+    bool is_good = last && sodium_base642bin((unsigned char *)id, sizeof id - 1, first + 1,
+                                             (size_t)(last - first - 1), NULL, &bytes, NULL,
+                                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
+    if (!is_good) {
+        crowd_count_error(c, "bad_answer");
+        return;
+    }
+    id[bytes] = '\0';
+    if (r->id[0] == '\0')
+        memcpy(r->id, id, sizeof id);
+    else if (strcmp(r->id, id) != 0)
+        crowd_count_error(c, "bad_answer"); /* the server gave a known visitor another name */
+}
+
+static void take_cookie(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
+{
+    if (!answer->cookie || answer->cookie_bytes > STAMPEDE_TOKEN_BYTES_MAX || v->is_tab)
+        return;
+    free(v->cookie);
+    v->cookie = strndup(answer->cookie, answer->cookie_bytes);
+    if (v->cookie)
+        note_id(c, v);
+}
+
+void journey_on_open(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
+{
+    int64_t now_us = clocks_us();
+    take_cookie(c, v, answer);
+    if (!v->is_tab) {
+        histogram_record(&c->stats->latency[LATENCY_CONNECT], now_us - v->due_us);
+        if (v->next_id > 0)
+            atomic_fetch_add_explicit(&c->stats->reconnects, 1, memory_order_relaxed);
+    }
+    v->failures = 0;
+    v->due_us = now_us;
+    journey_join(c, v);
+}
+
+static int64_t pause_after(struct visitor *v, const struct ws_answer *answer)
+{
+    if (answer && answer->retry_after_s >= 0)
+        return (answer->retry_after_s < RETRY_AFTER_S_MAX ? answer->retry_after_s
+                                                          : RETRY_AFTER_S_MAX) *
+               1000000;
+    int64_t pause_us = STAMPEDE_RETRY_US_MIN << (v->failures < 5 ? v->failures : 5);
+    v->failures++;
+    return pause_us < STAMPEDE_RETRY_US_MAX ? pause_us : STAMPEDE_RETRY_US_MAX;
+}
+
+void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss loss,
+                     const struct ws_answer *answer)
+{
+    static const char *const codes[CONNECTION_LOSS_COUNT] = {"connect_failed", "handshake_refused",
+                                                             "closed", "bad_frame"};
+    crowd_count_error(c, codes[loss]);
+    if (visitor_is_over(v))
+        return;
+    if (v->state == VISITOR_VERIFYING)
+        journey_finish(c, v, VISITOR_BOUGHT);
+    else if (v->is_tab)
+        journey_finish(c, v, VISITOR_LEFT);
+    else if (c->command >= RUN_SEND_HOME)
+        journey_finish(c, v, VISITOR_SENT_HOME);
+    else if (answer && answer->http_status == 404)
+        journey_finish(c, v, VISITOR_FAILED);
+    else
+        crowd_return_later(c, v, pause_after(v, answer));
+}
+
+static bool waits_for_money(const struct visitor *v)
+{
+    return v->has_paid || v->state == VISITOR_VERIFYING;
+}
+
+void journey_on_command(struct crowd *c, struct visitor *v)
+{
+    if (visitor_is_over(v))
+        return;
+    bool is_open = v->connection.state == CONNECTION_OPEN;
+    if (c->command == RUN_ROLL_CALL && v->state == VISITOR_WAITING && is_open && v->receipt &&
+        !v->is_tab) {
+        journey_ask(c, v, "resume", ",\"receipt\":\"%s\"", v->receipt);
+    } else if (c->command == RUN_SEND_HOME && !(is_open && waits_for_money(v))) {
+        v->leaves_as = VISITOR_SENT_HOME;
+        if (is_open && !v->is_tab)
+            journey_leave(c, v);
+        else
+            journey_finish(c, v, VISITOR_SENT_HOME);
+    }
+}
+
+void journey_begin_holding(struct crowd *c, struct visitor *v, uint32_t rank)
+{
+    if (v->state != VISITOR_READY)
+        return;
+    double rate = c->run->options->hold_rate;
+    int64_t from_us = atomic_load(&c->run->shared->hold_from_us);
+    int64_t offset_us = rate > 0 ? (int64_t)(rank * 1e6 / rate) : 0;
+    crowd_set_state(c, v, VISITOR_CHOOSING);
+    crowd_set_timer(c, v, from_us + offset_us);
+}

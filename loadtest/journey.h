@@ -1,0 +1,69 @@
+/* What a visitor does: the steps of the journey as a state machine (enum visitor_state).
+ *
+ *   AWAY -> CONNECTING -> JOINING -> WAITING -> ENTERING -> CHOOSING -> HOLDING -> HELD ->
+ * CHECKING_OUT
+ *        -> AT_CASH -> PAYING -> (VERIFYING) -> BOUGHT
+ *
+ * journey_step() acts when the state's timer is due; an answer or push moves the state
+ * (journey_messages.c, journey_sales.c). A lost connection leads from any state back to AWAY, and
+ * JOINING (with the receipt) finds out where the visitor stands; so every step may be repeated.
+ */
+#ifndef STAMPEDE_JOURNEY_H
+#define STAMPEDE_JOURNEY_H
+
+#include <jansson.h>
+#include "loadtest/crowd.h"
+
+/* crowd.c calls these. */
+void journey_plan(struct crowd *c, struct visitor *v);
+void journey_on_open(struct crowd *c, struct visitor *v, const struct ws_answer *answer);
+void journey_on_text(struct crowd *c, struct visitor *v, const char *text, size_t bytes);
+void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss loss,
+                     const struct ws_answer *answer);
+void journey_on_timer(struct crowd *c, struct visitor *v, int64_t due_us);
+/* The run's command changed: roll call or going home. */
+void journey_on_command(struct crowd *c, struct visitor *v);
+/* Mode hold: holding begins; the visitor is the `rank`-th. */
+void journey_begin_holding(struct crowd *c, struct visitor *v, uint32_t rank);
+void visitor_release(struct visitor *v);
+
+/* Between journey*.c. */
+bool visitor_is_over(const struct visitor *v);
+struct history_visitor *journey_record(struct crowd *c, const struct visitor *v);
+/* Sends one request of that type with more fields (", ..." or ""), now; its answer is awaited. */
+void journey_ask(struct crowd *c, struct visitor *v, const char *type, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Goes on in `state` after a pause for thought. */
+void journey_think(struct crowd *c, struct visitor *v, enum visitor_state state);
+/* Goes on in `state` after pause_us. */
+void journey_pause(struct crowd *c, struct visitor *v, enum visitor_state state, int64_t pause_us);
+/* It is over. */
+void journey_finish(struct crowd *c, struct visitor *v, enum visitor_state state);
+void journey_leave(struct crowd *c, struct visitor *v);
+void journey_join(struct crowd *c, struct visitor *v);
+/* Bounds the time in which the visitor is certainly inside. */
+void journey_inside_until(struct crowd *c, const struct visitor *v, int64_t until_ms);
+void journey_inside_at_most(struct crowd *c, const struct visitor *v, int64_t until_ms);
+
+/* Choosing, holding and paying. */
+void sales_choose(struct crowd *c, struct visitor *v);
+void sales_after_holding(struct crowd *c, struct visitor *v);
+void sales_pay(struct crowd *c, struct visitor *v);
+void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_map(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_seats(struct crowd *c, json_t *message);
+void sales_on_held(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_released(struct crowd *c, struct visitor *v);
+void sales_on_payment(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_declined(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_confirmed(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_unsold(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_tickets(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_error(struct crowd *c, struct visitor *v, const char *code, json_t *message);
+enum hold_ending { HOLD_PAID, HOLD_RELEASED, HOLD_EXPIRED, HOLD_LOST };
+/* Ends the running hold, if any, in the record and in the seat owners. */
+void sales_end_hold(struct crowd *c, struct visitor *v, enum hold_ending ending);
+/* Before something is sent that may free the seats. */
+void sales_let_go(struct crowd *c, struct visitor *v);
+
+#endif

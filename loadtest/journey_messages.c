@@ -1,0 +1,387 @@
+/* What the server says about the line, and the dispatch of all messages.
+ *
+ * `place` comes by the thousand and is read by flat_json; the rest by jansson. A message that
+ * answers the awaited request ends the wait; one that does not fit the state is recorded where it
+ * is evidence and otherwise ignored: pushes and answers may cross.
+ */
+#include "loadtest/journey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadtest/clocks.h"
+#include "loadtest/flat_json.h"
+
+#define LINE_PAUSE_US_MIN 300000
+#define LINE_PAUSE_US_MAX 3000000
+#define NOT_OPEN_PAUSE_US 1000000
+#define LOST_PLACE_MS 4000 /* shorter than the shortest time to claim an admission */
+
+static void add(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* True when this answers the awaited request: then nothing is awaited any more. */
+static bool take_answer(struct crowd *c, struct visitor *v, int64_t re)
+{
+    if (v->awaited_id == 0 || re != v->awaited_id)
+        return false;
+    v->awaited_id = 0;
+    crowd_drop_timer(c, v);
+    return true;
+}
+
+/* Tokens go back into JSON as they are: only base64url and dots may be in them. */
+static bool is_token(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        char ch = text[i];
+        bool is_plain = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                        (ch >= '0' && ch <= '9') || ch == '-' || ch == '_' || ch == '.';
+        if (!is_plain)
+            return false;
+    }
+    return bytes > 0 && bytes <= STAMPEDE_TOKEN_BYTES_MAX;
+}
+
+static void keep_token(struct crowd *c, char **kept, const char *text, size_t bytes)
+{
+    if (!text)
+        return;
+    if (!is_token(text, bytes)) {
+        crowd_count_error(c, "bad_answer");
+        return;
+    }
+    if (*kept && strlen(*kept) == bytes && memcmp(*kept, text, bytes) == 0)
+        return;
+    free(*kept);
+    *kept = strndup(text, bytes);
+}
+
+/* The first word counts; a different one is kept as evidence. */
+static void note_once(int64_t *first, int64_t *other, int64_t told)
+{
+    if (told < 0)
+        return;
+    if (*first == HISTORY_NONE)
+        *first = told;
+    else if (*first != told)
+        *other = told;
+}
+
+static void note_seq(struct crowd *c, const struct visitor *v, int64_t seq)
+{
+    struct history_visitor *r = journey_record(c, v);
+    note_once(&r->seq, &r->other_seq, seq);
+}
+
+static bool end_tab(struct crowd *c, struct visitor *v)
+{
+    if (!v->is_tab)
+        return false;
+    add(&c->stats->tabs_compared);
+    journey_finish(c, v, VISITOR_LEFT);
+    return true;
+}
+
+static void begin_waiting(struct crowd *c, struct visitor *v)
+{
+    if (v->is_leaving) {
+        journey_leave(c, v);
+        return;
+    }
+    crowd_set_state(c, v, VISITOR_WAITING);
+    if (v->plan.leaves_line || v->plan.refreshes || v->plan.opens_tab)
+        crowd_set_timer(c, v,
+                        c->now_us + dice_between(&v->dice, LINE_PAUSE_US_MIN, LINE_PAUSE_US_MAX));
+}
+
+static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re,
+                     const char *receipt, size_t receipt_bytes)
+{
+    bool is_answer = take_answer(c, v, re);
+    note_seq(c, v, seq);
+    if (end_tab(c, v))
+        return;
+    keep_token(c, &v->receipt, receipt, receipt_bytes);
+    if (!is_answer)
+        add(&c->stats->pushes);
+    if (v->state != VISITOR_WAITING && v->state != VISITOR_JOINING)
+        return;
+    v->waited_ms = run_server_ms(c->run);
+    if (!is_answer)
+        return;
+    journey_record(c, v)->waiting_ms = v->asked_ms;
+    if (v->state == VISITOR_JOINING) {
+        histogram_record(&c->stats->latency[LATENCY_JOIN], clocks_us() - v->due_us);
+        begin_waiting(c, v);
+    }
+}
+
+static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
+{
+    json_t *value = json_object_get(message, name);
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+static void note_admission(struct crowd *c, struct visitor *v, json_t *message)
+{
+    struct history_visitor *r = journey_record(c, v);
+    note_once(&r->admission, &r->other_admission, number_of(message, "admission", -1));
+    note_seq(c, v, number_of(message, "seq", -1));
+    if (r->admitted_ms == HISTORY_NONE) {
+        r->admitted_ms = number_of(message, "at_ms", HISTORY_NONE);
+        r->inside_until_ms = number_of(message, "deadline_ms", 0);
+    }
+}
+
+static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)
+{
+    note_admission(c, v, message);
+    if (end_tab(c, v))
+        return;
+    json_t *pass = json_object_get(message, "pass"), *receipt = json_object_get(message, "receipt");
+    keep_token(c, &v->pass, json_string_value(pass), json_string_length(pass));
+    keep_token(c, &v->receipt, json_string_value(receipt), json_string_length(receipt));
+    if (v->state != VISITOR_JOINING && v->state != VISITOR_WAITING)
+        return;
+    if (is_answer && v->state == VISITOR_JOINING)
+        histogram_record(&c->stats->latency[LATENCY_JOIN], clocks_us() - v->due_us);
+    if (c->run->options->mode == MODE_WAIT) {
+        crowd_set_state(c, v, VISITOR_WAITING);
+        crowd_drop_timer(c, v);
+        v->awaited_id = 0;
+    } else if (v->is_leaving) {
+        journey_leave(c, v);
+    } else {
+        crowd_set_state(c, v, VISITOR_ENTERING);
+        journey_ask(c, v, "enter", ",\"pass\":\"%s\"", v->pass ? v->pass : "");
+    }
+}
+
+static void on_left(struct crowd *c, struct visitor *v, json_t *message)
+{
+    journey_record(c, v)->end = HISTORY_END_LEFT;
+    journey_inside_at_most(c, v, number_of(message, "at_ms", 0));
+    sales_end_hold(c, v, HOLD_RELEASED);
+    journey_finish(c, v, v->is_leaving ? (enum visitor_state)v->leaves_as : VISITOR_LEFT);
+}
+
+static void on_expired(struct crowd *c, struct visitor *v, json_t *message)
+{
+    journey_record(c, v)->end = HISTORY_END_EXPIRED;
+    journey_inside_at_most(c, v, number_of(message, "at_ms", 0));
+    if (v->has_paid)
+        return; /* what became of the money is told apart: confirmed or unsold */
+    sales_end_hold(c, v, HOLD_EXPIRED);
+    journey_finish(c, v, VISITOR_EXPIRED);
+}
+
+static void on_phase(struct crowd *c, struct visitor *v, json_t *message)
+{
+    const char *phase = json_string_value(json_object_get(message, "phase"));
+    bool is_over = phase && (strcmp(phase, "sold_out") == 0 || strcmp(phase, "closed") == 0);
+    bool is_open = phase && (strcmp(phase, "open") == 0 || strcmp(phase, "prequeue") == 0);
+    if (is_over && v->state == VISITOR_WAITING && c->run->options->mode == MODE_JOURNEY) {
+        v->leaves_as = VISITOR_SOLD_OUT;
+        journey_leave(c, v);
+    } else if (is_open && v->state == VISITOR_JOINING && v->awaited_id == 0) {
+        crowd_set_timer(c, v, c->now_us + dice_between(&v->dice, 0, 200000));
+    }
+}
+
+static void on_reconnect(struct crowd *c, struct visitor *v, json_t *message)
+{
+    int64_t in_ms = number_of(message, "in_ms", 1000);
+    if (v->is_tab) {
+        journey_finish(c, v, VISITOR_LEFT);
+        return;
+    }
+    crowd_disconnect(c, v, true);
+    crowd_set_state(c, v, VISITOR_AWAY);
+    crowd_set_timer(c, v,
+                    c->now_us + (in_ms < 10000 ? in_ms : 10000) * 1000 +
+                        dice_between(&v->dice, 0, 200000));
+}
+
+/* The receipt is for no place any more: served, left, missed - or lost. */
+static void on_receipt_gone(struct crowd *c, struct visitor *v)
+{
+    struct history_visitor *r = journey_record(c, v);
+    if (v->is_leaving) {
+        sales_end_hold(c, v, HOLD_RELEASED);
+        journey_finish(c, v, (enum visitor_state)v->leaves_as);
+        return;
+    }
+    if (r->admission == HISTORY_NONE && v->waited_ms > 0 &&
+        v->asked_ms - v->waited_ms < LOST_PLACE_MS)
+        r->lost_place = true;
+    journey_pause(c, v, VISITOR_LOOKING_UP, 0);
+}
+
+static bool is_one_of(const char *code, const char *const *codes)
+{
+    for (; *codes; codes++)
+        if (strcmp(code, *codes) == 0)
+            return true;
+    return false;
+}
+
+static const char *const again_codes[] = {"busy",        "full",     "payments_down",
+                                          "ledger_down", "too_fast", NULL};
+static const char *const receipt_codes[] = {"receipt_invalid", "receipt_other_event",
+                                            "receipt_other_visitor", NULL};
+static const char *const pass_codes[] = {"pass_invalid",       "pass_expired", "pass_other_event",
+                                         "pass_other_visitor", "not_admitted", NULL};
+static const char *const fault_codes[] = {"bad_json", "bad_message", "unknown_message", "not_found",
+                                          NULL};
+
+static void try_again(struct crowd *c, struct visitor *v, json_t *message)
+{
+    int64_t s = number_of(message, "retry_s", 0);
+    int64_t pause_us = (s < 0   ? 0
+                        : s > 5 ? 5
+                                : s) *
+                           1000000 +
+                       dice_between(&v->dice, 100000, 500000);
+    enum visitor_state state = (enum visitor_state)v->state;
+    if (state == VISITOR_HOLDING)
+        state = VISITOR_CHOOSING;
+    if (state == VISITOR_PAYING)
+        state = VISITOR_AT_CASH;
+    journey_pause(c, v, state, pause_us);
+}
+
+static void on_not_open(struct crowd *c, struct visitor *v, json_t *message)
+{
+    const char *phase = json_string_value(json_object_get(message, "phase"));
+    bool is_over = phase && (strcmp(phase, "sold_out") == 0 || strcmp(phase, "closed") == 0);
+    if (is_over)
+        journey_finish(c, v, VISITOR_SOLD_OUT);
+    else
+        journey_pause(c, v, (enum visitor_state)v->state, NOT_OPEN_PAUSE_US);
+}
+
+/* The turn seems to be gone: asks where the visitor stands. */
+static void find_out(struct crowd *c, struct visitor *v)
+{
+    if (++v->tries > STAMPEDE_PAY_TRIES_MAX)
+        journey_finish(c, v, VISITOR_FAILED);
+    else
+        journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN * 3);
+}
+
+static void on_error(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)
+{
+    const char *code = json_string_value(json_object_get(message, "code"));
+    code = code ? code : "other";
+    crowd_count_error(c, code);
+    if (v->is_tab) {
+        journey_finish(c, v, VISITOR_LEFT);
+        return;
+    }
+    if (!is_answer)
+        return;
+    if (is_one_of(code, again_codes))
+        try_again(c, v, message);
+    else if (strcmp(code, "not_open") == 0)
+        on_not_open(c, v, message);
+    else if (strcmp(code, "receipt_gone") == 0)
+        on_receipt_gone(c, v);
+    else if (is_one_of(code, receipt_codes)) {
+        free(v->receipt);
+        v->receipt = NULL;
+        find_out(c, v);
+    } else if (is_one_of(code, pass_codes))
+        find_out(c, v);
+    else if (strcmp(code, "already_served") == 0)
+        journey_pause(c, v, VISITOR_LOOKING_UP, 0);
+    else if (strcmp(code, "no_place") == 0)
+        journey_finish(c, v, v->is_leaving ? (enum visitor_state)v->leaves_as : VISITOR_FAILED);
+    else if (is_one_of(code, fault_codes))
+        journey_finish(c, v, VISITOR_FAILED);
+    else
+        sales_on_error(c, v, code, message);
+}
+
+static void on_paying(struct crowd *c, struct visitor *v)
+{
+    if (v->state == VISITOR_PAYING)
+        crowd_set_timer(c, v, c->now_us + STAMPEDE_LOOKUP_US * 3);
+}
+
+static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_t *m)
+{
+    bool is_answer = take_answer(c, v, number_of(m, "re", -1));
+    if (strcmp(type, "admitted") == 0)
+        on_admitted(c, v, m, is_answer);
+    else if (strcmp(type, "error") == 0)
+        on_error(c, v, m, is_answer);
+    else if (strcmp(type, "phase") == 0)
+        on_phase(c, v, m);
+    else if (strcmp(type, "reconnect") == 0)
+        on_reconnect(c, v, m);
+    else if (strcmp(type, "seats") == 0)
+        sales_on_seats(c, m);
+    else if (v->is_tab)
+        return;
+    else if (strcmp(type, "entered") == 0)
+        sales_on_entered(c, v, m);
+    else if (strcmp(type, "map") == 0)
+        sales_on_map(c, v, m);
+    else if (strcmp(type, "held") == 0)
+        sales_on_held(c, v, m);
+    else if (strcmp(type, "released") == 0)
+        sales_on_released(c, v);
+    else if (strcmp(type, "payment") == 0)
+        sales_on_payment(c, v, m);
+    else if (strcmp(type, "paying") == 0)
+        on_paying(c, v);
+    else if (strcmp(type, "declined") == 0)
+        sales_on_declined(c, v, m);
+    else if (strcmp(type, "confirmed") == 0)
+        sales_on_confirmed(c, v, m);
+    else if (strcmp(type, "unsold") == 0)
+        sales_on_unsold(c, v, m);
+    else if (strcmp(type, "tickets") == 0)
+        sales_on_tickets(c, v, m);
+    else if (strcmp(type, "left") == 0)
+        on_left(c, v, m);
+    else if (strcmp(type, "expired") == 0)
+        on_expired(c, v, m);
+    else
+        crowd_count_error(c, "bad_answer");
+}
+
+/* True when it was a `place` that flat_json could read. */
+static bool take_place(struct crowd *c, struct visitor *v, const char *text, size_t bytes)
+{
+    static const char head[] = "{\"type\":\"place\"";
+    struct flat_json o;
+    if (bytes < sizeof head || memcmp(text, head, sizeof head - 1) != 0 ||
+        !flat_json_read(text, bytes, &o))
+        return false;
+    const struct flat_field *receipt = flat_json_find(&o, "receipt");
+    on_place(c, v, flat_json_number(&o, "seq", -1), flat_json_number(&o, "re", -1),
+             receipt ? receipt->text : NULL, receipt ? receipt->text_bytes : 0);
+    return true;
+}
+
+void journey_on_text(struct crowd *c, struct visitor *v, const char *text, size_t bytes)
+{
+    if (visitor_is_over(v) || take_place(c, v, text, bytes))
+        return;
+    json_t *message = json_loadb(text, bytes, 0, NULL);
+    const char *type = json_string_value(json_object_get(message, "type"));
+    if (!type) {
+        crowd_count_error(c, "bad_answer");
+    } else if (strcmp(type, "place") == 0) {
+        json_t *receipt = json_object_get(message, "receipt");
+        on_place(c, v, number_of(message, "seq", -1), number_of(message, "re", -1),
+                 json_string_value(receipt), json_string_length(receipt));
+    } else {
+        dispatch(c, v, type, message);
+    }
+    json_decref(message);
+}

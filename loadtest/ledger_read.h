@@ -1,0 +1,18 @@
+/* Reads one event's orders and sold seats from the ledger's SQLite file (docs/schema.md),
+ * read-only. */
+#ifndef STAMPEDE_LEDGER_READ_H
+#define STAMPEDE_LEDGER_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loadtest/history.h"
+
+/* Loads all rows. On false `why` says what is wrong and nothing is owned. */
+bool ledger_read(const char *path, const char *event, struct ledger *l, char *why,
+                 size_t why_bytes_max);
+void ledger_release(struct ledger *l);
+/* The event's `active_cap` as the ledger has it, or -1 when it cannot be read. */
+int64_t ledger_read_cap(const char *path, const char *event);
+
+#endif

@@ -1,0 +1,295 @@
+/* A loop of tenths of a second over shared counters. Once per second it asks the server for
+ * `inside` and shows where everyone is: one line, or on a terminal one block that is drawn over.
+ * Ctrl-C ends the run in good order, a second one at once. */
+#include "loadtest/monitor.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "loadtest/clocks.h"
+#include "loadtest/crowd.h"
+#include "loadtest/totals.h"
+
+#define LOOK_US 100000
+#define SETTLE_US 3000000 /* mode wait: between the last arrival and the measurement */
+#define READY_US 10000000 /* mode hold: nobody new got in for so long: begin with those inside */
+#define QUIT_MS 10000     /* then a process that does not end is killed */
+#define BLOCK_LINES 3
+
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupts++;
+}
+
+/* Of the main process only. */
+struct monitor {
+    struct run *run;
+    struct http_fetch *http;
+    struct watch *watch;
+    struct totals now;
+    pid_t pids[STAMPEDE_PROCESSES_MAX];
+    bool is_block, has_block; /* redraw a block; there is one on the screen */
+    int64_t next_second_us, changed_us, last_progress;
+    uint64_t holds_at_start;
+};
+
+static bool start_processes(struct monitor *m, struct seat_picture *picture)
+{
+    uint32_t visitors = m->run->options->visitors, first = 0;
+    pid_t parent = getpid();
+    for (uint32_t i = 0; i < m->run->processes; i++) {
+        uint32_t count = visitors / m->run->processes + (i < visitors % m->run->processes);
+        pid_t pid = fork();
+        if (pid < 0) {
+            perror("stampede: fork");
+            return false;
+        }
+        if (pid == 0) {
+            signal(SIGINT, SIG_IGN); /* Ctrl-C reaches all of us; the main process decides */
+            signal(SIGTERM, SIG_DFL);
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            _exit(getppid() == parent ? crowd_run(m->run, picture, i, first, count) : 1);
+        }
+        m->pids[i] = pid;
+        first += count;
+    }
+    return true;
+}
+
+/* True when none of our processes runs any more. One that ended early is a failure of the run. */
+static bool reap(struct monitor *m)
+{
+    bool is_any_left = false;
+    for (uint32_t i = 0; i < m->run->processes; i++) {
+        int status;
+        if (m->pids[i] <= 0)
+            continue;
+        if (waitpid(m->pids[i], &status, WNOHANG) == m->pids[i]) {
+            bool is_good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+            m->watch->has_process_died |= !is_good;
+            m->pids[i] = 0;
+        } else {
+            is_any_left = true;
+        }
+    }
+    return !is_any_left;
+}
+
+static void add_sample(struct watch *w, struct history_sample sample)
+{
+    if (w->samples_count == w->samples_max) {
+        size_t max = w->samples_max ? w->samples_max * 2 : 256;
+        struct history_sample *more = realloc(w->samples, max * sizeof *more);
+        if (!more)
+            return;
+        w->samples = more;
+        w->samples_max = max;
+    }
+    w->samples[w->samples_count++] = sample;
+}
+
+static void take_sample(struct monitor *m)
+{
+    char path[160];
+    const char *body;
+    size_t bytes;
+    int n = snprintf(path, sizeof path, "/api/v1/events/%s", m->run->event);
+    if (n < 0 || http_fetch_get(m->http, m->run->target.base, path, STAMPEDE_SAMPLE_TIMEOUT_MS,
+                                &body, &bytes) != 200)
+        return;
+    json_t *event = json_loadb(body, bytes, 0, NULL);
+    json_t *inside = json_object_get(event, "inside"), *at = json_object_get(event, "server_ms");
+    if (json_is_integer(inside))
+        add_sample(m->watch,
+                   (struct history_sample){json_integer_value(at), json_integer_value(inside)});
+    json_decref(event);
+}
+
+static void print_errors(const struct totals *t)
+{
+    bool is_first = true;
+    for (uint32_t i = 0; i < run_error_count; i++) {
+        if (t->errors[i] == 0)
+            continue;
+        printf("%s%s %llu", is_first ? "  errors: " : ", ", run_error_names[i],
+               (unsigned long long)t->errors[i]);
+        is_first = false;
+    }
+}
+
+static void show(struct monitor *m)
+{
+    const struct totals *t = &m->now;
+    double s = (double)(clocks_us() - m->run->start_us) / 1e6;
+    if (m->has_block)
+        printf("\033[%dA\033[J", BLOCK_LINES);
+    m->has_block = m->is_block;
+    const char *gap = m->is_block ? "\n" : " ";
+    printf("%5.0f s  connected %lld, waiting %lld, inside %lld, holds %llu, confirmed %llu%s", s,
+           (long long)t->connected, (long long)t->by_state[VISITOR_WAITING], (long long)t->inside,
+           (unsigned long long)t->holds, (unsigned long long)t->confirmed, gap);
+    printf("%sbought %lld, left %lld, walked off %lld, expired %lld, sold out %lld, failed %lld%s",
+           m->is_block ? "         " : " ", (long long)t->by_state[VISITOR_BOUGHT],
+           (long long)t->by_state[VISITOR_LEFT], (long long)t->by_state[VISITOR_ABANDONED],
+           (long long)t->by_state[VISITOR_EXPIRED], (long long)t->by_state[VISITOR_SOLD_OUT],
+           (long long)t->by_state[VISITOR_FAILED], gap);
+    print_errors(t);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* One look; once per second a sample and a line. */
+static void look(struct monitor *m)
+{
+    struct timespec pause = {.tv_nsec = LOOK_US * 1000};
+    nanosleep(&pause, NULL);
+    totals_read(m->run, &m->now);
+    bool has_ended = reap(m);
+    if (has_ended && atomic_load(&m->run->shared->command) != RUN_QUIT)
+        m->watch->has_process_died = true;
+    if (clocks_us() < m->next_second_us)
+        return;
+    m->next_second_us += 1000000;
+    if (m->run->options->mode != MODE_WAIT)
+        take_sample(m);
+    show(m);
+}
+
+/* Looks until everyone is over, for ms_max at most. */
+static void look_for(struct monitor *m, int64_t ms_max)
+{
+    int64_t until_us = clocks_us() + ms_max * 1000;
+    while (clocks_us() < until_us && interrupts < 2 && !m->watch->has_process_died &&
+           m->now.over < (int64_t)m->run->options->visitors)
+        look(m);
+}
+
+/* Mode wait: everyone is in line and some time has passed. */
+static bool has_settled(struct monitor *m)
+{
+    if (m->now.by_state[VISITOR_WAITING] != m->last_progress) {
+        m->last_progress = m->now.by_state[VISITOR_WAITING];
+        m->changed_us = clocks_us();
+    }
+    return m->last_progress == m->run->options->visitors && clocks_us() - m->changed_us > SETTLE_US;
+}
+
+/* Mode hold: lets the holding begin when all are inside, or as many as get in. */
+static void begin_holding(struct monitor *m)
+{
+    int64_t ready = m->now.by_state[VISITOR_READY];
+    if (atomic_load(&m->run->shared->hold_from_us) != 0)
+        return;
+    if (ready != m->last_progress) {
+        m->last_progress = ready;
+        m->changed_us = clocks_us();
+    }
+    bool is_time = ready == m->run->options->visitors || clocks_us() - m->changed_us > READY_US;
+    if (ready > 0 && is_time) {
+        atomic_store(&m->run->shared->hold_from_us, clocks_us() + LOOK_US);
+        m->holds_at_start = m->now.holds;
+    }
+}
+
+static bool has_more_to_see(struct monitor *m)
+{
+    int64_t end_us = m->run->start_us + (int64_t)(m->run->options->duration_s * 1e6);
+    if (clocks_us() >= end_us || interrupts > 0 || m->watch->has_process_died)
+        return false;
+    if (m->run->options->mode == MODE_WAIT)
+        return !has_settled(m);
+    if (m->run->options->mode == MODE_HOLD)
+        begin_holding(m);
+    return m->now.over < (int64_t)m->run->options->visitors;
+}
+
+static void command(struct monitor *m, enum run_command command)
+{
+    atomic_store(&m->run->shared->command, command);
+}
+
+static void measure(struct monitor *m)
+{
+    int64_t from_us = atomic_load(&m->run->shared->hold_from_us);
+    if (from_us != 0) {
+        m->watch->hold_seconds = (double)(clocks_us() - from_us) / 1e6;
+        m->watch->holds_counted = m->now.holds - m->holds_at_start;
+    }
+    m->watch->measured_waiting = (uint32_t)m->now.by_state[VISITOR_WAITING];
+    memory_use_after(&m->watch->memory);
+}
+
+static void end_processes(struct monitor *m)
+{
+    command(m, RUN_QUIT);
+    int64_t until_us = clocks_us() + QUIT_MS * 1000;
+    struct timespec pause = {.tv_nsec = 10000000};
+    while (!reap(m) && clocks_us() < until_us)
+        nanosleep(&pause, NULL);
+    for (uint32_t i = 0; i < m->run->processes; i++)
+        if (m->pids[i] > 0) {
+            kill(m->pids[i], SIGKILL);
+            waitpid(m->pids[i], NULL, 0);
+            m->watch->has_process_died = true;
+        }
+}
+
+static void take_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool monitor_run(struct run *r, struct seat_picture *picture, struct http_fetch *http,
+                 struct watch *w)
+{
+    struct monitor m = {
+        .run = r, .http = http, .watch = w, .is_block = !r->options->is_plain && isatty(1)};
+    *w = (struct watch){0};
+    memory_use_init(&w->memory, r->options);
+    memory_use_before(&w->memory);
+    take_signals();
+    fflush(stdout);
+    r->start_us = clocks_us();
+    m.next_second_us = r->start_us + 1000000;
+    m.changed_us = r->start_us;
+    if (!start_processes(&m, picture)) {
+        end_processes(&m);
+        return false;
+    }
+    do
+        look(&m);
+    while (has_more_to_see(&m));
+    measure(&m);
+    w->seconds = (double)(clocks_us() - r->start_us) / 1e6;
+    w->was_interrupted = interrupts > 0;
+    if (m.now.by_state[VISITOR_WAITING] > 0 && r->options->mode == MODE_JOURNEY) {
+        command(&m, RUN_ROLL_CALL);
+        look_for(&m, STAMPEDE_ROLL_CALL_MS);
+    }
+    command(&m, RUN_SEND_HOME);
+    look_for(&m, STAMPEDE_LEAVE_MS + r->options->visitors / 5);
+    end_processes(&m);
+    totals_read(r, &m.now);
+    show(&m);
+    return true;
+}
+
+void watch_release(struct watch *w)
+{
+    free(w->samples);
+    *w = (struct watch){0};
+}

@@ -1,0 +1,26 @@
+/* The main process of a run: starts the others, watches, shows progress, ends the run. */
+#ifndef STAMPEDE_MONITOR_H
+#define STAMPEDE_MONITOR_H
+
+#include "loadtest/http_fetch.h"
+#include "loadtest/memory_use.h"
+#include "loadtest/run.h"
+#include "loadtest/seat_picture.h"
+
+/* What the main process saw. `samples` is owned. */
+struct watch {
+    struct history_sample *samples;
+    size_t samples_count, samples_max;
+    struct memory_use memory;
+    double seconds, hold_seconds; /* of the whole run; of holding (mode hold) */
+    uint64_t holds_counted;       /* in hold_seconds */
+    uint32_t measured_waiting;    /* mode wait: how many waited when memory was measured */
+    bool was_interrupted, has_process_died;
+};
+
+/* Runs all visitors to the end. False when it could not start (said on stderr). */
+bool monitor_run(struct run *r, struct seat_picture *picture, struct http_fetch *http,
+                 struct watch *w);
+void watch_release(struct watch *w);
+
+#endif

@@ -1,0 +1,262 @@
+/* One table: name, kind, range, default, help. Help and parsing come from the same lines. */
+#include "loadtest/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum option_kind {
+    KIND_TEXT,
+    KIND_COUNT,
+    KIND_DOUBLE,
+    KIND_SEATS,
+    KIND_THINK,
+    KIND_SEED,
+    KIND_CAP,
+    KIND_MODE,
+    KIND_PIDS,
+    KIND_FLAG
+};
+
+struct option_line {
+    const char *name, *argument;
+    enum option_kind kind;
+    size_t at; /* of the member, for kinds with one */
+    double min, max;
+    const char *help;
+};
+
+#define AT(member) offsetof(struct stampede_options, member)
+
+static const struct option_line lines[] = {
+    {"url", "URL", KIND_TEXT, AT(url), 0, 0, "the server (http://127.0.0.1:8080)"},
+    {"event", "ID", KIND_TEXT, AT(event), 0, 0, "the event (the first one that is on sale)"},
+    {"visitors", "N", KIND_COUNT, AT(visitors), 1, STAMPEDE_VISITORS_MAX,
+     "how many people come (1000)"},
+    {"arrive-within-s", "S", KIND_DOUBLE, AT(arrive_within_s), 0, 3600,
+     "all come within this time, evenly (5)"},
+    {"duration-s", "S", KIND_DOUBLE, AT(duration_s), 1, STAMPEDE_DURATION_S_MAX,
+     "the run ends at the latest (120)"},
+    {"mode", "MODE", KIND_MODE, 0, 0, 0,
+     "journey: come, wait, buy; wait: come and stay in line, measure memory;\n"
+     "                          hold: hold and release as fast as possible (journey)"},
+    {"leave", "SHARE", KIND_DOUBLE, AT(leave), 0, 1, "leave while waiting or inside (0.05)"},
+    {"no-pay", "SHARE", KIND_DOUBLE, AT(no_pay), 0, 1, "hold seats and walk away (0.05)"},
+    {"decline", "SHARE", KIND_DOUBLE, AT(decline), 0, 1,
+     "pay with a card that is declined first (0.05)"},
+    {"double-click", "SHARE", KIND_DOUBLE, AT(double_click), 0, 1, "press pay twice (0.05)"},
+    {"slow-cards", "SHARE", KIND_DOUBLE, AT(slow_cards), 0, 1,
+     "pay with a card that answers slowly or twice (0.05)"},
+    {"tabs", "SHARE", KIND_DOUBLE, AT(tabs), 0, 1, "open a second tab (0.02)"},
+    {"refresh", "SHARE", KIND_DOUBLE, AT(refresh), 0, 1, "reload once while waiting (0.02)"},
+    {"seats", "A..B", KIND_SEATS, 0, 1, STAMPEDE_SEATS_MAX, "seats per visitor (1..3)"},
+    {"think-ms", "A..B", KIND_THINK, 0, 0, 600000, "pause before each step inside (200..2000)"},
+    {"hold-rate", "N", KIND_DOUBLE, AT(hold_rate), 0, 1e6,
+     "mode hold: holds per second, 0 = no pause (0)"},
+    {"seed", "N", KIND_SEED, 0, 0, 0, "repeats the same visitors (from the clock)"},
+    {"ledger", "FILE", KIND_TEXT, AT(ledger), 0, 0,
+     "the ledger to check against, or none (var/ledger.db)"},
+    {"cap", "N", KIND_CAP, 0, 0, 1e9, "the cap to check against (active_cap in the ledger)"},
+    {"finish-min", "SHARE", KIND_DOUBLE, AT(finish_min), 0, 1,
+     "share of visitors that must come to an end (0.9)"},
+    {"processes", "N", KIND_COUNT, AT(processes), 1, STAMPEDE_PROCESSES_MAX,
+     "(as few as open files allow)"},
+    {"server-pids", "PID,..", KIND_PIDS, 0, 0, 0, "mode wait: processes whose memory is measured"},
+    {"children", "FILE", KIND_TEXT, AT(children), 0, 0,
+     "likewise, from lines \"name pid\" (var/children)"},
+    {"report", "FILE", KIND_TEXT, AT(report), 0, 0, "writes the report as JSON"},
+    {"i-own-this-host", "NAME", KIND_TEXT, AT(own_host), 0, 0,
+     "allows a target that is not this machine"},
+    {"plain", NULL, KIND_FLAG, AT(is_plain), 0, 0, "one line per second even on a terminal"},
+    {"help", NULL, KIND_FLAG, 0, 0, 0, "this text"},
+};
+#define LINES_COUNT (sizeof lines / sizeof *lines)
+
+static const char *const mode_names[MODE_COUNT] = {"journey", "wait", "hold"};
+
+const char *stampede_mode_name(enum stampede_mode mode)
+{
+    return mode_names[mode];
+}
+
+static void print_help(void)
+{
+    puts("stampede: sends virtual visitors to a Stanchion event and checks from outside what it "
+         "promised.\n\n"
+         "usage: stampede [options]\n");
+    for (size_t i = 0; i < LINES_COUNT; i++) {
+        char name[40];
+        int n = snprintf(name, sizeof name, "--%s %s", lines[i].name,
+                         lines[i].argument ? lines[i].argument : "");
+        printf("  %-24s%s\n", n > 0 ? name : lines[i].name, lines[i].help);
+    }
+    puts("\nexit code: 0 every check is green, 1 a promise was broken, 2 wrong usage,\n"
+         "           3 the run could not be carried out. docs/stampede.md tells what each check "
+         "proves.");
+}
+
+static bool read_number(const char *text, double *number, const char **rest)
+{
+    char *end;
+    errno = 0;
+    *number = strtod(text, &end);
+    *rest = end;
+    return end != text && errno == 0 && isfinite(*number);
+}
+
+static bool read_in_range(const struct option_line *line, const char *text, double *number)
+{
+    const char *rest;
+    return read_number(text, number, &rest) && *rest == '\0' && *number >= line->min &&
+           *number <= line->max;
+}
+
+/* "2..5" or "3" */
+static bool read_span(const struct option_line *line, const char *text, double *first, double *last)
+{
+    const char *rest;
+    if (!read_number(text, first, &rest))
+        return false;
+    /* strtod takes "1." of "1..3" as a number. */
+    if (rest > text && rest[-1] == '.' && rest[0] == '.')
+        rest--;
+    *last = *first;
+    if (strncmp(rest, "..", 2) == 0 && !read_number(rest + 2, last, &rest))
+        return false;
+    return *rest == '\0' && *first >= line->min && *last <= line->max && *first <= *last;
+}
+
+static bool read_pids(struct stampede_options *o, const char *text)
+{
+    while (*text && o->server_pids_count < STAMPEDE_SERVER_PIDS_MAX) {
+        char *end;
+        long pid = strtol(text, &end, 10);
+        if (end == text || pid <= 0 || (*end != ',' && *end != '\0'))
+            return false;
+        o->server_pids[o->server_pids_count++] = (pid_t)pid;
+        text = *end == ',' ? end + 1 : end;
+    }
+    return *text == '\0' && o->server_pids_count > 0;
+}
+
+static bool read_mode(struct stampede_options *o, const char *text)
+{
+    for (int i = 0; i < MODE_COUNT; i++)
+        if (strcmp(text, mode_names[i]) == 0) {
+            o->mode = (enum stampede_mode)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_seed(struct stampede_options *o, const char *text)
+{
+    char *end;
+    errno = 0;
+    o->seed = strtoull(text, &end, 0);
+    return end != text && *end == '\0' && errno == 0 && text[0] != '-';
+}
+
+static bool take_value(struct stampede_options *o, const struct option_line *line, const char *text)
+{
+    void *member = (char *)o + line->at;
+    double a = 0, b = 0;
+    switch (line->kind) {
+    case KIND_TEXT:
+        memcpy(member, &text, sizeof text);
+        return *text != '\0';
+    case KIND_COUNT:
+        if (!read_in_range(line, text, &a) || a != floor(a))
+            return false;
+        *(uint32_t *)member = (uint32_t)a;
+        return true;
+    case KIND_DOUBLE:
+        return read_in_range(line, text, (double *)member);
+    case KIND_SEATS:
+        if (!read_span(line, text, &a, &b) || a != floor(a) || b != floor(b))
+            return false;
+        o->seats_min = (uint32_t)a, o->seats_max = (uint32_t)b;
+        return true;
+    case KIND_THINK:
+        if (!read_span(line, text, &a, &b))
+            return false;
+        o->think_ms_min = (int64_t)a, o->think_ms_max = (int64_t)b;
+        return true;
+    case KIND_CAP:
+        if (!read_in_range(line, text, &a))
+            return false;
+        o->cap = (int64_t)a;
+        return true;
+    case KIND_SEED:
+        return read_seed(o, text);
+    case KIND_MODE:
+        return read_mode(o, text);
+    case KIND_PIDS:
+        return read_pids(o, text);
+    case KIND_FLAG:
+        *(bool *)member = true;
+        return true;
+    }
+    return false;
+}
+
+static void set_defaults(struct stampede_options *o)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *o = (struct stampede_options){.url = "http://127.0.0.1:8080",
+                                   .ledger = "var/ledger.db",
+                                   .children = "var/children",
+                                   .visitors = 1000,
+                                   .arrive_within_s = 5,
+                                   .duration_s = 120,
+                                   .leave = 0.05,
+                                   .no_pay = 0.05,
+                                   .decline = 0.05,
+                                   .double_click = 0.05,
+                                   .slow_cards = 0.05,
+                                   .tabs = 0.02,
+                                   .refresh = 0.02,
+                                   .finish_min = 0.9,
+                                   .seats_min = 1,
+                                   .seats_max = 3,
+                                   .think_ms_min = 200,
+                                   .think_ms_max = 2000,
+                                   .cap = -1,
+                                   .seed =
+                                       (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
+}
+
+enum options_status stampede_options_read(int argc, char **argv, struct stampede_options *o)
+{
+    struct option table[LINES_COUNT + 1];
+    memset(table, 0, sizeof table);
+    for (size_t i = 0; i < LINES_COUNT; i++) {
+        table[i].name = lines[i].name;
+        table[i].has_arg = lines[i].argument ? required_argument : no_argument;
+    }
+    set_defaults(o);
+    int index = 0;
+    for (int c; (c = getopt_long(argc, argv, "", table, &index)) != -1;) {
+        if (c != 0)
+            return OPTIONS_WRONG; /* getopt said why */
+        if (strcmp(lines[index].name, "help") == 0) {
+            print_help();
+            return OPTIONS_HELP;
+        }
+        if (!take_value(o, &lines[index], optarg ? optarg : "")) {
+            fprintf(stderr, "stampede: --%s cannot be \"%s\"; it is: %s\n", lines[index].name,
+                    optarg, lines[index].help);
+            return OPTIONS_WRONG;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "stampede: \"%s\" is not an option; see stampede --help\n", argv[optind]);
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_OK;
+}

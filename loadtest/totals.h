@@ -1,0 +1,25 @@
+/* The counters of all processes, added up. */
+#ifndef STAMPEDE_TOTALS_H
+#define STAMPEDE_TOTALS_H
+
+#include "loadtest/run.h"
+
+struct totals {
+    int64_t by_state[VISITOR_STATE_COUNT], connected;
+    int64_t inside;   /* admitted and not at an end */
+    int64_t over;     /* at an end of any kind */
+    int64_t finished; /* at an end of their own: not sent home, not failed */
+    uint64_t errors[RUN_ERRORS_MAX];
+    uint64_t holds, confirmed, declined, unsold, reconnects, pushes, tabs_compared,
+        tickets_compared;
+    uint64_t loop_late_us_max;
+};
+
+/* May be called while the run goes on. */
+void totals_read(const struct run *r, struct totals *t);
+/* Only after the processes have ended. */
+void totals_latency(const struct run *r, enum latency_kind kind, struct histogram *h);
+const char *totals_latency_name(enum latency_kind kind);
+const char *totals_state_name(enum visitor_state state);
+
+#endif

@@ -1,0 +1,124 @@
+/* Small parts of the load tester: the flat JSON reader, the timers, the picture of the seats. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "loadtest/dice.h"
+#include "loadtest/flat_json.h"
+#include "loadtest/seat_picture.h"
+#include "loadtest/timer_heap.h"
+
+static bool reads(const char *text, struct flat_json *o)
+{
+    return flat_json_read(text, strlen(text), o);
+}
+
+Test(flat_json, reads_a_place)
+{
+    struct flat_json o;
+    cr_assert(reads(
+        "{\"type\":\"place\",\"re\":1,\"seq\":4711, \"ahead\" : -3 ,\"x\":null,\"y\":true}", &o));
+    cr_expect_eq(flat_json_number(&o, "seq", -1), 4711);
+    cr_expect_eq(flat_json_number(&o, "ahead", 0), -3);
+    cr_expect_eq(flat_json_number(&o, "x", 9), 9);
+    cr_expect_eq(flat_json_number(&o, "absent", 9), 9);
+    const struct flat_field *type = flat_json_find(&o, "type");
+    cr_assert_not_null(type);
+    cr_expect_eq(type->text_bytes, 5);
+}
+
+Test(flat_json, says_no_instead_of_guessing)
+{
+    static const char *const texts[] = {"",
+                                        "{",
+                                        "[]",
+                                        "{\"a\":1",
+                                        "{\"a\":1}x",
+                                        "{\"a\":1.5}",
+                                        "{\"a\":1e3}",
+                                        "{a:1}",
+                                        "{\"a\" 1}",
+                                        "{\"a\":}",
+                                        "{\"a\":01}",
+                                        "{\"a\":\"\\n\"}",
+                                        "{\"a\":[]}",
+                                        "{\"a\":{}}",
+                                        "{\"a\":-}",
+                                        "{\"a\":1,}",
+                                        "{\"a\":\"x}",
+                                        "{\"a\":nul}",
+                                        "{\"a\":1234567890123456789}"};
+    struct flat_json o;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        cr_expect_not(reads(texts[i], &o), "%s", texts[i]);
+    cr_expect(reads(" { } ", &o));
+}
+
+Test(timer_heap, gives_timers_in_order_after_moves_and_drops)
+{
+    enum { N = 500 };
+    struct timer_heap h;
+    struct dice dice;
+    static int64_t due[N];
+    dice_init(&dice, 7, 7);
+    cr_assert(timer_heap_init(&h, N));
+    for (int round = 0; round < 5; round++)
+        for (uint32_t i = 0; i < N; i++) {
+            due[i] = dice_between(&dice, 0, 1000);
+            timer_heap_set(&h, i, due[i]);
+        }
+    for (uint32_t i = 0; i < N; i += 3)
+        timer_heap_drop(&h, i);
+    timer_heap_drop(&h, 0);
+    int64_t last = -1, at;
+    uint32_t number, count = 0;
+    cr_expect_not(timer_heap_take(&h, -1, &number, &at));
+    while (timer_heap_take(&h, 1000, &number, &at)) {
+        cr_expect_neq(number % 3, 0);
+        cr_expect_eq(at, due[number]);
+        cr_expect_geq(at, last);
+        last = at;
+        count++;
+    }
+    cr_expect_eq(count, N - (N + 2) / 3);
+    cr_expect_eq(timer_heap_next_us(&h), INT64_MAX);
+    timer_heap_release(&h);
+}
+
+static const char plan[] =
+    "{\"version\":1,\"seats_count\":8,\"sections\":[{\"rows\":[{\"label\":\"A\",\"first\":0,"
+    "\"seats\":[[\"1\",0,0,0,0],[\"2\",0,0,0,16],[\"3\",0,0,0,0],[\"4\",0,0,0,1]]}]}],"
+    "\"areas\":[{\"name\":\"S\",\"first\":4,\"capacity\":4}]}";
+
+Test(seat_picture, chooses_only_free_numbered_seats)
+{
+    struct seat_picture p;
+    struct dice dice;
+    const char *why;
+    uint32_t seats[8];
+    dice_init(&dice, 1, 1);
+    cr_assert(seat_picture_init(&p, plan, sizeof plan - 1, &why));
+    cr_expect_eq(p.numbered_count, 3);
+    cr_expect_eq(seat_picture_choose(&p, &dice, 8, seats), 3);
+    /* seat 0 held, 2 sold, 3 free, 4 and 5 free, 6 sold, 7 held: 01 11 10 00, 00 00 10 01 */
+    cr_assert(seat_picture_load(&p, "LWA=", 4));
+    cr_assert_eq(seat_picture_choose(&p, &dice, 8, seats), 1);
+    cr_expect_eq(seats[0], 3);
+    cr_expect_not(seat_picture_load(&p, "LWAA", 4), "three bytes are another plan");
+    cr_expect_not(seat_picture_load(&p, "L!A=", 4), "not base64");
+    seat_picture_release(&p);
+}
+
+Test(seat_picture, refuses_plans_that_do_not_fit)
+{
+    static const char *const plans[] = {
+        "", "[]", "{\"seats_count\":0}",
+        "{\"seats_count\":2,\"areas\":[{\"first\":1,\"capacity\":2}]}",
+        "{\"seats_count\":1,\"sections\":[{\"rows\":[{\"first\":1,\"seats\":[[\"1\",0,0,0,0]]}]}]"
+        "}"};
+    struct seat_picture p;
+    const char *why = NULL;
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+        cr_expect_not(seat_picture_init(&p, plans[i], strlen(plans[i]), &why), "%s", plans[i]);
+        cr_expect_not_null(why);
+    }
+}

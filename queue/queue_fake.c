@@ -282,6 +282,14 @@ static void enter_one(const struct fake_event *event, const char *visitor, struc
     tell(person, place);
 }
 
+static void look_one(const struct fake_event *event, const char *visitor, struct place *place)
+{
+    const struct person *person = find_person(event, visitor);
+    place->state = PLACE_NONE;
+    if (person && !(person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
+        tell(person, place);
+}
+
 static void leave_one(struct fake_event *event, const char *visitor, struct place *place)
 {
     struct person *person = find_person(event, visitor);
@@ -469,6 +477,19 @@ static enum queue_status fake_enter(struct queue_store *s, const char *event_id,
     return status;
 }
 
+static enum queue_status fake_look(struct queue_store *s, const char *event_id,
+                                   const struct queue_visitor *visitor, queue_place_fn *on_place,
+                                   void *ctx)
+{
+    struct fake_event *event;
+    enum queue_status status;
+    struct place *place =
+        begin_place((struct fake_store *)s, on_place, ctx, &event, event_id, &status);
+    if (place)
+        look_one(event, visitor->id, place);
+    return status;
+}
+
 static enum queue_status fake_leave(struct queue_store *s, const char *event_id,
                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
                                     void *ctx)
@@ -549,6 +570,7 @@ struct queue_store *queue_fake_connect(struct queue_fake *fake)
     struct fake_store *store = calloc(1, sizeof(*store));
     assert(store);
     store->port = (struct queue_store){.join = fake_join,
+                                       .look = fake_look,
                                        .enter = fake_enter,
                                        .leave = fake_leave,
                                        .tick = fake_tick,

@@ -13,7 +13,15 @@
 #include "queue_files.h"
 #include "server/base/log.h"
 
-enum script { SCRIPT_JOIN, SCRIPT_ENTER, SCRIPT_LEAVE, SCRIPT_TICK, SCRIPT_LINE, SCRIPT_COUNT };
+enum script {
+    SCRIPT_JOIN,
+    SCRIPT_ENTER,
+    SCRIPT_LEAVE,
+    SCRIPT_TICK,
+    SCRIPT_LINE,
+    SCRIPT_LOOK,
+    SCRIPT_COUNT
+};
 
 _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number of scripts");
 
@@ -66,13 +74,12 @@ static const char *with_prelude(const unsigned char *script, char *out)
 const struct redis_script *queue_redis_scripts(size_t *count)
 {
     static char texts[SCRIPT_COUNT][SCRIPT_BYTES_MAX];
-    static const unsigned char *const files[SCRIPT_COUNT] = {
-        queue_join_lua, queue_enter_lua, queue_leave_lua, queue_tick_lua, queue_line_lua};
-    static struct redis_script scripts[SCRIPT_COUNT] = {{.name = "queue/join"},
-                                                        {.name = "queue/enter"},
-                                                        {.name = "queue/leave"},
-                                                        {.name = "queue/tick"},
-                                                        {.name = "queue/line"}};
+    static const unsigned char *const files[SCRIPT_COUNT] = {queue_join_lua,  queue_enter_lua,
+                                                             queue_leave_lua, queue_tick_lua,
+                                                             queue_line_lua,  queue_look_lua};
+    static struct redis_script scripts[SCRIPT_COUNT] = {
+        {.name = "queue/join"}, {.name = "queue/enter"}, {.name = "queue/leave"},
+        {.name = "queue/tick"}, {.name = "queue/line"},  {.name = "queue/look"}};
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         if (!scripts[i].text)
             scripts[i].text = with_prelude(files[i], texts[i]);
@@ -315,6 +322,13 @@ static enum queue_status about_one(struct queue_store *s, enum script script, co
     return send_call(redis, &call, &op);
 }
 
+static enum queue_status redis_look(struct queue_store *s, const char *event,
+                                    const struct queue_visitor *visitor, queue_place_fn *on_place,
+                                    void *ctx)
+{
+    return about_one(s, SCRIPT_LOOK, event, visitor, on_place, ctx);
+}
+
 static enum queue_status redis_enter(struct queue_store *s, const char *event,
                                      const struct queue_visitor *visitor, queue_place_fn *on_place,
                                      void *ctx)
@@ -368,6 +382,7 @@ struct queue_store *queue_redis_create(struct redis_link *link, size_t script_ba
     if (!redis)
         return NULL;
     redis->port = (struct queue_store){.join = redis_join,
+                                       .look = redis_look,
                                        .enter = redis_enter,
                                        .leave = redis_leave,
                                        .tick = redis_tick,

@@ -41,7 +41,7 @@ enum place_state {
     PLACE_NOT_OPEN, /* phase valid: the event takes nobody now */
     PLACE_FULL,     /* waiting_max reached */
     PLACE_SERVED,   /* has bought all they may */
-    PLACE_NONE,     /* no place (enter, leave); join never says this */
+    PLACE_NONE,     /* no place (look, enter, leave); join never says this */
     PLACE_STATE_COUNT
 };
 
@@ -97,6 +97,10 @@ struct queue_store {
     enum queue_status (*join)(struct queue_store *s, const char *event,
                               const struct queue_visitor *visitors, size_t count,
                               queue_join_fn *on_join, void *ctx);
+    /* Tells where a visitor stands and changes nothing; PLACE_NONE without a place. */
+    enum queue_status (*look)(struct queue_store *s, const char *event,
+                              const struct queue_visitor *visitor, queue_place_fn *on_place,
+                              void *ctx);
     /* Claims an admission: the deadline becomes now + select_ms, once. Repeating it changes
      * nothing. WAITING for somebody in the line, NONE for nobody and when the deadline has passed,
      * NOT_OPEN for an unclaimed turn of an event that is closed. */

@@ -96,7 +96,8 @@ static enum receipt_status whose(const char *event_in, const char *visitor_in, c
 {
     if (strcmp(event_in, event) != 0)
         return RECEIPT_OTHER_EVENT;
-    return strcmp(visitor_in, visitor) == 0 ? RECEIPT_OK : RECEIPT_OTHER_VISITOR;
+    bool is_theirs = visitor == NULL || strcmp(visitor_in, visitor) == 0;
+    return is_theirs ? RECEIPT_OK : RECEIPT_OTHER_VISITOR;
 }
 
 enum receipt_status receipt_read(const struct token_keys *keys, const char *token,

@@ -46,7 +46,8 @@ void receipt_issue(const struct token_keys *keys, const struct receipt *receipt,
 void pass_issue(const struct token_keys *keys, const struct pass *pass,
                 char out[TOKEN_BYTES_MAX + 1]);
 
-/* Opens a token shown by `visitor` for `event`. *receipt is set on RECEIPT_OK only. */
+/* Opens a token shown by `visitor` for `event`; visitor NULL = whoever shows it (a client that has
+ * no identity of its own yet takes over the receipt's). *receipt is set on RECEIPT_OK only. */
 enum receipt_status receipt_read(const struct token_keys *keys, const char *token,
                                  size_t token_bytes, const char *event, const char *visitor,
                                  struct receipt *receipt);

@@ -264,12 +264,13 @@ static enum plan_status seal_titles(struct plan *plan)
         char *title = malloc(bytes + 1);
         if (title == NULL)
             return PLAN_NO_MEMORY;
-        int written = snprintf(title, bytes + 1, "%s %s", section->level, section->name);
-        assert(written == (int)bytes);
-        section->title = plan_text(plan, title, bytes);
+        bool is_written =
+            snprintf(title, bytes + 1, "%s %s", section->level, section->name) == (int)bytes;
+        const char *copy = is_written ? plan_text(plan, title, bytes) : NULL;
         free(title);
-        if (section->title == NULL)
+        if (copy == NULL)
             return PLAN_NO_MEMORY;
+        section->title = copy;
     }
     return PLAN_OK;
 }
@@ -317,7 +318,7 @@ uint16_t plan_seat_category(const struct plan *plan, uint32_t seat)
         return plan->seats[seat].category;
     const struct plan_area *area = plan_area_of(plan, seat);
     assert(area != NULL);
-    return area->category;
+    return area == NULL ? 0 : area->category;
 }
 
 bool plan_is_for_sale(const struct plan *plan, uint32_t seat)
@@ -334,9 +335,10 @@ enum plan_status plan_place(const struct plan *plan, uint32_t seat, struct plan_
     memset(out, 0, sizeof *out);
     out->category_index = plan_seat_category(plan, seat);
     out->category = &plan->categories[out->category_index];
-    if (seat >= plan->seated_count) {
-        out->area = plan_area_of(plan, seat);
-        out->section = out->area->name;
+    const struct plan_area *area = plan_area_of(plan, seat);
+    if (area != NULL) {
+        out->area = area;
+        out->section = area->name;
         out->row = "";
         out->number = "";
         return PLAN_OK;

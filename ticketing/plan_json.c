@@ -7,7 +7,6 @@
  */
 #include "ticketing/plan_json.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -188,9 +187,9 @@ static void at(struct reader *r, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int written = vsnprintf(r->place, sizeof r->place, format, arguments);
+    if (vsnprintf(r->place, sizeof r->place, format, arguments) < 0)
+        r->place[0] = '\0';
     va_end(arguments);
-    assert(written >= 0 && (size_t)written < sizeof r->place);
 }
 
 static bool read_label(struct reader *r, const json_t *value, const char *name, const char **out)

@@ -31,20 +31,52 @@ struct file {
     const char *content_type;
     const unsigned char *bytes;
     const unsigned long *bytes_count;
+    bool is_page; /* has an address of its own and the placeholder in it */
 };
 
-#define FILE_ENTRY(name, symbol, type)                                                             \
+#define PAGE(name, symbol)                                                                         \
     {                                                                                              \
-        name, type, web_##symbol, &web_##symbol##_bytes                                            \
+        name, type_html, web_##symbol, &web_##symbol##_bytes, true                                 \
+    }
+#define PART(name, symbol, type)                                                                   \
+    {                                                                                              \
+        name, type, web_##symbol, &web_##symbol##_bytes, false                                     \
     }
 
 static const struct file files[] = {
-    FILE_ENTRY("index.html", index_html, type_html),
-    FILE_ENTRY("event.html", event_html, type_html),
-    FILE_ENTRY("organizer.html", organizer_html, type_html),
-    FILE_ENTRY("style.css", style_css, type_css),
-    FILE_ENTRY("icon.svg", icon_svg, type_svg),
-    FILE_ENTRY("text.js", text_js, type_js),
+    PAGE("index.html", index_html),
+    PAGE("event.html", event_html),
+    PAGE("organizer.html", organizer_html),
+    PART("inside.html", inside_html, type_html),
+    PART("inside.css", inside_css, type_css),
+    PART("office.css", office_css, type_css),
+    PART("style.css", style_css, type_css),
+    PART("icon.svg", icon_svg, type_svg),
+    PART("ask.js", ask_js, type_js),
+    PART("clock.js", clock_js, type_js),
+    PART("dom.js", dom_js, type_js),
+    PART("event.js", event_js, type_js),
+    PART("format.js", format_js, type_js),
+    PART("index.js", index_js, type_js),
+    PART("inside.js", inside_js, type_js),
+    PART("line.js", line_js, type_js),
+    PART("organizer.js", organizer_js, type_js),
+    PART("pay.js", pay_js, type_js),
+    PART("plan.js", plan_js, type_js),
+    PART("problem.js", problem_js, type_js),
+    PART("protocol.js", protocol_js, type_js),
+    PART("sale.js", sale_js, type_js),
+    PART("seatlist.js", seatlist_js, type_js),
+    PART("seatmap.js", seatmap_js, type_js),
+    PART("seats.js", seats_js, type_js),
+    PART("store.js", store_js, type_js),
+    PART("text-inside.js", text_inside_js, type_js),
+    PART("text-office.js", text_office_js, type_js),
+    PART("text.js", text_js, type_js),
+    PART("tickets.js", tickets_js, type_js),
+    PART("timeleft.js", timeleft_js, type_js),
+    PART("turn.js", turn_js, type_js),
+    PART("visit.js", visit_js, type_js),
 };
 
 #define FILES_COUNT (sizeof files / sizeof files[0])
@@ -134,20 +166,15 @@ static void asset_tag(struct web_asset *asset)
     asset->etag[WEB_ASSET_ETAG_BYTES] = '\0';
 }
 
-static bool is_page(const struct file *file)
-{
-    return file->content_type == type_html;
-}
-
 static enum web_assets_status asset_init(size_t i)
 {
     const struct file *file = &files[i];
     struct web_asset *asset = &assets[i];
     asset->content_type = file->content_type;
-    asset->cache_control = is_page(file) ? cache_page : cache_forever;
+    asset->cache_control = file->is_page ? cache_page : cache_forever;
     asset->bytes = file->bytes;
     asset->bytes_count = *file->bytes_count;
-    if (is_page(file)) {
+    if (file->is_page) {
         owned[i] = page_create(file, &asset->bytes_count);
         if (!owned[i])
             return WEB_ASSETS_NO_MEMORY;
@@ -191,7 +218,7 @@ void web_assets_release(void)
 static const struct web_asset *find_file(const char *name, bool want_page)
 {
     for (size_t i = 0; i < FILES_COUNT; i++)
-        if (is_page(&files[i]) == want_page && strcmp(files[i].name, name) == 0)
+        if (files[i].is_page == want_page && strcmp(files[i].name, name) == 0)
             return &assets[i];
     return NULL;
 }

@@ -120,6 +120,15 @@ static struct place enter(struct queue_bench *b, int which, const char *name)
     return a.places[0];
 }
 
+static struct place look(struct queue_bench *b, int which, const char *name)
+{
+    struct queue_visitor visitor = named(name);
+    struct answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    await(&a, b->store[which]->look(b->store[which], BENCH_EVENT, &visitor, on_place, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    return a.places[0];
+}
+
 static struct place leave(struct queue_bench *b, int which, const char *name)
 {
     struct queue_visitor visitor = named(name);
@@ -570,6 +579,27 @@ CONTRACT(more_expired_than_a_tick_removes_still_count_as_inside)
 
 /* --- leaving --- */
 
+CONTRACT(looking_tells_the_place_and_changes_nothing)
+{
+    struct queue_fake_settings settings = usual;
+    settings.admit_per_tick = 1;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(look(b, 0, "nobody").state, PLACE_NONE);
+    cr_assert_eq(look(b, 1, "nobody").state, PLACE_NONE, "looking gives no place");
+    join(b, 0, numbered(0).id);
+    join(b, 0, numbered(1).id);
+    cr_assert_eq(look(b, 1, numbered(1).id).state, PLACE_WAITING);
+    cr_assert_eq(look(b, 1, numbered(1).id).seq, 2);
+    next_tick(b);
+    struct place place = look(b, 0, numbered(0).id);
+    cr_assert_eq(place.state, PLACE_ADMITTED);
+    cr_assert_eq(place.admission, 1);
+    enter(b, 0, numbered(0).id);
+    cr_assert_eq(look(b, 1, numbered(0).id).state, PLACE_ENTERED);
+    leave(b, 0, numbered(0).id);
+    cr_assert_eq(look(b, 1, numbered(0).id).state, PLACE_NONE);
+}
+
 CONTRACT(who_leaves_is_counted_out_of_the_places)
 {
     struct queue_fake_settings settings = usual;
@@ -618,6 +648,7 @@ CONTRACT(another_epoch_is_noticed_and_nothing_is_done)
     struct answer a = {.bench = b};
     cr_assert_eq(await(&a, store->join(store, BENCH_EVENT, &v, 1, on_places, &a))->status,
                  QUEUE_EPOCH);
+    cr_assert_eq(await(&a, store->look(store, BENCH_EVENT, &v, on_place, &a))->status, QUEUE_EPOCH);
     cr_assert_eq(await(&a, store->enter(store, BENCH_EVENT, &v, on_place, &a))->status,
                  QUEUE_EPOCH);
     cr_assert_eq(await(&a, store->leave(store, BENCH_EVENT, &v, on_place, &a))->status,

@@ -66,6 +66,8 @@ Test(receipt, others_are_told_apart, .init = setup)
     cr_assert_eq(read_as(token, "arena-day", mine.visitor, &out), RECEIPT_OTHER_EVENT);
     cr_assert_eq(read_as(token, mine.event, "AAAAbbbbCC--", &out), RECEIPT_OTHER_VISITOR);
     cr_assert_eq(out.seq, -5, "nothing is set");
+    cr_assert_eq(read_as(token, mine.event, NULL, &out), RECEIPT_OK, "whoever shows it");
+    cr_assert_str_eq(out.visitor, mine.visitor);
 }
 
 Test(receipt, every_changed_byte_is_noticed, .init = setup)

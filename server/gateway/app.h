@@ -1,0 +1,83 @@
+/* The gateway's own struct: what lives as long as the process. Its parts are the desks, each with
+ * its file: book (events), line_desk (queue), seat_desk (map and holds), pay_desk (payments),
+ * office_client (requests to the ledger), http (pages and API), ws (visitors' sockets).
+ */
+#ifndef STANCHION_GATEWAY_APP_H
+#define STANCHION_GATEWAY_APP_H
+
+#include <ev.h>
+#include <libwebsockets.h>
+#include "server/base/redis_link.h"
+#include "server/base/token.h"
+#include "server/gateway/book.h"
+#include "server/gateway/gateway.h"
+#include "server/gateway/handshake.h"
+#include "server/gateway/listener.h"
+#include "server/gateway/office_client.h"
+#include "server/gateway/payment_run.h"
+#include "server/gateway/session.h"
+#include "ticketing/payment.h"
+#include "ticketing/seat_store.h"
+
+#define CLIENT_ID_BYTES 16
+
+/* Counters for /metrics. */
+struct gateway_figures {
+    uint64_t handshakes, handshakes_refused, messages_in, frames_out, bytes_out, errors_out, joins,
+        holds, orders_settled, slow_readers_closed;
+};
+
+struct gateway {
+    const struct gateway_options *options;
+    struct origin_rule origin_rule;
+    struct token_keys keys;
+    char client_id[CLIENT_ID_BYTES + 1]; /* names our reply channel */
+    struct ev_loop *loop;
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    struct listener listener;
+    struct redis_link *commands, *subscriptions;
+    struct queue_store *queue;
+    struct seat_store *seats;
+    struct payment_provider *payments;
+    int64_t epoch;                      /* 0 = recovering */
+    int64_t beat_ms;                    /* the ledger's last sign of life, Redis time */
+    int64_t beat_heard_ms, beat_age_ms; /* monotonic; since then */
+    struct book book;
+    struct session_table sessions;
+    struct office_client office;
+    size_t joins_pending;
+    int64_t seats_pushed_ms; /* monotonic */
+    struct payment_runs runs;
+    size_t assembly_bytes;
+    uint32_t connections_count; /* sockets that libwebsockets holds */
+    bool is_draining;
+    int64_t drain_left_ms;
+    ev_timer turn_timer, poll_timer, drain_timer;
+    ev_prepare before_sleep;
+    ev_signal on_term, on_int;
+    struct gateway_figures figures;
+    unsigned char *scratch; /* LWS_PRE + SCRATCH_BYTES: the frame being written */
+};
+
+#define SCRATCH_BYTES                                                                              \
+    (256 * 1024) /* the largest frame: a map of PLAN_SEATS_MAX seats in base64 fits */
+
+/* A question to a store on behalf of a session: whom to answer, and what it was about. */
+struct reply_to {
+    uint64_t session;
+    int64_t re;
+    bool has_re;
+};
+
+struct ask {
+    struct gateway *gateway;
+    struct event_entry *event;
+    struct reply_to to;
+    char visitor[VISITOR_ID_BYTES + 1];
+};
+
+/* Never NULL; freed by whoever completes the question. */
+struct ask *ask_create(struct gateway *gateway, struct session *session, const struct reply_to *to);
+
+#endif

@@ -1,0 +1,350 @@
+#include "server/gateway/book.h"
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include "queue/phase.h"
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+#include "server/gateway/line_ticks.h"
+#include "ticketing/plan_json.h"
+
+#define GZIP_WINDOW_BITS (15 + 16) /* zlib: 16 = with a gzip header */
+
+struct event_entry *book_find(const struct book *book, const char *id)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        if (strcmp(book->entries[i]->id, id) == 0) {
+            return book->entries[i];
+        }
+    }
+    return NULL;
+}
+
+bool event_is_ready(const struct event_entry *event)
+{
+    return event->is_listed && event->has_settings && event->has_plan && event->has_line &&
+           event->has_seats && event->gateway->epoch != 0;
+}
+
+enum queue_phase event_phase(const struct event_entry *event)
+{
+    return event->line.is_known ? event->line.phase : event->operator_phase;
+}
+
+bool event_is_public(const struct event_entry *event)
+{
+    return event->is_listed && event->has_settings && event->operator_phase != PHASE_DRAFT;
+}
+
+static void entry_free(struct event_entry *event)
+{
+    line_view_release(&event->line);
+    seat_map_free(event->map);
+    plan_free(event->plan);
+    free(event->plan_text);
+    free(event->plan_gzip);
+    free(event->name);
+    free(event->time_zone);
+    free(event->joins);
+    free(event);
+}
+
+void book_release(struct book *book)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        entry_free(book->entries[i]);
+    }
+    book->count = 0;
+}
+
+/* --- pub/sub --- */
+
+static void on_tick_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    line_ticks_on_report(ctx, data, bytes);
+}
+
+static void on_map_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    struct event_entry *event = ctx;
+    if (seat_map_apply_message(event->map, data, bytes) == SEAT_MAP_NEEDS_SNAPSHOT) {
+        book_read_seats(event);
+    }
+}
+
+static struct event_entry *entry_create(struct gateway *gateway, const char *id)
+{
+    struct book *book = &gateway->book;
+    if (book->count == EVENTS_MAX || strlen(id) > EVENT_ID_BYTES_MAX) {
+        log_warning("event %.60s is not served: too many events or too long a name", id);
+        return NULL;
+    }
+    struct event_entry *event = calloc(1, sizeof *event);
+    assert(event != NULL);
+    snprintf(event->id, sizeof event->id, "%s", id);
+    event->gateway = gateway;
+    event->tick_ms = 1000;
+    event->map = seat_map_create();
+    assert(event->map != NULL);
+    line_view_init(&event->line);
+    book->entries[book->count++] = event;
+    char channel[EVENT_ID_BYTES_MAX + 8];
+    snprintf(channel, sizeof channel, "tick:%s", id);
+    redis_link_subscribe(gateway->subscriptions, channel, on_tick_message, event);
+    snprintf(channel, sizeof channel, "map:%s", id);
+    redis_link_subscribe(gateway->subscriptions, channel, on_map_message, event);
+    return event;
+}
+
+/* --- settings --- */
+
+/* A setting as a number, wherever the ledger put it and whether it is written as number or text. */
+static double setting(const json_t *root, const char *name, double fallback)
+{
+    const json_t *value = json_object_get(root, name);
+    if (value == NULL) {
+        value = json_object_get(json_object_get(root, "settings"), name);
+    }
+    if (json_is_string(value)) {
+        return strtod(json_string_value(value), NULL);
+    }
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+static const char *word(const json_t *root, const char *name, const char *fallback)
+{
+    const char *text = json_string_value(json_object_get(root, name));
+    if (text == NULL) {
+        text = json_string_value(json_object_get(json_object_get(root, "settings"), name));
+    }
+    return text != NULL ? text : fallback;
+}
+
+static void set_text(char **target, const char *text)
+{
+    free(*target);
+    *target = strdup(text);
+    assert(*target != NULL);
+}
+
+static void take_settings(struct event_entry *event, const json_t *root)
+{
+    set_text(&event->name, word(root, "name", event->id));
+    set_text(&event->time_zone, word(root, "time_zone", "UTC"));
+    snprintf(event->currency, sizeof event->currency, "%s", word(root, "currency", ""));
+    event->opens_at_ms = (int64_t)setting(root, "opens_at_ms", 0);
+    event->prequeue_at_ms = (int64_t)setting(root, "prequeue_at_ms", 0);
+    event->tick_ms = (int64_t)setting(root, "tick_ms", 1000);
+    event->admit_per_tick = setting(root, "admit_per_tick", 0);
+    event->seats_per_visitor_max = (uint32_t)setting(root, "seats_per_visitor_max", 1);
+    enum queue_phase before = event->operator_phase;
+    if (!queue_phase_parse(word(root, "phase", "announced"), &event->operator_phase)) {
+        event->operator_phase = PHASE_DRAFT;
+    }
+    estimate_set_allowed(&event->line.estimate, event->admit_per_tick, event->tick_ms);
+    bool is_first = !event->has_settings;
+    event->has_settings = true;
+    event->is_listed = true;
+    if (is_first || before != event->operator_phase) {
+        book_read_line(event);
+    }
+}
+
+/* --- the plan --- */
+
+static void compress_plan(struct event_entry *event)
+{
+    free(event->plan_gzip);
+    event->plan_gzip = NULL;
+    z_stream z = {0};
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, 8,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
+        return; /* it is served uncompressed */
+    }
+    size_t room = deflateBound(&z, event->plan_bytes);
+    unsigned char *out = malloc(room);
+    if (out != NULL) {
+        z.next_in = (unsigned char *)event->plan_text;
+        z.avail_in = (unsigned)event->plan_bytes;
+        z.next_out = out;
+        z.avail_out = (unsigned)room;
+        int result = deflate(&z, Z_FINISH);
+        event->plan_gzip = result == Z_STREAM_END ? out : NULL;
+        event->plan_gzip_bytes = z.total_out;
+        if (result != Z_STREAM_END) {
+            free(out);
+        }
+    }
+    deflateEnd(&z);
+}
+
+static void take_plan(struct event_entry *event, const char *text, size_t bytes)
+{
+    if (event->plan_text != NULL && event->plan_bytes == bytes &&
+        memcmp(event->plan_text, text, bytes) == 0) {
+        return;
+    }
+    struct plan *plan = NULL;
+    char why[200];
+    if (plan_from_text(text, bytes, &plan, why, sizeof why) != PLAN_OK) {
+        log_error("event %s: the published plan is not usable: %s", event->id, why);
+        return;
+    }
+    plan_free(event->plan);
+    free(event->plan_text);
+    event->plan = plan;
+    event->plan_text = malloc(bytes + 1);
+    assert(event->plan_text != NULL);
+    memcpy(event->plan_text, text, bytes);
+    event->plan_text[bytes] = '\0';
+    event->plan_bytes = bytes;
+    compress_plan(event);
+    unsigned char hash[8];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)text, bytes, NULL, 0);
+    event->plan_etag[0] = '"';
+    sodium_bin2hex(event->plan_etag + 1, 17, hash, sizeof hash);
+    memcpy(event->plan_etag + 17, "\"", 2);
+    event->has_plan = true;
+}
+
+static void on_plan(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct event_entry *event = ctx;
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+        take_plan(event, reply->str, (size_t)reply->len);
+    }
+}
+
+/* --- line and seats --- */
+
+static void on_line(void *ctx, enum queue_status status, const struct line_state *line)
+{
+    struct event_entry *event = ctx;
+    event->is_line_asked = false;
+    if (status != QUEUE_OK) {
+        return; /* the turn timer asks again */
+    }
+    enum queue_phase before = event_phase(event);
+    bool was_known = event->has_line;
+    if (line_view_on_state(&event->line, line) == LINE_VIEW_GAP) {
+        return; /* a newer tick has been heard of meanwhile; asked again by the turn timer */
+    }
+    event->has_line = true;
+    line_ticks_after_gap(event);
+    if (was_known && before != event_phase(event)) {
+        line_ticks_push_phase(event);
+    }
+}
+
+void book_read_line(struct event_entry *event)
+{
+    struct gateway *gateway = event->gateway;
+    if (!event->is_line_asked && gateway->epoch != 0 &&
+        gateway->queue->line(gateway->queue, event->id, on_line, event) == QUEUE_OK) {
+        event->is_line_asked = true;
+    }
+}
+
+static void on_snapshot(void *ctx, enum seats_status status, const struct seat_snapshot *snapshot)
+{
+    struct event_entry *event = ctx;
+    event->is_seats_asked = false;
+    if (status != SEATS_OK) {
+        return;
+    }
+    event->has_seats = seat_map_apply_snapshot(event->map, snapshot) == SEAT_MAP_OK;
+}
+
+void book_read_seats(struct event_entry *event)
+{
+    struct gateway *gateway = event->gateway;
+    if (!event->is_seats_asked && gateway->epoch != 0 &&
+        gateway->seats->snapshot(gateway->seats, event->id, on_snapshot, event) == SEATS_OK) {
+        event->is_seats_asked = true;
+    }
+}
+
+static void read_parts(struct event_entry *event)
+{
+    char key[EVENT_ID_BYTES_MAX + 16];
+    snprintf(key, sizeof key, "ev:%s:plan", event->id);
+    redis_link_call(event->gateway->commands, on_plan, event, "GET", key, NULL);
+    book_read_line(event);
+    book_read_seats(event);
+}
+
+/* --- the list of events --- */
+
+static void take_event(struct gateway *gateway, const char *id, const char *text, size_t bytes)
+{
+    struct event_entry *event = book_find(&gateway->book, id);
+    if (event == NULL) {
+        event = entry_create(gateway, id);
+    }
+    json_t *root = json_loadb(text, bytes, 0, NULL);
+    if (event != NULL && json_is_object(root)) {
+        take_settings(event, root);
+        read_parts(event);
+    }
+    json_decref(root);
+}
+
+static void on_events(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct gateway *gateway = ctx;
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY) {
+        return;
+    }
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        gateway->book.entries[i]->is_listed = false;
+    }
+    for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+        take_event(gateway, reply->element[i]->str, reply->element[i + 1]->str,
+                   (size_t)reply->element[i + 1]->len);
+    }
+}
+
+void book_reload(struct gateway *gateway)
+{
+    redis_link_call(gateway->commands, on_events, gateway, "HGETALL", "events", NULL);
+}
+
+/* One event's id travels with the question because the answer does not repeat it. */
+struct event_question {
+    struct gateway *gateway;
+    char id[EVENT_ID_BYTES_MAX + 1];
+};
+
+static void on_event(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct event_question *question = ctx;
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+        take_event(question->gateway, question->id, reply->str, (size_t)reply->len);
+    } else if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_NIL) {
+        struct event_entry *event = book_find(&question->gateway->book, question->id);
+        if (event != NULL) {
+            event->is_listed = false;
+        }
+    }
+    free(question);
+}
+
+void book_reload_event(struct gateway *gateway, const char *id)
+{
+    struct event_question *question = calloc(1, sizeof *question);
+    if (question == NULL || strlen(id) > EVENT_ID_BYTES_MAX) {
+        free(question);
+        return;
+    }
+    question->gateway = gateway;
+    snprintf(question->id, sizeof question->id, "%s", id);
+    if (redis_link_call(gateway->commands, on_event, question, "HGET", "events", id, NULL) !=
+        REDIS_LINK_OK) {
+        free(question); /* the link is down: everything is reloaded when it is back */
+    }
+}

@@ -1,0 +1,81 @@
+/* The book of events: what this gateway knows of each, read from Redis and followed by pub/sub.
+ *
+ * An entry is made when the ledger publishes an event and lives as long as the process (bounded by
+ * EVENTS_MAX), so that asynchronous work may hold pointers to it. It is `ready` once settings,
+ * plan, line and seats have been read; until then visitors are answered `busy`.
+ */
+#ifndef STANCHION_BOOK_H
+#define STANCHION_BOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "queue/line_view.h"
+#include "queue/queue_store.h"
+#include "server/gateway/session.h"
+#include "ticketing/plan.h"
+#include "ticketing/seat_map.h"
+
+struct gateway;
+
+#define EVENTS_MAX 1000 /* further ones are logged and not served */
+
+/* A visitor who wants a place; sent to Redis in batches at the end of the loop turn. */
+struct join_wish {
+    uint64_t session;
+    int64_t re;
+    bool has_re;
+    char visitor[VISITOR_ID_BYTES + 1];
+};
+
+struct event_entry {
+    char id[EVENT_ID_BYTES_MAX + 1];
+    struct gateway *gateway;
+    bool is_listed; /* in Redis' `events` now */
+    bool has_settings, has_plan, has_line, has_seats;
+    bool is_line_asked, is_seats_asked, is_tick_asked, is_sweep_asked;
+    char *name, *time_zone;
+    char currency[PLAN_CURRENCY_BYTES + 1];
+    int64_t opens_at_ms, prequeue_at_ms, tick_ms;
+    double admit_per_tick;
+    uint32_t seats_per_visitor_max;
+    enum queue_phase operator_phase;
+    struct plan *plan;
+    char *plan_text; /* PLAN as published */
+    size_t plan_bytes;
+    unsigned char *plan_gzip;
+    size_t plan_gzip_bytes;
+    char plan_etag[20];
+    struct line_view line;
+    struct seat_map *map;
+    int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
+    struct session *sessions;
+    uint32_t sessions_count;
+    struct join_wish *joins;
+    size_t joins_count, joins_room;
+};
+
+struct book {
+    struct event_entry *entries[EVENTS_MAX];
+    size_t count;
+};
+
+void book_release(struct book *book);
+/* NULL when there is none. */
+struct event_entry *book_find(const struct book *book, const char *id);
+/* Whether visitors of the event can be served. */
+bool event_is_ready(const struct event_entry *event);
+/* Whether people may know of it. */
+bool event_is_public(const struct event_entry *event);
+/* The phase in force as last heard; the operator's as long as there is no news. */
+enum queue_phase event_phase(const struct event_entry *event);
+
+/* Reads everything again: at the start, after a lost connection, after a change of epoch. */
+void book_reload(struct gateway *gateway);
+/* Reads one event again. */
+void book_reload_event(struct gateway *gateway, const char *id);
+/* Re-reads the line or the seats of an event unless that is under way. */
+void book_read_line(struct event_entry *event);
+void book_read_seats(struct event_entry *event);
+
+#endif

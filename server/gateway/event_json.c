@@ -1,0 +1,41 @@
+#include "server/gateway/event_json.h"
+#include "queue/phase.h"
+#include "server/base/clock.h"
+#include "server/gateway/book.h"
+#include "server/gateway/app.h"
+
+static json_t *categories_json(const struct event_entry *event)
+{
+    json_t *list = json_array();
+    uint32_t free_count[PLAN_CATEGORIES_MAX] = {0}, total[PLAN_CATEGORIES_MAX] = {0};
+    if (!event->has_plan) {
+        return list;
+    }
+    for (uint32_t seat = 0; seat < plan_seats_count(event->plan); seat++) {
+        uint16_t category = plan_seat_category(event->plan, seat);
+        if (plan_is_for_sale(event->plan, seat)) {
+            total[category]++;
+            free_count[category] += seat_map_state(event->map, seat) == SEAT_FREE;
+        }
+    }
+    for (size_t i = 0; i < event->plan->categories_count; i++) {
+        const struct plan_category *category = &event->plan->categories[i];
+        json_array_append_new(list, json_pack("{ss ss sI si si}", "name", category->name, "color",
+                                              category->color, "price_minor",
+                                              (json_int_t)category->price_minor, "free",
+                                              (int)free_count[i], "total", (int)total[i]));
+    }
+    return list;
+}
+
+json_t *book_event_json(const struct event_entry *event)
+{
+    return json_pack(
+        "{ss ss ss ss ss sI sI sI si sI sI sb so}", "id", event->id, "name", event->name,
+        "currency", event->currency, "time_zone", event->time_zone, "phase",
+        queue_phase_name(event_phase(event)), "opens_at_ms", (json_int_t)event->opens_at_ms,
+        "prequeue_at_ms", (json_int_t)event->prequeue_at_ms, "server_ms",
+        (json_int_t)clock_wall_ms(), "seats_per_visitor_max", (int)event->seats_per_visitor_max,
+        "waiting", (json_int_t)event->line.waiting, "inside", (json_int_t)event->line.inside,
+        "sandbox", event->gateway->options->is_sandbox, "categories", categories_json(event));
+}

@@ -1,0 +1,409 @@
+/* One loop turn of a gateway:
+ *
+ *   libev wakes -> sockets and Redis replies record wishes and answer -> before_sleep: the joins of
+ * this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat changes, sweeps,
+ * payment retries, office deadlines. Every POLL_MS: epoch and the ledger's beat.
+ *
+ * SIGTERM drains: no new connections; visitors are told to reconnect, spread over drain_ms; then
+ * the end.
+ */
+#include "server/gateway/gateway.h"
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "queue/queue_redis.h"
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+#include "server/gateway/http.h"
+#include "server/gateway/line_desk.h"
+#include "server/gateway/line_ticks.h"
+#include "server/gateway/pay_desk.h"
+#include "server/gateway/seat_desk.h"
+#include "server/gateway/wire.h"
+#include "server/gateway/ws.h"
+#include "ticketing/seat_redis.h"
+#include "web/assets.h"
+
+#define TURN_MS 50
+#define POLL_MS 1000
+#define REDIS_DEADLINE_MS 3000
+#define PAYMENT_DEADLINE_MS 10000
+#define PAYMENT_CALLS_MAX 256
+#define HEADERS_TIMEOUT_S 10
+#define HEADER_BYTES_MAX 4096
+#define DRAIN_STEP_MS 50
+#define DRAIN_LAST_MS 500 /* what is left of drain_ms for closing handshakes */
+#define SCRIPTS_MAX 32
+#define SESSIONS_EXTRA 64
+
+struct ask *ask_create(struct gateway *gateway, struct session *session, const struct reply_to *to)
+{
+    struct ask *ask = calloc(1, sizeof *ask);
+    assert(ask != NULL);
+    ask->gateway = gateway;
+    ask->event = session->event;
+    ask->to = *to;
+    memcpy(ask->visitor, session->visitor, sizeof ask->visitor);
+    return ask;
+}
+
+/* --- epoch and beat --- */
+
+static void take_epoch(struct gateway *gateway, int64_t epoch)
+{
+    if (epoch == gateway->epoch) {
+        return;
+    }
+    log_info("epoch %lld (was %lld)", (long long)epoch, (long long)gateway->epoch);
+    gateway->epoch = epoch;
+    queue_redis_set_epoch(gateway->queue, epoch);
+    seat_redis_set_epoch(gateway->seats, epoch);
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        struct event_entry *event = gateway->book.entries[i];
+        event->has_line = event->has_seats = false;
+        line_view_clear(&event->line);
+    }
+    if (epoch != 0) {
+        book_reload(gateway);
+    }
+}
+
+static void on_polled(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct gateway *gateway = ctx;
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        return;
+    }
+    const redisReply *epoch = reply->element[0], *beat = reply->element[1];
+    take_epoch(gateway, epoch->type == REDIS_REPLY_STRING ? strtoll(epoch->str, NULL, 10) : 0);
+    int64_t beat_ms = beat->type == REDIS_REPLY_STRING ? strtoll(beat->str, NULL, 10) : 0;
+    int64_t now_ms = clock_monotonic_ms();
+    if (beat_ms != gateway->beat_ms) {
+        gateway->beat_ms = beat_ms;
+        gateway->beat_heard_ms = now_ms;
+    }
+    gateway->beat_age_ms = now_ms - gateway->beat_heard_ms;
+}
+
+static void poll_now(struct gateway *gateway)
+{
+    gateway->beat_age_ms = clock_monotonic_ms() - gateway->beat_heard_ms;
+    redis_link_call(gateway->commands, on_polled, gateway, "MGET", "epoch", "ledger:beat", NULL);
+}
+
+static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    poll_now(timer->data);
+}
+
+/* --- Redis links --- */
+
+static void on_commands_state(void *ctx, bool is_ready)
+{
+    struct gateway *gateway = ctx;
+    if (is_ready) {
+        poll_now(gateway);
+        if (gateway->epoch != 0) {
+            book_reload(gateway);
+        }
+    }
+}
+
+static void on_subscriptions_state(void *ctx, bool is_ready)
+{
+    struct gateway *gateway = ctx;
+    if (is_ready && gateway->epoch != 0) {
+        book_reload(gateway); /* whatever was said meanwhile is read again */
+    }
+}
+
+static void on_events_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    char id[EVENT_ID_BYTES_MAX + 1];
+    if (bytes <= EVENT_ID_BYTES_MAX) {
+        memcpy(id, data, bytes);
+        id[bytes] = '\0';
+        book_reload_event(ctx, id);
+    }
+}
+
+static void on_outcome_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    pay_desk_on_outcome(ctx, data, bytes);
+}
+
+static void on_reply_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    office_on_reply(ctx, data, bytes);
+}
+
+static void start_links(struct gateway *gateway)
+{
+    static struct redis_script scripts[SCRIPTS_MAX];
+    size_t queue_count = 0, seat_count = 0;
+    const struct redis_script *queue_scripts = queue_redis_scripts(&queue_count);
+    const struct redis_script *seat_scripts = seat_redis_scripts(&seat_count);
+    assert(queue_count + seat_count <= SCRIPTS_MAX);
+    memcpy(scripts, queue_scripts, queue_count * sizeof *scripts);
+    memcpy(scripts + queue_count, seat_scripts, seat_count * sizeof *scripts);
+    struct redis_link_options commands = {.url = gateway->options->redis_url,
+                                          .scripts = scripts,
+                                          .scripts_count = queue_count + seat_count,
+                                          .deadline_ms = REDIS_DEADLINE_MS,
+                                          .on_state = on_commands_state,
+                                          .ctx = gateway};
+    struct redis_link_options subscriptions = {
+        .url = gateway->options->redis_url, .on_state = on_subscriptions_state, .ctx = gateway};
+    gateway->commands = redis_link_create(gateway->loop, &commands);
+    gateway->subscriptions = redis_link_create(gateway->loop, &subscriptions);
+    assert(gateway->commands != NULL && gateway->subscriptions != NULL);
+    gateway->queue = queue_redis_create(gateway->commands, 0);
+    gateway->seats = seat_redis_create(gateway->commands, queue_count);
+    assert(gateway->queue != NULL && gateway->seats != NULL);
+    char channel[64];
+    snprintf(channel, sizeof channel, "reply:%s", gateway->client_id);
+    redis_link_subscribe(gateway->subscriptions, "events", on_events_message, gateway);
+    redis_link_subscribe(gateway->subscriptions, "outcome", on_outcome_message, gateway);
+    redis_link_subscribe(gateway->subscriptions, channel, on_reply_message, gateway);
+}
+
+/* --- the loop's hooks --- */
+
+static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct gateway *gateway = timer->data;
+    int64_t now_ms = clock_monotonic_ms();
+    line_ticks_on_turn(gateway, now_ms);
+    seat_desk_on_turn(gateway, now_ms);
+    payment_runs_on_turn(gateway, now_ms);
+    office_on_turn(gateway, now_ms);
+}
+
+static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+    (void)loop, (void)events;
+    line_desk_before_sleep(watcher->data);
+}
+
+/* --- draining --- */
+
+static void on_drain_step(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct gateway *gateway = timer->data;
+    gateway->drain_left_ms -= DRAIN_STEP_MS;
+    if (gateway->drain_left_ms > DRAIN_LAST_MS && session_count(&gateway->sessions) > 0) {
+        return;
+    }
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        for (struct session *s = gateway->book.entries[i]->sessions; s != NULL; s = s->event_next) {
+            wire_close(s, 1001);
+        }
+    }
+    if (gateway->drain_left_ms <= 0 || session_count(&gateway->sessions) == 0) {
+        ev_break(loop, EVBREAK_ALL);
+    }
+}
+
+/* Each visitor gets a moment of their own, so that the other gateways meet no herd. */
+static void tell_to_reconnect(struct gateway *gateway)
+{
+    uint32_t spread_ms =
+        gateway->options->drain_ms > DRAIN_LAST_MS ? gateway->options->drain_ms - DRAIN_LAST_MS : 1;
+    uint32_t in_ms = 0;
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        for (struct session *s = gateway->book.entries[i]->sessions; s != NULL; s = s->event_next) {
+            char text[64];
+            in_ms = (in_ms + 7919) % spread_ms;
+            int bytes = snprintf(text, sizeof text, "{\"type\":\"reconnect\",\"in_ms\":%u}", in_ms);
+            wire_send_text(gateway, s, text, (size_t)bytes);
+        }
+    }
+}
+
+static void on_stop(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)events;
+    struct gateway *gateway = watcher->data;
+    if (gateway->is_draining) {
+        return;
+    }
+    log_info("draining %u visitors", session_count(&gateway->sessions));
+    gateway->is_draining = true;
+    gateway->drain_left_ms = gateway->options->drain_ms;
+    listener_release(&gateway->listener);
+    tell_to_reconnect(gateway);
+    ev_timer_start(loop, &gateway->drain_timer);
+}
+
+/* --- sockets --- */
+
+static bool has_room(void *ctx)
+{
+    const struct gateway *gateway = ctx;
+    return gateway->connections_count < gateway->options->connections_max;
+}
+
+static void on_accept(void *ctx, int fd)
+{
+    struct gateway *gateway = ctx;
+    lws_adopt_socket_vhost(gateway->vhost, fd); /* closes the descriptor itself when it fails */
+}
+
+static bool start_lws(struct gateway *gateway)
+{
+    static const lws_retry_bo_t no_timers = {.secs_since_valid_ping = 0,
+                                             .secs_since_valid_hangup = 0};
+    static struct lws_protocols protocols[] = {
+        {.name = "http",
+         .callback = http_callback,
+         .per_session_data_size = sizeof(struct http_connection),
+         .rx_buffer_size = HEADER_BYTES_MAX,
+         .tx_packet_size = WS_TX_BYTES},
+        {.name = "stanchion.v1",
+         .callback = ws_callback,
+         .per_session_data_size = sizeof(struct ws_connection),
+         .rx_buffer_size = WS_RX_BYTES,
+         .tx_packet_size = WS_TX_BYTES},
+        {0},
+    };
+    void *loops[1] = {gateway->loop};
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .protocols = protocols,
+        .uid = (uid_t)-1,
+        .gid = (gid_t)-1,
+        .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+        .foreign_loops = loops,
+        .retry_and_idle_policy = &no_timers,
+        .timeout_secs = HEADERS_TIMEOUT_S,
+        .keepalive_timeout = HEADERS_TIMEOUT_S,
+        .max_http_header_data = HEADER_BYTES_MAX,
+        .alpn = "http/1.1",
+        .server_string = "stanchion",
+        .user = gateway,
+    };
+    lws_set_log_level(LLL_ERR, NULL);
+    gateway->lws = lws_create_context(&info);
+    gateway->vhost = gateway->lws != NULL ? lws_get_vhost_by_name(gateway->lws, "default") : NULL;
+    return gateway->vhost != NULL;
+}
+
+static bool start_listening(struct gateway *gateway)
+{
+    int error = listener_init(&gateway->listener, gateway->loop, gateway->options->listen_address,
+                              gateway->options->listen_port, has_room, on_accept, gateway);
+    if (error != 0) {
+        log_error("cannot listen on %s port %u: %s", gateway->options->listen_address,
+                  gateway->options->listen_port, strerror(error));
+    }
+    return error == 0;
+}
+
+/* --- start and end --- */
+
+static void start_watchers(struct gateway *gateway)
+{
+    ev_timer_init(&gateway->turn_timer, on_turn, TURN_MS / 1e3, TURN_MS / 1e3);
+    ev_timer_init(&gateway->poll_timer, on_poll, POLL_MS / 1e3, POLL_MS / 1e3);
+    ev_timer_init(&gateway->drain_timer, on_drain_step, DRAIN_STEP_MS / 1e3, DRAIN_STEP_MS / 1e3);
+    ev_prepare_init(&gateway->before_sleep, on_before_sleep);
+    ev_signal_init(&gateway->on_term, on_stop, SIGTERM);
+    ev_signal_init(&gateway->on_int, on_stop, SIGINT);
+    gateway->turn_timer.data = gateway->poll_timer.data = gateway->drain_timer.data = gateway;
+    gateway->before_sleep.data = gateway->on_term.data = gateway->on_int.data = gateway;
+    ev_timer_start(gateway->loop, &gateway->turn_timer);
+    ev_timer_start(gateway->loop, &gateway->poll_timer);
+    ev_prepare_start(gateway->loop, &gateway->before_sleep);
+    ev_signal_start(gateway->loop, &gateway->on_term);
+    ev_signal_start(gateway->loop, &gateway->on_int);
+}
+
+static void stop_watchers(struct gateway *gateway)
+{
+    ev_timer_stop(gateway->loop, &gateway->turn_timer);
+    ev_timer_stop(gateway->loop, &gateway->poll_timer);
+    ev_timer_stop(gateway->loop, &gateway->drain_timer);
+    ev_prepare_stop(gateway->loop, &gateway->before_sleep);
+    ev_signal_stop(gateway->loop, &gateway->on_term);
+    ev_signal_stop(gateway->loop, &gateway->on_int);
+}
+
+static struct gateway *gateway_create(const struct gateway_options *options)
+{
+    struct gateway *gateway = calloc(1, sizeof *gateway);
+    assert(gateway != NULL);
+    gateway->options = options;
+    gateway->origin_rule = (struct origin_rule){options->public_url, options->origins};
+    gateway->listener.fd = -1;
+    gateway->scratch = malloc(LWS_PRE + SCRATCH_BYTES);
+    assert(gateway->scratch != NULL);
+    token_keys_init(&gateway->keys, options->secret);
+    token_random(gateway->client_id, CLIENT_ID_BYTES);
+    session_table_init(&gateway->sessions, options->connections_max + SESSIONS_EXTRA);
+    gateway->loop = ev_loop_new(EVFLAG_AUTO);
+    assert(gateway->loop != NULL);
+    struct payment_options payment = {.url = options->payment_url,
+                                      .key = options->payment_key,
+                                      .deadline_ms = PAYMENT_DEADLINE_MS,
+                                      .calls_max = PAYMENT_CALLS_MAX};
+    gateway->payments = payment_http_create(gateway->loop, &payment);
+    return gateway;
+}
+
+/* In this order nobody is called back who is gone: sockets first, then what answers them. */
+static void gateway_free(struct gateway *gateway)
+{
+    listener_release(&gateway->listener);
+    stop_watchers(gateway);
+    if (gateway->lws != NULL) {
+        lws_context_destroy(gateway->lws);
+    }
+    office_release(gateway);
+    payment_free(gateway->payments);
+    redis_link_free(gateway->commands);
+    redis_link_free(gateway->subscriptions);
+    payment_runs_release(gateway);
+    if (gateway->queue != NULL) {
+        gateway->queue->free(gateway->queue);
+    }
+    if (gateway->seats != NULL) {
+        gateway->seats->free(gateway->seats);
+    }
+    book_release(&gateway->book);
+    session_table_release(&gateway->sessions);
+    ev_loop_destroy(gateway->loop);
+    free(gateway->scratch);
+    free(gateway);
+}
+
+int gateway_main(const struct gateway_options *options)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (web_assets_init() != WEB_ASSETS_OK) {
+        log_error("not enough memory for the pages");
+        return 1;
+    }
+    struct gateway *gateway = gateway_create(options);
+    bool is_started = gateway->payments != NULL && start_lws(gateway) && start_listening(gateway);
+    if (is_started) {
+        start_links(gateway);
+        start_watchers(gateway);
+        log_info("listening on %s port %u", options->listen_address, options->listen_port);
+        ev_run(gateway->loop, 0);
+    }
+    gateway_free(gateway);
+    web_assets_release();
+    log_info("ended");
+    return is_started ? 0 : 1;
+}

@@ -1,0 +1,439 @@
+#include "server/gateway/line_desk.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "queue/phase.h"
+#include "queue/receipt.h"
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+#include "server/gateway/seat_desk.h"
+#include "server/gateway/wire.h"
+
+#define FULL_RETRY_S_MIN 5
+#define FULL_RETRY_S_SPREAD 20
+
+/* --- what is told to a visitor --- */
+
+static void add_estimate(const struct event_entry *event, int64_t ahead, json_t *body)
+{
+    struct estimate_range range;
+    if (estimate_wait(&event->line.estimate, ahead, &range)) {
+        json_object_set_new(body, "eta_low_ms", json_integer(range.low_ms));
+        json_object_set_new(body, "eta_high_ms", json_integer(range.high_ms));
+    }
+}
+
+json_t *line_desk_place_json(struct session *session, int64_t now_ms)
+{
+    const struct event_entry *event = session->event;
+    int64_t ahead = line_view_ahead(&event->line, session->seq);
+    session->told = (struct push_told){ahead, now_ms};
+    json_t *body =
+        json_pack("{ss sI sI ss sI}", "type", "place", "seq", (json_int_t)session->seq, "ahead",
+                  (json_int_t)ahead, "phase", queue_phase_name(event_phase(event)), "server_ms",
+                  (json_int_t)clock_wall_ms());
+    add_estimate(event, ahead, body);
+    return body;
+}
+
+json_t *line_desk_admitted_json(struct session *session, int64_t at_ms)
+{
+    struct pass pass = {
+        .admission = session->admission, .seq = session->seq, .ends_ms = session->deadline_ms};
+    snprintf(pass.event, sizeof pass.event, "%s", session->event->id);
+    snprintf(pass.visitor, sizeof pass.visitor, "%s", session->visitor);
+    char token[TOKEN_BYTES_MAX + 1];
+    pass_issue(&session->event->gateway->keys, &pass, token);
+    return json_pack("{ss ss sI sI sI sI sI}", "type", "admitted", "pass", token, "admission",
+                     (json_int_t)session->admission, "seq", (json_int_t)session->seq, "at_ms",
+                     (json_int_t)at_ms, "deadline_ms", (json_int_t)session->deadline_ms,
+                     "server_ms", (json_int_t)clock_wall_ms());
+}
+
+static void add_receipt(const struct session *session, const struct place *place, json_t *body)
+{
+    const struct gateway *gateway = session->event->gateway;
+    struct receipt receipt = {.seq = place->seq, .epoch = gateway->epoch, .at_ms = place->now_ms};
+    snprintf(receipt.event, sizeof receipt.event, "%s", session->event->id);
+    snprintf(receipt.visitor, sizeof receipt.visitor, "%s", session->visitor);
+    char token[TOKEN_BYTES_MAX + 1];
+    receipt_issue(&gateway->keys, &receipt, token);
+    json_object_set_new(body, "receipt", json_string(token));
+}
+
+static void answer_not_open(struct gateway *gateway, const struct reply_to *to,
+                            const struct event_entry *event, enum queue_phase phase)
+{
+    wire_error(gateway, to, "not_open", "The event does not take visitors now.",
+               json_pack("{ss sI}", "phase", queue_phase_name(phase), "opens_at_ms",
+                         (json_int_t)event->opens_at_ms));
+}
+
+static void answer_full(struct gateway *gateway, const struct reply_to *to)
+{
+    char jitter[2];
+    token_random(jitter, 1);
+    int retry_s = FULL_RETRY_S_MIN + (unsigned char)jitter[0] % FULL_RETRY_S_SPREAD;
+    wire_error(gateway, to, "full", "The line is full. Please come back in a moment.",
+               json_pack("{si}", "retry_s", retry_s));
+}
+
+/* Writes the place into the session; true when the visitor is in line or admitted. */
+bool line_desk_take_place(struct session *session, const struct place *place)
+{
+    switch (place->state) {
+    case PLACE_WAITING:
+        session->stage = STAGE_WAITING;
+        session->seq = place->seq;
+        return true;
+    case PLACE_ADMITTED:
+    case PLACE_ENTERED:
+        if (session->stage != STAGE_ENTERED) {
+            session->stage = STAGE_ADMITTED;
+        }
+        session->seq = place->seq;
+        session->admission = place->admission;
+        session->deadline_ms = place->deadline_ms;
+        return true;
+    default:
+        session->stage = STAGE_NEW;
+        return false;
+    }
+}
+
+static void answer_place(struct gateway *gateway, struct session *session,
+                         const struct reply_to *to, const struct place *place)
+{
+    if (line_desk_take_place(session, place)) {
+        json_t *body = session->stage == STAGE_WAITING
+                           ? line_desk_place_json(session, clock_monotonic_ms())
+                           : line_desk_admitted_json(session, place->now_ms);
+        add_receipt(session, place, body);
+        wire_answer(gateway, to, body);
+    } else if (place->state == PLACE_NOT_OPEN) {
+        answer_not_open(gateway, to, session->event, place->phase);
+    } else if (place->state == PLACE_FULL) {
+        answer_full(gateway, to);
+    } else if (place->state == PLACE_SERVED) {
+        wire_error(gateway, to, "already_served", "You have bought all the seats one visitor may.",
+                   NULL);
+    } else {
+        wire_error(gateway, to, "receipt_gone", "This place was served, left or missed.", NULL);
+    }
+}
+
+/* --- joins, in batches --- */
+
+struct join_batch {
+    struct gateway *gateway;
+    struct event_entry *event;
+    size_t count;
+    struct join_wish wishes[JOIN_BATCH_MAX];
+};
+
+static struct reply_to reply_of(const struct join_wish *wish)
+{
+    return (struct reply_to){wish->session, wish->re, wish->has_re};
+}
+
+static void on_join(void *ctx, enum queue_status status, const struct place *places, size_t count)
+{
+    struct join_batch *batch = ctx;
+    struct gateway *gateway = batch->gateway;
+    assert(status != QUEUE_OK || count == batch->count);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct reply_to to = reply_of(&batch->wishes[i]);
+        struct session *session = session_by_id(&gateway->sessions, to.session);
+        if (session == NULL) {
+            continue;
+        }
+        if (status != QUEUE_OK) {
+            wire_busy(gateway, &to);
+        } else {
+            gateway->figures.joins += places[i].is_new;
+            answer_place(gateway, session, &to, &places[i]);
+        }
+    }
+    free(batch);
+}
+
+static void send_batch(struct event_entry *event, const struct join_wish *wishes, size_t count)
+{
+    struct gateway *gateway = event->gateway;
+    struct queue_visitor visitors[JOIN_BATCH_MAX];
+    struct join_batch *batch = malloc(sizeof *batch);
+    assert(batch != NULL);
+    batch->gateway = gateway;
+    batch->event = event;
+    batch->count = count;
+    memcpy(batch->wishes, wishes, count * sizeof *wishes);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(visitors[i].id, wishes[i].visitor, sizeof visitors[i].id);
+    }
+    enum queue_status status =
+        gateway->queue->join(gateway->queue, event->id, visitors, count, on_join, batch);
+    if (status != QUEUE_OK) {
+        on_join(batch, status, NULL, 0);
+    }
+}
+
+void line_desk_before_sleep(struct gateway *gateway)
+{
+    if (gateway->joins_pending == 0) {
+        return;
+    }
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        struct event_entry *event = gateway->book.entries[i];
+        for (size_t done = 0; done < event->joins_count; done += JOIN_BATCH_MAX) {
+            size_t left = event->joins_count - done;
+            send_batch(event, event->joins + done, left < JOIN_BATCH_MAX ? left : JOIN_BATCH_MAX);
+        }
+        event->joins_count = 0;
+    }
+    gateway->joins_pending = 0;
+}
+
+/* False when the buffer is full. */
+static bool wish(struct event_entry *event, const struct join_wish *wish)
+{
+    struct gateway *gateway = event->gateway;
+    if (gateway->joins_pending >= gateway->options->joins_pending_max) {
+        return false;
+    }
+    if (event->joins_count == event->joins_room) {
+        size_t room = event->joins_room == 0 ? 64 : event->joins_room * 2;
+        struct join_wish *grown = realloc(event->joins, room * sizeof *grown);
+        if (grown == NULL) {
+            return false;
+        }
+        event->joins = grown;
+        event->joins_room = room;
+    }
+    event->joins[event->joins_count++] = *wish;
+    gateway->joins_pending++;
+    return true;
+}
+
+void line_desk_join(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                    const json_t *request)
+{
+    (void)request;
+    struct event_entry *event = session->event;
+    if (!event_is_ready(event)) {
+        wire_busy(gateway, to);
+        return;
+    }
+    struct join_wish w = {.session = to->session, .re = to->re, .has_re = to->has_re};
+    memcpy(w.visitor, session->visitor, sizeof w.visitor);
+    if (!wish(event, &w)) {
+        answer_full(gateway, to);
+    }
+}
+
+/* --- resume --- */
+
+static void refuse_receipt(struct gateway *gateway, const struct reply_to *to,
+                           enum receipt_status status)
+{
+    static const char *const codes[][2] = {
+        [RECEIPT_INVALID] = {"receipt_invalid", "This is not a receipt of ours."},
+        [RECEIPT_OTHER_EVENT] = {"receipt_other_event", "This receipt is for another event."},
+        [RECEIPT_OTHER_VISITOR] = {"receipt_other_visitor", "This receipt is for somebody else."},
+        [RECEIPT_EXPIRED] = {"receipt_gone", "This receipt has expired."},
+    };
+    wire_error(gateway, to, codes[status][0], codes[status][1], NULL);
+}
+
+static void on_place_looked_up(void *ctx, enum queue_status status, const struct place *place)
+{
+    struct ask *ask = ctx;
+    struct session *session = session_by_id(&ask->gateway->sessions, ask->to.session);
+    if (session != NULL && status != QUEUE_OK) {
+        wire_busy(ask->gateway, &ask->to);
+    } else if (session != NULL) {
+        answer_place(ask->gateway, session, &ask->to, place);
+    }
+    free(ask);
+}
+
+static void look_up(struct gateway *gateway, struct session *session, const struct reply_to *to)
+{
+    struct queue_visitor visitor;
+    memcpy(visitor.id, session->visitor, sizeof visitor.id);
+    struct ask *ask = ask_create(gateway, session, to);
+    enum queue_status status =
+        gateway->queue->look(gateway->queue, session->event->id, &visitor, on_place_looked_up, ask);
+    if (status != QUEUE_OK) {
+        on_place_looked_up(ask, status, NULL);
+    }
+}
+
+void line_desk_resume(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                      const json_t *request)
+{
+    const json_t *token = json_object_get(request, "receipt");
+    if (!json_is_string(token)) {
+        wire_error(gateway, to, "bad_message", "receipt must be text.",
+                   json_pack("{ss}", "field", "receipt"));
+        return;
+    }
+    if (!event_is_ready(session->event)) {
+        wire_busy(gateway, to);
+        return;
+    }
+    struct receipt receipt;
+    bool may_adopt = session->is_fresh_visitor && session->stage == STAGE_NEW;
+    enum receipt_status status =
+        receipt_read(&gateway->keys, json_string_value(token), json_string_length(token),
+                     session->event->id, may_adopt ? NULL : session->visitor, &receipt);
+    if (status != RECEIPT_OK) {
+        refuse_receipt(gateway, to, status);
+        return;
+    }
+    if (may_adopt) {
+        session_set_visitor(&gateway->sessions, session, receipt.visitor);
+        session->is_fresh_visitor = false;
+    }
+    look_up(gateway, session, to);
+}
+
+/* --- leave --- */
+
+static void on_left(void *ctx, enum queue_status status, const struct place *place)
+{
+    struct ask *ask = ctx;
+    struct session *session = session_of_visitor(&ask->gateway->sessions, ask->event, ask->visitor);
+    for (; status == QUEUE_OK && session != NULL; session = session_next_of_visitor(session)) {
+        session->stage = STAGE_NEW;
+        session->told.ahead = -1;
+    }
+    if (status != QUEUE_OK) {
+        wire_busy(ask->gateway, &ask->to);
+    } else if (place->state == PLACE_NONE) {
+        wire_error(ask->gateway, &ask->to, "no_place", "There is no place to leave.", NULL);
+    } else {
+        wire_answer(ask->gateway, &ask->to,
+                    json_pack("{ss sI}", "type", "left", "at_ms", (json_int_t)place->now_ms));
+    }
+    free(ask);
+}
+
+static void on_released_before_leaving(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    (void)hold;
+    struct ask *ask = ctx;
+    struct queue_visitor visitor;
+    memcpy(visitor.id, ask->visitor, sizeof visitor.id);
+    struct queue_store *queue = ask->gateway->queue;
+    enum queue_status sent = QUEUE_DOWN;
+    if (status == SEATS_OK) {
+        sent = queue->leave(queue, ask->event->id, &visitor, on_left, ask);
+    }
+    if (sent != QUEUE_OK) {
+        on_left(ask, sent, NULL);
+    }
+}
+
+void line_desk_leave(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                     const json_t *request)
+{
+    (void)request;
+    struct ask *ask = ask_create(gateway, session, to);
+    enum seats_status status =
+        gateway->seats->release(gateway->seats, session->event->id, session->visitor, NULL, 0,
+                                on_released_before_leaving, ask);
+    if (status != SEATS_OK) {
+        on_left(ask, QUEUE_DOWN, NULL);
+    }
+}
+
+/* --- enter --- */
+
+static void on_hold_known(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    struct ask *ask = ctx;
+    struct session *session = session_by_id(&ask->gateway->sessions, ask->to.session);
+    if (session == NULL) {
+        free(ask);
+        return;
+    }
+    if (status != SEATS_OK) {
+        wire_busy(ask->gateway, &ask->to);
+        free(ask);
+        return;
+    }
+    bool has_hold = hold->result == HOLD_OK || hold->result == HOLD_PAYING;
+    json_t *body = json_pack("{ss sI si so sI}", "type", "entered", "deadline_ms",
+                             (json_int_t)session->deadline_ms, "seats_max",
+                             (int)ask->event->seats_per_visitor_max, "hold",
+                             has_hold ? seat_desk_hold_json(ask->event, hold) : json_null(),
+                             "server_ms", (json_int_t)clock_wall_ms());
+    wire_answer(ask->gateway, &ask->to, body);
+    free(ask);
+}
+
+static void on_entered(void *ctx, enum queue_status status, const struct place *place)
+{
+    struct ask *ask = ctx;
+    struct gateway *gateway = ask->gateway;
+    struct session *session = session_by_id(&gateway->sessions, ask->to.session);
+    if (session == NULL || status != QUEUE_OK || place->state != PLACE_ENTERED) {
+        if (session != NULL && status != QUEUE_OK) {
+            wire_busy(gateway, &ask->to);
+        } else if (session != NULL) {
+            wire_error(gateway, &ask->to, "pass_expired", "This turn is over.", NULL);
+        }
+        free(ask);
+        return;
+    }
+    session->stage = STAGE_ENTERED;
+    session->seq = place->seq;
+    session->admission = place->admission;
+    session->deadline_ms = place->deadline_ms;
+    enum seats_status sent =
+        gateway->seats->state(gateway->seats, ask->event->id, ask->visitor, on_hold_known, ask);
+    if (sent != SEATS_OK) {
+        on_hold_known(ask, sent, NULL);
+    }
+}
+
+static void refuse_pass(struct gateway *gateway, const struct reply_to *to,
+                        enum receipt_status status)
+{
+    static const char *const codes[][2] = {
+        [RECEIPT_INVALID] = {"pass_invalid", "This is not a pass of ours."},
+        [RECEIPT_OTHER_EVENT] = {"pass_other_event", "This pass is for another event."},
+        [RECEIPT_OTHER_VISITOR] = {"pass_other_visitor", "This pass is for somebody else."},
+        [RECEIPT_EXPIRED] = {"pass_expired", "This turn is over."},
+    };
+    wire_error(gateway, to, codes[status][0], codes[status][1], NULL);
+}
+
+void line_desk_enter(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                     const json_t *request)
+{
+    const json_t *token = json_object_get(request, "pass");
+    if (!json_is_string(token)) {
+        wire_error(gateway, to, "bad_message", "pass must be text.",
+                   json_pack("{ss}", "field", "pass"));
+        return;
+    }
+    struct pass pass;
+    enum receipt_status status =
+        pass_read(&gateway->keys, json_string_value(token), json_string_length(token),
+                  session->event->id, session->visitor, clock_wall_ms(), &pass);
+    if (status != RECEIPT_OK) {
+        refuse_pass(gateway, to, status);
+        return;
+    }
+    struct queue_visitor visitor;
+    memcpy(visitor.id, session->visitor, sizeof visitor.id);
+    struct ask *ask = ask_create(gateway, session, to);
+    enum queue_status sent =
+        gateway->queue->enter(gateway->queue, session->event->id, &visitor, on_entered, ask);
+    if (sent != QUEUE_OK) {
+        on_entered(ask, sent, NULL);
+    }
+}

@@ -1,0 +1,220 @@
+#include "server/gateway/line_ticks.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "queue/phase.h"
+#include "queue/tick_report.h"
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+#include "server/gateway/line_desk.h"
+#include "server/gateway/wire.h"
+
+#define TICK_ASK_AGAIN_MS 50 /* an unanswered or too early tick is asked for again after this */
+#define PLACE_BYTES_MAX 256  /* of a pushed `place` */
+
+/* --- asking --- */
+
+static void on_tick_answered(void *ctx, enum queue_status status, bool was_due)
+{
+    (void)status, (void)was_due; /* what it did comes to everyone by tick:{E} */
+    struct event_entry *event = ctx;
+    event->is_tick_asked = false;
+}
+
+static void ask_tick(struct event_entry *event, int64_t now_ms)
+{
+    struct queue_store *queue = event->gateway->queue;
+    event->tick_asked_ms = now_ms;
+    if (queue->tick(queue, event->id, on_tick_answered, event) == QUEUE_OK) {
+        event->is_tick_asked = true;
+    }
+}
+
+/* A line that is asleep (drafts, closed events) needs no ticks but those that notice a change. */
+static int64_t tick_interval_ms(const struct event_entry *event)
+{
+    enum queue_phase phase = event_phase(event);
+    bool is_asleep = phase == PHASE_DRAFT || phase == PHASE_CLOSED;
+    return is_asleep ? 10 * event->tick_ms : event->tick_ms;
+}
+
+void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms)
+{
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        struct event_entry *event = gateway->book.entries[i];
+        if (!event->is_listed || gateway->epoch == 0) {
+            continue;
+        }
+        if (!event->has_line || !event->line.is_current) {
+            book_read_line(event);
+        }
+        if (!event->has_seats || seat_map_needs_snapshot(event->map)) {
+            book_read_seats(event);
+        }
+        bool is_due = now_ms - event->tick_heard_ms >= tick_interval_ms(event) &&
+                      now_ms - event->tick_asked_ms >= TICK_ASK_AGAIN_MS;
+        if (is_due && !event->is_tick_asked) {
+            ask_tick(event, now_ms);
+        }
+    }
+}
+
+/* --- telling --- */
+
+/* The hot path of a million waiting visitors: no JSON tree, one buffer, one write. */
+static void push_place(struct session *session, int64_t ahead, int64_t now_ms, int64_t wall_ms)
+{
+    const struct event_entry *event = session->event;
+    char text[PLACE_BYTES_MAX];
+    int bytes = snprintf(text, sizeof text,
+                         "{\"type\":\"place\",\"seq\":%" PRId64 ",\"ahead\":%" PRId64
+                         ",\"phase\":\"%s\",\"server_ms\":%" PRId64,
+                         session->seq, ahead, queue_phase_name(event_phase(event)), wall_ms);
+    struct estimate_range range;
+    if (estimate_wait(&event->line.estimate, ahead, &range)) {
+        bytes += snprintf(text + bytes, sizeof text - (size_t)bytes,
+                          ",\"eta_low_ms\":%" PRId64 ",\"eta_high_ms\":%" PRId64, range.low_ms,
+                          range.high_ms);
+    }
+    bytes += snprintf(text + bytes, sizeof text - (size_t)bytes, "}");
+    session->told = (struct push_told){ahead, now_ms};
+    wire_send_text(event->gateway, session, text, (size_t)bytes);
+}
+
+/* The answer about a visitor whose turn or end may have been missed. */
+static void on_looked_up(void *ctx, enum queue_status status, const struct place *place)
+{
+    struct ask *ask = ctx;
+    struct session *session = session_by_id(&ask->gateway->sessions, ask->to.session);
+    if (session == NULL || status != QUEUE_OK) {
+        free(ask); /* asked again at the next tick */
+        return;
+    }
+    enum session_stage before = session->stage;
+    bool has_place = line_desk_take_place(session, place);
+    if (!has_place && before != STAGE_NEW) {
+        wire_send(ask->gateway, session,
+                  json_pack("{ss ss sI}", "type", "expired", "reason", "no_show", "at_ms",
+                            (json_int_t)place->now_ms));
+    } else if (before == STAGE_WAITING && session->stage == STAGE_ADMITTED) {
+        wire_send(ask->gateway, session, line_desk_admitted_json(session, place->now_ms));
+    }
+    free(ask);
+}
+
+static void look_up(struct session *session)
+{
+    struct gateway *gateway = session->event->gateway;
+    struct ask *ask = calloc(1, sizeof *ask);
+    struct queue_visitor visitor;
+    if (ask == NULL) {
+        return;
+    }
+    ask->gateway = gateway;
+    ask->event = session->event;
+    ask->to.session = session->id;
+    memcpy(visitor.id, session->visitor, sizeof visitor.id);
+    if (gateway->queue->look(gateway->queue, session->event->id, &visitor, on_looked_up, ask) !=
+        QUEUE_OK) {
+        free(ask);
+    }
+}
+
+static void push_places(struct event_entry *event)
+{
+    int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
+    for (struct session *session = event->sessions; session != NULL;
+         session = session->event_next) {
+        if (session->stage != STAGE_WAITING) {
+            continue;
+        }
+        if (session->seq <= event->line.head) {
+            look_up(session); /* the head has passed, yet no admission was heard of */
+            continue;
+        }
+        int64_t ahead = line_view_ahead(&event->line, session->seq);
+        if (push_is_due(&session->told, ahead, now_ms)) {
+            push_place(session, ahead, now_ms, wall_ms);
+        }
+    }
+}
+
+static void tell_admitted(struct event_entry *event, const struct tick_admitted *admitted,
+                          int64_t at_ms)
+{
+    struct session *session =
+        session_of_visitor(&event->gateway->sessions, event, admitted->visitor.id);
+    for (; session != NULL; session = session_next_of_visitor(session)) {
+        session->stage = STAGE_ADMITTED;
+        session->seq = admitted->seq;
+        session->admission = admitted->admission;
+        session->deadline_ms = admitted->deadline_ms;
+        wire_send(event->gateway, session, line_desk_admitted_json(session, at_ms));
+    }
+}
+
+static void tell_expired(struct event_entry *event, const struct tick_expired *expired,
+                         int64_t at_ms)
+{
+    struct session *session =
+        session_of_visitor(&event->gateway->sessions, event, expired->visitor.id);
+    for (; session != NULL; session = session_next_of_visitor(session)) {
+        session->stage = STAGE_NEW;
+        session->told.ahead = -1;
+        wire_send(event->gateway, session,
+                  json_pack("{ss ss sI}", "type", "expired", "reason",
+                            expired->is_no_show ? "no_show" : "time_out", "at_ms",
+                            (json_int_t)at_ms));
+    }
+}
+
+void line_ticks_push_phase(struct event_entry *event)
+{
+    wire_push_event(event->gateway, event,
+                    json_pack("{ss ss sI sI}", "type", "phase", "phase",
+                              queue_phase_name(event_phase(event)), "opens_at_ms",
+                              (json_int_t)event->opens_at_ms, "server_ms",
+                              (json_int_t)clock_wall_ms()));
+}
+
+void line_ticks_after_gap(struct event_entry *event)
+{
+    for (struct session *session = event->sessions; session != NULL;
+         session = session->event_next) {
+        if (session->stage == STAGE_ADMITTED || session->stage == STAGE_ENTERED) {
+            look_up(session); /* the expiry may have been missed */
+        }
+    }
+    push_places(event);
+}
+
+void line_ticks_on_report(struct event_entry *event, const char *text, size_t bytes)
+{
+    struct tick_report report;
+    if (!tick_report_parse(text, bytes, &report)) {
+        book_read_line(event);
+        return;
+    }
+    event->tick_heard_ms = clock_monotonic_ms();
+    enum queue_phase before = event_phase(event);
+    enum line_view_status status = line_view_on_report(&event->line, &report);
+    if (status == LINE_VIEW_GAP) {
+        book_read_line(event);
+    }
+    if (status != LINE_VIEW_OLD) {
+        for (size_t i = 0; i < report.admitted_count; i++) {
+            tell_admitted(event, &report.admitted[i], report.at_ms);
+        }
+        for (size_t i = 0; i < report.expired_count; i++) {
+            tell_expired(event, &report.expired[i], report.at_ms);
+        }
+    }
+    if (status == LINE_VIEW_OK) {
+        if (before != event_phase(event)) {
+            line_ticks_push_phase(event);
+        }
+        push_places(event);
+    }
+    tick_report_release(&report);
+}

@@ -1,0 +1,20 @@
+/* What the line does by itself: ticks, and what everyone is told after each. */
+#ifndef STANCHION_LINE_TICKS_H
+#define STANCHION_LINE_TICKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct gateway;
+struct event_entry;
+
+/* Asks for ticks that are due. */
+void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms);
+/* A text of tick:{E}. */
+void line_ticks_on_report(struct event_entry *event, const char *text, size_t bytes);
+/* The line has been re-read: whoever may have missed something is asked about. */
+void line_ticks_after_gap(struct event_entry *event);
+/* Tells everyone at the event which phase it is in. */
+void line_ticks_push_phase(struct event_entry *event);
+
+#endif

@@ -1,0 +1,84 @@
+#include "server/gateway/metrics.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include "server/gateway/app.h"
+
+static void counter(FILE *out, const char *name, const char *help, const char *type, uint64_t value,
+                    unsigned index)
+{
+    fprintf(out,
+            "# HELP stanchion_%s %s\n# TYPE stanchion_%s %s\nstanchion_%s{gateway=\"%u\"} %" PRIu64
+            "\n",
+            name, help, name, type, name, index, value);
+}
+
+static void event_gauge(FILE *out, const struct book *book, const char *name, const char *help,
+                        int64_t (*value)(const struct event_entry *))
+{
+    fprintf(out, "# HELP stanchion_%s %s\n# TYPE stanchion_%s gauge\n", name, help, name);
+    for (size_t i = 0; i < book->count; i++) {
+        fprintf(out, "stanchion_%s{event=\"%s\"} %" PRId64 "\n", name, book->entries[i]->id,
+                value(book->entries[i]));
+    }
+}
+
+static int64_t waiting_of(const struct event_entry *event)
+{
+    return event->line.waiting;
+}
+
+static int64_t inside_of(const struct event_entry *event)
+{
+    return event->line.inside;
+}
+
+static int64_t free_of(const struct event_entry *event)
+{
+    return event->line.free;
+}
+
+char *metrics_text(const struct gateway *gateway, size_t *bytes)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, bytes);
+    assert(out != NULL);
+    const struct gateway_figures *f = &gateway->figures;
+    const struct {
+        const char *name, *help, *type;
+        uint64_t value;
+    } rows[] = {
+        {"connections", "Open WebSockets.", "gauge", session_count(&gateway->sessions)},
+        {"accepted_total", "Connections accepted.", "counter", gateway->listener.accepted_count},
+        {"refused_full_total", "Connections refused because the gateway was full.", "counter",
+         gateway->listener.refused_count},
+        {"handshakes_total", "WebSocket handshakes taken.", "counter", f->handshakes},
+        {"handshakes_refused_total", "WebSocket handshakes refused.", "counter",
+         f->handshakes_refused},
+        {"messages_in_total", "Messages from visitors.", "counter", f->messages_in},
+        {"frames_out_total", "Frames to visitors.", "counter", f->frames_out},
+        {"bytes_out_total", "Payload bytes to visitors.", "counter", f->bytes_out},
+        {"errors_out_total", "Error answers.", "counter", f->errors_out},
+        {"joins_total", "Places given.", "counter", f->joins},
+        {"holds_total", "Holds granted.", "counter", f->holds},
+        {"orders_settled_total", "Payments authorised and handed to the ledger.", "counter",
+         f->orders_settled},
+        {"slow_readers_closed_total", "Connections closed because they did not read.", "counter",
+         f->slow_readers_closed},
+        {"redis_pending", "Redis commands under way.", "gauge",
+         redis_link_pending_count(gateway->commands)},
+        {"ledger_beat_age_ms", "Time since the ledger's last sign of life.", "gauge",
+         (uint64_t)gateway->beat_age_ms},
+        {"epoch", "Incarnation of the Redis data; 0 = recovering.", "gauge",
+         (uint64_t)gateway->epoch},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        counter(out, rows[i].name, rows[i].help, rows[i].type, rows[i].value,
+                gateway->options->index);
+    }
+    event_gauge(out, &gateway->book, "waiting", "Visitors in line.", waiting_of);
+    event_gauge(out, &gateway->book, "inside", "Visitors admitted.", inside_of);
+    event_gauge(out, &gateway->book, "seats_free", "Seats nobody holds.", free_of);
+    fclose(out);
+    return text;
+}

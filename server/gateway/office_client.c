@@ -1,0 +1,102 @@
+#include "server/gateway/office_client.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+
+static json_t *request_json(struct gateway *gateway, const struct office_request *request,
+                            const char *verb, json_t *args, const char *by)
+{
+    char channel[64];
+    snprintf(channel, sizeof channel, "reply:%s", gateway->client_id);
+    return json_pack("{ss ss ss so ss}", "id", request->id, "reply", channel, "verb", verb, "args",
+                     args, "by", by);
+}
+
+bool office_client_ask(struct gateway *gateway, const char *verb, json_t *args, const char *by,
+                       office_fn *on_answer, void *ctx)
+{
+    struct office_client *office = &gateway->office;
+    struct office_request *request = calloc(1, sizeof *request);
+    if (request == NULL || office->count >= OFFICE_PENDING_MAX) {
+        json_decref(args);
+        free(request);
+        return false;
+    }
+    token_random(request->id, OFFICE_ID_BYTES);
+    json_t *body = request_json(gateway, request, verb, args, by);
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    bool is_sent = text != NULL && redis_link_call(gateway->commands, NULL, NULL, "XADD", "office",
+                                                   "*", "body", text, NULL) == REDIS_LINK_OK;
+    free(text);
+    if (!is_sent) {
+        free(request);
+        return false;
+    }
+    request->deadline_ms = clock_monotonic_ms() + OFFICE_DEADLINE_MS;
+    request->on_answer = on_answer;
+    request->ctx = ctx;
+    if (office->last != NULL) {
+        office->last->next = request;
+    } else {
+        office->first = request;
+    }
+    office->last = request;
+    office->count++;
+    return true;
+}
+
+/* Takes the request out of the list; `before` is the one ahead of it or NULL. */
+static void unlink_request(struct office_client *office, struct office_request *before,
+                           struct office_request *request)
+{
+    if (before != NULL) {
+        before->next = request->next;
+    } else {
+        office->first = request->next;
+    }
+    if (office->last == request) {
+        office->last = before;
+    }
+    office->count--;
+}
+
+static void complete(struct office_request *request, const json_t *answer)
+{
+    request->on_answer(request->ctx, answer);
+    free(request);
+}
+
+void office_on_reply(struct gateway *gateway, const char *text, size_t bytes)
+{
+    json_t *answer = json_loadb(text, bytes, 0, NULL);
+    const char *id = json_string_value(json_object_get(answer, "id"));
+    struct office_request *before = NULL;
+    struct office_request *request = gateway->office.first;
+    while (id != NULL && request != NULL && strcmp(request->id, id) != 0) {
+        before = request;
+        request = request->next;
+    }
+    if (id != NULL && request != NULL) { /* otherwise: answered after its deadline */
+        unlink_request(&gateway->office, before, request);
+        complete(request, answer);
+    }
+    json_decref(answer);
+}
+
+void office_on_turn(struct gateway *gateway, int64_t now_ms)
+{
+    struct office_client *office = &gateway->office;
+    while (office->first != NULL && office->first->deadline_ms <= now_ms) {
+        struct office_request *request = office->first;
+        unlink_request(office, NULL, request);
+        complete(request, NULL);
+    }
+}
+
+void office_release(struct gateway *gateway)
+{
+    office_on_turn(gateway, INT64_MAX);
+}

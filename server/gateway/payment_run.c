@@ -1,0 +1,290 @@
+#include "server/gateway/payment_run.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+#include "server/gateway/wire.h"
+
+static void step(struct payment_run *run);
+
+static void end(struct payment_run *run)
+{
+    struct payment_runs *runs = &run->gateway->runs;
+    struct payment_run **link = &runs->first;
+    while (*link != run) {
+        link = &(*link)->next;
+    }
+    *link = run->next;
+    runs->count--;
+    free(run);
+}
+
+static void go_on(struct payment_run *run, enum run_step next)
+{
+    run->step = next;
+    run->attempts = 0;
+    step(run);
+}
+
+/* Waits and tries the same step again; after too many attempts the payment counts as declined. */
+static void retry(struct payment_run *run)
+{
+    run->is_waiting = false;
+    run->attempts++;
+    if (run->attempts < RUN_ATTEMPTS_MAX) {
+        run->retry_at_ms = clock_monotonic_ms() + RUN_RETRY_MS;
+        return;
+    }
+    bool is_with_provider = run->step == RUN_CREATE || run->step == RUN_AUTHORISE;
+    if (!is_with_provider) {
+        log_warning("order %s: giving up at step %d; its deadline will free the seats", run->order,
+                    (int)run->step);
+        end(run);
+        return;
+    }
+    snprintf(run->reason, sizeof run->reason, "payments_down");
+    go_on(run, RUN_DECLINE);
+}
+
+/* --- what the order looks like for the ledger --- */
+
+static json_t *seat_json(const struct event_entry *event, uint32_t seat)
+{
+    struct plan_place place;
+    if (plan_place(event->plan, seat, &place) != PLAN_OK) {
+        return json_null();
+    }
+    return json_pack("{sI ss ss ss ss sI}", "seat", (json_int_t)seat, "section", place.section,
+                     "row", place.row, "number", place.number, "category", place.category->name,
+                     "price_minor", (json_int_t)place.category->price_minor);
+}
+
+static char *snapshot_text(const struct payment_run *run)
+{
+    const struct event_entry *event = run->event;
+    json_t *seats = json_array();
+    for (size_t i = 0; i < run->hold.seats_count; i++) {
+        json_array_append_new(seats, seat_json(event, run->hold.seats[i].seat));
+    }
+    json_t *body =
+        json_pack("{ss ss ss ss sI sI ss sI ss sI so}", "kind", "order", "order", run->order,
+                  "event", event->id, "visitor", run->visitor, "fence", (json_int_t)run->hold.fence,
+                  "epoch", (json_int_t)run->gateway->epoch, "intent", run->hold.intent,
+                  "amount_minor", (json_int_t)run->hold.amount_minor, "currency", event->currency,
+                  "at_ms", (json_int_t)clock_wall_ms(), "seats", seats);
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    assert(text != NULL);
+    return text;
+}
+
+/* --- answers --- */
+
+static void on_settled(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    struct payment_run *run = ctx;
+    if (status != SEATS_OK) {
+        retry(run);
+        return;
+    }
+    if (hold->result == HOLD_OK) {
+        run->gateway->figures.orders_settled++;
+    } /* otherwise it came too late: the script left a `void`, and the ledger tells the visitor */
+    end(run);
+}
+
+static void on_declined(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    struct payment_run *run = ctx;
+    if (status != SEATS_OK) {
+        retry(run);
+        return;
+    }
+    if (hold->result == HOLD_OK) {
+        wire_push_visitor(run->gateway, run->event, run->visitor,
+                          json_pack("{ss ss ss sI}", "type", "declined", "order", run->order,
+                                    "reason", run->reason, "deadline_ms",
+                                    (json_int_t)hold->deadline_ms));
+    }
+    end(run);
+}
+
+static void decide_by_state(struct payment_run *run, const struct payment_intent *intent)
+{
+    if (intent->state == INTENT_AUTHORISED || intent->state == INTENT_CAPTURED) {
+        go_on(run, RUN_SETTLE);
+    } else if (intent->state == INTENT_PROCESSING) {
+        end(run);
+    } else if (intent->state == INTENT_VOIDED) {
+        snprintf(run->reason, sizeof run->reason, "payment_canceled");
+        go_on(run, RUN_DECLINE);
+    } else {
+        retry(run);
+    }
+}
+
+static void on_looked_up(void *ctx, enum payment_status status, const struct payment_intent *intent)
+{
+    struct payment_run *run = ctx;
+    run->is_waiting = false;
+    if (status == PAYMENT_OK) {
+        decide_by_state(run, intent);
+    } else {
+        retry(run);
+    }
+}
+
+static void on_authorised(void *ctx, enum payment_status status,
+                          const struct payment_intent *intent)
+{
+    struct payment_run *run = ctx;
+    run->is_waiting = false;
+    if (status == PAYMENT_OK) {
+        go_on(run, RUN_SETTLE);
+    } else if (status == PAYMENT_DECLINED) {
+        snprintf(run->reason, sizeof run->reason, "%s", intent->reason);
+        go_on(run, RUN_DECLINE);
+    } else if (status == PAYMENT_PROCESSING) {
+        end(run); /* the webhook brings the outcome */
+    } else if (status == PAYMENT_CONFLICT &&
+               payment_look_up(run->gateway->payments, run->hold.intent, on_looked_up, run) ==
+                   PAYMENT_OK) {
+        run->is_waiting = true;
+    } else {
+        retry(run);
+    }
+}
+
+/* Remembering the intent is a convenience for the next gateway; without it create simply gives it
+ * again. */
+static void on_intent_kept(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    (void)ctx, (void)status, (void)hold;
+}
+
+static void on_created(void *ctx, enum payment_status status, const struct payment_intent *intent)
+{
+    struct payment_run *run = ctx;
+    struct seat_store *seats = run->gateway->seats;
+    run->is_waiting = false;
+    if (status != PAYMENT_OK) {
+        retry(run);
+        return;
+    }
+    snprintf(run->hold.intent, sizeof run->hold.intent, "%s", intent->id);
+    seats->intent(seats, run->event->id, run->visitor, run->order, intent->id, on_intent_kept,
+                  NULL);
+    go_on(run, RUN_AUTHORISE);
+}
+
+/* --- steps --- */
+
+/* For the webhook, which knows only the order: whose it is. No decision hangs on this key. */
+static void remember_order(const struct payment_run *run)
+{
+    char key[ORDER_ID_BYTES + 8], value[EVENT_ID_BYTES_MAX + VISITOR_ID_BYTES + 2];
+    snprintf(key, sizeof key, "order:%s", run->order);
+    snprintf(value, sizeof value, "%s %s", run->event->id, run->visitor);
+    redis_link_call(run->gateway->commands, NULL, NULL, "SET", key, value, "EX", "86400", NULL);
+}
+
+static bool settle(struct payment_run *run)
+{
+    struct seat_store *seats = run->gateway->seats;
+    char *snapshot = snapshot_text(run);
+    enum seats_status sent = seats->settle(seats, run->event->id, run->visitor, run->order,
+                                           run->hold.fence, snapshot, on_settled, run);
+    free(snapshot);
+    return sent == SEATS_OK;
+}
+
+static bool decline(struct payment_run *run)
+{
+    struct seat_store *seats = run->gateway->seats;
+    return seats->decline(seats, run->event->id, run->visitor, run->order, run->hold.fence,
+                          on_declined, run) == SEATS_OK;
+}
+
+static void step(struct payment_run *run)
+{
+    struct payment_provider *payments = run->gateway->payments;
+    bool is_sent = false;
+    switch (run->step) {
+    case RUN_CREATE:
+        remember_order(run);
+        is_sent = payment_create(payments, run->order, run->hold.amount_minor, run->event->currency,
+                                 on_created, run) == PAYMENT_OK;
+        break;
+    case RUN_AUTHORISE:
+        is_sent = payment_authorise(payments, run->hold.intent, run->card, on_authorised, run) ==
+                  PAYMENT_OK;
+        break;
+    case RUN_SETTLE:
+        is_sent = settle(run);
+        break;
+    case RUN_DECLINE:
+        is_sent = decline(run);
+        break;
+    default:
+        assert(0);
+    }
+    run->is_waiting = is_sent;
+    if (!is_sent) {
+        retry(run);
+    }
+}
+
+static struct payment_run *find(const struct payment_runs *runs, const char *order)
+{
+    struct payment_run *run = runs->first;
+    while (run != NULL && strcmp(run->order, order) != 0) {
+        run = run->next;
+    }
+    return run;
+}
+
+bool payment_run_start(struct gateway *gateway, struct event_entry *event, const char *visitor,
+                       const struct hold *hold, const char *card, enum run_step first,
+                       const char *reason)
+{
+    struct payment_runs *runs = &gateway->runs;
+    if (find(runs, hold->order) != NULL) {
+        return true;
+    }
+    struct payment_run *run = runs->count < PAYMENT_RUNS_MAX ? calloc(1, sizeof *run) : NULL;
+    if (run == NULL) {
+        return false;
+    }
+    run->gateway = gateway;
+    run->event = event;
+    run->hold = *hold;
+    snprintf(run->visitor, sizeof run->visitor, "%s", visitor);
+    snprintf(run->order, sizeof run->order, "%s", hold->order);
+    snprintf(run->card, sizeof run->card, "%s", card);
+    snprintf(run->reason, sizeof run->reason, "%s", reason);
+    run->next = runs->first;
+    runs->first = run;
+    runs->count++;
+    go_on(run, first);
+    return true;
+}
+
+void payment_runs_on_turn(struct gateway *gateway, int64_t now_ms)
+{
+    struct payment_run *next = NULL;
+    for (struct payment_run *run = gateway->runs.first; run != NULL; run = next) {
+        next = run->next;
+        if (!run->is_waiting && run->retry_at_ms <= now_ms) {
+            step(run);
+        }
+    }
+}
+
+void payment_runs_release(struct gateway *gateway)
+{
+    while (gateway->runs.first != NULL) {
+        end(gateway->runs.first);
+    }
+}

@@ -1,0 +1,81 @@
+/* Sessions: one per open WebSocket, and the two ways to find them.
+ *
+ * Lifetime: a session lives from the accepted handshake to the closed connection. Whatever may
+ * outlive it (a question to Redis, a payment) carries its id, never a pointer: a slot number with a
+ * generation, so that an answer for a browser that has gone finds nobody. A visitor may have
+ * several sessions (tabs, devices); they are chained by event and visitor, and all of one event are
+ * in one list for broadcasts.
+ */
+#ifndef STANCHION_SESSION_H
+#define STANCHION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "queue/push_rule.h"
+#include "server/base/limits.h"
+
+struct lws;
+struct event_entry;
+
+enum session_stage { STAGE_NEW, STAGE_WAITING, STAGE_ADMITTED, STAGE_ENTERED, STAGE_COUNT };
+
+/* A frame that waits for a slow reader. */
+struct out_frame {
+    struct out_frame *next;
+    size_t bytes;
+    unsigned char data[]; /* LWS_PRE bytes of room first */
+};
+
+struct session {
+    struct lws *wsi;
+    struct event_entry *event;
+    uint64_t id;
+    char visitor[VISITOR_ID_BYTES + 1];
+    bool is_fresh_visitor; /* the client brought no cookie: a receipt may still say who it is */
+    bool is_map_open;      /* wants seat changes */
+    bool is_map_stale;     /* missed some: gets a whole map when it can take it */
+    bool is_closing;
+    uint8_t stage; /* enum session_stage */
+    uint8_t requests_pending;
+    uint16_t close_code;
+    int64_t seq, admission, deadline_ms;
+    struct push_told told;
+    int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
+    uint32_t refused_in_row;
+    uint32_t out_bytes;
+    struct out_frame *out_first, *out_last;
+    char *assembly; /* a half-received frame, or NULL */
+    uint32_t assembly_bytes, assembly_bytes_max;
+    struct session *event_prev, *event_next;     /* all of the event */
+    struct session *visitor_prev, *visitor_next; /* hash chain */
+};
+
+#define SESSION_BUCKETS 32768
+
+struct session_table {
+    struct session **slots;
+    uint32_t *generations;
+    uint32_t *free_slots;
+    uint32_t slots_count, free_count;
+    struct session *buckets[SESSION_BUCKETS];
+};
+
+void session_table_init(struct session_table *table, uint32_t sessions_max);
+void session_table_release(struct session_table *table);
+uint32_t session_count(const struct session_table *table);
+
+/* NULL when the table is full. The session belongs to the table until session_destroy. */
+struct session *session_create(struct session_table *table, struct lws *wsi,
+                               struct event_entry *event, const char *visitor);
+void session_destroy(struct session_table *table, struct session *session);
+/* NULL when that session has ended. */
+struct session *session_by_id(const struct session_table *table, uint64_t id);
+/* First session of a visitor at an event; then session_next_of_visitor. NULL at the end. */
+struct session *session_of_visitor(const struct session_table *table,
+                                   const struct event_entry *event, const char *visitor);
+struct session *session_next_of_visitor(const struct session *session);
+/* Makes the session another visitor's (a receipt shown by a client without a cookie). */
+void session_set_visitor(struct session_table *table, struct session *session, const char *visitor);
+
+#endif

@@ -1,0 +1,94 @@
+#include "server/gateway/visitor_cookie.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/gateway/app.h"
+
+#define COOKIES_BYTES_MAX 3072
+#define VISITOR_COOKIE_S (180 * 24 * 3600)
+#define ORGANIZER_COOKIE_S (12 * 3600)
+
+/* Finds a cookie's value in the header; NULL when it is not there. */
+static const char *find_cookie(const char *cookies, const char *name, size_t *bytes)
+{
+    size_t name_bytes = strlen(name);
+    for (const char *at = cookies; *at != '\0';) {
+        at += strspn(at, " ;");
+        size_t pair_bytes = strcspn(at, ";");
+        if (pair_bytes > name_bytes && strncmp(at, name, name_bytes) == 0 &&
+            at[name_bytes] == '=') {
+            *bytes = pair_bytes - name_bytes - 1;
+            return at + name_bytes + 1;
+        }
+        at += pair_bytes;
+    }
+    return NULL;
+}
+
+static bool open_cookie(struct gateway *gateway, struct lws *wsi, const char *name,
+                        enum token_kind kind, char *payload, size_t payload_bytes_max)
+{
+    char cookies[COOKIES_BYTES_MAX];
+    size_t bytes = 0;
+    if (lws_hdr_copy(wsi, cookies, sizeof cookies, WSI_TOKEN_HTTP_COOKIE) <= 0) {
+        return false;
+    }
+    const char *token = find_cookie(cookies, name, &bytes);
+    return token != NULL &&
+           token_open(&gateway->keys, kind, token, bytes, payload, payload_bytes_max) == TOKEN_OK;
+}
+
+static void write_cookie(struct gateway *gateway, const char *name, const char *token,
+                         const char *same_site, int age_s, char *out, size_t out_bytes_max)
+{
+    bool is_secure = strncmp(gateway->options->public_url, "https://", 8) == 0;
+    int bytes = snprintf(out, out_bytes_max, "%s=%s; Path=/; HttpOnly; SameSite=%s; Max-Age=%d%s",
+                         name, token, same_site, age_s, is_secure ? "; Secure" : "");
+    assert(bytes > 0 && (size_t)bytes < out_bytes_max);
+}
+
+bool visitor_cookie_read(struct gateway *gateway, struct lws *wsi, char *visitor,
+                         size_t visitor_bytes_max)
+{
+    return open_cookie(gateway, wsi, "stanchion_visitor", TOKEN_VISITOR, visitor,
+                       visitor_bytes_max) &&
+           strlen(visitor) == VISITOR_ID_BYTES;
+}
+
+void visitor_cookie_write(struct gateway *gateway, const char *visitor, char *out,
+                          size_t out_bytes_max)
+{
+    char token[TOKEN_BYTES_MAX];
+    enum token_status status =
+        token_sign(&gateway->keys, TOKEN_VISITOR, visitor, token, sizeof token);
+    assert(status == TOKEN_OK);
+    write_cookie(gateway, "stanchion_visitor", token, "Lax", VISITOR_COOKIE_S, out, out_bytes_max);
+}
+
+bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi)
+{
+    char payload[128];
+    return open_cookie(gateway, wsi, "stanchion_organizer", TOKEN_ORGANIZER, payload,
+                       sizeof payload) &&
+           strtoll(payload, NULL, 10) > clock_wall_ms();
+}
+
+void organizer_cookie_write(struct gateway *gateway, const char *role, char *out,
+                            size_t out_bytes_max)
+{
+    char token[TOKEN_BYTES_MAX] = "";
+    if (role != NULL) {
+        char payload[128];
+        int bytes = snprintf(payload, sizeof payload, "%" PRId64 " %.40s",
+                             clock_wall_ms() + INT64_C(1000) * ORGANIZER_COOKIE_S, role);
+        assert(bytes > 0);
+        enum token_status status =
+            token_sign(&gateway->keys, TOKEN_ORGANIZER, payload, token, sizeof token);
+        assert(status == TOKEN_OK);
+    }
+    write_cookie(gateway, "stanchion_organizer", token, "Strict",
+                 role != NULL ? ORGANIZER_COOKIE_S : 0, out, out_bytes_max);
+}

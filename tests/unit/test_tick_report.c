@@ -1,0 +1,89 @@
+/* Reading tick reports: what a tick writes is understood, anything else is refused whole. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "queue/tick_report.h"
+
+#define FIGURES                                                                                    \
+    "\"tick\":7,\"at_ms\":1790000000123,\"phase\":\"open\",\"seq\":9000,\"head\":300,"             \
+    "\"waiting\":8690,\"inside\":100,\"free\":412"
+#define REPORT(admitted, expired, gone)                                                            \
+    "{" FIGURES ",\"admitted\":" admitted ",\"expired\":" expired ",\"gone\":" gone "}"
+
+static bool parse(const char *text, struct tick_report *report)
+{
+    return tick_report_parse(text, strlen(text), report);
+}
+
+Test(tick_report, all_members)
+{
+    struct tick_report r;
+    cr_assert(parse(REPORT("[[\"AAAAbbbbCCCC\",300,37,1790000060000],[\"b\",301,38,5]]",
+                           "[[\"x\",\"no_show\"],[\"y\",\"time_out\"]]", "[310,320,305]"),
+                    &r));
+    cr_assert_eq(r.tick, 7);
+    cr_assert_eq(r.at_ms, 1790000000123);
+    cr_assert_eq(r.phase, PHASE_OPEN);
+    cr_assert_eq(r.seq, 9000);
+    cr_assert_eq(r.head, 300);
+    cr_assert_eq(r.waiting, 8690);
+    cr_assert_eq(r.inside, 100);
+    cr_assert_eq(r.free, 412);
+    cr_assert_eq(r.admitted_count, 2);
+    cr_assert_str_eq(r.admitted[0].visitor.id, "AAAAbbbbCCCC");
+    cr_assert_eq(r.admitted[0].admission, 37);
+    cr_assert_eq(r.admitted[0].deadline_ms, 1790000060000);
+    cr_assert_eq(r.admitted[1].seq, 301);
+    cr_assert_eq(r.expired_count, 2);
+    cr_assert(r.expired[0].is_no_show);
+    cr_assert_not(r.expired[1].is_no_show);
+    cr_assert_eq(r.gone_count, 3);
+    cr_assert_eq(r.gone[2], 305);
+    tick_report_release(&r);
+    cr_assert_null(r.gone);
+}
+
+Test(tick_report, empty_lists_and_unknown_members)
+{
+    struct tick_report r;
+    cr_assert(parse("{\"new\":1,\"admitted\":[],\"expired\":[],\"gone\":[]," FIGURES "}", &r));
+    cr_assert_eq(r.admitted_count + r.expired_count + r.gone_count, 0);
+    tick_report_release(&r);
+}
+
+Test(tick_report, anything_else_is_refused)
+{
+    static const char *const texts[] = {
+        "",
+        "7",
+        "[]",
+        "{}",
+        "{" FIGURES "}",
+        "{\"admitted\":[],\"expired\":[],\"gone\":[]}",
+        REPORT("{}", "[]", "[]"),
+        REPORT("[[\"thirteen-char\",1,1,1]]", "[]", "[]"),
+        REPORT("[[\"\",1,1,1]]", "[]", "[]"),
+        REPORT("[[\"a\",1,1]]", "[]", "[]"),
+        REPORT("[[\"a\",\"1\",1,1]]", "[]", "[]"),
+        REPORT("[\"a\"]", "[]", "[]"),
+        REPORT("[]", "[[\"a\"]]", "[]"),
+        REPORT("[]", "[[7,\"no_show\"]]", "[]"),
+        REPORT("[[\"a\",1,1,1]]", "[[\"a\",\"no_show\"]]", "[1,2.5]"),
+        REPORT("[]", "[]", "[null]"),
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct tick_report r = {.tick = -1};
+        cr_expect_not(parse(texts[i], &r), "%s", texts[i]);
+        cr_expect_eq(r.tick, -1, "nothing is set");
+    }
+}
+
+Test(tick_report, every_cut_is_refused)
+{
+    static const char text[] = REPORT("[[\"a\",1,1,1]]", "[[\"b\",\"no_show\"]]", "[3]");
+    for (size_t bytes = 0; bytes < sizeof(text) - 1; bytes++) {
+        struct tick_report r;
+        cr_assert_not(tick_report_parse(text, bytes, &r));
+    }
+}

@@ -1,0 +1,45 @@
+// The list of events: what is announced or on sale, and what it costs.
+import * as clock from './clock.js';
+import { $, el, setText, show } from './dom.js';
+import { dateIn, money } from './format.js';
+import { fillTexts, t } from './text.js';
+
+function prices({ categories, currency }) {
+  const all = categories.map((category) => category.price_minor);
+  if (all.length === 0) return '';
+  const lowest = Math.min(...all);
+  const highest = Math.max(...all);
+  return lowest === highest ? money(lowest, currency) : `${money(lowest, currency)} – ${money(highest, currency)}`;
+}
+
+function card(event) {
+  const date = event.opens_at_ms > 0 ? dateIn(event.opens_at_ms, event.time_zone) : '';
+  return el('li', {}, el('a', { class: 'card event-card', href: `/e/${encodeURIComponent(event.id)}` },
+    el('span', { class: `badge is-${event.phase}` }, t(`phase.${event.phase}`)),
+    el('h2', {}, event.name),
+    date ? el('p', { class: 'soft' }, date) : null,
+    el('p', {}, prices(event))));
+}
+
+async function load() {
+  show($('retry'), false);
+  try {
+    const answer = await fetch('/api/v1/events', { cache: 'no-store' });
+    if (!answer.ok) throw new Error(`events: ${answer.status}`);
+    const { events } = await answer.json();
+    clock.sample(events[0]?.server_ms);
+    $('events').replaceChildren(...events.map(card));
+    setText($('state'), events.length ? '' : t('site.noEvents'));
+    show($('state'), events.length === 0);
+    setText($('hint'), t('site.noEventsHint'));
+    show($('hint'), events.length === 0);
+  } catch {
+    setText($('state'), t('site.error'));
+    show($('state'), true);
+    show($('retry'), true);
+  }
+}
+
+fillTexts(document);
+$('retry').onclick = load;
+load();

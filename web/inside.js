@@ -1,0 +1,31 @@
+// What is behind a turn - seats, payment, tickets - with its markup, its style and its words, fetched in one go.
+import { el } from './dom.js';
+import { PaymentView } from './pay.js';
+import { SeatsView } from './seats.js';
+import { fillTexts } from './text.js';
+import { ResultView } from './tickets.js';
+import './text-inside.js';
+
+const here = (file) => new URL(file, import.meta.url);
+
+async function loadMarkup() {
+  const answer = await fetch(here('./inside.html'));
+  if (!answer.ok) throw new Error(`inside.html: ${answer.status}`);
+  return new DOMParser().parseFromString(await answer.text(), 'text/html').body.children;
+}
+
+function loadStyle() {
+  return new Promise((resolve, reject) => {
+    document.head.append(el('link', { rel: 'stylesheet', href: here('./inside.css'), onload: resolve, onerror: reject }));
+  });
+}
+
+// Views by name. Rejects when something could not be fetched; then nothing has been added to the page but a style.
+export async function createInside(visit, planUrl) {
+  const [markup] = await Promise.all([loadMarkup(), loadStyle()]);
+  const sections = [...markup];
+  sections.forEach(fillTexts);
+  document.querySelector('main').append(...sections);
+  const seats = new SeatsView(visit, planUrl);
+  return { seats, payment: new PaymentView(visit, () => seats.plan()), result: new ResultView(visit) };
+}

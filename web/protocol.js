@@ -1,0 +1,131 @@
+// The socket of docs/protocol.md: requests are promises, everything else is a push.
+//
+// The connection is wanted from connect() to close(); in between it comes back by itself, with exponential
+// back-off and full jitter, or after exactly the time the server asked for.
+import * as clock from './clock.js';
+
+const REQUEST_MS_MAX = 15000;
+const BACKOFF_MS_MIN = 500;
+const BACKOFF_MS_MAX = 30000;
+const CLOSED_FULL = 1013;
+
+// error.code is from the protocol, or 'connection' (nobody knows whether the request was done) or 'no_answer'.
+export class RequestError extends Error {
+  constructor(code, fields = {}) {
+    super(fields.message || code);
+    this.code = code;
+    this.fields = fields;
+  }
+}
+
+export class Connection {
+  #url; #on; #socket = null; #isWanted = false; #nextId = 1; #waiting = new Map();
+  #failures = 0; #timer = 0; #retryInMs = null;
+
+  // on: {open(), push(message), state({state, retryAtMs, isFull})}; state is connecting, open, waiting or closed.
+  constructor(url, on) {
+    this.#url = url;
+    this.#on = on;
+    addEventListener('online', () => this.#hurry());
+  }
+
+  connect() {
+    this.#isWanted = true;
+    if (!this.#socket) this.#dial();
+  }
+
+  close() {
+    this.#isWanted = false;
+    clearTimeout(this.#timer);
+    this.#socket?.close(1000);
+    this.#drop();
+    this.#on.state({ state: 'closed' });
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  // Asks something harmless after a silence; a socket that does not answer soon is dead.
+  async probe(message) {
+    if (!this.isOpen) return this.#hurry();
+    try {
+      return await this.request(message, 5000);
+    } catch (error) {
+      if (error.code === 'no_answer') this.#lost(1006);
+      throw error;
+    }
+  }
+
+  request(message, waitMs = REQUEST_MS_MAX) {
+    if (!this.isOpen) return Promise.reject(new RequestError('connection'));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timeout = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new RequestError('no_answer'));
+      }, waitMs);
+      this.#waiting.set(id, { resolve, reject, timeout });
+      this.#socket.send(JSON.stringify({ ...message, id }));
+    });
+  }
+
+  #dial() {
+    clearTimeout(this.#timer);
+    this.#on.state({ state: 'connecting' });
+    const socket = new WebSocket(this.#url, 'stanchion.v1');
+    this.#socket = socket;
+    const isCurrent = () => this.#socket === socket;
+    socket.onopen = () => isCurrent() && this.#opened();
+    socket.onmessage = (event) => isCurrent() && this.#received(event.data);
+    socket.onclose = (event) => isCurrent() && this.#lost(event.code);
+  }
+
+  #opened() {
+    this.#on.state({ state: 'open' });
+    this.#on.open();
+  }
+
+  #received(data) {
+    const message = JSON.parse(data);
+    this.#failures = 0;
+    clock.sample(message.server_ms);
+    const asked = this.#waiting.get(message.re);
+    if (asked) {
+      this.#waiting.delete(message.re);
+      clearTimeout(asked.timeout);
+      if (message.type === 'error') asked.reject(new RequestError(message.code, message));
+      else asked.resolve(message);
+    } else if (message.type === 'reconnect') {
+      this.#retryInMs = message.in_ms;
+      this.#socket.close(1000);
+      this.#lost(1000);
+    } else {
+      this.#on.push(message);
+    }
+  }
+
+  #lost(code) {
+    this.#drop();
+    if (!this.#isWanted) return;
+    const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures++);
+    const inMs = this.#retryInMs ?? BACKOFF_MS_MIN / 2 + Math.random() * backoffMs;
+    this.#retryInMs = null;
+    this.#on.state({ state: 'waiting', retryAtMs: Date.now() + inMs, isFull: code === CLOSED_FULL });
+    this.#timer = setTimeout(() => this.#dial(), inMs);
+  }
+
+  #drop() {
+    this.#socket = null;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject, timeout } of waiting) {
+      clearTimeout(timeout);
+      reject(new RequestError('connection'));
+    }
+  }
+
+  #hurry() {
+    if (this.#isWanted && !this.#socket) this.#dial();
+  }
+}

@@ -1,0 +1,83 @@
+// Before the line: what is sold, for how much, when, and the button.
+import * as clock from './clock.js';
+import { $, el, setText, show, swatch } from './dom.js';
+import { dateHere, dateIn, money } from './format.js';
+import { t } from './text.js';
+
+const DAY_MS = 86400000;
+const OPENING_SPREAD_MS = 1500; // at the hour, everybody's page asks; not all in the same instant
+
+const pad = (n) => String(n).padStart(2, '0');
+
+function countdown(ms) {
+  const s = Math.ceil(ms / 1000);
+  const clockText = `${pad(Math.floor(s / 3600) % 24)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
+  return ms >= DAY_MS ? `${t('time.days', { n: Math.floor(ms / DAY_MS) })} ${clockText}` : clockText;
+}
+
+// What the call to action says in each phase: [state text, moment counted down to, hint, can one join].
+function callOf({ phase, opens_at_ms, prequeue_at_ms }) {
+  const now = clock.now();
+  if (phase === 'announced' && prequeue_at_ms > now) return ['sale.prequeueOpens', prequeue_at_ms, null, false];
+  if (phase === 'announced' && opens_at_ms > now) return ['sale.opens', opens_at_ms, null, prequeue_at_ms > 0];
+  if (phase === 'announced') return ['sale.byHand', 0, null, opens_at_ms > 0 || prequeue_at_ms > 0];
+  if (phase === 'prequeue') return opens_at_ms > now ? ['sale.prequeue', opens_at_ms, null, true] : ['sale.prequeueNoTime', 0, null, true];
+  if (phase === 'paused') return ['phase.paused', 0, 'sale.paused', true];
+  if (phase === 'sold_out') return ['sale.soldOut', 0, 'sale.soldOutHint', false];
+  if (phase === 'closed') return ['sale.closed', 0, 'sale.closedHint', false];
+  return ['phase.open', 0, null, true];
+}
+
+const notices = { left: 'sale.left_line', not_open: 'sale.notOpen', receipt: 'sale.receipt' };
+
+export class SaleView {
+  #askFresh; #visit; #target = 0;
+
+  constructor(visit, askFresh) {
+    this.#visit = visit;
+    this.#askFresh = askFresh;
+    $('join').onclick = () => visit.join();
+  }
+
+  draw({ event, notice, noticeText }) {
+    setText($('sale-name'), event.name);
+    this.#drawDates(event);
+    show($('sale-notice'), Boolean(notice));
+    setText($('sale-notice'), notice ? noticeText ?? t(notices[notice] ?? 'error.connection') : '');
+    const total = event.waiting ?? 0;
+    show($('sale-waiting'), total > 0);
+    setText($('sale-waiting'), t('sale.waiting', { n: total }));
+    setText($('sale-limit'), t('sale.limit', { n: event.seats_per_visitor_max }));
+    $('sale-prices').replaceChildren(...event.categories.map((category) => this.#price(category, event)));
+    this.tick({ event });
+  }
+
+  #drawDates({ opens_at_ms, time_zone }) {
+    show($('sale-date'), opens_at_ms > 0);
+    show($('sale-date-here'), opens_at_ms > 0);
+    if (!(opens_at_ms > 0)) return;
+    const there = dateIn(opens_at_ms, time_zone);
+    const here = dateHere(opens_at_ms);
+    setText($('sale-date'), there);
+    setText($('sale-date-here'), t('sale.yourTime', { date: here }));
+    show($('sale-date-here'), here !== there);
+  }
+
+  #price({ name, color, price_minor, free }, event) {
+    return el('li', {}, swatch(color), el('span', { class: 'grow' }, name),
+      el('span', { class: 'soft' }, free > 0 ? t('sale.left', { n: free }) : t('sale.noneLeft')),
+      el('strong', {}, money(price_minor, event.currency)));
+  }
+
+  tick({ event }) {
+    const [state, target, hint, canJoin] = callOf(event);
+    setText($('sale-state'), t(state));
+    show($('sale-countdown'), target > 0);
+    if (target) setText($('sale-countdown'), countdown(clock.leftMs(target)));
+    show($('sale-hint'), Boolean(hint));
+    if (hint) setText($('sale-hint'), t(hint));
+    show($('join'), canJoin);
+    if (this.#target && !target) setTimeout(this.#askFresh, 200 + Math.random() * OPENING_SPREAD_MS);
+    this.#target = target;
+  }
+}

@@ -1,0 +1,219 @@
+// Choosing seats: the map and the list show the same plan; every press is a request to the server, and what is shown
+// as chosen is only what the server holds.
+import { ask, askCount } from './ask.js';
+import { $, announce, el, setText, show, swatch } from './dom.js';
+import { money } from './format.js';
+import { FREE, HELD, Plan } from './plan.js';
+import { problemText } from './problem.js';
+import { SeatList } from './seatlist.js';
+import { SeatMap } from './seatmap.js';
+import { t } from './text.js';
+import { TimeLeft } from './timeleft.js';
+
+export class SeatsView {
+  #visit; #planUrl; #plan = null; #loading = null; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
+  #mine = []; #only = null; #chips = []; #busy = new Set();
+
+  constructor(visit, planUrl) {
+    this.#visit = visit;
+    this.#planUrl = planUrl;
+    this.#buttons();
+  }
+
+  // The plan, fetched once; while that fails, each call tries again.
+  plan() {
+    this.#loading ??= this.#fetchPlan().catch((error) => {
+      this.#loading = null;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #fetchPlan() {
+    const answer = await fetch(this.#planUrl);
+    if (!answer.ok) throw new Error(`plan: ${answer.status}`);
+    this.#plan = new Plan(await answer.json());
+    const on = {
+      seat: (seat) => this.#press(seat),
+      area: (area) => this.#pressArea(area),
+      areaText: (free) => (free > 0 ? t('seats.free', { n: free }) : t('seats.noneFree')),
+      hover: (seat, point) => this.#tip(seat, point),
+    };
+    this.#map = new SeatMap($('map'), this.#plan, on);
+    this.#list = new SeatList($('list-panel'), this.#plan, on);
+    this.#filters();
+    return this.#plan;
+  }
+
+  draw(state, isNew) {
+    if (isNew) this.#problem('');
+    if (state.entered !== this.#entered || isNew) {
+      this.#entered = state.entered;
+      this.#time.start(state.deadline_ms);
+      this.#loadStates();
+    }
+    if (!this.#plan) return;
+    this.#setMine(state.mine);
+    this.#drawBasket(state);
+  }
+
+  tick(state) {
+    this.#time.draw(state.deadline_ms);
+    if (state.link.state === 'open' && state.entered !== this.#entered) this.draw(state, false);
+  }
+
+  title() {
+    return t('seats.title');
+  }
+
+  // A `seats` push.
+  update(message) {
+    if (!this.#plan?.change(message)) return;
+    this.#map.redraw();
+    this.#list.update([...(message.free ?? []), ...(message.held ?? []), ...(message.sold ?? [])]);
+  }
+
+  // Plan and states; until both are there the map says that it is loading, and another second tries again.
+  async #loadStates() {
+    const entered = this.#entered;
+    try {
+      await this.plan();
+      this.#plan.setStates(await this.#visit.map());
+    } catch {
+      if (entered === this.#entered) this.#entered = null;
+      return;
+    }
+    show($('map-loading'), false);
+    this.#map.redraw();
+    this.#list.update();
+    this.draw(this.#visit.state, false);
+  }
+
+  #setMine(seats) {
+    if (seats === this.#mine) return;
+    for (const seat of this.#mine) if (!seats.includes(seat)) this.#plan.states[seat] = FREE;
+    this.#mine = seats;
+    this.#map.setMine(seats);
+    this.#list.setMine(seats);
+  }
+
+  #drawBasket({ mine, seatsMax }) {
+    show($('seats-none'), mine.length === 0);
+    setText($('seats-none'), t('seats.none', { n: seatsMax }));
+    $('seats-mine').replaceChildren(...mine.map((seat) => this.#chosen(seat)));
+    const total = mine.reduce((sum, seat) => sum + this.#plan.price(seat), 0);
+    setText($('seats-total'), money(total, this.#plan.currency));
+    $('checkout').disabled = mine.length === 0;
+  }
+
+  #chosen(seat) {
+    const name = this.#plan.name(seat);
+    const remove = el('button', { type: 'button', class: 'remove', 'aria-label': t('seats.remove', { seat: name }),
+      onclick: () => this.#release(seat, true) }, '×');
+    return el('li', {}, swatch(this.#plan.categories[this.#plan.category[seat]].color), el('span', { class: 'grow' }, name),
+      el('span', {}, money(this.#plan.price(seat), this.#plan.currency)), remove);
+  }
+
+  #press(seat) {
+    if (this.#busy.has(seat)) return;
+    if (this.#mine.includes(seat)) this.#release(seat, false);
+    else if (this.#plan.states[seat] === FREE) this.#hold(seat);
+    else this.#problem(`${this.#plan.name(seat)}: ${t(this.#plan.states[seat] === HELD ? 'seats.isHeld' : 'seats.isSold')}`);
+  }
+
+  async #hold(seat) {
+    const isDone = await this.#try(seat, () => this.#visit.hold({ seats: [seat] }));
+    if (isDone) announce(t('seats.added', { seat: this.#plan.name(seat) }));
+  }
+
+  async #release(seat, isFromBasket) {
+    const isDone = await this.#try(seat, () => this.#visit.release([seat]));
+    if (!isDone) return;
+    announce(t('seats.removed', { seat: this.#plan.name(seat) }));
+    if (isFromBasket) ($('seats-mine').querySelector('button') ?? $('leave-seats')).focus();
+  }
+
+  async #pressArea(area) {
+    const max = Math.min(this.#plan.areaFree(area), this.#visit.state.seatsMax - this.#mine.length);
+    if (max < 1) return this.#problem(t('seats.tooMany', { n: this.#visit.state.seatsMax }));
+    const count = await askCount(t('seats.areaAsk', { area: area.name }), max, t('seats.add'), t('seats.cancel'));
+    if (count > 0) await this.#try(area, () => this.#visit.hold({ area: this.#plan.areas.indexOf(area), count }));
+  }
+
+  // One request at a time for the same thing. Resolves to whether it was granted.
+  async #try(what, action) {
+    this.#busy.add(what);
+    this.#problem('');
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.#refused(error);
+      return false;
+    } finally {
+      this.#busy.delete(what);
+    }
+  }
+
+  #refused(error) {
+    if (error.code !== 'seat_taken') return this.#problem(problemText(error));
+    const seats = error.fields.seats ?? [];
+    for (const seat of seats) if (this.#plan.states[seat] === FREE) this.#plan.states[seat] = HELD;
+    this.#map.redraw();
+    this.#list.update(seats);
+    this.#problem(t('seats.taken', { seats: seats.map((seat) => this.#plan.name(seat)).join(', ') }));
+  }
+
+  #problem(text) {
+    setText($('seats-problem'), text);
+    show($('seats-problem'), text !== '');
+  }
+
+  #filters() {
+    this.#chips = this.#plan.categories.map(({ name, color, price_minor }, category) => {
+      const press = () => this.#filter(this.#only === category ? null : category);
+      return el('button', { type: 'button', class: 'chip', 'aria-pressed': 'false', onclick: press }, swatch(color), name,
+        el('strong', {}, money(price_minor, this.#plan.currency)));
+    });
+    $('seats-filter').replaceChildren(...this.#chips);
+  }
+
+  #filter(category) {
+    this.#only = category;
+    this.#chips.forEach((chip, at) => chip.setAttribute('aria-pressed', String(at === category)));
+    this.#map.setOnly(category);
+    this.#list.setOnly(category);
+  }
+
+  #buttons() {
+    $('show-map').onclick = () => this.#showList(false);
+    $('show-list').onclick = () => this.#showList(true);
+    $('zoom-in').onclick = () => this.#map.zoom(1);
+    $('zoom-out').onclick = () => this.#map.zoom(-1);
+    $('zoom-fit').onclick = () => this.#map.fit();
+    $('checkout').onclick = () => this.#try('checkout', () => this.#visit.checkout());
+    $('leave-seats').onclick = async () => {
+      if (await ask(t('seats.leaveAsk'), t('seats.leave'), t('seats.stay'))) await this.#try('leave', () => this.#visit.leave());
+    };
+    $('map').addEventListener('pointerdown', () => show($('map-hint'), false), { once: true });
+  }
+
+  #showList(isList) {
+    show($('list-panel'), isList);
+    show($('map-panel'), !isList);
+    $('show-list').setAttribute('aria-pressed', String(isList));
+    $('show-map').setAttribute('aria-pressed', String(!isList));
+  }
+
+  #tip(seat, point) {
+    show($('map-tip'), seat >= 0);
+    if (seat < 0) return;
+    const { name, price_minor } = this.#plan.categories[this.#plan.category[seat]];
+    const state = this.#mine.includes(seat) ? 'seats.isMine' : ['seats.isFree', 'seats.isHeld', 'seats.isSold', 'seats.isSold'][this.#plan.states[seat]];
+    setText($('map-tip'), [this.#plan.name(seat), name, money(price_minor, this.#plan.currency), ...this.#plan.remarks(seat), t(state)].join(' · '));
+    const tip = $('map-tip');
+    const room = $('map-panel').clientWidth - tip.offsetWidth - 8;
+    tip.style.left = `${Math.max(8, Math.min(room, point.x - tip.offsetWidth / 2))}px`;
+    tip.style.top = `${point.y > 80 ? point.y - tip.offsetHeight - 18 : point.y + 24}px`;
+  }
+}

@@ -1,0 +1,54 @@
+// The turn has come: a clear button; and because people wait for this, a page that is being looked at opens by itself.
+import * as clock from './clock.js';
+import { $, setText, show } from './dom.js';
+import { duration } from './format.js';
+import { t } from './text.js';
+
+const AUTO_S = 5; // seconds of being looked at before the page enters by itself
+const NEAR_DEADLINE_MS = 10000;
+
+export class TurnView {
+  #visit; #lookedAt = 0; #isEntering = false;
+
+  constructor(visit) {
+    this.#visit = visit;
+    $('enter').onclick = () => this.#enter();
+  }
+
+  draw(state, isNew) {
+    if (isNew) this.#lookedAt = 0;
+    setText($('turn-event'), state.event.name);
+    this.#drawTime(state);
+  }
+
+  tick(state) {
+    if (!document.hidden) this.#lookedAt++;
+    this.#drawTime(state);
+    const isNear = clock.leftMs(state.admission.deadline_ms) < NEAR_DEADLINE_MS;
+    if (!document.hidden && (this.#lookedAt >= AUTO_S || isNear)) this.#enter();
+  }
+
+  title() {
+    return t('turn.tab');
+  }
+
+  #drawTime({ admission }) {
+    setText($('turn-body'), t('turn.body', { time: duration(clock.leftMs(admission.deadline_ms)) }));
+    setText($('turn-auto'), t('turn.auto', { n: Math.max(0, AUTO_S - this.#lookedAt) }));
+  }
+
+  async #enter() {
+    if (this.#isEntering) return;
+    this.#isEntering = true;
+    show($('turn-error'), false);
+    try {
+      await this.#visit.claim();
+    } catch (error) {
+      setText($('turn-error'), error.fields?.message ?? t('error.connection'));
+      show($('turn-error'), true);
+      this.#lookedAt = 0;
+    } finally {
+      this.#isEntering = false;
+    }
+  }
+}

@@ -218,12 +218,23 @@ static void tear_down(void)
     ev_loop_destroy(loop);
 }
 
-TestSuite(payment, .init = set_up, .fini = tear_down);
-TestSuite(payment_nonsense, .init = set_up_alone, .fini = tear_down);
+/* Setting up and tearing down belong to the body, since Criterion does not count what fails in
+ * .fini. */
+#define TEST_IN(suite, name, set_up_fn)                                                            \
+    static void suite##_##name(void);                                                              \
+    Test(suite, name)                                                                              \
+    {                                                                                              \
+        set_up_fn();                                                                               \
+        suite##_##name();                                                                          \
+        tear_down();                                                                               \
+    }                                                                                              \
+    static void suite##_##name(void)
+#define PAYMENT_TEST(name) TEST_IN(payment, name, set_up)
+#define NONSENSE_TEST(name) TEST_IN(payment_nonsense, name, set_up_alone)
 
 /* ---- the sandbox: cards and states ---- */
 
-Test(payment, a_good_card_is_authorised_and_captured)
+PAYMENT_TEST(a_good_card_is_authorised_and_captured)
 {
     struct outcome o;
     char id[64];
@@ -247,7 +258,7 @@ Test(payment, a_good_card_is_authorised_and_captured)
     cr_expect_str_eq(hooks[1].intent.id, id);
 }
 
-Test(payment, declined_with_the_reason_and_another_card_is_another_attempt)
+PAYMENT_TEST(declined_with_the_reason_and_another_card_is_another_attempt)
 {
     struct outcome o;
     char id[64];
@@ -276,7 +287,7 @@ Test(payment, declined_with_the_reason_and_another_card_is_another_attempt)
     cr_expect_str_eq(hooks[3].type, "requires_capture");
 }
 
-Test(payment, create_is_idempotent_by_order)
+PAYMENT_TEST(create_is_idempotent_by_order)
 {
     struct outcome o;
     char first[64], second[64], other[64];
@@ -296,7 +307,7 @@ Test(payment, create_is_idempotent_by_order)
     cr_expect_eq(o.status, PAYMENT_CONFLICT);
 }
 
-Test(payment, a_slow_card_does_not_block_others)
+PAYMENT_TEST(a_slow_card_does_not_block_others)
 {
     struct outcome slow[2] = {0}, o;
     char id[64], fast[64], order[16];
@@ -323,7 +334,7 @@ Test(payment, a_slow_card_does_not_block_others)
     cr_assert(wait_hooks(21, 3000));
 }
 
-Test(payment, the_webhook_twice_is_the_same_event)
+PAYMENT_TEST(the_webhook_twice_is_the_same_event)
 {
     struct outcome o;
     char id[64];
@@ -337,7 +348,7 @@ Test(payment, the_webhook_twice_is_the_same_event)
     cr_expect_str_eq(hooks[1].type, "requires_capture");
 }
 
-Test(payment, processing_is_settled_by_webhook)
+PAYMENT_TEST(processing_is_settled_by_webhook)
 {
     struct outcome o;
     char id[64];
@@ -356,7 +367,7 @@ Test(payment, processing_is_settled_by_webhook)
     EXPECT(o, PAYMENT_OK, INTENT_CAPTURED); /* the refusal before was not kept under its key */
 }
 
-Test(payment, a_late_success_comes_late_or_never_when_voided)
+PAYMENT_TEST(a_late_success_comes_late_or_never_when_voided)
 {
     struct outcome o;
     char kept[64], voided[64];
@@ -378,7 +389,7 @@ Test(payment, a_late_success_comes_late_or_never_when_voided)
     expect_state(voided, INTENT_VOIDED);
 }
 
-Test(payment, void_while_the_outcome_is_awaited)
+PAYMENT_TEST(void_while_the_outcome_is_awaited)
 {
     struct outcome o, slow = {0};
     char id[64];
@@ -400,7 +411,7 @@ Test(payment, void_while_the_outcome_is_awaited)
 }
 
 /* Both at once, many times: whoever comes first, the answers and the state agree. */
-Test(payment, void_and_authorise_at_once)
+PAYMENT_TEST(void_and_authorise_at_once)
 {
     char id[64], order[16];
     for (int i = 0; i < 20; i++) {
@@ -417,7 +428,7 @@ Test(payment, void_and_authorise_at_once)
     }
 }
 
-Test(payment, an_unknown_intent_is_refused_for_good)
+PAYMENT_TEST(an_unknown_intent_is_refused_for_good)
 {
     struct outcome o;
     static const char *const ids[] = {"pi_nobody", "../../healthz?x=\r\n y", "%00", "x"};
@@ -430,7 +441,7 @@ Test(payment, an_unknown_intent_is_refused_for_good)
     cr_expect_eq(o.status, PAYMENT_CONFLICT);
 }
 
-Test(payment, the_list_of_authorised_intents_is_paged)
+PAYMENT_TEST(the_list_of_authorised_intents_is_paged)
 {
     struct outcome o, page;
     char ids[PAYMENT_PAGE_MAX + 5][64], order[16];
@@ -456,7 +467,7 @@ Test(payment, the_list_of_authorised_intents_is_paged)
     cr_expect_eq(page.status, PAYMENT_CONFLICT);
 }
 
-Test(payment, a_wrong_key_is_not_let_in)
+PAYMENT_TEST(a_wrong_key_is_not_let_in)
 {
     struct outcome o;
     payment_free(provider);
@@ -467,7 +478,7 @@ Test(payment, a_wrong_key_is_not_let_in)
     cr_expect_eq(o.status, PAYMENT_DOWN);
 }
 
-Test(payment, kill_in_the_middle_loses_nothing)
+PAYMENT_TEST(kill_in_the_middle_loses_nothing)
 {
     struct outcome o, slow = {0};
     char good[64], waiting[64], late[64];
@@ -502,7 +513,7 @@ Test(payment, kill_in_the_middle_loses_nothing)
 }
 
 /* Stops with a request waiting and webhooks undelivered: asserts the exit code and no leak. */
-Test(payment, a_stop_in_the_middle_is_clean)
+PAYMENT_TEST(a_stop_in_the_middle_is_clean)
 {
     struct outcome o, slow = {0};
     char id[64], waiting[64];
@@ -546,7 +557,7 @@ static void start_nonsense(uint32_t deadline_ms, uint32_t calls_max)
     "{\"id\":\"" id "\",\"status\":\"" status "\",\"order\":\"o_1\",\"amount_minor\":" amount      \
     ",\"currency\":\"EUR\",\"error\":null,\"changed_ms\":1}"
 
-Test(payment_nonsense, whatever_is_not_exactly_expected_is_unknown)
+NONSENSE_TEST(whatever_is_not_exactly_expected_is_unknown)
 {
     static const struct {
         const char *answer;
@@ -593,7 +604,7 @@ Test(payment_nonsense, whatever_is_not_exactly_expected_is_unknown)
     }
 }
 
-Test(payment_nonsense, an_endless_answer_is_cut)
+NONSENSE_TEST(an_endless_answer_is_cut)
 {
     struct outcome o;
     size_t bytes = PAYMENT_ANSWER_BYTES_MAX + 1000;
@@ -615,7 +626,7 @@ Test(payment_nonsense, an_endless_answer_is_cut)
     free(text);
 }
 
-Test(payment_nonsense, silence_ends_at_the_deadline)
+NONSENSE_TEST(silence_ends_at_the_deadline)
 {
     struct outcome o, full[3] = {0};
     start_nonsense(300, 2);
@@ -635,7 +646,7 @@ Test(payment_nonsense, silence_ends_at_the_deadline)
     cr_expect_eq(full[2].calls, 0);
 }
 
-Test(payment_nonsense, nobody_there_is_down)
+NONSENSE_TEST(nobody_there_is_down)
 {
     struct outcome o;
     start_nonsense(2000, 8);
@@ -646,7 +657,7 @@ Test(payment_nonsense, nobody_there_is_down)
 
 /* curl repeats a request when a kept connection dies, and the repeat finds nobody: yet the first
  * was heard. */
-Test(payment_nonsense, heard_and_then_dead_is_unknown_not_down)
+NONSENSE_TEST(heard_and_then_dead_is_unknown_not_down)
 {
     struct outcome o;
     dies_at_second = true;
@@ -661,7 +672,7 @@ Test(payment_nonsense, heard_and_then_dead_is_unknown_not_down)
     cr_expect_eq(o.status, PAYMENT_DOWN);
 }
 
-Test(payment_nonsense, the_key_of_an_attempt)
+NONSENSE_TEST(the_key_of_an_attempt)
 {
     char a[IDEMPOTENCY_KEY_BYTES_MAX], b[IDEMPOTENCY_KEY_BYTES_MAX];
     cr_assert(payment_confirm_key("k", "pi_1", CARD_GOOD, a, sizeof a));

@@ -128,12 +128,8 @@ void sandbox_process_stop(struct sandbox_process *process)
         return;
     pid_t pid = process->pid;
     int status = pid ? end(process, SIGTERM) : 0;
-    if (!WIFEXITED(status) ||
-        WEXITSTATUS(status) != 0) { /* an assertion in .fini would not count */
-        fprintf(stderr, "the sandbox ended with status %d; look into %s\n", status,
-                process->directory);
-        abort();
-    }
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+              "the sandbox ended with status %d; look into %s", status, process->directory);
     static const char *const names[] = {"sandbox.db", "sandbox.db-wal", "sandbox.db-shm"};
     char path[sizeof process->directory + 32];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

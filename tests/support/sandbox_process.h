@@ -18,9 +18,8 @@ const char *sandbox_process_url(const struct sandbox_process *process);
 /* SIGKILL without a word. Afterwards only restart and stop are allowed. */
 void sandbox_process_kill(struct sandbox_process *process);
 void sandbox_process_restart(struct sandbox_process *process);
-/* SIGTERM; aborts the test unless it ends with 0 (a leak in it ends with 99), removes its data.
- * NULL is fine.
- */
+/* SIGTERM; asserts that it ends with 0 (a leak in it ends with 99) and removes its data. Call it in
+ * the body of a test: Criterion does not count what fails in .fini. NULL is fine. */
 void sandbox_process_stop(struct sandbox_process *process);
 
 #endif

@@ -259,6 +259,13 @@ static void on_accept(void *ctx, int fd)
     lws_adopt_socket_vhost(gateway->vhost, fd); /* closes the descriptor itself when it fails */
 }
 
+/* What libwebsockets complains of is mostly what a client did: not worth more than debugging. */
+static void on_lws_log(int level, const char *line)
+{
+    (void)level;
+    log_debug("%.*s", (int)strcspn(line, "\n"), line);
+}
+
 static bool start_lws(struct gateway *gateway)
 {
     static const lws_retry_bo_t no_timers = {.secs_since_valid_ping = 0,
@@ -293,7 +300,7 @@ static bool start_lws(struct gateway *gateway)
         .server_string = "stanchion",
         .user = gateway,
     };
-    lws_set_log_level(LLL_ERR, NULL);
+    lws_set_log_level(LLL_ERR, on_lws_log);
     gateway->lws = lws_create_context(&info);
     gateway->vhost = gateway->lws != NULL ? lws_get_vhost_by_name(gateway->lws, "default") : NULL;
     return gateway->vhost != NULL;

@@ -65,7 +65,7 @@ struct handshake_verdict handshake_check(const struct handshake *h, const struct
         return (struct handshake_verdict){400, "A WebSocket handshake is a GET of HTTP/1.1."};
     }
     if (h->host == NULL || h->host[0] == '\0') {
-        return (struct handshake_verdict){400, "The Host header is missing."};
+        return (struct handshake_verdict){400, "There must be exactly one Host header."};
     }
     if (h->upgrade == NULL || strcasecmp(h->upgrade, "websocket") != 0 || h->connection == NULL ||
         !header_list_has(h->connection, "upgrade")) {

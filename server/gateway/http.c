@@ -19,7 +19,13 @@ int http_confirm_upgrade(struct lws *wsi)
 {
     char upgrade[16];
     const char *value = http_header(wsi, WSI_TOKEN_UPGRADE, upgrade, sizeof upgrade);
-    return value != NULL && strcmp(value, "websocket") == 0 ? 0 : -1;
+    if (value != NULL && strcmp(value, "websocket") == 0) {
+        return 0;
+    }
+    if (value != NULL) { /* otherwise libwebsockets has answered already */
+        http_refuse(wsi, 400, "bad_upgrade", "Only an upgrade to websocket is possible.");
+    }
+    return -1;
 }
 
 /* --- responses --- */
@@ -273,8 +279,10 @@ static int on_request(struct gateway *gateway, struct lws *wsi, struct http_conn
 
 static int on_body(struct http_connection *connection, const void *piece, size_t bytes)
 {
-    if (connection->request_body == NULL ||
-        connection->request_bytes + bytes > connection->request_bytes_max) {
+    if (connection->request_body == NULL) {
+        return connection->has_answered ? 0 : -1; /* a body nobody asked for is passed over */
+    }
+    if (connection->request_bytes + bytes > connection->request_bytes_max) {
         return -1;
     }
     memcpy(connection->request_body + connection->request_bytes, piece, bytes);

@@ -76,7 +76,9 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
     struct handshake handshake = {
         .is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
         .http_version = http_version(wsi, version),
-        .host = header(wsi, WSI_TOKEN_HOST, host),
+        .host = lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0
+                    ? NULL /* two of them: which one is meant? */
+                    : header(wsi, WSI_TOKEN_HOST, host),
         .origin = header(wsi, WSI_TOKEN_ORIGIN, origin),
         .upgrade = header(wsi, WSI_TOKEN_UPGRADE, upgrade),
         .connection = header(wsi, WSI_TOKEN_CONNECTION, connection),
@@ -184,10 +186,12 @@ static bool assemble(struct gateway *gateway, struct session *session, const cha
     return true;
 }
 
-static int close_with(struct lws *wsi, enum lws_close_status code)
+/* Closing from the writable side: what the client is still sending is read and passed over
+ * meanwhile, so that the close frame is not lost in a reset. */
+static int close_with(struct session *session, uint16_t code)
 {
-    lws_close_reason(wsi, code, NULL, 0);
-    return -1;
+    wire_close(session, code);
+    return 0;
 }
 
 static int on_piece(struct gateway *gateway, struct session *session, const char *piece,
@@ -198,19 +202,19 @@ static int on_piece(struct gateway *gateway, struct session *session, const char
         return 0; /* what it still says does not count */
     }
     if (lws_frame_is_binary(wsi)) {
-        return close_with(wsi, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
+        return close_with(session, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
     }
     size_t left = lws_remaining_packet_payload(wsi);
     bool is_whole = left == 0 && lws_is_final_fragment(wsi);
     if (session->assembly_bytes + bytes + left > FRAME_BYTES_MAX) {
-        return close_with(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+        return close_with(session, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
     }
     if (is_whole && session->assembly == NULL) {
         messages_on_frame(gateway, session, piece, bytes);
         return 0;
     }
     if (!assemble(gateway, session, piece, bytes)) {
-        return close_with(wsi, (enum lws_close_status)1013);
+        return close_with(session, 1013);
     }
     if (is_whole) {
         messages_on_frame(gateway, session, session->assembly, session->assembly_bytes);
@@ -247,7 +251,11 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return session != NULL ? wire_on_writable(gateway, session) : -1;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return len == 1 ? close_with(wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR) : 0;
+        if (len == 1) { /* half a status code */
+            lws_close_reason(wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR, NULL, 0);
+            return -1;
+        }
+        return 0;
     case LWS_CALLBACK_CLOSED:
         if (session != NULL) {
             on_closed(gateway, session);

@@ -198,7 +198,22 @@ static void fill_rest(const struct builder *b, struct plan *plan, const uint16_t
         memcpy(plan->shapes, b->shapes, b->shapes_count * sizeof *plan->shapes);
 }
 
-static void lay_out(const struct builder *b, struct plan *plan)
+static void warn_overlaps(const struct builder *b, const struct plan *plan, const char *file)
+{
+    struct import_quote section, row, number;
+    uint32_t seat = 0, count = layout_overlaps(plan, &seat, b->report);
+    if (count == 0)
+        return;
+    const struct plan_row *its_row = &plan->rows[plan->seats[seat].row];
+    import_warning(
+        b->report, (struct import_source){.file = file},
+        "%u seat(s) lie exactly on another one and cannot be told apart on the map, such "
+        "as section \"%s\", row \"%s\", seat \"%s\"",
+        count, import_quote(&section, plan->sections[its_row->section].name),
+        import_quote(&row, its_row->label), import_quote(&number, plan->seats[seat].number));
+}
+
+static void lay_out(const struct builder *b, struct plan *plan, const char *file)
 {
     if (!b->has_positions) {
         for (size_t i = 0; i < plan->rows_count; i++)
@@ -208,9 +223,11 @@ static void lay_out(const struct builder *b, struct plan *plan)
         layout_place_areas(plan);
     }
     layout_frame(plan);
+    if (b->has_positions)
+        warn_overlaps(b, plan, file);
 }
 
-static bool fill(struct builder *b, struct plan *plan)
+static bool fill(struct builder *b, struct plan *plan, const char *file)
 {
     uint32_t *row_index = calloc(b->rows_count + 1, sizeof *row_index);
     uint16_t category_index[PLAN_CATEGORIES_MAX];
@@ -224,7 +241,7 @@ static bool fill(struct builder *b, struct plan *plan)
     if (b->report->is_out_of_memory)
         return false;
     fill_rest(b, plan, category_index);
-    lay_out(b, plan);
+    lay_out(b, plan, file);
     return !b->report->is_out_of_memory;
 }
 
@@ -248,7 +265,7 @@ static enum import_status build(struct builder *b, const char *file, const char 
     plan->name = plan_text(plan, name, strlen(name));
     plan->width = width;
     plan->height = height;
-    if (plan->name == NULL || !fill(b, plan)) {
+    if (plan->name == NULL || !fill(b, plan, file)) {
         plan_free(plan);
         return IMPORT_NO_MEMORY;
     }

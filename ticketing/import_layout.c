@@ -415,3 +415,32 @@ void layout_frame(struct plan *plan)
     plan->height = floor(fmin(ceil(plan->height * scale), PLAN_SIZE_MAX));
     transform(plan, scale, dx * scale, dy * scale);
 }
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct plan_seat *x = *(const struct plan_seat *const *)a;
+    const struct plan_seat *y = *(const struct plan_seat *const *)b;
+    if (x->x != y->x)
+        return x->x < y->x ? -1 : 1;
+    if (x->y != y->y)
+        return x->y < y->y ? -1 : 1;
+    return x < y ? -1 : 1; /* plan order: pointers into one array */
+}
+
+uint32_t layout_overlaps(const struct plan *plan, uint32_t *seat, struct import_report *report)
+{
+    const struct plan_seat **seats = calloc(plan->seated_count + 1u, sizeof *seats);
+    uint32_t count = 0;
+    if (seats == NULL)
+        return import_no_memory(report), 0;
+    for (uint32_t i = 0; i < plan->seated_count; i++)
+        seats[i] = &plan->seats[i];
+    qsort(seats, plan->seated_count, sizeof *seats, compare_places);
+    for (uint32_t i = 1; i < plan->seated_count; i++)
+        if (seats[i]->x == seats[i - 1]->x && seats[i]->y == seats[i - 1]->y) {
+            *seat = (uint32_t)(seats[i] - plan->seats);
+            count++;
+        }
+    free(seats);
+    return count;
+}

@@ -17,5 +17,8 @@ void layout_place_areas(struct plan *plan);
 /* Moves everything so that it lies within the margin from 0,0 and makes width and height large
  * enough. */
 void layout_frame(struct plan *plan);
+/* How many seats lie exactly on another one, so that a map cannot show them apart; *seat is one of
+ * them. */
+uint32_t layout_overlaps(const struct plan *plan, uint32_t *seat, struct import_report *report);
 
 #endif

@@ -1,10 +1,11 @@
 /* The port to the line's storage: what the waiting room asks, one operation per decision.
  *
  * Two adapters: queue_redis.c (Lua, the truth) and queue_fake.c (memory, for tests). One contract
- * suite (tests/contract/test_queue_store.c) runs against both. All completions come exactly once,
- * on the loop, never before the call returns. With any status but QUEUE_OK the outcome pointer is
- * NULL. QUEUE_UNKNOWN means it may have happened: every operation here may safely be asked again.
- * A call that itself returns anything but QUEUE_OK was not sent and has no completion.
+ * suite (tests/contract/test_queue_store.c, _inside.c, _random.c) runs against both. All
+ * completions come exactly once, on the loop, never before the call returns. With any status but
+ * QUEUE_OK the outcome pointer is NULL. QUEUE_UNKNOWN means it may have happened: every operation
+ * here may safely be asked again. A call that itself returns anything but QUEUE_OK was not sent and
+ * has no completion.
  */
 #ifndef STANCHION_QUEUE_STORE_H
 #define STANCHION_QUEUE_STORE_H

@@ -18,8 +18,8 @@
 struct redis_server {
     pid_t pid; /* 0 = not running */
     redisContext *context;
-    char dir[64];
-    char socket[96];
+    char dir[90]; /* a socket's path has at most 107 characters */
+    char socket[104];
     char url[112];
 };
 
@@ -91,9 +91,13 @@ struct redis_server *redis_server_start(void)
     struct redis_server *server = calloc(1, sizeof(*server));
     if (!server)
         give_up("no memory");
-    snprintf(server->dir, sizeof(server->dir), "/tmp/stanchion-redis-XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+    int bytes = snprintf(server->dir, sizeof(server->dir), "%s/stanchion-redis-XXXXXX",
+                         tmp && *tmp ? tmp : "/tmp");
+    if (bytes < 0 || (size_t)bytes >= sizeof(server->dir))
+        give_up("the path in TMPDIR is too long for a socket");
     if (!mkdtemp(server->dir))
-        give_up("cannot make a directory in /tmp");
+        give_up("cannot make a directory in TMPDIR or /tmp");
     snprintf(server->socket, sizeof(server->socket), "%s/redis.sock", server->dir);
     snprintf(server->url, sizeof(server->url), "unix://%s", server->socket);
     launch(server);

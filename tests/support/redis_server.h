@@ -2,8 +2,9 @@
  * test.
  *
  * Nothing is written to disk, no TCP port is opened. The server dies with the process that started
- * it (PR_SET_PDEATHSIG), so a crashing test leaves no process behind. Failures to start are
- * programmer or machine errors: they are printed and abort the test.
+ * it (PR_SET_PDEATHSIG): a crashing test leaves no process behind, only an empty directory in
+ * TMPDIR (or /tmp). Failures to start are programmer or machine errors: they are printed and abort
+ * the test.
  */
 #ifndef STANCHION_TEST_REDIS_SERVER_H
 #define STANCHION_TEST_REDIS_SERVER_H

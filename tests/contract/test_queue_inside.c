@@ -1,0 +1,246 @@
+/* The contract of queue_store.h, put to the Redis adapter and to the fake alike: turns, leaving,
+ * epochs, and what only a real Redis can show. Its first half is test_queue_store.c. */
+#include "support/queue_calls.h"
+
+/* --- inside --- */
+
+CONTRACT(a_turn_is_claimed_once)
+{
+    queue_bench_configure(b, &queue_usual);
+    for (int i = 0; i < 3; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    cr_assert_eq(queue_enter(b, 0, "nobody").state, PLACE_NONE);
+    cr_assert_eq(queue_enter(b, 0, queue_numbered(0).id).state, PLACE_WAITING);
+    queue_next_tick(b);
+    struct place place = queue_enter(b, 0, queue_numbered(0).id);
+    cr_assert_eq(place.state, PLACE_ENTERED);
+    cr_assert_eq(place.admission, 1);
+    cr_assert_eq(place.seq, 1);
+    cr_assert_eq(place.deadline_ms, place.now_ms + queue_usual.select_ms);
+    queue_bench_wait(b, 5);
+    cr_assert_eq(queue_enter(b, 1, queue_numbered(0).id).deadline_ms, place.deadline_ms);
+    cr_assert_eq(queue_join(b, 1, queue_numbered(0).id).state, PLACE_ENTERED);
+    cr_assert_eq(queue_join(b, 1, queue_numbered(0).id).deadline_ms, place.deadline_ms);
+    cr_assert_eq(queue_join(b, 1, queue_numbered(1).id).state, PLACE_ADMITTED);
+    cr_assert_eq(queue_leave(b, 1, queue_numbered(0).id).state, PLACE_ENTERED);
+    cr_assert_eq(queue_enter(b, 1, queue_numbered(0).id).state, PLACE_NONE);
+}
+
+CONTRACT(a_closed_event_lets_nobody_claim)
+{
+    struct queue_fake_settings settings = queue_usual;
+    queue_bench_configure(b, &settings);
+    queue_join(b, 0, "a");
+    queue_join(b, 0, "b");
+    queue_next_tick(b);
+    queue_enter(b, 0, "a");
+    settings.phase = PHASE_CLOSED;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(queue_enter(b, 0, "a").state, PLACE_ENTERED);
+    cr_assert_eq(queue_enter(b, 0, "b").state, PLACE_NOT_OPEN);
+}
+
+CONTRACT(missed_turns_and_used_up_time_end_in_their_own_way)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.claim_ms = 100;
+    settings.select_ms = 200;
+    queue_bench_configure(b, &settings);
+    queue_join(b, 0, "shows");
+    queue_join(b, 0, "sleeps");
+    queue_next_tick(b);
+    cr_assert_eq(b->admitted_count, 2);
+    cr_assert_eq(queue_enter(b, 0, "shows").state, PLACE_ENTERED);
+    queue_bench_wait(b, 110);
+    cr_assert_eq(queue_enter(b, 0, "sleeps").state, PLACE_NONE,
+                 "over, also before the tick notices");
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, 1);
+    cr_assert_str_eq(b->expired[0].visitor.id, "sleeps");
+    cr_assert(b->expired[0].is_no_show);
+    cr_assert_eq(b->last.inside, 1);
+    queue_bench_wait(b, 200);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, 2, "each once");
+    cr_assert_str_eq(b->expired[1].visitor.id, "shows");
+    cr_assert_not(b->expired[1].is_no_show);
+    cr_assert_eq(b->last.inside, 0);
+    struct place place = queue_join(b, 0, "sleeps");
+    cr_assert_eq(place.seq, 3, "who missed the turn starts at the end");
+    cr_assert(place.is_new);
+}
+
+CONTRACT(more_expired_than_a_tick_removes_still_count_as_inside)
+{
+    enum { PEOPLE = TICK_EXPIRE_MAX + 500, NEXT = 1200 };
+    struct queue_fake_settings settings = queue_usual;
+    settings.active_cap = PEOPLE;
+    settings.admit_per_tick = TICK_ADMIT_MAX;
+    settings.claim_ms = 60;
+    settings.free = 100000;
+    queue_bench_configure(b, &settings);
+    struct queue_visitor batch[100];
+    struct queue_answer a;
+    for (int i = 0; i < PEOPLE + NEXT; i += 100) {
+        for (int k = 0; k < 100; k++)
+            batch[k] = queue_numbered(i + k);
+        queue_join_batch(b, 0, batch, 100, &a);
+    }
+    queue_next_tick(b);
+    cr_assert_eq(b->last.inside, PEOPLE);
+    settings.claim_ms = 600000;
+    queue_bench_configure(b, &settings);
+    queue_bench_wait(b, 70);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, TICK_EXPIRE_MAX);
+    cr_assert_eq(b->last.inside, PEOPLE);
+    cr_assert_eq(b->admitted_count, PEOPLE + TICK_EXPIRE_MAX);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, PEOPLE);
+    cr_assert_eq(b->admitted_count, PEOPLE + NEXT);
+}
+
+/* --- leaving --- */
+
+CONTRACT(looking_tells_the_place_and_changes_nothing)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.admit_per_tick = 1;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(queue_look(b, 0, "nobody").state, PLACE_NONE);
+    cr_assert_eq(queue_look(b, 1, "nobody").state, PLACE_NONE, "looking gives no place");
+    queue_join(b, 0, queue_numbered(0).id);
+    queue_join(b, 0, queue_numbered(1).id);
+    cr_assert_eq(queue_look(b, 1, queue_numbered(1).id).state, PLACE_WAITING);
+    cr_assert_eq(queue_look(b, 1, queue_numbered(1).id).seq, 2);
+    queue_next_tick(b);
+    struct place place = queue_look(b, 0, queue_numbered(0).id);
+    cr_assert_eq(place.state, PLACE_ADMITTED);
+    cr_assert_eq(place.admission, 1);
+    queue_enter(b, 0, queue_numbered(0).id);
+    cr_assert_eq(queue_look(b, 1, queue_numbered(0).id).state, PLACE_ENTERED);
+    queue_leave(b, 0, queue_numbered(0).id);
+    cr_assert_eq(queue_look(b, 1, queue_numbered(0).id).state, PLACE_NONE);
+}
+
+CONTRACT(who_leaves_is_counted_out_of_the_places)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.admit_per_tick = 1;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 8; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    struct place place = queue_leave(b, 1, queue_numbered(4).id);
+    cr_assert_eq(place.state, PLACE_WAITING);
+    cr_assert_eq(place.seq, 5);
+    cr_assert_eq(queue_leave(b, 0, queue_numbered(4).id).state, PLACE_NONE);
+    cr_assert_eq(queue_leave(b, 0, "nobody").state, PLACE_NONE);
+    queue_leave(b, 0, queue_numbered(2).id);
+    queue_next_tick(b);
+    cr_assert_eq(b->gone_count, 2);
+    cr_assert_eq(b->last.waiting, 5);
+    cr_assert_eq(line_view_ahead(&b->view, 2), 0);
+    cr_assert_eq(line_view_ahead(&b->view, 4), 1);
+    cr_assert_eq(line_view_ahead(&b->view, 8), 4);
+    line_view_clear(&b->view);
+    queue_reread(b);
+    cr_assert_eq(line_view_ahead(&b->view, 8), 4, "re-reading tells the same");
+    cr_assert_eq(b->view.waiting, 5);
+    cr_assert_eq(b->view.inside, 1);
+    cr_assert_eq(b->view.free, 1000);
+    cr_assert_eq(b->view.phase, PHASE_OPEN);
+    cr_assert_eq(queue_join(b, 0, queue_numbered(4).id).seq, 9, "back at the end");
+    for (int i = 0; i < 6; i++)
+        queue_next_tick(b);
+    cr_assert_eq(b->gone_count, 2, "each departure is told once");
+    cr_assert_eq(b->last.head, 9);
+    cr_assert_eq(b->view.departures.count, 0);
+    queue_reread(b);
+    cr_assert_eq(b->view.departures.count, 0);
+}
+
+/* --- epochs --- */
+
+CONTRACT(another_epoch_is_noticed_and_nothing_is_done)
+{
+    queue_bench_configure(b, &queue_usual);
+    queue_join(b, 0, "a");
+    queue_bench_set_epoch(b, 1, 2);
+    struct queue_store *store = b->store[1];
+    struct queue_visitor v = queue_named("b");
+    struct queue_answer a = {.bench = b};
+    cr_assert_eq(
+        queue_await(&a, store->join(store, BENCH_EVENT, &v, 1, queue_on_places, &a))->status,
+        QUEUE_EPOCH);
+    cr_assert_eq(queue_await(&a, store->look(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
+                 QUEUE_EPOCH);
+    cr_assert_eq(queue_await(&a, store->enter(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
+                 QUEUE_EPOCH);
+    cr_assert_eq(queue_await(&a, store->leave(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
+                 QUEUE_EPOCH);
+    cr_assert_eq(queue_await(&a, store->tick(store, BENCH_EVENT, queue_on_tick, &a))->status,
+                 QUEUE_EPOCH);
+    cr_assert_eq(queue_await(&a, store->line(store, BENCH_EVENT, queue_on_line, &a))->status,
+                 QUEUE_EPOCH);
+    cr_assert_eq(queue_join(b, 0, "c").seq, 2);
+    cr_assert_eq(b->reports_count, 0);
+    queue_bench_replace(b, 2);
+    queue_bench_configure(b, &queue_usual);
+    cr_assert_eq(
+        queue_await(&a, b->store[0]->tick(b->store[0], BENCH_EVENT, queue_on_tick, &a))->status,
+        QUEUE_EPOCH);
+    cr_assert_eq(queue_join(b, 1, "b").seq, 1);
+    queue_bench_set_epoch(b, 1, 0);
+    cr_assert_eq(store->tick(store, BENCH_EVENT, queue_on_tick, &a), QUEUE_EPOCH,
+                 "knows none: not sent");
+}
+
+/* --- what only Redis can show --- */
+
+Test(queue_redis, departures_beyond_a_ticks_bound_are_told_by_the_next)
+{
+    struct queue_bench *b = queue_bench_redis();
+    queue_bench_configure(b, &queue_usual);
+    redis_server_run(b->server, "HSET ev:e:line seq 20000");
+    redis_server_run(b->server, "ZADD ev:e:waiting 1 first");
+    redis_server_run(b->server, "EVAL %s 1 ev:e:gone:new",
+                     "for i = 2, 10008 do redis.call('RPUSH', KEYS[1], i) end");
+    struct queue_fake_settings settings = queue_usual;
+    settings.phase = PHASE_PAUSED;
+    queue_bench_configure(b, &settings);
+    queue_next_tick(b);
+    cr_assert_eq(b->gone_count, TICK_GONE_MAX);
+    queue_next_tick(b);
+    cr_assert_eq(b->gone_count, TICK_GONE_MAX + 7);
+    cr_assert_eq(b->gone[TICK_GONE_MAX + 6], 10008);
+    queue_bench_free(b);
+}
+
+Test(queue_redis, a_dead_redis_is_said)
+{
+    struct queue_bench *b = queue_bench_redis();
+    queue_bench_configure(b, &queue_usual);
+    struct queue_visitor v = queue_named("a");
+    struct queue_answer a = {.bench = b, .status = QUEUE_OK};
+    struct queue_store *store = b->store[0];
+    redis_server_kill(b->server);
+    cr_assert_eq(
+        queue_await(&a, store->join(store, BENCH_EVENT, &v, 1, queue_on_places, &a))->status,
+        QUEUE_UNKNOWN);
+    cr_assert_eq(store->join(store, BENCH_EVENT, &v, 1, queue_on_places, &a), QUEUE_DOWN);
+    queue_bench_free(b);
+}
+
+Test(queue_redis, a_redis_that_refuses_to_write_is_said)
+{
+    struct queue_bench *b = queue_bench_redis();
+    queue_bench_configure(b, &queue_usual);
+    redis_server_run(b->server, "SET ev:e:waiting text");
+    struct queue_visitor v = queue_named("a");
+    struct queue_answer a = {.bench = b, .status = QUEUE_OK};
+    struct queue_store *store = b->store[0];
+    cr_assert_eq(
+        queue_await(&a, store->join(store, BENCH_EVENT, &v, 1, queue_on_places, &a))->status,
+        QUEUE_UNKNOWN);
+    queue_bench_free(b);
+}

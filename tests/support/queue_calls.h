@@ -1,0 +1,65 @@
+/* One call of queue_store.h at a time, for the contract suites: send, wait for the answer, hand it
+ * over. */
+#ifndef STANCHION_TEST_QUEUE_CALLS_H
+#define STANCHION_TEST_QUEUE_CALLS_H
+
+#include <criterion/criterion.h>
+
+#include "support/queue_bench.h"
+
+/* Each contract becomes two tests: queue_redis::name and queue_fake::name. */
+#define CONTRACT(name)                                                                             \
+    static void name(struct queue_bench *b);                                                       \
+    Test(queue_redis, name)                                                                        \
+    {                                                                                              \
+        struct queue_bench *b = queue_bench_redis();                                               \
+        name(b);                                                                                   \
+        queue_bench_free(b);                                                                       \
+    }                                                                                              \
+    Test(queue_fake, name)                                                                         \
+    {                                                                                              \
+        struct queue_bench *b = queue_bench_fake();                                                \
+        name(b);                                                                                   \
+        queue_bench_free(b);                                                                       \
+    }                                                                                              \
+    static void name(struct queue_bench *b)
+
+/* Fast ticks; deadlines so long that nothing expires unless a test shortens them. */
+extern const struct queue_fake_settings queue_usual;
+
+/* Where an answer goes. Its bench's `pending` is counted down by the completion. */
+struct queue_answer {
+    struct queue_bench *bench;
+    enum queue_status status;
+    struct place places[JOIN_BATCH_MAX];
+    bool was_due;
+};
+
+/* The completions to give to a store, with a struct queue_answer as ctx. on_line re-reads the
+ * bench's view. */
+void queue_on_places(void *ctx, enum queue_status status, const struct place *places, size_t count);
+void queue_on_place(void *ctx, enum queue_status status, const struct place *place);
+void queue_on_tick(void *ctx, enum queue_status status, bool was_due);
+void queue_on_line(void *ctx, enum queue_status status, const struct line_state *line);
+
+struct queue_visitor queue_named(const char *name);
+struct queue_visitor queue_numbered(int number);
+/* Waits for the answer that `sent`, the result of a store's call, has promised; otherwise takes
+ * `sent` over. */
+struct queue_answer *queue_await(struct queue_answer *answer, enum queue_status sent);
+
+/* `which` store does it, 0 or 1. Anything but QUEUE_OK fails the test. */
+struct place queue_join(struct queue_bench *b, int which, const char *name);
+void queue_join_batch(struct queue_bench *b, int which, const struct queue_visitor *visitors,
+                      size_t count, struct queue_answer *answer);
+struct place queue_look(struct queue_bench *b, int which, const char *name);
+struct place queue_enter(struct queue_bench *b, int which, const char *name);
+struct place queue_leave(struct queue_bench *b, int which, const char *name);
+/* Returns whether the tick was due; its report has come then. */
+bool queue_tick(struct queue_bench *b, int which);
+/* Waits until a tick is due and runs it. */
+void queue_next_tick(struct queue_bench *b);
+/* Re-reads the line into the bench's view. */
+void queue_reread(struct queue_bench *b);
+
+#endif

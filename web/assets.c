@@ -53,6 +53,7 @@ static const struct file files[] = {
     PART("style.css", style_css, type_css),
     PART("icon.svg", icon_svg, type_svg),
     PART("ask.js", ask_js, type_js),
+    PART("askcount.js", askcount_js, type_js),
     PART("clock.js", clock_js, type_js),
     PART("dom.js", dom_js, type_js),
     PART("event.js", event_js, type_js),

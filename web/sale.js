@@ -58,7 +58,7 @@ export class SaleView {
     if (!(opens_at_ms > 0)) return;
     const there = dateIn(opens_at_ms, time_zone);
     const here = dateHere(opens_at_ms);
-    setText($('sale-date'), there);
+    setText($('sale-date'), t(opens_at_ms > clock.now() ? 'sale.opensAt' : 'sale.openedAt', { date: there }));
     setText($('sale-date-here'), t('sale.yourTime', { date: here }));
     show($('sale-date-here'), here !== there);
   }

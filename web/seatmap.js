@@ -212,6 +212,7 @@ export class SeatMap {
       this.#pen.strokeStyle = isDim ? this.#colors.held : this.#plan.categories[area.category].color;
       this.#pen.strokeRect(...box);
       const free = this.#plan.areaFree(area);
+      if (box[2] < area.name.length * 8 || box[3] < 40) continue;
       this.#text(area.name, box[0] + box[2] / 2, box[1] + box[3] / 2 - 8, 14, isDim ? this.#colors.soft : this.#colors.ink);
       this.#text(this.#on.areaText(free), box[0] + box[2] / 2, box[1] + box[3] / 2 + 10, 12, this.#colors.soft);
     }

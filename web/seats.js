@@ -1,6 +1,7 @@
 // Choosing seats: the map and the list show the same plan; every press is a request to the server, and what is shown
 // as chosen is only what the server holds.
-import { ask, askCount } from './ask.js';
+import { ask } from './ask.js';
+import { askCount } from './askcount.js';
 import { $, announce, el, setText, show, swatch } from './dom.js';
 import { money } from './format.js';
 import { FREE, HELD, Plan } from './plan.js';
@@ -12,7 +13,7 @@ import { TimeLeft } from './timeleft.js';
 
 export class SeatsView {
   #visit; #planUrl; #plan = null; #loading = null; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
-  #mine = []; #only = null; #chips = []; #busy = new Set();
+  #mine = []; #only = null; #chips = []; #busy = new Set(); #tipped = { seat: -1, point: null };
 
   constructor(visit, planUrl) {
     this.#visit = visit;
@@ -37,7 +38,10 @@ export class SeatsView {
       seat: (seat) => this.#press(seat),
       area: (area) => this.#pressArea(area),
       areaText: (free) => (free > 0 ? t('seats.free', { n: free }) : t('seats.noneFree')),
-      hover: (seat, point) => this.#tip(seat, point),
+      hover: (seat, point) => {
+        this.#tipped = { seat, point };
+        this.#drawTip();
+      },
     };
     this.#map = new SeatMap($('map'), this.#plan, on);
     this.#list = new SeatList($('list-panel'), this.#plan, on);
@@ -95,6 +99,7 @@ export class SeatsView {
     this.#mine = seats;
     this.#map.setMine(seats);
     this.#list.setMine(seats);
+    this.#drawTip();
   }
 
   #drawBasket({ mine, seatsMax }) {
@@ -205,15 +210,21 @@ export class SeatsView {
     $('show-map').setAttribute('aria-pressed', String(!isList));
   }
 
-  #tip(seat, point) {
+  #drawTip() {
+    const { seat, point } = this.#tipped;
     show($('map-tip'), seat >= 0);
     if (seat < 0) return;
     const { name, price_minor } = this.#plan.categories[this.#plan.category[seat]];
-    const state = this.#mine.includes(seat) ? 'seats.isMine' : ['seats.isFree', 'seats.isHeld', 'seats.isSold', 'seats.isSold'][this.#plan.states[seat]];
-    setText($('map-tip'), [this.#plan.name(seat), name, money(price_minor, this.#plan.currency), ...this.#plan.remarks(seat), t(state)].join(' · '));
+    const parts = [this.#plan.name(seat), name, money(price_minor, this.#plan.currency), ...this.#plan.remarks(seat)];
+    setText($('map-tip'), [...parts, t(this.#stateWord(seat))].join(' · '));
     const tip = $('map-tip');
     const room = $('map-panel').clientWidth - tip.offsetWidth - 8;
     tip.style.left = `${Math.max(8, Math.min(room, point.x - tip.offsetWidth / 2))}px`;
     tip.style.top = `${point.y > 80 ? point.y - tip.offsetHeight - 18 : point.y + 24}px`;
+  }
+
+  #stateWord(seat) {
+    if (this.#mine.includes(seat)) return 'seats.isMine';
+    return ['seats.isFree', 'seats.isHeld', 'seats.isSold', 'seats.isSold'][this.#plan.states[seat]];
   }
 }

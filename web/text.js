@@ -35,6 +35,8 @@ const catalogue = {
   'link.fullGateway': 'Very many people are here. Trying again in {time}. A place you have is kept.',
   'link.full': 'The line is full right now. We ask again for you in {time}; leave this page open.',
   'link.busy': 'The system is catching up. Asking again in {time}. Nothing you have is lost.',
+  'sale.opensAt': 'Opens {date}',
+  'sale.openedAt': 'On sale since {date}',
   'sale.yourTime': 'In your time zone: {date}',
   'sale.prices': 'Prices',
   'sale.left': { one: '{n} left', other: '{n} left' },

@@ -86,6 +86,7 @@ static enum ledger_status compare(struct ledger_store *s, const struct outbox_en
                    sqlite3_column_int64(statement, 3) == entry->amount_minor &&
                    strcmp(ledger_text(statement, 4), entry->currency) == 0 &&
                    strcmp(ledger_text(statement, 5), seats) == 0;
+    out->committed_ms = sqlite3_column_int64(statement, 6);
     (void)sqlite3_reset(statement);
     if (is_same)
         out->verdict = VERDICT_REPEATED;
@@ -162,10 +163,11 @@ static bool stands(struct ledger_store *s, const char *order, enum ledger_status
 }
 
 enum ledger_status ledger_write_void(struct ledger_store *s, const struct outbox_entry *entry,
-                                     int64_t now_ms)
+                                     int64_t now_ms, bool *order_stands)
 {
     enum ledger_status status;
-    if (stands(s, entry->order, &status) || status != LEDGER_OK)
+    *order_stands = stands(s, entry->order, &status);
+    if (*order_stands || status != LEDGER_OK)
         return status;
     const char *state = entry->amount_minor == 0 ? "none" : "void_due";
     return ledger_run(s, ledger_use(s, STATEMENT_payment_insert, "ttittit", entry->order,
@@ -186,11 +188,12 @@ static enum ledger_status bury(struct ledger_store *s, const struct outbox_entry
                                const struct ledger_origin *origin,
                                const struct ledger_result *result)
 {
+    bool order_stands;
     enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_entry_undo, ""));
     if (status == LEDGER_OK)
         status = ledger_write_dead(s, entry->order, result->reason, origin);
     if (status == LEDGER_OK)
-        status = ledger_write_void(s, entry, origin->now_ms);
+        status = ledger_write_void(s, entry, origin->now_ms, &order_stands);
     return status;
 }
 
@@ -200,6 +203,7 @@ enum ledger_status ledger_write_order(struct ledger_store *s, const struct outbo
     assert(s->is_in_transaction && entry->kind == OUTBOX_ORDER);
     out->verdict = VERDICT_WRITTEN;
     out->reason[0] = '\0';
+    out->committed_ms = origin->now_ms;
     enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_entry_begin, ""));
     if (status != LEDGER_OK)
         return status;

@@ -161,20 +161,14 @@ enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, 
     return LEDGER_OK;
 }
 
-enum ledger_status ledger_bought(struct ledger_store *s, const char *event, json_t **out)
+enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,
+                                      ledger_order_fn *on_order, void *ctx)
 {
     enum ledger_status status;
-    json_t *object = json_object();
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_bought_of_event, "t", event);
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_orders_of_event, "t", event);
     while (ledger_next(s, row, &status))
-        (void)json_object_set_new(object, ledger_text(row, 0),
-                                  json_integer(sqlite3_column_int64(row, 1)));
-    if (status != LEDGER_OK) {
-        json_decref(object);
-        return status;
-    }
-    *out = object;
-    return LEDGER_OK;
+        on_order(ctx, ledger_text(row, 0), ledger_text(row, 1), sqlite3_column_int64(row, 2));
+    return status;
 }
 
 enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out)
@@ -224,11 +218,12 @@ enum ledger_status ledger_dead_page(struct ledger_store *s, int64_t after, int64
     json_t *list = json_array();
     sqlite3_stmt *row = ledger_use(s, STATEMENT_dead_page, "ii", after, limit);
     while (ledger_next(s, row, &status)) {
+        json_t *body = json_string(ledger_text(row, 4)); /* NULL when it is not UTF-8 */
         json_t *object = json_pack(
-            "{sI sI ss ss ss ss sI}", "nr", (json_int_t)sqlite3_column_int64(row, 0), "epoch",
+            "{sI sI ss ss so ss sI}", "nr", (json_int_t)sqlite3_column_int64(row, 0), "epoch",
             (json_int_t)sqlite3_column_int64(row, 1), "stream_id", ledger_text(row, 2), "order",
-            ledger_text(row, 3), "body", ledger_text(row, 4), "reason", ledger_text(row, 5),
-            "at_ms", (json_int_t)sqlite3_column_int64(row, 6));
+            ledger_text(row, 3), "body", body != NULL ? body : json_string("(not UTF-8)"), "reason",
+            ledger_text(row, 5), "at_ms", (json_int_t)sqlite3_column_int64(row, 6));
         assert(object != NULL);
         (void)json_array_append_new(list, object);
     }

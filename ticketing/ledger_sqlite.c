@@ -63,6 +63,11 @@ const char *ledger_problem(const struct ledger_store *s)
     return s->problem;
 }
 
+const struct token_keys *ledger_keys(const struct ledger_store *s)
+{
+    return s->keys;
+}
+
 enum ledger_status ledger_judge(struct ledger_store *s, int code)
 {
     int primary = code & 0xff;

@@ -45,6 +45,9 @@ void ledger_close(struct ledger_store *s);
 const char *ledger_problem(const struct ledger_store *s);
 const char *ledger_status_word(enum ledger_status status);
 
+/* The keys the store was opened with. */
+const struct token_keys *ledger_keys(const struct ledger_store *s);
+
 enum ledger_status ledger_begin(struct ledger_store *s);
 enum ledger_status ledger_commit(struct ledger_store *s); /* with fsync */
 enum ledger_status ledger_rollback(struct ledger_store *s);
@@ -64,6 +67,7 @@ enum ledger_verdict {
 
 struct ledger_result {
     enum ledger_verdict verdict;
+    int64_t committed_ms; /* unless dead; true once ledger_commit said so */
     char reason[LEDGER_REASON_BYTES];
 };
 
@@ -78,9 +82,10 @@ struct ledger_origin {
 enum ledger_status ledger_write_order(struct ledger_store *s, const struct outbox_entry *entry,
                                       const struct ledger_origin *origin,
                                       struct ledger_result *out);
-/* Notes that the order's payment is to be voided; ignored when the order stands in the ledger. */
+/* Notes that the order's payment is to be voided. *order_stands: the order is in the ledger, so
+ * nothing was noted. */
 enum ledger_status ledger_write_void(struct ledger_store *s, const struct outbox_entry *entry,
-                                     int64_t now_ms);
+                                     int64_t now_ms, bool *order_stands);
 enum ledger_status ledger_write_dead(struct ledger_store *s, const char *order, const char *reason,
                                      const struct ledger_origin *origin);
 
@@ -102,8 +107,11 @@ enum ledger_status ledger_seat_owner(struct ledger_store *s, const char *event, 
 /* All sold seats of an event in ascending order; the caller frees *seats. */
 enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, uint32_t **seats,
                                      size_t *count);
-/* `{visitor: seats}` of an event. */
-enum ledger_status ledger_bought(struct ledger_store *s, const char *event, json_t **out);
+/* Calls on_order for each order of an event, oldest first. */
+typedef void ledger_order_fn(void *ctx, const char *order, const char *visitor,
+                             int64_t seats_count);
+enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,
+                                      ledger_order_fn *on_order, void *ctx);
 /* Orders whose amount or seats do not agree with their rows: JSON array of sentences, empty when
  * all is well. */
 enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out);

@@ -184,6 +184,7 @@ static void write_void(const char *order)
 {
     char body[512], name[ORDER_ID_BYTES + 1];
     struct outbox_entry entry;
+    bool order_stands;
     (void)snprintf(body, sizeof body,
                    "{\"kind\":\"void\",\"order\":\"%s\",\"event\":\"night\",\"visitor\":\"ann\","
                    "\"amount_minor\":1000,"
@@ -191,7 +192,7 @@ static void write_void(const char *order)
                    order);
     cr_assert_null(outbox_entry_read(body, strlen(body), &entry, name));
     cr_assert_eq(ledger_begin(store), LEDGER_OK);
-    cr_assert_eq(ledger_write_void(store, &entry, 5000), LEDGER_OK);
+    cr_assert_eq(ledger_write_void(store, &entry, 5000, &order_stands), LEDGER_OK);
     cr_assert_eq(ledger_commit(store), LEDGER_OK);
     outbox_entry_release(&entry);
 }

@@ -40,9 +40,9 @@ FROM orders o, json_each(o.seats) j CROSS JOIN sold s ON s.event_id = o.event_id
 WHERE o.id = ?1 AND s.order_id = o.id ORDER BY s.seat;
 --: sold_of_event
 SELECT s.seat FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 ORDER BY s.seat;
---: bought_of_event
-SELECT o.visitor, count(*) FROM sold s JOIN orders o ON o.id = s.order_id JOIN events e ON e.nr = s.event_id
-WHERE e.id = ?1 GROUP BY o.visitor;
+--: orders_of_event
+SELECT o.id, o.visitor, json_array_length(o.seats) FROM orders o JOIN events e ON e.nr = o.event_id WHERE e.id = ?1
+ORDER BY o.nr;
 --: orders_of_visitor
 SELECT o.id FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.visitor = ?1 AND e.id = ?2 ORDER BY o.nr
 LIMIT 1000;

@@ -1,0 +1,122 @@
+/* See the header. */
+#include "server/ledger/batch.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/ledger/captures.h"
+#include "server/ledger/outcome.h"
+#include "server/ledger/unsell.h"
+
+/* One entry on its way through the batch. */
+struct item {
+    const char *broken; /* the reason why it could not be read, or NULL */
+    bool is_told;       /* somebody waits for the outcome */
+    struct outbox_entry entry;
+    struct ledger_result result;
+};
+
+static enum ledger_status write_item(struct batch *batch, const struct stream_entry *from,
+                                     struct item *item, int64_t now_ms)
+{
+    char order[ORDER_ID_BYTES + 1];
+    struct ledger_origin origin = {from->id, from->body, batch->epoch, now_ms};
+    item->broken = outbox_entry_read(from->body, from->body_bytes, &item->entry, order);
+    if (item->broken != NULL) {
+        item->result.verdict = VERDICT_DEAD;
+        log_error("dead letter %s, order \"%s\": %s", from->id, order, item->broken);
+        return ledger_write_dead(batch->store, order, item->broken, &origin);
+    }
+    if (item->entry.kind == OUTBOX_VOID) {
+        bool order_stands = false;
+        enum ledger_status status =
+            ledger_write_void(batch->store, &item->entry, now_ms, &order_stands);
+        item->is_told = !order_stands;
+        return status;
+    }
+    item->is_told = true;
+    return ledger_write_order(batch->store, &item->entry, &origin, &item->result);
+}
+
+static enum ledger_status write_items(struct batch *batch, const struct stream_entry *entries,
+                                      struct item *items, size_t count)
+{
+    int64_t now_ms = clock_wall_ms();
+    enum ledger_status status = ledger_begin(batch->store);
+    for (size_t i = 0; i < count && status == LEDGER_OK; i++)
+        if (entries[i].body != NULL)
+            status = write_item(batch, &entries[i], &items[i], now_ms);
+    if (status == LEDGER_OK && batch->captures != NULL)
+        status = captures_write(batch->captures, now_ms);
+    if (status == LEDGER_OK)
+        status = ledger_commit(batch->store);
+    return status;
+}
+
+static void count_item(struct batch_stats *stats, const struct item *item)
+{
+    if (item->result.verdict == VERDICT_DEAD)
+        stats->dead++;
+    else if (item->entry.kind == OUTBOX_VOID)
+        stats->voids++;
+    else if (item->result.verdict == VERDICT_REPEATED)
+        stats->repeated++;
+    else
+        stats->written++;
+}
+
+static void settle_item(struct batch *batch, const struct stream_entry *from,
+                        const struct item *item)
+{
+    if (item->broken != NULL || item->entry.root == NULL)
+        return;
+    bool is_dead = item->result.verdict == VERDICT_DEAD;
+    if (is_dead) {
+        log_error("dead letter %s, order %s: %s", from->id, item->entry.order, item->result.reason);
+        if (batch->epoch != 0)
+            unsell(batch->store, batch->redis, batch->epoch, &item->entry);
+    }
+    if (!item->is_told)
+        return;
+    char *text = item->entry.kind == OUTBOX_VOID ? outcome_unsold(&item->entry, item->entry.reason)
+                 : is_dead                       ? outcome_unsold(&item->entry, "ledger_refused")
+                           : outcome_confirmed(&item->entry, item->result.committed_ms,
+                                               ledger_keys(batch->store));
+    redis_pipe_add(batch->redis, "PUBLISH", "outcome", text, NULL);
+    free(text);
+}
+
+enum batch_status batch_write(struct batch *batch, const struct stream_entry *entries, size_t count)
+{
+    if (count == 0)
+        return BATCH_OK;
+    assert(count <= LEDGER_BATCH_MAX);
+    struct item *items = calloc(count, sizeof *items);
+    assert(items != NULL);
+    enum ledger_status status = write_items(batch, entries, items, count);
+    if (status == LEDGER_OK) {
+        batch->stats.batches++;
+        batch->stats.lag_ms = clock_wall_ms() + batch->redis_ahead_ms - stream_id_ms(entries[0].id);
+        for (size_t i = 0; i < count; i++) {
+            if (entries[i].body != NULL)
+                count_item(&batch->stats, &items[i]);
+            settle_item(batch, &entries[i], &items[i]);
+        }
+        stream_remove(batch->redis, STREAM_OUTBOX, entries, count);
+        if (batch->captures != NULL)
+            captures_written(batch->captures);
+    } else {
+        log_error("the ledger cannot be written (%s): %s", ledger_status_word(status),
+                  ledger_problem(batch->store));
+    }
+    for (size_t i = 0; i < count; i++)
+        outbox_entry_release(&items[i].entry);
+    free(items);
+    if (status != LEDGER_OK)
+        return BATCH_STORE_FAILED;
+    return redis_pipe_flush(batch->redis) ? BATCH_OK : BATCH_REDIS_LOST;
+}

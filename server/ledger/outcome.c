@@ -1,0 +1,54 @@
+/* See the header. */
+#include "server/ledger/outcome.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *ticket(const struct outbox_entry *entry, const struct outbox_seat *seat,
+                      const struct token_keys *keys)
+{
+    char code[TICKET_CODE_BYTES + 1];
+    token_ticket_code(keys, entry->order, seat->seat, code);
+    return json_pack("{sI ss ss ss ss sI ss}", "seat", (json_int_t)seat->seat, "section",
+                     seat->section, "row", seat->row, "number", seat->number, "category",
+                     seat->category, "price_minor", (json_int_t)seat->price_minor, "code", code);
+}
+
+static char *dump(json_t *object)
+{
+    assert(object != NULL);
+    char *text = json_dumps(object, JSON_COMPACT);
+    assert(text != NULL);
+    json_decref(object);
+    return text;
+}
+
+char *outcome_confirmed(const struct outbox_entry *entry, int64_t committed_ms,
+                        const struct token_keys *keys)
+{
+    json_t *tickets = json_array();
+    for (size_t i = 0; i < entry->seats_count; i++)
+        (void)json_array_append_new(tickets, ticket(entry, &entry->seats[i], keys));
+    return dump(json_pack("{ss ss sI sI ss so ss ss}", "type", "confirmed", "order", entry->order,
+                          "at_ms", (json_int_t)committed_ms, "amount_minor",
+                          (json_int_t)entry->amount_minor, "currency", entry->currency, "tickets",
+                          tickets, "event", entry->event, "visitor", entry->visitor));
+}
+
+char *outcome_unsold(const struct outbox_entry *entry, const char *reason)
+{
+    static const struct {
+        const char *reason, *message;
+    } reasons[] = {
+        {"time_out", "Time ran out. No money was taken."},
+        {"given_up", "The payment was given up. No money was taken."},
+        {"ledger_refused", "The seats could not be sold. No money was taken."},
+    };
+    size_t at = 0, last = sizeof reasons / sizeof reasons[0] - 1;
+    while (at < last && strcmp(reasons[at].reason, reason) != 0)
+        at++;
+    return dump(json_pack("{ss ss ss ss ss ss}", "type", "unsold", "order", entry->order, "reason",
+                          reasons[at].reason, "message", reasons[at].message, "event", entry->event,
+                          "visitor", entry->visitor));
+}

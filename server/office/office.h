@@ -1,0 +1,68 @@
+/* The office: requests that change durable state or read it (docs/office.md), carried out one after
+ * the other by the ledger process.
+ *
+ * A verb is a function of the request's arguments that fills an answer. What changes something
+ * writes SQLite first, with a commit, then Redis: after a crash in between the recovery brings
+ * Redis up to date.
+ */
+#ifndef STANCHION_OFFICE_H
+#define STANCHION_OFFICE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include "server/ledger/batch.h"
+#include "ticketing/payment.h"
+
+#define OFFICE_BODY_BYTES_MAX (64u << 20) /* a plan of 100,000 seats is about 5 MB */
+#define OFFICE_MESSAGE_BYTES 400
+#define OFFICE_CHECKS_PER_S 5   /* password checks, wrong or right; more: too_fast */
+#define OFFICE_AGE_MS_MAX 60000 /* an older request is not carried out: whoever asked has gone */
+#define OFFICE_CHANNEL_BYTES_MAX 128
+
+struct office {
+    struct batch *batch;               /* store, redis, epoch */
+    struct payment_provider *provider; /* for the audit; may be NULL */
+    int64_t checks_second;             /* the second that checks_count belongs to */
+    int64_t checks_count;
+};
+
+/* What a verb makes of a request. */
+struct office_answer {
+    json_t *body;      /* fields of the answer; never NULL */
+    const char *error; /* NULL = ok, otherwise the code */
+    char message[OFFICE_MESSAGE_BYTES];
+    bool store_failed; /* SQLite failed in a way that ends the process */
+    bool is_later;     /* the verb took over `reply_to` and will answer by itself */
+};
+
+/* Where the answer goes. */
+struct office_request {
+    char id[80];
+    char channel[OFFICE_CHANNEL_BYTES_MAX];
+    const json_t *args;
+};
+
+/* Carries out one request and publishes its answer. BATCH_STORE_FAILED: leave the process. */
+enum batch_status office_execute(struct office *office, const struct stream_entry *entry);
+/* Tells whoever sent it that it was not carried out. */
+void office_refuse(struct office *office, const struct stream_entry *entry, const char *error,
+                   const char *message);
+
+/* For verbs. */
+void office_fail(struct office_answer *answer, const char *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Turns a status of the store into an answer; true when it was LEDGER_OK. */
+bool office_took(struct office *office, struct office_answer *answer, enum ledger_status status);
+/* Text argument of 1 to bytes_max bytes, or NULL with the answer failed. */
+const char *office_text(const struct office_request *request, struct office_answer *answer,
+                        const char *name, size_t bytes_max);
+void office_publish_answer(struct office *office, const struct office_request *request,
+                           struct office_answer *answer);
+
+typedef void office_verb_fn(struct office *office, const struct office_request *request,
+                            struct office_answer *answer);
+office_verb_fn office_event_load, office_event_list, office_event_show, office_event_set;
+office_verb_fn office_orders_of, office_orders_export, office_dead_list, office_audit;
+office_verb_fn office_account_check, office_account_set, office_account_list;
+
+#endif

@@ -1,0 +1,278 @@
+/* Verbs about events. What is written to SQLite first is published to Redis afterwards. */
+#include "server/office/office.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/ledger/recover.h"
+#include "server/office/event_settings.h"
+#include "server/office/office_redis.h"
+#include "ticketing/ledger_scripts.h"
+#include "ticketing/plan_json.h"
+
+#define EVENT_NAME_BYTES_MAX 200
+#define TIME_ZONE_BYTES_MAX 64
+
+static bool is_word(const char *text, const char *others)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    for (; *text != '\0'; text++)
+        if (strchr(letters, *text) == NULL && strchr(others, *text) == NULL)
+            return false;
+    return true;
+}
+
+static bool is_currency(const char *text)
+{
+    return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+/* A figure that lives in Redis; 0 when Redis does not say. */
+static int64_t live_figure(struct office *office, const char *event, const char *key_name,
+                           const char *command, const char *field)
+{
+    char key[EVENT_ID_BYTES_MAX + 16];
+    int bytes = snprintf(key, sizeof key, "ev:%s:%s", event, key_name);
+    if (bytes < 0 || (size_t)bytes >= sizeof key)
+        return 0;
+    return redis_pipe_number(redis_pipe_ask(office->batch->redis, command, key, field, NULL), 0);
+}
+
+static void add_figures(struct office *office, json_t *event)
+{
+    const char *id = json_string_value(json_object_get(event, "id"));
+    (void)json_object_set_new(event, "waiting",
+                              json_integer(live_figure(office, id, "waiting", "ZCARD", NULL)));
+    (void)json_object_set_new(event, "inside",
+                              json_integer(live_figure(office, id, "active", "ZCARD", NULL)));
+    (void)json_object_set_new(event, "free",
+                              json_integer(live_figure(office, id, "counts", "HGET", "free")));
+    (void)json_object_set_new(event, "holds",
+                              json_integer(live_figure(office, id, "holds", "ZCARD", NULL)));
+}
+
+/* The event named by the argument `event`, as in ledger_event_json; NULL with the answer failed. */
+static json_t *find_event(struct office *office, const struct office_request *request,
+                          struct office_answer *answer)
+{
+    json_t *event = NULL;
+    const char *id = office_text(request, answer, "event", EVENT_ID_BYTES_MAX);
+    if (id == NULL)
+        return NULL;
+    enum ledger_status status = ledger_event_json(office->batch->store, id, &event);
+    if (status == LEDGER_NOT_FOUND)
+        office_fail(answer, "not_found", "There is no event called \"%s\".", id);
+    else
+        (void)office_took(office, answer, status);
+    return event;
+}
+
+void office_event_list(struct office *office, const struct office_request *request,
+                       struct office_answer *answer)
+{
+    json_t *ids = NULL, *id, *events = json_array();
+    size_t i;
+    (void)request;
+    bool is_good = office_took(office, answer, ledger_event_ids(office->batch->store, &ids));
+    json_array_foreach(ids, i, id)
+    {
+        json_t *event = NULL;
+        is_good = is_good && office_took(office, answer,
+                                         ledger_event_json(office->batch->store,
+                                                           json_string_value(id), &event));
+        if (event != NULL) {
+            add_figures(office, event);
+            (void)json_array_append_new(events, event);
+        }
+    }
+    json_decref(ids);
+    (void)json_object_set_new(answer->body, "events", events);
+}
+
+void office_event_show(struct office *office, const struct office_request *request,
+                       struct office_answer *answer)
+{
+    json_t *event = find_event(office, request, answer);
+    if (event == NULL)
+        return;
+    add_figures(office, event);
+    (void)json_object_set(event, "event", json_object_get(event, "id")); /* `id` is the request's */
+    (void)json_object_update(answer->body, event);
+    json_decref(event);
+}
+
+static bool commit(struct office *office, struct office_answer *answer, enum ledger_status status)
+{
+    if (status == LEDGER_OK)
+        return office_took(office, answer, ledger_commit(office->batch->store));
+    (void)office_took(office, answer, status);
+    (void)ledger_rollback(office->batch->store);
+    return false;
+}
+
+static bool write_settings(struct office *office, struct office_answer *answer, const char *id,
+                           const json_t *settings)
+{
+    struct ledger_store *store = office->batch->store;
+    char *text = json_dumps(settings, JSON_COMPACT);
+    const char *phase = json_string_value(json_object_get(settings, "phase"));
+    bool is_good = office_took(office, answer, ledger_begin(store)) &&
+                   commit(office, answer, ledger_event_settings_set(store, id, phase, text));
+    free(text);
+    return is_good;
+}
+
+void office_event_set(struct office *office, const struct office_request *request,
+                      struct office_answer *answer)
+{
+    char problem[SETTING_PROBLEM_BYTES];
+    json_t *event = find_event(office, request, answer);
+    if (event == NULL)
+        return;
+    const char *id = json_string_value(json_object_get(event, "id"));
+    json_t *settings =
+        event_settings_default(); /* settings that are new in this version have a value, too */
+    (void)json_object_update(settings, json_object_get(event, "settings"));
+    if (!event_settings_apply(settings, json_object_get(request->args, "set"), problem))
+        office_fail(answer, "bad_setting", "%s", problem);
+    else if (write_settings(office, answer, id, settings)) {
+        (void)office_publish_event(office->batch->store, office->batch->redis, id);
+        log_info("event %s: settings changed, phase %s", id,
+                 json_string_value(json_object_get(settings, "phase")));
+        (void)json_object_set(answer->body, "settings", settings);
+    }
+    json_decref(settings);
+    json_decref(event);
+}
+
+/* --- event.load --- */
+
+struct load {
+    const char *id, *name, *currency, *time_zone;
+    struct plan *plan;
+    json_t *settings;
+};
+
+static bool read_names(const struct office_request *request, struct office_answer *answer,
+                       struct load *load)
+{
+    load->id = office_text(request, answer, "id", EVENT_ID_BYTES_MAX);
+    load->name =
+        load->id != NULL ? office_text(request, answer, "name", EVENT_NAME_BYTES_MAX) : NULL;
+    load->currency = load->name != NULL ? office_text(request, answer, "currency", 3) : NULL;
+    load->time_zone = load->currency != NULL
+                          ? office_text(request, answer, "time_zone", TIME_ZONE_BYTES_MAX)
+                          : NULL;
+    if (load->time_zone == NULL)
+        return false;
+    if (!is_word(load->id, "-_"))
+        office_fail(answer, "bad_request",
+                    "An event's id has letters, digits, - and _ only, not \"%s\".", load->id);
+    else if (!is_currency(load->currency))
+        office_fail(answer, "bad_request", "A currency has three capital letters, not \"%s\".",
+                    load->currency);
+    else if (!is_word(load->time_zone, "/_+-"))
+        office_fail(answer, "bad_request", "\"%s\" is not the name of a time zone.",
+                    load->time_zone);
+    return answer->error == NULL;
+}
+
+static bool read_plan(const struct office_request *request, struct office_answer *answer,
+                      struct load *load)
+{
+    char why[OFFICE_MESSAGE_BYTES - 32];
+    if (plan_from_json(json_object_get(request->args, "plan"), &load->plan, why, sizeof why) !=
+        PLAN_OK) {
+        load->plan = NULL;
+        office_fail(answer, "bad_plan", "The plan is not valid: %s", why);
+        return false;
+    }
+    for (size_t i = 0; i < load->plan->categories_count; i++)
+        if (strcmp(load->plan->categories[i].currency, load->currency) != 0)
+            office_fail(answer, "bad_plan", "Category \"%s\" is priced in %s, the event in %s.",
+                        load->plan->categories[i].name, load->plan->categories[i].currency,
+                        load->currency);
+    return answer->error == NULL;
+}
+
+/* Nobody may hold or own a seat of the plan that goes. */
+static bool is_untouched(struct office *office, struct office_answer *answer,
+                         const struct load *load)
+{
+    if (live_figure(office, load->id, "counts", "HGET", "sold") > 0)
+        office_fail(answer, "exists", "Event %s has sold seats: it cannot be replaced.", load->id);
+    else if (live_figure(office, load->id, "holds", "ZCARD", NULL) > 0)
+        office_fail(answer, "exists",
+                    "Seats of event %s are held right now: close it first and try again later.",
+                    load->id);
+    return answer->error == NULL;
+}
+
+static bool write_event(struct office *office, struct office_answer *answer,
+                        const struct load *load)
+{
+    struct ledger_store *store = office->batch->store;
+    size_t plan_bytes;
+    char *plan = plan_to_text(load->plan, &plan_bytes),
+         *settings = json_dumps(load->settings, JSON_COMPACT);
+    struct ledger_event event = {.id = load->id,
+                                 .name = load->name,
+                                 .currency = load->currency,
+                                 .time_zone = load->time_zone,
+                                 .phase =
+                                     json_string_value(json_object_get(load->settings, "phase")),
+                                 .settings = settings,
+                                 .plan = plan,
+                                 .seats_count = plan_seats_count(load->plan)};
+    bool is_good = plan != NULL && office_took(office, answer, ledger_begin(store));
+    if (is_good) {
+        enum ledger_status status = ledger_event_load(store, &event, clock_wall_ms());
+        if (status == LEDGER_REFUSED)
+            office_fail(answer, "exists", "Event %s has sold seats: it cannot be replaced.",
+                        load->id);
+        is_good = answer->error == NULL ? commit(office, answer, status)
+                                        : ledger_rollback(store) != LEDGER_OK;
+    }
+    free(plan);
+    free(settings);
+    return is_good;
+}
+
+static void publish_event(struct office *office, const struct load *load,
+                          struct office_answer *answer)
+{
+    struct batch *batch = office->batch;
+    char epoch[24];
+    (void)snprintf(epoch, sizeof epoch, "%" PRId64, batch->epoch);
+    enum batch_status status = office_publish_event(batch->store, batch->redis, load->id);
+    if (status == BATCH_OK)
+        status = recover_seats(batch->store, batch->redis, load->id, epoch, true);
+    if (status != BATCH_OK)
+        office_fail(answer, "busy",
+                    "The event is in the ledger; Redis gets it as soon as it is back.");
+    else
+        log_info("event %s: loaded, %u seats", load->id, plan_seats_count(load->plan));
+}
+
+void office_event_load(struct office *office, const struct office_request *request,
+                       struct office_answer *answer)
+{
+    char problem[SETTING_PROBLEM_BYTES];
+    struct load load = {.settings = event_settings_default()};
+    const json_t *given = json_object_get(request->args, "settings");
+    bool is_good = read_names(request, answer, &load) && read_plan(request, answer, &load);
+    if (is_good && given != NULL && !event_settings_apply(load.settings, given, problem)) {
+        office_fail(answer, "bad_setting", "%s", problem);
+        is_good = false;
+    }
+    if (is_good && is_untouched(office, answer, &load) && write_event(office, answer, &load)) {
+        publish_event(office, &load, answer);
+        (void)json_object_set_new(answer->body, "seats_count",
+                                  json_integer(plan_seats_count(load.plan)));
+    }
+    plan_free(load.plan);
+    json_decref(load.settings);
+}

@@ -1,0 +1,66 @@
+/* Verbs that read orders. */
+#include "server/office/office.h"
+
+#include <string.h>
+
+#define PAGE_MAX 1000
+
+void office_orders_of(struct office *office, const struct office_request *request,
+                      struct office_answer *answer)
+{
+    json_t *orders = NULL;
+    const char *event = office_text(request, answer, "event", EVENT_ID_BYTES_MAX);
+    const char *visitor =
+        event != NULL ? office_text(request, answer, "visitor", VISITOR_ID_BYTES) : NULL;
+    if (visitor == NULL)
+        return;
+    if (office_took(office, answer,
+                    ledger_orders_of(office->batch->store, event, visitor, &orders)))
+        (void)json_object_set_new(answer->body, "orders", orders);
+}
+
+/* One row per ticket: what belongs to the order is repeated in each. */
+static void append_tickets(json_t *rows, json_t *order)
+{
+    json_t *tickets = json_object_get(order, "tickets"), *ticket;
+    size_t i;
+    json_array_foreach(tickets, i, ticket)
+    {
+        json_t *row = json_copy(order);
+        (void)json_object_del(row, "tickets");
+        (void)json_object_del(row, "nr");
+        (void)json_object_update(row, ticket);
+        (void)json_array_append_new(rows, row);
+    }
+}
+
+void office_orders_export(struct office *office, const struct office_request *request,
+                          struct office_answer *answer)
+{
+    json_t *orders = NULL, *order, *rows = json_array();
+    size_t i;
+    int64_t next = 0;
+    const char *event = json_string_value(json_object_get(request->args, "event"));
+    int64_t after = json_integer_value(json_object_get(request->args, "after"));
+    int64_t limit = json_integer_value(json_object_get(request->args, "limit"));
+    if (limit <= 0 || limit > PAGE_MAX)
+        limit = PAGE_MAX;
+    if (office_took(
+            office, answer,
+            ledger_orders_page(office->batch->store, event, after, limit, &orders, &next))) {
+        json_array_foreach(orders, i, order) append_tickets(rows, order);
+        (void)json_object_set_new(answer->body, "next",
+                                  next > 0 ? json_integer(next) : json_null());
+    }
+    json_decref(orders);
+    (void)json_object_set_new(answer->body, "rows", rows);
+}
+
+void office_dead_list(struct office *office, const struct office_request *request,
+                      struct office_answer *answer)
+{
+    json_t *dead = NULL;
+    int64_t after = json_integer_value(json_object_get(request->args, "after"));
+    if (office_took(office, answer, ledger_dead_page(office->batch->store, after, PAGE_MAX, &dead)))
+        (void)json_object_set_new(answer->body, "dead", dead);
+}

@@ -1,0 +1,16 @@
+/* What the ledger publishes into Redis about an event: the hash `events`, `ev:{E}:cfg` and
+ * `ev:{E}:plan`. */
+#ifndef STANCHION_OFFICE_REDIS_H
+#define STANCHION_OFFICE_REDIS_H
+
+#include <jansson.h>
+#include "server/ledger/batch.h"
+
+/* All three from the ledger's rows, and `PUBLISH events`. */
+enum batch_status office_publish_event(struct ledger_store *store, struct redis_pipe *redis,
+                                       const char *event);
+/* EVENT (docs/protocol.md) as far as it is not live, from ledger_event_json's object and a PLAN; a
+ * new object. */
+json_t *office_event_object(const json_t *event, const json_t *plan);
+
+#endif

@@ -18,7 +18,9 @@ void line_view_release(struct line_view *view)
 
 void line_view_clear(struct line_view *view)
 {
+    double allowed_per_ms = view->estimate.allowed_per_ms;
     line_view_release(view);
+    view->estimate.allowed_per_ms = allowed_per_ms;
 }
 
 static void hear_of(struct line_view *view, int64_t tick)

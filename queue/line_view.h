@@ -39,7 +39,7 @@ struct line_view {
 
 void line_view_init(struct line_view *view);
 void line_view_release(struct line_view *view);
-/* Back to unknown, as after an epoch change. The configured rate is forgotten too. */
+/* Back to unknown, as after an epoch change. Only the configured rate is kept. */
 void line_view_clear(struct line_view *view);
 /* LINE_VIEW_GAP also when memory is short: the view stays as it was and the next re-read may
  * succeed. */

@@ -4,7 +4,8 @@
 -- Returns phase in force, time in ms, and for each visitor five numbers: place state, sequence, admission,
 --         deadline in ms, 1 when this call made the place (0 where a value does not apply)
 -- Writes  line.seq (one HINCRBY for the batch), waiting (one ZADD)
--- Cost    O(n log W) for n visitors and W waiting; about 1 us for each
+-- Cost    O(n log W) for n visitors and W waiting; at 0.7 million waiting 2 us each in batches of 100 or more,
+--         20 us for a single one
 --
 -- A visitor twice in a batch gets one place. Sequences are given to new places only, so they are dense.
 

@@ -4,7 +4,7 @@
 -- Returns phase in force, time in ms, number of the last tick, seq, head, waiting, inside, free, and the
 --         sequences gone from behind the head, ascending, joined by commas in one text
 -- Writes  nothing
--- Cost    O(g) for g departures behind the head; 100,000 of them about 20 ms
+-- Cost    O(g) for g departures behind the head; 100,000 of them about 50 ms
 --
 -- Beyond LINE_GONE_MAX only the departures nearest to the head are told: places far back then count some
 -- people too many until the next reading.

@@ -79,8 +79,10 @@ Test(line_view, old_news_is_ignored)
     state = state_at(6, 1, 9);
     cr_assert_eq(line_view_on_state(&view, &state), LINE_VIEW_OLD);
     cr_assert_eq(view.head, 5);
+    estimate_set_allowed(&view.estimate, 50, 1000);
     line_view_clear(&view);
     cr_assert_not(view.is_known);
+    cr_assert_gt(view.estimate.allowed_per_ms, 0, "the configured rate stays");
     state = state_at(1, 1, 1);
     cr_assert_eq(line_view_on_state(&view, &state), LINE_VIEW_OK, "a new epoch may count anew");
     line_view_release(&view);

@@ -20,6 +20,7 @@ const socketUrl = `${location.origin.replace(/^http/, 'ws')}${api}/ws`;
 const visit = new Visit(eventId, socketUrl, {
   onChange: (state) => draw(state),
   onSeats: (message) => views.seats?.update(message),
+  onMap: (message) => views.seats?.replace(message),
 });
 const views = {
   sale: new SaleView(visit, () => refresh()),

@@ -53,11 +53,10 @@ class Row {
     this.#event = event;
     this.#phase.className = `badge is-${event.phase}`;
     setText(this.#phase, t(`phase.${event.phase}`));
-    const free = event.free ?? event.categories.reduce((sum, category) => sum + category.free, 0);
-    const seats = event.seats ?? event.categories.reduce((sum, category) => sum + category.total, 0);
-    setText(this.#cells.waiting, count(event.waiting));
-    setText(this.#cells.inside, count(event.inside));
-    setText(this.#cells.sold, t('office.of', { n: event.sold ?? 0, all: seats }));
+    const free = event.free ?? event.categories?.reduce((sum, category) => sum + category.free, 0) ?? event.seats - event.sold;
+    setText(this.#cells.waiting, count(event.waiting ?? 0));
+    setText(this.#cells.inside, count(event.inside ?? 0));
+    setText(this.#cells.sold, t('office.of', { n: event.sold, all: event.seats }));
     setText(this.#cells.free, count(free));
     this.#buttons.open.disabled = event.phase === 'open';
     this.#buttons.paused.disabled = event.phase !== 'open';

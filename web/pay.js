@@ -30,7 +30,7 @@ export class PaymentView {
   }
 
   draw(state, isNew) {
-    const { payment, deadline_ms, isPaying, declined } = state;
+    const { event, payment, deadline_ms, isPaying, declined } = state;
     if (isNew || payment.order !== this.#order) {
       this.#order = payment.order;
       this.#time.start(deadline_ms);
@@ -39,6 +39,7 @@ export class PaymentView {
     setText($('pay-total'), money(payment.amount_minor, payment.currency));
     setText($('pay'), t('pay.submit', { amount: money(payment.amount_minor, payment.currency) }));
     show($('pay-form'), !isPaying);
+    show($('pay-test'), event.sandbox === true);
     show($('pay-running'), Boolean(isPaying));
     if (isNew || isPaying) this.#problem('');
     if (declined && declined !== this.#declined) {

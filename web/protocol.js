@@ -48,7 +48,10 @@ export class Connection {
 
   // Asks something harmless after a silence; a socket that does not answer soon is dead.
   async probe(message) {
-    if (!this.isOpen) return this.#hurry();
+    if (!this.isOpen) {
+      this.#hurry();
+      throw new RequestError('connection');
+    }
     try {
       return await this.request(message, 5000);
     } catch (error) {

@@ -70,6 +70,13 @@ export class SeatsView {
     return t('seats.title');
   }
 
+  // A whole `map`, asked for or not.
+  replace(message) {
+    this.#plan?.setStates(message);
+    this.#map?.redraw();
+    this.#list?.update();
+  }
+
   // A `seats` push.
   update(message) {
     if (!this.#plan?.change(message)) return;
@@ -82,14 +89,12 @@ export class SeatsView {
     const entered = this.#entered;
     try {
       await this.plan();
-      this.#plan.setStates(await this.#visit.map());
+      this.replace(await this.#visit.map());
     } catch {
       if (entered === this.#entered) this.#entered = null;
       return;
     }
     show($('map-loading'), false);
-    this.#map.redraw();
-    this.#list.update();
     this.draw(this.#visit.state, false);
   }
 

@@ -11,12 +11,13 @@ import { openStore } from './store.js';
 const OUTCOME_ASK_MS = 4000; // how often a lost payment outcome is asked for
 
 export class Visit {
-  #store; #connection; #onChange; #onSeats; #intent = 'join'; #retry = 0; #outcome = 0;
+  #store; #connection; #onChange; #onSeats; #onMap; #intent = 'join'; #retry = 0; #outcome = 0;
 
-  constructor(event, socketUrl, { onChange, onSeats }) {
+  constructor(event, socketUrl, { onChange, onSeats, onMap }) {
     this.#store = openStore(event);
     this.#onChange = onChange;
     this.#onSeats = onSeats;
+    this.#onMap = onMap;
     this.state = { view: 'sale', link: { state: 'closed' }, event: null, mine: [], notice: null };
     this.#connection = new Connection(socketUrl, {
       open: () => this.#opened(),
@@ -56,11 +57,18 @@ export class Visit {
     if (this.#store.get('receipt')) this.join();
   }
 
-  // After a silence (a phone that slept): is the place still what we show?
-  wake() {
+  // The page is looked at again, perhaps after a long sleep, perhaps after another tab did something: is what we
+  // show still so?
+  async wake() {
+    const { view, place } = this.state;
     const receipt = this.#store.get('receipt');
-    if (this.state.view === 'line' && receipt)
-      this.#connection.probe({ type: 'resume', receipt }).then((m) => m && this.#placed(m), () => {});
+    try {
+      if (view === 'line' && place && !receipt) this.#end('sale', { notice: 'left' });
+      else if (view === 'line' && receipt) this.#placed(await this.#connection.probe({ type: 'resume', receipt }));
+      else if (view === 'seats') await this.claim();
+    } catch (error) {
+      await this.#refused(error);
+    }
   }
 
   async leave() {
@@ -237,6 +245,7 @@ export class Visit {
     if (message.type === 'place' && (view === 'line' || view === 'sale')) this.#place(message);
     else if (message.type === 'admitted' && view !== 'seats' && view !== 'payment') this.#admitted(message);
     else if (message.type === 'seats') this.#onSeats(message);
+    else if (message.type === 'map') this.#onMap(message); // instead of many changes at once
     else if (message.type === 'held') this.#held(message);
     else if (message.type === 'payment') this.#payment(message);
     else if (message.type === 'confirmed') this.#confirmed(message);

@@ -16,7 +16,7 @@
 #define START_TRIES_MAX 1000 /* of 10 ms */
 
 struct redis_server {
-    pid_t pid; /* 0 = not running */
+    pid_t pid; /* of the keeper; 0 = not running */
     redisContext *context;
     char dir[90]; /* a socket's path has at most 107 characters */
     char socket[104];
@@ -35,19 +35,53 @@ static void pause_10_ms(void)
     nanosleep(&nap, NULL);
 }
 
-/* The child: dies with its parent, says nothing, keeps nothing. */
-static void exec_server(const struct redis_server *server, pid_t parent)
+/* Becomes redis-server: dies with its keeper, says nothing, keeps nothing. */
+static void exec_server(const struct redis_server *server, pid_t keeper)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0)
+    if (getppid() != keeper || null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0)
         _exit(1);
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir",
            server->dir, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
            (char *)NULL);
     _exit(127);
+}
+
+static void remove_dir(const struct redis_server *server)
+{
+    unlink(server->socket);
+    rmdir(server->dir);
+}
+
+/* The keeper stands between a test and its redis-server, so that even a test that crashes leaves no
+ * process and no directory behind. SIGTERM, also from the kernel when the test is gone: all away.
+ * SIGUSR1: only the server, as in a crash. SIGCHLD: the server ended by itself. */
+static void keep_server(const struct redis_server *server, pid_t test)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    pid_t keeper = getpid(), redis = fork();
+    if (redis == 0)
+        exec_server(server, keeper);
+    int signal = SIGTERM;
+    if (redis > 0 && getppid() == test)
+        sigwait(&signals, &signal);
+    if (redis > 0) {
+        kill(redis, SIGKILL);
+        waitpid(redis, NULL, 0);
+    }
+    if (signal == SIGTERM)
+        remove_dir(server);
+    _exit(0);
 }
 
 static int answers_ping(struct redis_server *server)
@@ -75,7 +109,7 @@ static void launch(struct redis_server *server)
     if (server->pid < 0)
         give_up("cannot fork");
     if (server->pid == 0)
-        exec_server(server, parent);
+        keep_server(server, parent);
     for (int i = 0; i < START_TRIES_MAX; i++) {
         if (waitpid(server->pid, NULL, WNOHANG) == server->pid)
             give_up("redis-server ended at once; is the Debian package redis-server installed?");
@@ -156,14 +190,19 @@ long long redis_server_number(struct redis_server *server, const char *format, .
     return number;
 }
 
-void redis_server_kill(struct redis_server *server)
+static void end_keeper(struct redis_server *server, int signal)
 {
-    assert(server->pid > 0);
-    kill(server->pid, SIGKILL);
+    kill(server->pid, signal);
     waitpid(server->pid, NULL, 0);
     server->pid = 0;
     redisFree(server->context);
     server->context = NULL;
+}
+
+void redis_server_kill(struct redis_server *server)
+{
+    assert(server->pid > 0);
+    end_keeper(server, SIGUSR1);
 }
 
 void redis_server_restart(struct redis_server *server)
@@ -177,8 +216,7 @@ void redis_server_stop(struct redis_server *server)
     if (!server)
         return;
     if (server->pid > 0)
-        redis_server_kill(server);
-    unlink(server->socket);
-    rmdir(server->dir);
+        end_keeper(server, SIGTERM);
+    remove_dir(server);
     free(server);
 }

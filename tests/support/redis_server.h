@@ -1,10 +1,9 @@
 /* A private redis-server for one test: on a Unix socket in a directory of its own, gone with the
  * test.
  *
- * Nothing is written to disk, no TCP port is opened. The server dies with the process that started
- * it (PR_SET_PDEATHSIG): a crashing test leaves no process behind, only an empty directory in
- * TMPDIR (or /tmp). Failures to start are programmer or machine errors: they are printed and abort
- * the test.
+ * Nothing is written to disk, no TCP port is opened. A keeper process ends the server and removes
+ * its directory (in TMPDIR, or /tmp) also when the test crashes. Failures to start are programmer
+ * or machine errors: they are printed and abort the test.
  */
 #ifndef STANCHION_TEST_REDIS_SERVER_H
 #define STANCHION_TEST_REDIS_SERVER_H

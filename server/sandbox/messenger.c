@@ -18,12 +18,14 @@ struct messenger {
     const char *url, *secret;
     size_t under_way_count;
     bool is_closing;
+    bool is_failing; /* the last delivery failed: one log line per change, not per webhook */
 };
 
 struct delivery {
     struct messenger *messenger;
     int64_t seq;
     int attempts;
+    char intent[INTENT_ID_CHARS + 1];
 };
 
 struct messenger *messenger_create(struct ev_loop *loop, struct sandbox_store *store,
@@ -61,6 +63,15 @@ static int64_t backoff_ms(int attempts)
     return delay_ms < WEBHOOK_BACKOFF_MS_MAX ? delay_ms : WEBHOOK_BACKOFF_MS_MAX;
 }
 
+static void log_change(struct messenger *messenger, bool is_delivered, int code)
+{
+    if (is_delivered && messenger->is_failing)
+        log_info("webhooks are taken again");
+    if (!is_delivered && !messenger->is_failing)
+        log_info("webhooks are not taken (HTTP %d); they will be repeated", code);
+    messenger->is_failing = !is_delivered;
+}
+
 static void on_delivered(void *ctx, enum http_outcome outcome, int code, const char *body,
                          size_t bytes)
 {
@@ -73,17 +84,17 @@ static void on_delivered(void *ctx, enum http_outcome outcome, int code, const c
         free(delivery);
         return;
     }
-    if (!is_delivered && delivery->attempts == 1)
-        log_info("webhook %lld not taken (HTTP %d), will be repeated", (long long)delivery->seq,
-                 code);
-    if (!is_delivered && delivery->attempts >= WEBHOOK_ATTEMPTS_MAX)
+    log_change(messenger, is_delivered, code);
+    bool is_given_up = !is_delivered && delivery->attempts >= WEBHOOK_ATTEMPTS_MAX;
+    if (is_given_up)
         log_warning("webhook %lld given up after %d attempts (last HTTP %d)",
                     (long long)delivery->seq, delivery->attempts, code);
-    if (is_delivered || delivery->attempts >= WEBHOOK_ATTEMPTS_MAX)
-        store_drop_webhook(messenger->store, delivery->seq);
+    int64_t now_ms = clock_wall_ms();
+    if (is_delivered || is_given_up)
+        store_drop_webhook(messenger->store, delivery->seq, delivery->intent, now_ms);
     else
         store_delay_webhook(messenger->store, delivery->seq,
-                            clock_wall_ms() + backoff_ms(delivery->attempts));
+                            now_ms + backoff_ms(delivery->attempts));
     free(delivery);
 }
 
@@ -118,7 +129,9 @@ static bool deliver(struct messenger *messenger, const struct webhook *webhook, 
     struct delivery *delivery = malloc(sizeof *delivery);
     if (!delivery)
         return false;
-    *delivery = (struct delivery){messenger, webhook->seq, webhook->attempts};
+    *delivery = (struct delivery){
+        .messenger = messenger, .seq = webhook->seq, .attempts = webhook->attempts};
+    memcpy(delivery->intent, webhook->intent, sizeof delivery->intent);
     if (!http_client_send(messenger->client, &call, on_delivered, delivery)) {
         free(delivery);
         return false;

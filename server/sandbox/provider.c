@@ -261,7 +261,7 @@ static enum sandbox_store_status finish(struct provider *provider, struct intent
         provider->has_settled = provider->has_settled || to == STATUS_CANCELED;
         if (to == STATUS_CANCELED && status == SANDBOX_STORE_OK)
             status = store_drop_webhooks_of(provider->store, intent->id,
-                                            "payment_intent.requires_capture");
+                                            "payment_intent.requires_capture", now_ms);
         if (status == SANDBOX_STORE_OK)
             status = move(provider, intent, to, now_ms, 1);
     }

@@ -25,14 +25,16 @@ CREATE TABLE IF NOT EXISTS answers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (at_ms);
 
--- Webhooks to be delivered; a row goes when it is delivered or given up.
-CREATE TABLE IF NOT EXISTS webhooks (
+-- Webhooks to be delivered; a row goes when it is delivered or given up. Only the first of an intent has a time:
+-- the others wait (NULL) until it is gone, so that a receiver sees the states in their order, and so that looking
+-- for the next one never walks over those that wait.
+CREATE TABLE IF NOT EXISTS deliveries (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     intent TEXT NOT NULL,
     type TEXT NOT NULL,
     body TEXT NOT NULL,
     attempts INTEGER NOT NULL,
-    next_ms INTEGER NOT NULL
+    next_ms INTEGER
 ) STRICT;
-CREATE INDEX IF NOT EXISTS webhooks_by_time ON webhooks (next_ms, seq);
-CREATE INDEX IF NOT EXISTS webhooks_by_intent ON webhooks (intent, seq);
+CREATE INDEX IF NOT EXISTS deliveries_by_time ON deliveries (next_ms, seq) WHERE next_ms IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deliveries_by_intent ON deliveries (intent, seq);

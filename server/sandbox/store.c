@@ -39,16 +39,12 @@ enum statement {
     SQL_LEASE_WEBHOOK,
     SQL_DELAY_WEBHOOK,
     SQL_DROP_WEBHOOK,
+    SQL_PROMOTE_WEBHOOK,
     SQL_WAKE_WEBHOOKS,
     SQL_NEXT_DUE_INTENT,
     SQL_NEXT_DUE_WEBHOOK,
     STATEMENT_COUNT
 };
-
-/* A webhook waits for the earlier ones of its intent, so that a receiver sees the states in their
- * order. */
-#define WEBHOOK_IS_FIRST                                                                           \
-    "NOT EXISTS (SELECT 1 FROM webhooks e WHERE e.intent = w.intent AND e.seq < w.seq)"
 
 static const char *const sql[STATEMENT_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -72,19 +68,21 @@ static const char *const sql[STATEMENT_COUNT] = {
     [SQL_DROP_ANSWER] = "DELETE FROM answers WHERE key = ?",
     [SQL_FORGET_ANSWERS] = "DELETE FROM answers WHERE key IN (SELECT key FROM answers"
                            " WHERE at_ms < ? AND code <> 0 ORDER BY at_ms LIMIT ?)",
-    [SQL_PUT_WEBHOOK] = "INSERT INTO webhooks (intent, type, body, attempts, next_ms)"
-                        " VALUES (?,?,?,0,?)",
-    [SQL_DROP_WEBHOOKS_OF] = "DELETE FROM webhooks WHERE intent = ? AND type = ?",
-    [SQL_NEXT_WEBHOOK] =
-        "SELECT seq, attempts, body FROM webhooks w WHERE next_ms <= ? AND " WEBHOOK_IS_FIRST
-        " ORDER BY next_ms, seq LIMIT 1",
-    [SQL_LEASE_WEBHOOK] = "UPDATE webhooks SET attempts = attempts + 1, next_ms = ? WHERE seq = ?",
-    [SQL_DELAY_WEBHOOK] = "UPDATE webhooks SET next_ms = ? WHERE seq = ?",
-    [SQL_DROP_WEBHOOK] = "DELETE FROM webhooks WHERE seq = ?",
-    [SQL_WAKE_WEBHOOKS] = "UPDATE webhooks SET next_ms = ?",
+    [SQL_PUT_WEBHOOK] =
+        "INSERT INTO deliveries (intent, type, body, attempts, next_ms) VALUES (?1,?2,?3,0,"
+        " CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE intent = ?1) THEN NULL ELSE ?4 END)",
+    [SQL_DROP_WEBHOOKS_OF] = "DELETE FROM deliveries WHERE intent = ? AND type = ?",
+    [SQL_NEXT_WEBHOOK] = "SELECT seq, attempts, body, intent FROM deliveries WHERE next_ms <= ?"
+                         " ORDER BY next_ms, seq LIMIT 1",
+    [SQL_LEASE_WEBHOOK] =
+        "UPDATE deliveries SET attempts = attempts + 1, next_ms = ? WHERE seq = ?",
+    [SQL_DELAY_WEBHOOK] = "UPDATE deliveries SET next_ms = ? WHERE seq = ?",
+    [SQL_DROP_WEBHOOK] = "DELETE FROM deliveries WHERE seq = ?",
+    [SQL_PROMOTE_WEBHOOK] = "UPDATE deliveries SET next_ms = ?1 WHERE next_ms IS NULL AND"
+                            " seq = (SELECT min(seq) FROM deliveries WHERE intent = ?2)",
+    [SQL_WAKE_WEBHOOKS] = "UPDATE deliveries SET next_ms = ? WHERE next_ms IS NOT NULL",
     [SQL_NEXT_DUE_INTENT] = "SELECT min(due_ms) FROM intents WHERE due_ms IS NOT NULL",
-    [SQL_NEXT_DUE_WEBHOOK] =
-        "SELECT next_ms FROM webhooks w WHERE " WEBHOOK_IS_FIRST " ORDER BY next_ms, seq LIMIT 1",
+    [SQL_NEXT_DUE_WEBHOOK] = "SELECT min(next_ms) FROM deliveries WHERE next_ms IS NOT NULL",
 };
 
 struct sandbox_store {
@@ -356,9 +354,11 @@ enum sandbox_store_status store_put_webhook(struct sandbox_store *store, const c
 }
 
 enum sandbox_store_status store_drop_webhooks_of(struct sandbox_store *store, const char *intent_id,
-                                                 const char *type)
+                                                 const char *type, int64_t now_ms)
 {
-    return run(store, SQL_DROP_WEBHOOKS_OF, "tt", intent_id, type);
+    enum sandbox_store_status status = run(store, SQL_DROP_WEBHOOKS_OF, "tt", intent_id, type);
+    return status == SANDBOX_STORE_OK ? run(store, SQL_PROMOTE_WEBHOOK, "it", now_ms, intent_id)
+                                      : status;
 }
 
 enum sandbox_store_status store_take_webhook(struct sandbox_store *store, int64_t now_ms,
@@ -371,6 +371,7 @@ enum sandbox_store_status store_take_webhook(struct sandbox_store *store, int64_
     out->seq = sqlite3_column_int64(s, 0);
     out->attempts = sqlite3_column_int(s, 1) + 1;
     read_text(s, 2, out->body, sizeof out->body);
+    read_text(s, 3, out->intent, sizeof out->intent);
     sqlite3_reset(s);
     return run(store, SQL_LEASE_WEBHOOK, "ii", lease_until_ms, out->seq);
 }
@@ -381,9 +382,19 @@ enum sandbox_store_status store_delay_webhook(struct sandbox_store *store, int64
     return run(store, SQL_DELAY_WEBHOOK, "ii", next_ms, seq);
 }
 
-enum sandbox_store_status store_drop_webhook(struct sandbox_store *store, int64_t seq)
+enum sandbox_store_status store_drop_webhook(struct sandbox_store *store, int64_t seq,
+                                             const char *intent_id, int64_t now_ms)
 {
-    return run(store, SQL_DROP_WEBHOOK, "i", seq);
+    enum sandbox_store_status status = store_begin(store);
+    if (status == SANDBOX_STORE_OK)
+        status = run(store, SQL_DROP_WEBHOOK, "i", seq);
+    if (status == SANDBOX_STORE_OK)
+        status = run(store, SQL_PROMOTE_WEBHOOK, "it", now_ms, intent_id);
+    if (status == SANDBOX_STORE_OK)
+        status = store_commit(store);
+    if (status != SANDBOX_STORE_OK)
+        store_rollback(store);
+    return status;
 }
 
 static enum sandbox_store_status read_due(struct sandbox_store *store, enum statement which,

@@ -57,6 +57,7 @@ struct stored_answer {
 struct webhook {
     int64_t seq;
     int attempts;
+    char intent[INTENT_ID_CHARS + 1];
     char body[ANSWER_BYTES_MAX];
 };
 
@@ -100,13 +101,15 @@ enum sandbox_store_status store_put_webhook(struct sandbox_store *store, const c
                                             const char *type, const char *body, int64_t now_ms);
 /* Undelivered webhooks of this type for the intent are dropped: it is no longer so. */
 enum sandbox_store_status store_drop_webhooks_of(struct sandbox_store *store, const char *intent_id,
-                                                 const char *type);
+                                                 const char *type, int64_t now_ms);
 /* The next webhook to send: due, and the oldest of its intent. It is put off to lease_until_ms. */
 enum sandbox_store_status store_take_webhook(struct sandbox_store *store, int64_t now_ms,
                                              int64_t lease_until_ms, struct webhook *out);
 enum sandbox_store_status store_delay_webhook(struct sandbox_store *store, int64_t seq,
                                               int64_t next_ms);
-enum sandbox_store_status store_drop_webhook(struct sandbox_store *store, int64_t seq);
+/* Delivered or given up; the next one of the intent becomes due. */
+enum sandbox_store_status store_drop_webhook(struct sandbox_store *store, int64_t seq,
+                                             const char *intent_id, int64_t now_ms);
 /* When the next outcome or webhook is due; 0 = never. */
 enum sandbox_store_status store_next_due(struct sandbox_store *store, int64_t *intent_ms,
                                          int64_t *webhook_ms);

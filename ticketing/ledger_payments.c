@@ -53,6 +53,26 @@ enum ledger_status ledger_payments_due(struct ledger_store *s, int64_t now_ms,
     return status;
 }
 
+enum ledger_status ledger_payments_settled(struct ledger_store *s, int64_t before,
+                                           struct ledger_payment *out, size_t max, size_t *count,
+                                           int64_t *next)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_payments_settled, "ii", before, (int64_t)max);
+    size_t found = 0;
+    while (ledger_next(s, row, &status)) {
+        assert(found < max);
+        *next = sqlite3_column_int64(row, 0);
+        read_payment(row, ledger_text(row, 1), 2, &out[found]);
+        out[found].state = state_of(ledger_text(row, 5));
+        out[found].attempts = sqlite3_column_int64(row, 6);
+        found++;
+    }
+    if (status == LEDGER_OK)
+        *count = found;
+    return status;
+}
+
 enum ledger_status ledger_payment_get(struct ledger_store *s, const char *order,
                                       struct ledger_payment *out)
 {

@@ -171,28 +171,6 @@ enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,
     return status;
 }
 
-enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out)
-{
-    enum ledger_status status;
-    json_t *list = json_array();
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_audit_sums, "");
-    while (ledger_next(s, row, &status)) {
-        json_t *sentence = json_sprintf("order %s: amount %" PRId64 " for rows of %" PRId64
-                                        ", %" PRId64 " seats named, %" PRId64 " rows",
-                                        ledger_text(row, 0), (int64_t)sqlite3_column_int64(row, 1),
-                                        (int64_t)sqlite3_column_int64(row, 2),
-                                        (int64_t)sqlite3_column_int64(row, 3),
-                                        (int64_t)sqlite3_column_int64(row, 4));
-        (void)json_array_append_new(list, sentence);
-    }
-    if (status != LEDGER_OK) {
-        json_decref(list);
-        return status;
-    }
-    *out = list;
-    return LEDGER_OK;
-}
-
 enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *out)
 {
     enum ledger_status status;

@@ -112,8 +112,8 @@ typedef void ledger_order_fn(void *ctx, const char *order, const char *visitor,
                              int64_t seats_count);
 enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,
                                       ledger_order_fn *on_order, void *ctx);
-/* Orders whose amount or seats do not agree with their rows: JSON array of sentences, empty when
- * all is well. */
+/* What does not agree within the ledger, as an array of sentences that begin with missing,
+ * duplicate, different or unintended; empty when all is well. Reads every row once. */
 enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out);
 
 struct ledger_counts {
@@ -144,6 +144,11 @@ struct ledger_payment {
 /* What is owed and due at now_ms, at most `max`, oldest first. */
 enum ledger_status ledger_payments_due(struct ledger_store *s, int64_t now_ms,
                                        struct ledger_payment *out, size_t max, size_t *count);
+/* Payments that are captured or voided, newest first, with a number below `before` (INT64_MAX =
+ * all). *next is the `before` to go on with. */
+enum ledger_status ledger_payments_settled(struct ledger_store *s, int64_t before,
+                                           struct ledger_payment *out, size_t max, size_t *count,
+                                           int64_t *next);
 /* Sets state and intent, counts the attempt. next_try_ms and reason matter while something is due.
  */
 enum ledger_status ledger_payment_update(struct ledger_store *s,

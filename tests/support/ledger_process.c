@@ -208,6 +208,13 @@ void ledger_process_add(struct ledger_process *process, const char *body)
 void ledger_process_sell(struct ledger_process *process, const char *event, const char *order,
                          const char *visitor, int seat, int count)
 {
+    ledger_process_sell_intent(process, event, order, visitor, seat, count, "");
+}
+
+void ledger_process_sell_intent(struct ledger_process *process, const char *event,
+                                const char *order, const char *visitor, int seat, int count,
+                                const char *intent)
+{
     json_t *seats = json_array();
     for (int i = 0; i < count; i++)
         (void)json_array_append_new(seats, json_pack("{si ss ss ss ss si}", "seat", seat + i,
@@ -215,8 +222,8 @@ void ledger_process_sell(struct ledger_process *process, const char *event, cons
                                                      "category", "C", "price_minor", 500));
     json_t *entry = json_pack("{ss ss ss ss si si ss si ss sI so}", "kind", "order", "order", order,
                               "event", event, "visitor", visitor, "fence", seat + 1, "epoch", 1,
-                              "intent", "", "amount_minor", 500 * count, "currency", "EUR", "at_ms",
-                              (json_int_t)clock_wall_ms(), "seats", seats);
+                              "intent", intent, "amount_minor", 500 * count, "currency", "EUR",
+                              "at_ms", (json_int_t)clock_wall_ms(), "seats", seats);
     char *body = json_dumps(entry, JSON_COMPACT);
     cr_assert_not_null(body);
     redis_server_run(process->redis, "MULTI");

@@ -32,7 +32,10 @@ json_t *ledger_process_ask(struct ledger_process *process, const char *verb, jso
 /* Loads an event with one row of `seats` seats at 500 minor units each. */
 void ledger_process_load_event(struct ledger_process *process, const char *event, int seats);
 /* Does in Redis what settle does: sells the seats [seat, seat + count), marks the order, appends it
- * to the outbox. */
+ * to the outbox. `intent` is the provider's, "" = none. */
+void ledger_process_sell_intent(struct ledger_process *process, const char *event,
+                                const char *order, const char *visitor, int seat, int count,
+                                const char *intent);
 void ledger_process_sell(struct ledger_process *process, const char *event, const char *order,
                          const char *visitor, int seat, int count);
 void ledger_process_add(struct ledger_process *process, const char *body);

@@ -59,10 +59,30 @@ SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM sold), (SELECT count
 --: sold_count
 SELECT count(*) FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1;
 --: audit_sums
+SELECT coalesce((SELECT sum(amount_minor) FROM orders), 0) - coalesce((SELECT sum(price_minor) FROM sold), 0),
+       coalesce((SELECT sum(json_array_length(seats)) FROM orders), 0) - (SELECT count(*) FROM sold);
+--: audit_orders
 SELECT o.id, o.amount_minor, coalesce(sum(s.price_minor), 0), json_array_length(o.seats), count(s.seat)
-FROM orders o LEFT JOIN sold s ON s.event_id = o.event_id AND s.order_id = o.id
- AND s.seat IN (SELECT value FROM json_each(o.seats))
+FROM orders o JOIN json_each(o.seats) j LEFT JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
+ AND s.order_id = o.id
 GROUP BY o.nr HAVING o.amount_minor <> coalesce(sum(s.price_minor), 0) OR json_array_length(o.seats) <> count(s.seat)
+LIMIT 1000;
+--: audit_strays
+SELECT e.id, s.seat, s.order_id FROM sold s JOIN events e ON e.nr = s.event_id LEFT JOIN orders o ON o.id = s.order_id
+WHERE o.nr IS NULL OR o.event_id <> s.event_id LIMIT 1000;
+--: audit_payments
+SELECT 'missing: order ' || o.id || ' has no payment' FROM orders o LEFT JOIN payments p ON p.order_id = o.id
+WHERE p.nr IS NULL
+UNION ALL
+SELECT 'different: order ' || o.id || ' stands, its payment is ' || p.state || ' (' || p.reason || ')'
+FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.state IN ('void_due', 'voided', 'failed')
+UNION ALL
+SELECT 'different: order ' || o.id || ' is over ' || o.amount_minor || ', its payment over ' || p.amount_minor
+FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.amount_minor <> o.amount_minor
+UNION ALL
+SELECT 'unintended: payment of order ' || p.order_id || ' is ' || p.state || ', but there is no such order'
+FROM payments p LEFT JOIN orders o ON o.id = p.order_id
+WHERE o.nr IS NULL AND p.state IN ('capture_due', 'captured', 'failed')
 LIMIT 1000;
 
 --: dead_insert
@@ -78,6 +98,9 @@ SELECT state, intent, amount_minor, currency, attempts FROM payments WHERE order
 --: payments_due
 SELECT order_id, intent, amount_minor, currency, state, attempts FROM payments
 WHERE state IN ('capture_due', 'void_due') AND next_try_ms <= ?1 ORDER BY next_try_ms LIMIT ?2;
+--: payments_settled
+SELECT nr, order_id, intent, amount_minor, currency, state, attempts FROM payments
+WHERE state IN ('captured', 'voided') AND intent <> '' AND nr < ?1 ORDER BY nr DESC LIMIT ?2;
 --: payment_update
 UPDATE payments SET state = ?2, intent = ?3, attempts = attempts + 1, next_try_ms = ?4, reason = ?5, changed_ms = ?6
 WHERE order_id = ?1;

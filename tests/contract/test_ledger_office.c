@@ -1,0 +1,238 @@
+/* The office of a running ledger: every verb, what it refuses, and an audit that finds what was
+ * broken. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "support/ledger_process.h"
+
+static struct redis_server *redis;
+static struct ledger_process *ledger;
+
+static void setup(void)
+{
+    redis = redis_server_start();
+    ledger = ledger_process_create(redis, NULL);
+    ledger_process_start_ready(ledger);
+    ledger_process_load_event(ledger, "night", 20);
+}
+
+static void teardown(void)
+{
+    ledger_process_free(ledger);
+    redis_server_stop(redis);
+}
+
+/* Asks, and expects the error code; NULL = ok. */
+static void expect(const char *error, const char *verb, json_t *args)
+{
+    json_t *answer = ledger_process_ask(ledger, verb, args);
+    const char *found = json_string_value(json_object_get(answer, "error"));
+    cr_assert_eq(json_is_true(json_object_get(answer, "ok")), error == NULL, "%s: %s", verb,
+                 json_string_value(json_object_get(answer, "message")));
+    if (error != NULL) {
+        cr_assert_str_eq(found, error, "%s", verb);
+        cr_assert(json_string_length(json_object_get(answer, "message")) > 10);
+    }
+    json_decref(answer);
+}
+
+static const char *in_redis(const char *key, const char *field)
+{
+    static char text[4096];
+    redisReply *reply = redisCommand(redis_server_context(redis), "HGET %s %s", key, field);
+    cr_assert(reply != NULL && reply->type == REDIS_REPLY_STRING, "%s %s", key, field);
+    (void)snprintf(text, sizeof text, "%s", reply->str);
+    freeReplyObject(reply);
+    return text;
+}
+
+TestSuite(ledger_office, .init = setup, .fini = teardown, .timeout = 50);
+
+Test(ledger_office, settings_reach_sqlite_redis_and_pages)
+{
+    expect(NULL, "event.set",
+           json_pack("{ss s{ss ss}}", "event", "night", "set", "admit_per_tick", "0.50", "phase",
+                     "paused"));
+    cr_assert_str_eq(in_redis("ev:night:cfg", "admit_per_tick"), "0.5");
+    cr_assert_str_eq(in_redis("ev:night:cfg", "phase"), "paused");
+    json_t *event = json_loads(in_redis("events", "night"), 0, NULL);
+    cr_assert_str_eq(json_string_value(json_object_get(event, "phase")), "paused");
+    json_t *category = json_array_get(json_object_get(event, "categories"), 0);
+    cr_assert_eq(json_integer_value(json_object_get(category, "total")), 20);
+    cr_assert_eq(json_integer_value(json_object_get(category, "price_minor")), 500);
+    json_decref(event);
+    cr_assert_eq(
+        ledger_process_number(ledger, "SELECT count(*) FROM events WHERE phase = 'paused'"), 1);
+    expect("bad_setting", "event.set",
+           json_pack("{ss s{ss ss}}", "event", "night", "set", "phase", "open", "tick_ms", "1"));
+    expect("bad_setting", "event.set",
+           json_pack("{ss s{ss}}", "event", "night", "set", "colour", "red"));
+    expect("bad_setting", "event.set", json_pack("{ss ss}", "event", "night", "set", "open"));
+    cr_assert_str_eq(in_redis("ev:night:cfg", "phase"), "paused");
+    expect("not_found", "event.set", json_pack("{ss s{}}", "event", "day", "set"));
+    expect("bad_request", "event.set", NULL);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+Test(ledger_office, events_are_listed_and_shown)
+{
+    json_t *answer = ledger_process_ask(ledger, "event.list", NULL);
+    json_t *event = json_array_get(json_object_get(answer, "events"), 0);
+    cr_assert_str_eq(json_string_value(json_object_get(event, "id")), "night");
+    cr_assert_eq(json_integer_value(json_object_get(event, "seats")), 20);
+    json_decref(answer);
+    answer = ledger_process_ask(ledger, "event.show", json_pack("{ss}", "event", "night"));
+    cr_assert_str_eq(
+        json_string_value(json_object_get(json_object_get(answer, "settings"), "pay_ms")),
+        "420000");
+    json_decref(answer);
+    expect("not_found", "event.show", json_pack("{ss}", "event", "day"));
+    expect("unknown_verb", "event.burn", NULL);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+Test(ledger_office, a_plan_in_use_is_not_replaced_and_bad_ones_are_refused)
+{
+    static const char *const bad[] = {
+        "{\"id\":\"x y\",\"name\":\"N\",\"currency\":\"EUR\",\"time_zone\":\"UTC\",\"plan\":{}}",
+        "{\"id\":\"x\",\"name\":\"N\",\"currency\":\"eur\",\"time_zone\":\"UTC\",\"plan\":{}}",
+        "{\"id\":\"x\",\"name\":\"\",\"currency\":\"EUR\",\"time_zone\":\"UTC\",\"plan\":{}}",
+        "{\"id\":\"x\",\"name\":\"N\",\"currency\":\"EUR\",\"time_zone\":\"UTC zone\",\"plan\":{}}",
+        "{\"id\":7}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        expect("bad_request", "event.load", json_loads(bad[i], 0, NULL));
+    expect(
+        "bad_plan", "event.load",
+        json_loads(
+            "{\"id\":\"x\",\"name\":\"N\",\"currency\":\"EUR\",\"time_zone\":\"UTC\",\"plan\":{}}",
+            0, NULL));
+    ledger_process_load_event(ledger, "night", 30); /* untouched: may be replaced */
+    cr_assert_eq(redis_server_number(redis, "STRLEN ev:night:seats"), 30);
+    ledger_process_sell(ledger, "night", "o_1", "ann", 3, 2);
+    ledger_process_drained(ledger);
+    json_t *event = NULL;
+    redisReply *reply = redisCommand(redis_server_context(redis), "GET ev:night:plan");
+    event = json_pack("{ss ss ss ss so}", "id", "night", "name", "N", "currency", "EUR",
+                      "time_zone", "UTC", "plan", json_loads(reply->str, 0, NULL));
+    freeReplyObject(reply);
+    expect("exists", "event.load", event);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM sold"), 2);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+Test(ledger_office, orders_are_exported_flat_and_page_by_page)
+{
+    for (int i = 0; i < 5; i++) {
+        char order[16];
+        (void)snprintf(order, sizeof order, "o_%d", i);
+        ledger_process_sell(ledger, "night", order, "ann", 2 * i, 2);
+    }
+    ledger_process_drained(ledger);
+    json_int_t after = 0;
+    size_t rows = 0, pages = 0;
+    do {
+        json_t *answer = ledger_process_ask(
+            ledger, "orders.export",
+            json_pack("{ss sI si}", "event", "night", "after", after, "limit", 2));
+        json_t *row = json_array_get(json_object_get(answer, "rows"), 0);
+        cr_assert_str_eq(json_string_value(json_object_get(row, "section")), "A");
+        cr_assert_str_eq(json_string_value(json_object_get(row, "payment_state")), "capture_due");
+        rows += json_array_size(json_object_get(answer, "rows"));
+        after = json_integer_value(json_object_get(answer, "next"));
+        json_decref(answer);
+        pages++;
+    } while (after > 0 && pages < 10);
+    cr_assert_eq(rows, 10);
+    cr_assert_eq(pages, 3);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+Test(ledger_office, passwords_are_checked_slowly_and_kept_as_hashes)
+{
+    expect("bad_request", "account.set",
+           json_pack("{ss ss}", "name", "organizer", "password", "short"));
+    expect(NULL, "account.set",
+           json_pack("{ss ss ss}", "name", "organizer", "password", "correct horse", "role",
+                     "organizer"));
+    expect(NULL, "account.check",
+           json_pack("{ss ss}", "name", "organizer", "password", "correct horse"));
+    expect("wrong_password", "account.check",
+           json_pack("{ss ss}", "name", "organizer", "password", "correct hors"));
+    expect("wrong_password", "account.check",
+           json_pack("{ss ss}", "name", "nobody", "password", "correct horse"));
+    cr_assert_eq(ledger_process_number(
+                     ledger, "SELECT count(*) FROM accounts WHERE hash LIKE '$argon2id$%'"),
+                 1);
+    json_t *answer = ledger_process_ask(ledger, "account.list", NULL);
+    cr_assert_eq(json_array_size(json_object_get(answer, "accounts")), 1);
+    json_decref(answer);
+    bool is_limited = false;
+    for (int i = 0; i < 12 && !is_limited; i++) {
+        answer = ledger_process_ask(ledger, "account.check",
+                                    json_pack("{ss ss}", "name", "x", "password", "y"));
+        is_limited = strcmp(json_string_value(json_object_get(answer, "error")), "too_fast") == 0;
+        json_decref(answer);
+    }
+    cr_assert(is_limited);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+Test(ledger_office, nonsense_in_the_stream_is_dropped_and_old_requests_are_not_done)
+{
+    redis_server_run(redis, "XADD office * body %s", "{");
+    redis_server_run(redis, "XADD office * body %s", "[1,2]");
+    redis_server_run(redis, "XADD office * nobody here");
+    redis_server_run(redis, "XADD office * body %s",
+                     "{\"id\":\"x\",\"reply\":\"tick:night\",\"verb\":\"audit\"}");
+    expect(NULL, "event.list", NULL);
+    cr_assert_eq(redis_server_number(redis, "XLEN office"), 0);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+/* Requests that lie there from long ago, as after an outage of the ledger. */
+Test(ledger_office, a_request_that_waited_too_long_is_answered_but_not_done)
+{
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+    redis_server_run(redis, "DEL office");
+    redis_server_run(redis, "XADD office 1000-1 body %s",
+                     "{\"id\":\"x\",\"reply\":\"reply:old\",\"verb\":\"event.set\",\"args\":{"
+                     "\"event\":\"night\",\"set\":"
+                     "{\"phase\":\"closed\"}}}");
+    ledger_process_start_ready(ledger);
+    expect(NULL, "event.list", NULL);
+    cr_assert_str_eq(in_redis("ev:night:cfg", "phase"), "open");
+    cr_assert_eq(redis_server_number(redis, "XLEN office"), 0);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+static size_t findings(const char *word)
+{
+    json_t *answer = ledger_process_ask(ledger, "audit", NULL), *finding;
+    size_t i, count = 0;
+    cr_assert(json_is_true(json_object_get(answer, "ok")));
+    json_array_foreach(json_object_get(answer, "findings"), i, finding) count +=
+        strstr(json_string_value(finding), word) != NULL;
+    json_decref(answer);
+    return count;
+}
+
+Test(ledger_office, the_audit_is_silent_when_all_is_well_and_names_what_is_not)
+{
+    ledger_process_sell(ledger, "night", "o_1", "ann", 3, 2);
+    ledger_process_drained(ledger);
+    cr_assert_eq(findings(" night"), 0);
+    cr_assert_eq(findings("provider does not answer"), 1); /* nobody is there in this test */
+    redis_server_run(redis, "BITFIELD ev:night:seats SET u8 #3 0");
+    cr_assert_eq(findings("missing: seat 3 of night"), 1);
+    redis_server_run(redis, "BITFIELD ev:night:seats SET u8 #3 3");
+    redis_server_run(redis, "BITFIELD ev:night:seats SET u8 #9 3");
+    cr_assert_eq(findings("unintended: seat 9 of night"), 1);
+    cr_assert_eq(findings("different: count"), 3); /* free, sold, free:0 */
+    redis_server_run(redis, "BITFIELD ev:night:seats SET u8 #9 0");
+    redis_server_run(redis, "HSET ev:night:counts free:0 5");
+    cr_assert_eq(findings("different: count free:0"), 1);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}

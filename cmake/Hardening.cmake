@@ -1,4 +1,7 @@
-# Warnings are errors; sanitizers in development, hardening in release.
+# Warnings are errors; sanitizers in development, hardening in release. Assertions stay on in release builds.
+foreach(kind RELEASE RELWITHDEBINFO MINSIZEREL)
+  string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_${kind} "${CMAKE_C_FLAGS_${kind}}")
+endforeach()
 add_compile_options(-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
   -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wnull-dereference -fno-common
   -fno-omit-frame-pointer -g)

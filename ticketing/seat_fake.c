@@ -470,16 +470,32 @@ static enum seats_status fake_decline(struct seat_store *s, const char *event_id
 
 /* --- sweep, snapshot --- */
 
+/* The hold that ended first, by visitor when several did; NULL when none has ended. */
+static struct visitor *first_ended(const struct seat_fake *self, struct event *event)
+{
+    struct visitor *first = NULL;
+    for (size_t i = 0; i < event->visitors_count; i++) {
+        struct visitor *visitor = event->visitors[i];
+        if (!visitor->has_hold || visitor->hold.deadline_ms > self->now_ms)
+            continue;
+        if (first == NULL || visitor->hold.deadline_ms < first->hold.deadline_ms ||
+            (visitor->hold.deadline_ms == first->hold.deadline_ms &&
+             strcmp(visitor->id, first->id) < 0))
+            first = visitor;
+    }
+    return first;
+}
+
 static enum seats_status fake_sweep(struct seat_store *s, const char *event_id, seats_sweep_fn *fn,
                                     void *ctx)
 {
     struct seat_fake *self = seat_fake_self(s);
-    size_t swept_count = 0;
     struct event *event = self->is_current ? seat_fake_event_of(self, event_id) : NULL;
-    for (size_t i = 0; event && i < event->visitors_count && swept_count < SWEEP_HOLDS_MAX; i++) {
-        bool had_hold = event->visitors[i]->has_hold;
-        if (had_hold && live_hold(self, event, event->visitors[i]) == NULL)
-            swept_count++;
+    size_t swept_count = 0;
+    struct visitor *ended;
+    while (event && swept_count < SWEEP_HOLDS_MAX && (ended = first_ended(self, event)) != NULL) {
+        drop_hold(self, event, ended, "time_out");
+        swept_count++;
     }
     struct completion *completion = add_completion(self, ctx);
     completion->on_sweep = fn;

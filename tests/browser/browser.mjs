@@ -1,0 +1,100 @@
+// What the browser tests share: Debian's Chromium, a page that reports every console error and CSP violation, and the
+// steps of a visit as a person takes them. Nothing here reaches into the page's code.
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const STEP_MS_MAX = 20_000;
+
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+export const DESKTOP = { viewport: { width: 1440, height: 900 } };
+export const GOOD_CARD = '4242424242424242';
+export const DECLINED_CARD = '4000000000000002';
+
+export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+
+// A person with a browser of their own (own cookies, own storage). `person.problems` must stay empty.
+export async function newPerson(browser, options = DESKTOP) {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+  const person = { context, problems: [] };
+  await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) => {
+    console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+  }));
+  person.newTab = async () => {
+    const page = await context.newPage();
+    page.setDefaultTimeout(STEP_MS_MAX);
+    page.on('console', (message) => message.type() === 'error' && person.problems.push(message.text()));
+    page.on('pageerror', (error) => person.problems.push(error.stack));
+    return page;
+  };
+  person.page = await person.newTab();
+  return person;
+}
+
+export function assertNoProblems(...people) {
+  for (const { problems } of people) assert.deepEqual(problems, []);
+}
+
+export const view = (page, name) => page.locator(`main > section[data-for="${name}"]:not([hidden])`);
+export const isShown = (page, name) => view(page, name).waitFor();
+
+// From the sale page to the open seat map.
+export async function enterSale(page, url) {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Get in line' }).click();
+  await isShown(page, 'turn');
+  await page.getByRole('button', { name: 'Choose seats' }).click();
+  await seatsAreReady(page);
+}
+
+export async function seatsAreReady(page) {
+  await isShown(page, 'seats');
+  await page.locator('#map-loading').waitFor({ state: 'hidden' });
+}
+
+// Opens the list and the section at this position; gives the section's free seats, seen by what they are called.
+export async function openSection(page, at) {
+  await page.getByRole('button', { name: 'List', exact: true }).click();
+  const section = page.locator('#list-panel details').nth(at);
+  if (!(await section.evaluate((node) => node.open))) await section.locator('summary').click();
+  return section;
+}
+
+export const freeSeats = (section) => section.locator('button.seat[aria-label$=", free"]:not([hidden])');
+export const seatCalled = (section, label) => section.locator(`button.seat[aria-label^="${label}"]`);
+
+// "Section 1, row A, seat 1" without what follows it (category, price, remarks, state).
+export async function nameOf(seat) {
+  const label = await seat.getAttribute('aria-label');
+  return label.split(', ').slice(0, 3).join(', ');
+}
+
+export async function takeFirstFree(page, at = 0) {
+  const section = await openSection(page, at);
+  const seat = freeSeats(section).first();
+  const name = await nameOf(seat);
+  await seatCalled(section, `${name},`).click();
+  await page.locator('#seats-mine li', { hasText: name }).waitFor();
+  return name;
+}
+
+export async function goToPayment(page) {
+  await page.getByRole('button', { name: 'Go to payment' }).click();
+  await isShown(page, 'payment');
+}
+
+export async function payWith(page, card) {
+  await page.getByLabel('Card number').fill(card);
+  await page.getByRole('button', { name: /^Pay / }).click();
+}
+
+// The tickets' seats, when the confirmation has come.
+export async function confirmedSeats(page) {
+  await page.getByRole('heading', { name: 'Your tickets are confirmed' }).waitFor();
+  const codes = await page.locator('.ticket code').allTextContents();
+  assert.equal(new Set(codes).size, codes.length);
+  codes.forEach((code) => assert.match(code, /^[\w-]{24}$/));
+  return page.locator('.ticket-seat').allTextContents();
+}

@@ -1,0 +1,144 @@
+// A person buys a seat: on a phone with a finger, on a desktop with the keyboard alone, and after a declined card.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startStanchion } from '../support/stanchion.mjs';
+import {
+  DECLINED_CARD, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, isShown, launch, newPerson,
+  payWith, seatsAreReady, takeFirstFree, view,
+} from './browser.mjs';
+
+const TAB_STOPS_MAX = 200;
+const TAPS_MAX = 12;
+
+let server, browser, url;
+before(async () => {
+  server = await startStanchion({ event: 'arena' });
+  url = `${server.url}/e/${server.event}`;
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+// Taps one point until it has become large enough to be a seat, and is taken: what a thumb does.
+async function tapUntilTaken(page) {
+  const box = await page.locator('#map').boundingBox();
+  for (let taps = 0; taps < TAPS_MAX; taps++) {
+    if (await page.locator('#seats-mine li').count() > 0) return;
+    const aside = Math.floor(taps / 4) * 7;
+    await page.touchscreen.tap(box.x + box.width * 0.3 + aside, box.y + box.height * 0.62 + aside);
+    await page.waitForTimeout(400);
+  }
+  assert.fail('no seat was taken by tapping the map');
+}
+
+async function assertNothingIsCutOff(page) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `the page is ${overflow} px wider than the screen`);
+}
+
+test('a seat on a phone, by touch, from the map', async () => {
+  const person = await newPerson(browser, PHONE);
+  const { page } = person;
+  await page.goto(url);
+  await assertNothingIsCutOff(page);
+  await page.getByRole('button', { name: 'Get in line' }).tap();
+  await isShown(page, 'turn');
+  await page.getByRole('button', { name: 'Choose seats' }).tap();
+  await seatsAreReady(page);
+  await assertNothingIsCutOff(page);
+  await tapUntilTaken(page);
+  const seat = await page.locator('#seats-mine li .grow').textContent();
+  await page.getByRole('button', { name: 'Go to payment' }).tap();
+  await isShown(page, 'payment');
+  await assertNothingIsCutOff(page);
+  await payWith(page, GOOD_CARD);
+  assert.deepEqual(await confirmedSeats(page), [seat]);
+  await assertNothingIsCutOff(page);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+// Presses Tab until the focus is on what `isWanted` (run in the page) accepts.
+async function tabTo(page, isWanted, what) {
+  for (let stops = 0; stops < TAB_STOPS_MAX; stops++) {
+    if (await page.evaluate(isWanted)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`the Tab key does not reach ${what}`);
+}
+
+const focusIs = (id) => `document.activeElement?.id === '${id}'`;
+
+test('a seat on a desktop, by keyboard alone', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await page.goto(url);
+  await isShown(page, 'sale');
+  await tabTo(page, focusIs('join'), 'Get in line');
+  await page.keyboard.press('Enter');
+  await isShown(page, 'turn');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'It is your turn');
+  await tabTo(page, focusIs('enter'), 'Choose seats');
+  await page.keyboard.press('Enter');
+  await seatsAreReady(page);
+  await tabTo(page, focusIs('show-list'), 'List');
+  await page.keyboard.press('Space');
+  await tabTo(page, `document.activeElement?.tagName === 'SUMMARY'`, 'the first section');
+  await page.keyboard.press('Enter');
+  await tabTo(page, `document.activeElement?.classList.contains('seat')`, 'a seat');
+  const first = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  const second = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  assert.notEqual(second, first);
+  await page.keyboard.press('Space');
+  await page.locator('#seats-mine li').waitFor();
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /, yours$/);
+  await tabTo(page, focusIs('checkout'), 'Go to payment');
+  await page.keyboard.press('Enter');
+  await isShown(page, 'payment');
+  await tabTo(page, focusIs('card'), 'the card field');
+  await page.keyboard.type(GOOD_CARD);
+  await page.keyboard.press('Enter');
+  const seats = await confirmedSeats(page);
+  assert.equal(seats.length, 1);
+  assert.ok(second.startsWith(`${seats[0]},`), `${second} is not ${seats[0]}`);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('a declined card, then a good one', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const seat = await takeFirstFree(page, 3);
+  await goToPayment(page);
+  await payWith(page, DECLINED_CARD);
+  await page.getByRole('alert').filter({ hasText: 'No money was taken' }).waitFor();
+  assert.ok(await view(page, 'payment').isVisible(), 'the seats are kept');
+  await payWith(page, GOOD_CARD);
+  assert.deepEqual(await confirmedSeats(page), [seat]);
+  await page.reload();
+  await page.locator('.ticket').waitFor();
+  assert.equal(await page.locator('.ticket-seat').textContent(), seat, 'the tickets are there after a reload');
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('a card number that cannot be one is refused before it is sent', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  await takeFirstFree(page, 5);
+  await goToPayment(page);
+  await payWith(page, '4242');
+  await page.getByRole('alert').filter({ hasText: '12 to 19 digits' }).waitFor();
+  await page.getByRole('button', { name: 'Give up these seats' }).click();
+  await page.locator('#ask').getByRole('button', { name: 'Give up these seats' }).click();
+  await seatsAreReady(page);
+  assert.equal(await page.locator('#seats-mine li').count(), 0);
+  assertNoProblems(person);
+  await person.context.close();
+});

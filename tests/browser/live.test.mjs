@@ -1,0 +1,90 @@
+// What one visitor does to a seat, another one sees at once; and what runs out comes back to everybody.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startStanchion } from '../support/stanchion.mjs';
+import {
+  assertNoProblems, enterSale, isShown, launch, nameOf, newPerson, openSection, freeSeats, seatCalled,
+} from './browser.mjs';
+
+const SELECT_MS = 10_000; // the shortest there is
+
+let server, browser, url;
+before(async () => {
+  server = await startStanchion({ event: 'arena' });
+  url = `${server.url}/e/${server.event}`;
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const state = async (seat) => (await seat.getAttribute('aria-label')).split(', ').at(-1);
+
+async function stateBecomes(seat, wanted) {
+  const label = new RegExp(`, ${wanted}$`);
+  for (let tries = 0; tries < 300; tries++) {
+    if (label.test(await seat.getAttribute('aria-label'))) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.equal(await state(seat), wanted);
+}
+
+test('two browsers see what the other one takes and gives back', async () => {
+  const [ann, bob] = [await newPerson(browser), await newPerson(browser)];
+  await enterSale(ann.page, url);
+  await enterSale(bob.page, url);
+  const annList = await openSection(ann.page, 1);
+  const bobList = await openSection(bob.page, 1);
+  const name = await nameOf(freeSeats(annList).first());
+  const annSeat = seatCalled(annList, `${name},`);
+  const bobSeat = seatCalled(bobList, `${name},`);
+  assert.equal(await state(bobSeat), 'free');
+  await annSeat.click();
+  await stateBecomes(annSeat, 'yours');
+  await stateBecomes(bobSeat, 'held by somebody else');
+  await bobSeat.click({ force: true });
+  await bob.page.getByRole('alert').filter({ hasText: 'held by somebody else' }).waitFor();
+  await ann.page.getByRole('button', { name: `Give back ${name}` }).click();
+  await stateBecomes(annSeat, 'free');
+  await stateBecomes(bobSeat, 'free');
+  await bobSeat.click();
+  await stateBecomes(bobSeat, 'yours');
+  await stateBecomes(annSeat, 'held by somebody else');
+  assertNoProblems(ann, bob);
+  for (const { context } of [ann, bob]) await context.close();
+});
+
+test('a reload in the middle of choosing keeps the seats', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const list = await openSection(page, 2);
+  const name = await nameOf(freeSeats(list).first());
+  await seatCalled(list, `${name},`).click();
+  await page.locator('#seats-mine li').waitFor();
+  await page.reload();
+  await page.locator('#seats-mine li', { hasText: name }).waitFor();
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('when the time to choose is over, the seat is free again for others', async () => {
+  const watcher = await newPerson(browser);
+  await enterSale(watcher.page, url);
+  const set = await server.cli(['event', 'set', server.event, `select_ms=${SELECT_MS}`]);
+  assert.equal(set.code, 0, set.stderr);
+  const late = await newPerson(browser);
+  await enterSale(late.page, url);
+  const lateList = await openSection(late.page, 4);
+  const watcherList = await openSection(watcher.page, 4);
+  const name = await nameOf(freeSeats(lateList).first());
+  await seatCalled(lateList, `${name},`).click();
+  const seen = seatCalled(watcherList, `${name},`);
+  await stateBecomes(seen, 'held by somebody else');
+  await isShown(late.page, 'ended');
+  await late.page.getByRole('heading', { name: 'Your time is up' }).waitFor();
+  await stateBecomes(seen, 'free');
+  assertNoProblems(watcher, late);
+  for (const { context } of [watcher, late]) await context.close();
+});

@@ -1,0 +1,104 @@
+// The pages around the sale: the list, an event that is not there, the organizer's page; and their headers.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startStanchion } from '../support/stanchion.mjs';
+import { PHONE, assertNoProblems, isShown, launch, newPerson } from './browser.mjs';
+
+const PASSWORD = 'a password of the tests';
+
+let server, browser;
+before(async () => {
+  server = await startStanchion({ event: 'arena' });
+  const set = await server.cli(['account', 'password'], { input: `${PASSWORD}\n` });
+  assert.equal(set.code, 0, set.stderr);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('the list of events leads to the sale', async () => {
+  const person = await newPerson(browser, PHONE);
+  const { page } = person;
+  await page.goto(server.url);
+  await page.getByRole('link', { name: /Arena Night/ }).tap();
+  await page.getByRole('heading', { level: 1, name: 'Arena Night' }).waitFor();
+  assert.ok(await page.locator('#sale-prices li').count() > 1);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('an event that does not exist is said so', async () => {
+  const person = await newPerson(browser);
+  const answer = await person.page.goto(`${server.url}/e/no-such-event`);
+  assert.ok([200, 404].includes(answer.status()));
+  await person.page.getByRole('heading', { name: 'There is no such event' }).waitFor();
+  assert.deepEqual(person.problems.filter((text) => !/\b404\b/.test(text)), []);
+  await person.context.close();
+});
+
+test('every page has the strict policy and loads nothing from elsewhere', async () => {
+  const person = await newPerson(browser);
+  const foreign = [];
+  person.page.on('request', (request) => {
+    if (!request.url().startsWith(server.url)) foreign.push(request.url());
+  });
+  for (const path of ['/', `/e/${server.event}`, '/organizer']) {
+    const answer = await person.page.goto(server.url + path);
+    const policy = answer.headers()['content-security-policy'];
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    await person.page.waitForLoadState('networkidle');
+    assert.notEqual((await person.page.locator('h1:visible').first().textContent()).trim(), '');
+  }
+  assert.deepEqual(foreign, []);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('an address from another build is not answered with the wrong file', async () => {
+  const answer = await fetch(`${server.url}/a/0000000000000000/event.js`);
+  assert.equal(answer.status, 404);
+});
+
+test('the organizer signs in, pauses a sale and changes the rate', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await page.goto(`${server.url}/organizer`);
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('This password is not right.').waitFor();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const row = page.getByRole('row', { name: /Arena Night/ });
+  await row.waitFor();
+  await row.getByRole('button', { name: 'Pause' }).click();
+  await row.getByText('Paused', { exact: true }).waitFor();
+  await row.getByLabel('In per tick').fill('7');
+  await row.getByRole('button', { name: 'Save' }).click();
+  const shown = async () => (await server.cli(['event', 'show', server.event])).stdout;
+  for (let tries = 0; tries < 50 && !/admit_per_tick\W+7\b/.test(await shown()); tries++) await page.waitForTimeout(100);
+  assert.match(await shown(), /admit_per_tick\W+7\b/);
+  await page.reload();
+  await row.waitFor();
+  assert.equal(await row.getByLabel('In per tick').inputValue(), '7');
+  await row.getByRole('button', { name: 'Open' }).click();
+  await row.getByText('On sale', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Password').waitFor();
+  assert.deepEqual(person.problems.filter((text) => !/\b401\b/.test(text)), []);
+  await person.context.close();
+});
+
+test('a sale that is not there any more takes nobody', async () => {
+  const person = await newPerson(browser);
+  await person.page.goto(`${server.url}/e/${server.event}`);
+  await isShown(person.page, 'sale');
+  await server.cli(['event', 'close', server.event]);
+  await person.page.reload();
+  await person.page.getByText('This sale is over').waitFor();
+  assert.equal(await person.page.getByRole('button', { name: 'Get in line' }).count(), 0);
+  assertNoProblems(person);
+  await person.context.close();
+});

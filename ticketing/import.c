@@ -127,11 +127,8 @@ static enum import_status load(const struct import_options *options,
     if (files->event != NULL)
         status = import_event(report, files->event);
     const char *currency = import_pair_get(report, "", "currency");
-    if (files->prices != NULL) {
-        enum import_status prices_status = prices_read(report, files->prices, currency, &prices);
-        prices.is_faulty = prices_status != IMPORT_OK;
-        status = worse(status, prices_status);
-    }
+    if (files->prices != NULL)
+        status = worse(status, prices_read(report, files->prices, currency, &prices));
     builder_init(&b, report, &prices);
     status = worse(status, read_plan(options, &b, files->plan, currency, out));
     builder_release(&b);

@@ -160,6 +160,8 @@ static uint32_t category_by_rule(struct builder *b, struct import_source at, con
     const char *category = prices_category_of(b->prices, level, name);
     if (category != NULL)
         return builder_category(b, at, category, &index) ? index : BUILDER_NONE;
+    if (b->prices->is_faulty)
+        return BUILDER_NONE; /* the faulty line may be the one that is missing here */
     if (b->prices->file == NULL)
         import_error(b->report, at,
                      "no category for %s \"%s\": expected a category here, or a price file", what,

@@ -260,11 +260,12 @@ enum import_status prices_read(struct import_report *report, const char *path, c
 {
     char *memory = NULL, *text;
     size_t bytes, errors = report->errors.count;
+    list->file = path;
+    list->is_faulty = true; /* until it has been read to its end */
     enum import_status status = import_read(report, path, &memory, &text, &bytes);
     if (status != IMPORT_OK)
         return status;
     struct price_reader r = {.report = report, .list = list, .currency = currency};
-    list->file = path;
     csv_init(&r.csv, report, path, text);
     if (read_header(&r)) {
         for (enum csv_status next; (next = csv_next(&r.csv)) != CSV_END;)

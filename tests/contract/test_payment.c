@@ -151,8 +151,8 @@ static void copy_field(const char *body, const char *name, char out[64])
     out[length] = '\0';
 }
 
-static struct raw_answer on_webhook(void *ctx, const char *request, const char *body,
-                                    size_t body_bytes)
+static void on_webhook(void *ctx, const char *request, const char *body, size_t body_bytes,
+                       struct raw_answer *answer)
 {
     (void)ctx;
     char signature[256] = "";
@@ -165,13 +165,14 @@ static struct raw_answer on_webhook(void *ctx, const char *request, const char *
                                               clock_wall_ms(), &intent);
     if (reason || receiver_is_broken) {
         hooks_refused_count++;
-        return (struct raw_answer){"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n", false};
+        answer->text = "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n";
+        return;
     }
     cr_assert(hooks_count < HOOKS_MAX);
     hooks[hooks_count].intent = intent;
     copy_field(body, "{\"id\":\"", hooks[hooks_count].event);
     copy_field(body, "\"type\":\"payment_intent.", hooks[hooks_count++].type);
-    return (struct raw_answer){"HTTP/1.1 204 Taken\r\n\r\n", false};
+    answer->text = "HTTP/1.1 204 Taken\r\n\r\n";
 }
 
 static bool wait_hooks(size_t wanted, int timeout_ms)
@@ -535,14 +536,14 @@ static const char *canned;
 static bool dies_at_second;
 static int requests_count;
 
-static struct raw_answer on_nonsense(void *ctx, const char *request, const char *body,
-                                     size_t body_bytes)
+static void on_nonsense(void *ctx, const char *request, const char *body, size_t body_bytes,
+                        struct raw_answer *answer)
 {
     (void)ctx, (void)request, (void)body, (void)body_bytes;
     requests_count++;
     if (dies_at_second && requests_count >= 2)
         raw_server_die(server);
-    return (struct raw_answer){canned, !dies_at_second && canned};
+    *answer = (struct raw_answer){canned, !dies_at_second && canned};
 }
 
 static void start_nonsense(uint32_t deadline_ms, uint32_t calls_max)

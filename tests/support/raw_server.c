@@ -72,7 +72,8 @@ static void on_data(struct ev_loop *loop, ev_io *io, int revents)
     if (size == 0)
         return;
     size_t body_bytes = size - (size_t)(body - c->data);
-    struct raw_answer answer = c->server->on_request(c->server->ctx, c->data, body, body_bytes);
+    struct raw_answer answer = {0};
+    c->server->on_request(c->server->ctx, c->data, body, body_bytes, &answer);
     c->bytes = 0;
     if (c->is_open && answer.text)
         (void)!send(io->fd, answer.text, strlen(answer.text), MSG_NOSIGNAL);

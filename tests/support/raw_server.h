@@ -18,9 +18,10 @@ struct raw_answer {
     bool is_last;
 };
 
-/* `request` is the whole request, head and body, NUL-terminated; `body` points into it. */
-typedef struct raw_answer raw_request_fn(void *ctx, const char *request, const char *body,
-                                         size_t body_bytes);
+/* `request` is the whole request, head and body, NUL-terminated; `body` points into it;
+ * `answer` starts as "say nothing, stay". */
+typedef void raw_request_fn(void *ctx, const char *request, const char *body, size_t body_bytes,
+                            struct raw_answer *answer);
 
 struct raw_server *raw_server_start(struct ev_loop *loop, raw_request_fn *on_request, void *ctx);
 /* "http://127.0.0.1:<port>", belongs to the server. */

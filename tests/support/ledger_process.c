@@ -226,14 +226,18 @@ void ledger_process_sell_intent(struct ledger_process *process, const char *even
                               "at_ms", (json_int_t)clock_wall_ms(), "seats", seats);
     char *body = json_dumps(entry, JSON_COMPACT);
     cr_assert_not_null(body);
+    int sold = 0; /* those that were not before */
+    for (int i = 0; i < count; i++)
+        sold += redis_server_number(process->redis, "GETBIT ev:%s:seats %d", event,
+                                    8 * (seat + i) + 6) == 0;
     redis_server_run(process->redis, "MULTI");
     for (int i = 0; i < count; i++)
         redis_server_run(process->redis, "BITFIELD ev:%s:seats SET u8 #%d 3", event, seat + i);
     redis_server_run(process->redis, "HSET ev:%s:settled %s sold", event, order);
     redis_server_run(process->redis, "HINCRBY ev:%s:bought %s %d", event, visitor, count);
-    redis_server_run(process->redis, "HINCRBY ev:%s:counts sold %d", event, count);
-    redis_server_run(process->redis, "HINCRBY ev:%s:counts free -%d", event, count);
-    redis_server_run(process->redis, "HINCRBY ev:%s:counts free:0 -%d", event, count);
+    redis_server_run(process->redis, "HINCRBY ev:%s:counts sold %d", event, sold);
+    redis_server_run(process->redis, "HINCRBY ev:%s:counts free -%d", event, sold);
+    redis_server_run(process->redis, "HINCRBY ev:%s:counts free:0 -%d", event, sold);
     redis_server_run(process->redis, "XADD outbox * body %s", body);
     redis_server_run(process->redis, "EXEC");
     free(body);

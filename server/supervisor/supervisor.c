@@ -46,6 +46,8 @@ static enum start_status raise_files_limit(struct config *config, struct start_e
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return start_refuse(error, "cannot read the limit of open files: %s", strerror(errno));
+    if (files.rlim_max > INT32_MAX)
+        files.rlim_max = INT32_MAX;
     files.rlim_cur = files.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_max < 2UL * FILES_SPARE)
         return start_refuse(
@@ -53,7 +55,7 @@ static enum start_status raise_files_limit(struct config *config, struct start_e
             "this user may open only %llu files at once, at least %lu are needed: raise it "
             "(ulimit -Hn, or LimitNOFILE= of the service)",
             (unsigned long long)files.rlim_max, 2UL * FILES_SPARE);
-    int64_t connections_max = (int64_t)min_ms((int64_t)files.rlim_max, INT32_MAX) - FILES_SPARE;
+    int64_t connections_max = (int64_t)files.rlim_max - FILES_SPARE;
     if (config->connections_max > connections_max) {
         log_warning("connections_max is lowered from %lld to %lld: a process of this user may open "
                     "only %llu "

@@ -1,0 +1,118 @@
+// The command line: help everywhere, wrong use answered in one line with the nearest match, exit codes.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { binary, runCli, temporaryDirectory } from '../support/stanchion.mjs';
+
+const commands = ['serve', 'config', 'event load', 'event list', 'event show', 'event open', 'event pause', 'event close',
+  'event set', 'orders export', 'audit', 'account password'];
+
+test('help lists every command, and each has its own', async () => {
+  const help = await runCli(['help']);
+  assert.equal(help.code, 0);
+  for (const command of commands) {
+    assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
+    const own = await runCli([...command.split(' '), '--help']);
+    assert.equal(own.code, 0, own.stderr);
+    assert.match(own.stdout, new RegExp(`^stanchion ${command}`));
+  }
+  const listed = help.stdout.split('\n').filter((line) => /^  [a-z]/.test(line) && !/^  help/.test(line));
+  assert.equal(listed.length, commands.length, 'a command is not tested here');
+});
+
+test('--version prints name and version', async () => {
+  assert.match((await runCli(['--version'])).stdout, /^stanchion \d+\.\d+\.\d+\n$/);
+});
+
+test('without a command: help, and exit code 2', async () => {
+  const { code, stdout } = await runCli([]);
+  assert.equal(code, 2);
+  assert.match(stdout, /event load/);
+});
+
+test('colours are for terminals only', async () => {
+  assert.doesNotMatch((await runCli(['help'])).stdout, /\x1b/);
+  const terminal = spawnSync('script', ['-qec', `${binary} help`, '/dev/null'], { encoding: 'utf8' });
+  if (!terminal.error) assert.match(terminal.stdout, /\x1b\[1m/);
+});
+
+describe('wrong use is answered in one line with exit code 2', () => {
+  const cases = [
+    [['evnt', 'list'], /no command `evnt`; did you mean `event list`\?/],
+    [['event', 'lst'], /no command `event lst`; did you mean `event list`\?/],
+    [['servve'], /did you mean `serve`\?/],
+    [['event'], /`event` needs one more word: .*list, show, open/],
+    [['qqqqq'], /no command `qqqqq`; `stanchion help` lists all/],
+    [['event', 'show'], /`event show` needs EVENT/],
+    [['event', 'list', 'extra'], /does not take "extra"/],
+    [['event', 'list', '--evnt=3'], /no option --evnt=3/],
+    [['orders', 'export', '--evnt', 'x'], /did you mean --event\?/],
+    [['orders', 'export', '--event'], /--event needs a value: EVENT/],
+    [['event', 'set', 'arena', 'nothing'], /"nothing" is not of the form key=value/],
+    [['config', '--markdown=1'], /--markdown takes no value/],
+    [['config', '--listen.port', '70000'], /listen\.port cannot be "70000" \(flag --listen\.port\): it must be 1 to 65535/],
+    [['config', '--listen.prt', '1'], /Did you mean listen\.port\?/],
+    [['config', '--drain_ms'], /--drain_ms needs a value/],
+  ];
+  for (const [args, expected] of cases) {
+    test(args.join(' '), async () => {
+      const { code, stdout, stderr } = await runCli(args);
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^stanchion: [^\n]+\n$/);
+      assert.match(stderr, expected);
+    });
+  }
+});
+
+describe('config', () => {
+  test('prints values and where they came from', async () => {
+    const dir = temporaryDirectory();
+    fs.writeFileSync(path.join(dir, 'stanchion.ini'), '[listen]\nport = 9091\n');
+    const { code, stdout } = await runCli(['config', '--data.dir', dir, '--payment.key', 'secret-secret-secret'],
+      { env: { STANCHION_DRAIN_MS: '77' } });
+    fs.rmSync(dir, { recursive: true });
+    assert.equal(code, 0);
+    assert.match(stdout, /^listen\.port +9091 +file .*stanchion\.ini line 2$/m);
+    assert.match(stdout, /^drain_ms +77 +environment STANCHION_DRAIN_MS$/m);
+    assert.match(stdout, /^payment\.key +\*\*\* +flag --payment\.key$/m);
+    assert.match(stdout, /^gateways +0 +default$/m);
+    assert.doesNotMatch(stdout, /secret-secret/);
+  });
+
+  test('prints one value alone, for scripts', async () => {
+    assert.equal((await runCli(['config', 'listen.port', '--listen.port=81'])).stdout, '81\n');
+    const wrong = await runCli(['config', 'listen.prt']);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /did you mean listen\.port\?/);
+  });
+
+  test('looking creates nothing', async () => {
+    const dir = path.join(temporaryDirectory(), 'data');
+    await runCli(['config', '--data.dir', dir]);
+    assert.ok(!fs.existsSync(dir));
+    fs.rmdirSync(path.dirname(dir));
+  });
+});
+
+test('commands for a server that does not run say so in one line', async () => {
+  const dir = temporaryDirectory();
+  for (const args of [['event', 'list'], ['audit'], ['orders', 'export'], ['event', 'open', 'arena']]) {
+    const { code, stderr } = await runCli([...args, '--data.dir', dir]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^stanchion: no server is running on [^\n]*start it with `stanchion serve`\n$/);
+  }
+  fs.rmSync(dir, { recursive: true });
+});
+
+test('passwords: too short, empty and too long are refused', async () => {
+  const dir = temporaryDirectory();
+  for (const input of ['', 'short\n', `${'x'.repeat(300)}\n`]) {
+    const { code, stderr } = await runCli(['account', 'password', '--data.dir', dir], { input });
+    assert.equal(code, 1);
+    assert.match(stderr, /password/);
+  }
+  fs.rmSync(dir, { recursive: true });
+});

@@ -1,0 +1,201 @@
+// The process tree as an operator meets it: start, kill -9 of each child, stop, and every refusal of a start.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { freePort, runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+const oneLine = (text) => {
+  const lines = text.trim().split('\n');
+  assert.equal(lines.length, 1, text);
+  assert.match(lines[0], /^stanchion: /);
+  return lines[0];
+};
+const mode = (file) => (fs.statSync(file).mode & 0o777).toString(8);
+
+describe('a running server', () => {
+  let server;
+  before(async () => { server = await startStanchion({ flags: ['--gateways', '2'] }); });
+  after(async () => { await server?.stop(); });
+
+  test('consists of redis, ledger, sandbox and the gateways, named for ps', () => {
+    const children = server.children();
+    assert.deepEqual(Object.keys(children).sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'sandbox']);
+    for (const [name, pid] of Object.entries(children)) {
+      assert.ok(isAlive(pid), name);
+      const title = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      assert.match(title, name === 'redis' ? /redis-server|valkey-server/ : new RegExp(`^stanchion: ${name}$`));
+    }
+  });
+
+  test('keeps its data for this user only', () => {
+    assert.equal(mode(server.dir), '700');
+    for (const name of ['secret.key', 'payment.key', 'webhook.secret'])
+      assert.equal(mode(path.join(server.dir, name)), '600', name);
+    assert.equal(fs.readFileSync(path.join(server.dir, 'secret.key')).length, 32);
+  });
+
+  test('has a Redis that writes everything down and evicts nothing', async () => {
+    const socket = net.connect(path.join(server.dir, 'redis/redis.sock'));
+    let text = '';
+    socket.on('data', (data) => { text += data; });
+    socket.write('CONFIG GET append*\r\nCONFIG GET maxmemory-policy\r\nCONFIG GET save\r\nCONFIG GET port\r\n');
+    await until('answers of Redis', () => /port\r\n\$1\r\n0\r\n/.test(text), 5000);
+    socket.destroy();
+    assert.match(text, /appendonly\r\n\$3\r\nyes/);
+    assert.match(text, /appendfsync\r\n\$8\r\neverysec/);
+    assert.match(text, /noeviction/);
+    assert.match(text, /save\r\n\$0\r\n/);
+  });
+
+  for (const name of ['gateway 0', 'sandbox', 'ledger', 'redis', 'gateway 1']) {
+    test(`kill -9 of ${name}: it is started again, the others stay`, async () => {
+      const earlier = server.children();
+      process.kill(earlier[name], 'SIGKILL');
+      const now = await until(`${name} runs again`, () => {
+        const children = server.children();
+        return children[name] && children[name] !== earlier[name] && children;
+      }, 10_000);
+      assert.deepEqual({ ...now, [name]: 0 }, { ...earlier, [name]: 0 });
+      assert.match(server.log(), new RegExp(`${name} \\(pid ${earlier[name]}\\) was killed by signal 9`));
+      await until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false), 15_000);
+    });
+  }
+
+  test('a second start on the same directory is refused in one line that says who runs', async () => {
+    const second = await runCli(['serve', '--data.dir', server.dir, '--listen.port', String(await freePort())]);
+    assert.equal(second.code, 1);
+    assert.match(oneLine(second.stderr), new RegExp(`pid ${server.pid}\\).*--data\\.dir`));
+    assert.ok(isAlive(server.pid));
+  });
+
+  test('a second start on the same port is refused in one line that says who has it', async () => {
+    const dir = temporaryDirectory();
+    const second = await runCli(['serve', '--data.dir', dir, '--listen.port', String(server.port)]);
+    fs.rmSync(dir, { recursive: true });
+    assert.equal(second.code, 1);
+    assert.match(oneLine(second.stderr), /port \d+ of 127\.0\.0\.1 is in use by .*gateway.*\(pid \d+\).*--listen\.port/);
+  });
+
+  test('SIGHUP is ignored', async () => {
+    process.kill(server.pid, 'SIGHUP');
+    await sleep(300);
+    assert.ok(isAlive(server.pid));
+  });
+
+  test('SIGTERM stops everything it has started, and no pid file stays', async () => {
+    const pids = [server.pid, ...Object.values(server.children())];
+    process.kill(server.pid, 'SIGTERM');
+    const { code } = await server.ended;
+    assert.equal(code, 0, server.log());
+    assert.deepEqual(pids.filter(isAlive), []);
+    assert.ok(!fs.existsSync(path.join(server.dir, 'children')));
+    assert.ok(!fs.existsSync(path.join(server.dir, 'stanchion.pid')));
+    const order = ['gateways', 'ledger', 'sandbox', 'Redis'];
+    assert.match(server.log(), new RegExp(order.join(', ')));
+  });
+});
+
+test('data survives a stop, a start and the loss of the supervisor; the lock does not', async () => {
+  const base = temporaryDirectory(), dir = path.join(base, 'data');
+  const first = await startStanchion({ dir, flags: ['--gateways', '1'] });
+  const secret = fs.readFileSync(path.join(dir, 'secret.key'));
+  const children = Object.values(first.children());
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended;
+  await until('children die with their supervisor', () => !children.some(isAlive), 5000);
+  const second = await startStanchion({ dir, flags: ['--gateways', '1'] });
+  assert.deepEqual(fs.readFileSync(path.join(dir, 'secret.key')), secret);
+  assert.equal((await second.stop()).code, 0);
+  fs.rmSync(base, { recursive: true });
+});
+
+test('a directory whose name is too long for a socket address works', async () => {
+  const base = temporaryDirectory(), dir = path.join(base, 'd'.repeat(120), 'e'.repeat(120));
+  const server = await startStanchion({ dir, flags: ['--gateways', '1'] });
+  const list = await server.cli(['event', 'list']);
+  assert.equal(list.code, 0, list.stderr);
+  assert.equal((await server.stop()).code, 0);
+  fs.rmSync(base, { recursive: true });
+});
+
+test('Ctrl-C counts once for the whole terminal group, and stops in order', async () => {
+  const server = await startStanchion({ flags: ['--gateways', '1'] });
+  const groups = Object.values(server.children()).map((pid) => fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[4]);
+  assert.ok(!groups.includes(String(server.pid)), 'children have their own process groups');
+  process.kill(server.pid, 'SIGINT');
+  assert.equal((await server.ended).code, 0);
+  assert.doesNotMatch(server.log(), /are killed/);
+  await server.stop();
+});
+
+describe('a start that cannot work ends with one line', () => {
+  let base;
+  before(() => { base = temporaryDirectory(); });
+  after(() => fs.rmSync(base, { recursive: true, force: true }));
+  const serve = async (...flags) => runCli(['serve', '--listen.port', String(await freePort()), ...flags]);
+
+  test('the data directory cannot be created', async () => {
+    const { code, stderr } = await serve('--data.dir', '/proc/nowhere/data');
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), /cannot create the data directory \/proc\/nowhere\/data.*--data\.dir/);
+  });
+
+  test('the data directory is a file', async () => {
+    const file = path.join(base, 'file');
+    fs.writeFileSync(file, '');
+    const { code, stderr } = await serve('--data.dir', file);
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), /data directory .*file/);
+  });
+
+  test('redis-server is not installed', async () => {
+    const { code, stderr } = await runCli(['serve', '--data.dir', path.join(base, 'a'), '--listen.port',
+      String(await freePort())], { env: { PATH: '/nonexistent' } });
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), /redis-server is not installed.*apt-get install redis-server/);
+  });
+
+  test('the Redis of redis.url does not answer', async () => {
+    const { code, stderr } = await serve('--data.dir', path.join(base, 'b'), '--redis.url', 'redis://127.0.0.1:1');
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), /no Redis answers at redis:\/\/127\.0\.0\.1:1/);
+  });
+
+  test('the sandbox port is taken', async () => {
+    const holder = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => holder.once('listening', resolve));
+    const { port } = holder.address();
+    const { code, stderr } = await serve('--data.dir', path.join(base, 'c'), '--sandbox.port', String(port));
+    holder.close();
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), new RegExp(`port ${port} .*in use by node`));
+  });
+
+  test('the address is not of this machine', async () => {
+    const { code, stderr } = await serve('--data.dir', path.join(base, 'd'), '--listen.address', '192.0.2.1');
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), /192\.0\.2\.1/);
+  });
+
+  test('too few open files are allowed', async () => {
+    const port = await freePort();
+    const child = spawn('bash', ['-c', `ulimit -n 300; exec "$0" serve --data.dir "$1" --listen.port ${port}`,
+      process.env.STANCHION_BIN ?? 'build/dev/bin/stanchion', path.join(base, 'e')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (data) => { stderr += data; });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    assert.equal(code, 1);
+    assert.match(oneLine(stderr), /may open only 300 files/);
+  });
+});

@@ -18,6 +18,25 @@ const struct cli_command cli_commands[] = {
                 "the environment (STANCHION_LISTEN_PORT), then from flags (--listen.port 8080).",
      .options = {{"markdown", NULL, "print the table of docs/configuration.md instead"}},
      .run = cli_config},
+    {.name = "event load",
+     .arguments = "DIR|FILE",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "check an inventory and load it as an event",
+     .details =
+         "Takes a seating plan in pretix's JSON with a price file, a CSV of blocks, or a CSV with "
+         "one row\n"
+         "per seat. The whole input is checked first; every error names file, line and column.\n"
+         "docs/inventory.md describes the formats.",
+     .options = {{"id", "ID", "the event's id in URLs; otherwise made from the path"},
+                 {"name", "TEXT", "the event's name"},
+                 {"prices", "FILE", "the price file (otherwise prices.csv of the directory)"},
+                 {"map", "OURS=THEIRS",
+                  "a column of the file that has another name; may be repeated"},
+                 {"currency", "CODE", "the event's currency, e.g. EUR"},
+                 {"time-zone", "ZONE", "the event's time zone, e.g. Europe/Berlin"},
+                 {"dry-run", NULL, "only check"}},
+     .run = cli_event_load},
     {.name = "event list",
      .arguments = "",
      .summary = "list the events with their phase and figures",

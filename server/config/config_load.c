@@ -153,7 +153,7 @@ static void read_file(struct loader *loader, const char *path, bool is_required)
 {
     loader->file = fopen(path, "re");
     if (!loader->file) {
-        if (is_required || errno != ENOENT)
+        if (is_required || (errno != ENOENT && errno != ENOTDIR))
             refuse(loader, "cannot read the configuration file %s: %s", path, strerror(errno));
         return;
     }

@@ -96,7 +96,7 @@ describe('a running server', () => {
   test('SIGTERM stops everything it has started, and no pid file stays', async () => {
     const pids = [server.pid, ...Object.values(server.children())];
     process.kill(server.pid, 'SIGTERM');
-    const { code } = await server.ended;
+    const { code } = await server.ended();
     assert.equal(code, 0, server.log());
     assert.deepEqual(pids.filter(isAlive), []);
     assert.ok(!fs.existsSync(path.join(server.dir, 'children')));
@@ -112,7 +112,7 @@ test('data survives a stop, a start and the loss of the supervisor; the lock doe
   const secret = fs.readFileSync(path.join(dir, 'secret.key'));
   const children = Object.values(first.children());
   process.kill(first.pid, 'SIGKILL');
-  await first.ended;
+  await first.ended();
   await until('children die with their supervisor', () => !children.some(isAlive), 5000);
   const second = await startStanchion({ dir, flags: ['--gateways', '1'] });
   assert.deepEqual(fs.readFileSync(path.join(dir, 'secret.key')), secret);
@@ -134,7 +134,7 @@ test('Ctrl-C counts once for the whole terminal group, and stops in order', asyn
   const groups = Object.values(server.children()).map((pid) => fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[4]);
   assert.ok(!groups.includes(String(server.pid)), 'children have their own process groups');
   process.kill(server.pid, 'SIGINT');
-  assert.equal((await server.ended).code, 0);
+  assert.equal((await server.ended()).code, 0);
   assert.doesNotMatch(server.log(), /are killed/);
   await server.stop();
 });

@@ -105,12 +105,15 @@ export async function startStanchion(
   running.add(child);
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
+  // A test that fails before it stops its server must not keep the test process alive: only waiting for its end does.
+  const hold = (isHeld) => [child, child.stdout, child.stderr].forEach((handle) => (isHeld ? handle.ref() : handle.unref()));
+  hold(false);
   Object.assign(server, {
     pid: child.pid,
     url: `http://127.0.0.1:${server.port}`,
     wsUrl: `ws://127.0.0.1:${server.port}`,
     log: () => log,
-    ended,
+    ended: () => { hold(true); return ended; }, // { code, signal }
     // { 'gateway 0': 123, ... } of those running now
     children: () => {
       const file = path.join(server.dir, 'children');
@@ -122,7 +125,7 @@ export async function startStanchion(
     stop: async () => {
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
       child.kill('SIGTERM');
-      const end = await ended;
+      const end = await server.ended();
       clearTimeout(timer);
       if (base) fs.rmSync(base, { recursive: true, force: true });
       return { ...end, log };

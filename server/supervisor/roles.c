@@ -7,10 +7,6 @@
 #include "server/sandbox/sandbox.h"
 #include "server/supervisor/redis_process.h"
 
-#pragma weak gateway_main
-#pragma weak ledger_main
-#pragma weak sandbox_main
-
 static int run_redis(struct supervisor *s)
 {
     return redis_process_exec(s->redis_program, &s->dir);
@@ -19,7 +15,7 @@ static int run_redis(struct supervisor *s)
 static int run_ledger(const struct supervisor *s)
 {
     char db_path[DATA_PATH_BYTES_MAX];
-    if (!ledger_main || !data_dir_path(&s->dir, "ledger.db", db_path, sizeof db_path))
+    if (!data_dir_path(&s->dir, "ledger.db", db_path, sizeof db_path))
         return 1;
     const struct ledger_options options = {.db_path = db_path,
                                            .redis_url = s->redis_url,
@@ -33,7 +29,7 @@ static int run_ledger(const struct supervisor *s)
 static int run_sandbox(const struct supervisor *s)
 {
     char db_path[DATA_PATH_BYTES_MAX];
-    if (!sandbox_main || !data_dir_path(&s->dir, "sandbox.db", db_path, sizeof db_path))
+    if (!data_dir_path(&s->dir, "sandbox.db", db_path, sizeof db_path))
         return 1;
     const struct sandbox_options options = {.address = "127.0.0.1",
                                             .port = (uint16_t)s->config.sandbox_port,
@@ -49,8 +45,6 @@ static int run_sandbox(const struct supervisor *s)
 static int run_gateway(const struct supervisor *s, size_t index)
 {
     const struct config *config = &s->config;
-    if (!gateway_main)
-        return 1;
     const struct gateway_options options = {.index = (unsigned)index,
                                             .listen_address = config->listen_address,
                                             .listen_port = (uint16_t)config->listen_port,

@@ -85,8 +85,7 @@ static bool is_json(const char *text)
 /* "concert-hall" for "plans/concert-hall.csv": the name of a plan that has none. */
 static const char *name_of_file(struct import_report *report, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
-    const char *dot = strrchr(name, '.');
+    const char *name = import_file_name(path), *dot = strrchr(name, '.');
     size_t bytes = dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name);
     return import_text(report, name, bytes > PLAN_LABEL_BYTES_MAX ? PLAN_LABEL_BYTES_MAX : bytes);
 }

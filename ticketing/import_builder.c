@@ -146,9 +146,12 @@ bool builder_price(struct builder *b, struct import_source at, uint32_t category
     }
     if (c->price_minor == price_minor && strcmp(c->currency, currency) == 0)
         return true;
+    bool is_same_file = strcmp(c->price_at.file, at.file) == 0;
     import_error(b->report, at,
-                 "category \"%s\" has another price in %s line %u: one category has one price",
-                 import_quote(&quote, c->name), c->price_at.file, c->price_at.line);
+                 "category \"%s\" has another price in %s%sline %u: one category has one price",
+                 import_quote(&quote, c->name),
+                 is_same_file ? "" : import_file_name(c->price_at.file), is_same_file ? "" : " ",
+                 c->price_at.line);
     return false;
 }
 
@@ -171,7 +174,7 @@ static uint32_t category_by_rule(struct builder *b, struct import_source at, con
             b->report, at,
             "no category for %s \"%s\"%s%s: expected one here, or a line for this section in %s",
             what, import_quote(&quote, name), level[0] == '\0' ? "" : ", level ",
-            import_quote(&level_quote, level), b->prices->file);
+            import_quote(&level_quote, level), import_file_name(b->prices->file));
     return BUILDER_NONE;
 }
 

@@ -39,7 +39,7 @@ static void price_category(struct builder *b, struct builder_category *c)
                      import_quote(&quote, c->name));
     else
         import_error(b->report, c->at, "category \"%s\" has no price: expected a line for it in %s",
-                     import_quote(&quote, c->name), b->prices->file);
+                     import_quote(&quote, c->name), import_file_name(b->prices->file));
 }
 
 static void check_currency(struct builder *b, const struct builder_category *c,

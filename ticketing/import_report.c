@@ -161,6 +161,12 @@ char *import_problem_format(const struct import_problem *problem, char *out, siz
     return out;
 }
 
+const char *import_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
 const char *import_quote(struct import_quote *quote, const char *text)
 {
     size_t used = 0, characters = 0;

@@ -28,6 +28,9 @@ bool import_no_memory(struct import_report *report);
 bool import_grow(struct import_report *report, void **items, size_t *capacity, size_t needed,
                  size_t item_bytes);
 
+/* The file's name without its directories, for the middle of a sentence. */
+const char *import_file_name(const char *path);
+
 /* User text in a message: cut at 40 characters, control characters as '?'. One result at a time per
  * buffer. */
 #define IMPORT_QUOTE_BYTES 192

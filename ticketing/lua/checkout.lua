@@ -49,5 +49,5 @@ end
 hold.order, hold.amount, hold.currency, hold.intent = ARGV[4], ARGV[5], ARGV[6], ''
 redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
     hold.currency)
-count_and_publish({}, 0, 0, text)
+count_sold_and_publish(0, text)
 return answer(OK, hold)

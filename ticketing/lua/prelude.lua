@@ -20,56 +20,61 @@ local function whole(number)
     return string.format('%.0f', number)
 end
 
--- States of the seats, in their order. One command.
+-- States of the seats, in their order. One command. The nils make room for four seats without growing the table.
 local function get_states(seats)
-    local args = {}
-    for i = 1, #seats do
-        args[3 * i - 2], args[3 * i - 1], args[3 * i] = 'GET', 'u8', '#' .. seats[i]
+    local args, count = {nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}, #seats
+    for i = 1, count do
+        local at = 3 * i
+        args[at - 2], args[at - 1], args[at] = 'GET', 'u8', '#' .. seats[i]
     end
-    return redis.call('BITFIELD', KEYS[5], unpack(args))
+    return redis.call('BITFIELD', KEYS[5], unpack(args, 1, 3 * count))
 end
 
 -- Puts every seat into `state`. One command. Returns the text for the map, without version.
 local function set_states(seats, state)
-    local args, texts = {}, {}
-    for i = 1, #seats do
+    local args = {nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}
+    local text, count = tostring(state), #seats -- once: Redis turns numbers into texts slowly
+    local suffix = '=' .. text
+    for i = 1, count do
         local at = 4 * i
-        args[at - 3], args[at - 2], args[at - 1], args[at] = 'SET', 'u8', '#' .. seats[i], state
-        texts[i] = seats[i] .. '=' .. state
+        args[at - 3], args[at - 2], args[at - 1], args[at] = 'SET', 'u8', '#' .. seats[i], text
     end
-    redis.call('BITFIELD', KEYS[5], unpack(args))
-    return table.concat(texts, ',')
+    redis.call('BITFIELD', KEYS[5], unpack(args, 1, 4 * count))
+    return table.concat(seats, suffix .. ',') .. suffix
 end
 
--- Adds `step` per category named in `categories` (once per seat) to the free counts, `sold` to the sold count, takes
--- the next version and tells the map.
-local function count_and_publish(categories, step, sold, text)
-    local version
-    if step == 0 then
-        version = redis.call('HINCRBY', KEYS[6], 'version', 1)
-        if sold ~= 0 then
-            redis.call('HINCRBY', KEYS[6], 'sold', sold)
-        end
-    else
-        local fields, steps = {'version', 'free'}, {1, step * #categories}
-        local place = {}
-        for _, category in ipairs(categories) do
-            local at = place[category]
-            if not at then
-                at = #fields + 1
-                place[category] = at
-                fields[at], steps[at] = 'free:' .. category, 0
-            end
-            steps[at] = steps[at] + step
-        end
-        local old, new = redis.call('HMGET', KEYS[6], unpack(fields)), {}
-        for i, field in ipairs(fields) do
-            new[2 * i - 1], new[2 * i] = field, whole((old[i] or 0) + steps[i])
-        end
-        version = new[2]
-        redis.call('HSET', KEYS[6], unpack(new))
-    end
+local function publish(version, text)
     redis.call('PUBLISH', 'map:' .. ARGV[2], version .. '|' .. text)
+end
+
+-- Adds `step` for each of `categories` (one per seat, all free before or after) to the free counts; takes the next
+-- version and tells the map.
+local function count_free_and_publish(categories, step, text)
+    local steps = {}
+    for i = 1, #categories do
+        local category = categories[i]
+        steps[category] = (steps[category] or 0) + step
+    end
+    local category, of_category = next(steps)
+    local field = 'free:' .. category
+    local old = redis.call('HMGET', KEYS[6], 'version', 'free', field)
+    local version = (old[1] or 0) + 1
+    redis.call('HSET', KEYS[6], 'version', version, 'free', (old[2] or 0) + step * #categories, field,
+        (old[3] or 0) + of_category)
+    category, of_category = next(steps, category)
+    while category do
+        redis.call('HINCRBY', KEYS[6], 'free:' .. category, of_category)
+        category, of_category = next(steps, category)
+    end
+    publish(version, text)
+end
+
+-- The same for changes that leave the free counts alone; adds `sold` to the sold count.
+local function count_sold_and_publish(sold, text)
+    if sold ~= 0 then
+        redis.call('HINCRBY', KEYS[6], 'sold', sold)
+    end
+    publish(redis.call('HINCRBY', KEYS[6], 'version', 1), text)
 end
 
 -- Tells the outbox that this order's money must not be kept; once per order. `intent` may be ''.
@@ -99,7 +104,7 @@ local function parse_seats(text)
 end
 
 local function join_seats(seats, categories)
-    local texts = {}
+    local texts = {nil, nil, nil, nil}
     for i = 1, #seats do
         texts[i] = seats[i] .. ':' .. categories[i]
     end
@@ -115,7 +120,7 @@ local function free_seats(seats, categories)
         end
     end
     if #gone > 0 then
-        count_and_publish(gone_categories, 1, 0, set_states(gone, FREE))
+        count_free_and_publish(gone_categories, 1, set_states(gone, FREE))
     end
 end
 
@@ -173,15 +178,15 @@ end
 -- The answer of every script about a hold: result (enum hold_result), now, seats_max, free count, seats 'idx:cat,...',
 -- fence, deadline, and while a payment runs: order, amount, intent. `hold` and the rest may be nil.
 local function answer(result, hold, seats_max, free_count, seats)
-    local reply = {result, now_ms, seats_max or 0, free_count or 0, seats or ''}
-    if hold then
-        reply[5] = seats or join_seats(hold.seats, hold.categories)
-        reply[6], reply[7] = tonumber(hold.fence), hold.deadline
-        if hold.order then
-            reply[8], reply[9], reply[10] = hold.order, hold.amount, hold.intent
-        end
+    if not hold then
+        return {result, now_ms, seats_max or 0, free_count or 0, seats or ''}
     end
-    return reply
+    local all = seats or join_seats(hold.seats, hold.categories)
+    if not hold.order then
+        return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), hold.deadline}
+    end
+    return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), hold.deadline, hold.order,
+        hold.amount, hold.intent}
 end
 
 -- enum hold_result

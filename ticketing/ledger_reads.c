@@ -179,12 +179,22 @@ enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *o
         return status == LEDGER_OK ? LEDGER_IO : status;
     *out = (struct ledger_counts){
         .orders = sqlite3_column_int64(row, 0),
-        .sold = sqlite3_column_int64(row, 1),
-        .dead = sqlite3_column_int64(row, 2),
+        .dead = sqlite3_column_int64(row, 1),
+        .failed = sqlite3_column_int64(row, 2),
         .captures_due = sqlite3_column_int64(row, 3),
         .voids_due = sqlite3_column_int64(row, 4),
-        .failed = sqlite3_column_int64(row, 5),
     };
+    (void)sqlite3_reset(row);
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_sold_count(struct ledger_store *s, int64_t *count)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_all, "");
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_IO : status;
+    *count = sqlite3_column_int64(row, 0);
     (void)sqlite3_reset(row);
     return LEDGER_OK;
 }

@@ -116,10 +116,13 @@ enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,
  * duplicate, different or unintended; empty when all is well. Reads every row once. */
 enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out);
 
+/* Cheap: asked every second. Orders are never deleted, so the highest number is their count. */
 struct ledger_counts {
-    int64_t orders, sold, dead, captures_due, voids_due, failed;
+    int64_t orders, dead, captures_due, voids_due, failed;
 };
 enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *out);
+/* All sold seats, counted one by one. */
+enum ledger_status ledger_sold_count(struct ledger_store *s, int64_t *count);
 enum ledger_status ledger_dead_page(struct ledger_store *s, int64_t after, int64_t limit,
                                     json_t **out);
 

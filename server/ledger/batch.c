@@ -65,8 +65,10 @@ static void count_item(struct batch_stats *stats, const struct item *item)
         stats->voids++;
     else if (item->result.verdict == VERDICT_REPEATED)
         stats->repeated++;
-    else
+    else {
         stats->written++;
+        stats->seats += (int64_t)item->entry.seats_count;
+    }
 }
 
 static void settle_item(struct batch *batch, const struct stream_entry *from,

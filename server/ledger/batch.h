@@ -18,6 +18,7 @@ struct captures;
 /* What the process has done since it started, and the last batch. */
 struct batch_stats {
     int64_t batches, written, repeated, dead, voids;
+    int64_t seats;  /* rows in `sold`, those from before the start included */
     int64_t lag_ms; /* age of the oldest entry of the last batch when it was committed */
 };
 

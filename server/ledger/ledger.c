@@ -205,7 +205,7 @@ static bool write_stats(struct ledger *ledger)
         const char *name;
         int64_t value;
     } figures[] = {
-        {"orders", counts.orders},       {"rows", counts.sold},
+        {"orders", counts.orders},       {"rows", stats->seats},
         {"dead", counts.dead},           {"failed", counts.failed},
         {"voids_due", counts.voids_due}, {"captures_due", counts.captures_due},
         {"batches", stats->batches},     {"written", stats->written},
@@ -324,6 +324,8 @@ static bool open_store(struct ledger *ledger, const struct ledger_options *optio
     enum ledger_status status = ledger_open(options->db_path, &ledger->keys, &ledger->store, why);
     if (status != LEDGER_OK)
         log_error("the ledger does not open (%s): %s", ledger_status_word(status), why);
+    if (status == LEDGER_OK)
+        status = ledger_sold_count(ledger->store, &ledger->batch.stats.seats);
     return status == LEDGER_OK;
 }
 
@@ -340,8 +342,9 @@ static bool set_up(struct ledger *ledger, const struct ledger_options *options)
     ledger->provider = payment_http_create(ledger->loop, &payment);
     ledger->captures = captures_create(ledger->store, ledger->provider);
     ledger->reconcile = reconcile_create(ledger->store, ledger->redis, ledger->provider);
-    ledger->batch = (struct batch){
-        .store = ledger->store, .redis = ledger->redis, .captures = ledger->captures};
+    ledger->batch.store = ledger->store;
+    ledger->batch.redis = ledger->redis;
+    ledger->batch.captures = ledger->captures;
     ledger->office = (struct office){.batch = &ledger->batch, .provider = ledger->provider};
     ledger->feed = feed_create(ledger->loop, options->redis_url, on_entries, on_feed_state, ledger);
     if (ledger->feed == NULL)

@@ -15,7 +15,7 @@ struct reconcile {
     struct redis_pipe *redis;
     struct payment_provider *provider;
     bool is_running, has_failed;
-    int64_t pages, found;
+    int64_t pages, found, longest_ms; /* the longest pay_ms, read anew for each round */
     char after[64];
 };
 
@@ -88,15 +88,13 @@ static enum ledger_status note_orphan(struct reconcile *reconcile,
 
 static enum ledger_status note_page(struct reconcile *reconcile, const struct payment_page *page)
 {
-    int64_t longest_ms, now_ms = clock_wall_ms();
-    enum ledger_status status = pay_ms_longest(reconcile->store, &longest_ms);
-    if (status == LEDGER_OK)
-        status = ledger_begin(reconcile->store);
+    int64_t now_ms = clock_wall_ms();
+    enum ledger_status status = ledger_begin(reconcile->store);
     for (size_t i = 0; i < page->count && status == LEDGER_OK; i++) {
         const struct payment_intent *intent = &page->intents[i];
         int64_t age_ms = now_ms - intent->changed_ms;
         if (intent->state == INTENT_AUTHORISED && intent->changed_ms > 0 &&
-            age_ms > longest_ms + RECONCILE_MARGIN_MS)
+            age_ms > reconcile->longest_ms + RECONCILE_MARGIN_MS)
             status = note_orphan(reconcile, intent, now_ms);
     }
     return status == LEDGER_OK ? ledger_commit(reconcile->store) : status;
@@ -131,6 +129,11 @@ void reconcile_start(struct reconcile *reconcile)
 {
     if (reconcile->is_running || reconcile->has_failed)
         return;
+    if (pay_ms_longest(reconcile->store, &reconcile->longest_ms) != LEDGER_OK) {
+        log_error("reading the events: %s", ledger_problem(reconcile->store));
+        reconcile->has_failed = true;
+        return;
+    }
     reconcile->pages = 0;
     reconcile->after[0] = '\0';
     ask_page(reconcile);

@@ -15,10 +15,11 @@
 #include "server/base/clock.h"
 #include "server/office/audit_redis.h"
 
-#define AUDIT_CALLS_MAX 16   /* look-ups under way */
-#define AUDIT_MS_MAX 4000    /* below the 5 s that the command line waits */
-#define AUDIT_OPEN_MS 600000 /* an authorised intent may be this old before it must have an owner  \
-                              */
+#define AUDIT_CALLS_MAX 16 /* look-ups under way */
+#define AUDIT_MS_MAX 4000  /* below the 5 s that the command line waits */
+#define AUDIT_OPEN_MS                                                                              \
+    600000 /* an authorised intent may be this old before it must have an owner                    \
+            */
 #define AUDIT_PAGES_MAX 1000
 
 struct audit {
@@ -44,10 +45,12 @@ static void finish(struct audit *audit)
 {
     struct office_answer answer = {.body = audit->body};
     struct ledger_counts counts = {0};
+    int64_t sold = 0;
     (void)ledger_counts(audit->office->batch->store, &counts);
+    (void)ledger_sold_count(audit->office->batch->store, &sold);
     json_t *figures =
         json_pack("{sI sI sI sI sI sI sI sI sI}", "orders", (json_int_t)counts.orders, "sold",
-                  (json_int_t)counts.sold, "dead", (json_int_t)counts.dead, "captures_due",
+                  (json_int_t)sold, "dead", (json_int_t)counts.dead, "captures_due",
                   (json_int_t)counts.captures_due, "voids_due", (json_int_t)counts.voids_due,
                   "failed", (json_int_t)counts.failed, "authorised", (json_int_t)audit->authorised,
                   "open", (json_int_t)audit->open, "looked_up", (json_int_t)audit->looked_up);

@@ -207,8 +207,8 @@ Test(ledger_payments, killed_at_random_moments_every_payment_ends_as_its_order_d
 
 static int cancelled_count, wrong_count;
 
-static struct raw_answer on_request(void *ctx, const char *request, const char *body,
-                                    size_t body_bytes)
+static void on_request(void *ctx, const char *request, const char *body, size_t body_bytes,
+                       struct raw_answer *answer)
 {
     static char text[1024], json[600];
     (void)ctx, (void)body, (void)body_bytes;
@@ -236,7 +236,7 @@ static struct raw_answer on_request(void *ctx, const char *request, const char *
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: "
         "close\r\n\r\n%s",
         strlen(json), json);
-    return (struct raw_answer){text, true};
+    *answer = (struct raw_answer){text, true};
 }
 
 Test(ledger_orphans, old_authorised_money_without_an_order_is_given_back_and_young_is_left_alone,

@@ -247,3 +247,43 @@ Test(ledger_process, a_newer_database_is_refused_with_exit_code_1)
     ledger_process_start(ledger);
     cr_assert_eq(ledger_process_wait(ledger), 1);
 }
+
+/* The disk fills up in the middle: the ledger says so and goes; nothing was confirmed that is not
+ * there, and with room again everything is written. */
+Test(ledger_process, a_full_disk_ends_the_process_and_loses_nothing)
+{
+    enum { ORDERS = 900 };
+    ledger_process_start_ready(ledger);
+    ledger_process_load_event(ledger, "night", 2 * ORDERS);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+    ledger_process_limit(ledger, 300000);
+    ledger_process_start_ready(ledger);
+    for (int i = 0; i < ORDERS; i++) {
+        char order[32];
+        (void)snprintf(order, sizeof order, "o_%d", i);
+        ledger_process_sell(ledger, "night", order, "ann", 2 * i, 2);
+    }
+    cr_assert_eq(ledger_process_wait(ledger), 1);
+    long long before = ledger_process_number(ledger, "SELECT count(*) FROM orders");
+    cr_assert(before < ORDERS, "%lld", before);
+    cr_assert_geq(redis_server_number(redis, "XLEN outbox"), ORDERS - before);
+    ledger_process_limit(ledger, 0);
+    ledger_process_start_ready(ledger);
+    ledger_process_drained(ledger);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM orders"), ORDERS);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM sold"), 2 * ORDERS);
+    for (int i = 0; i < ORDERS; i++)
+        json_decref(next_outcome());
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
+Test(ledger_process, a_second_ledger_is_kept_out)
+{
+    ledger_process_start_ready(ledger);
+    struct ledger_process *second = ledger_process_create(redis, NULL);
+    ledger_process_share(second, ledger);
+    ledger_process_start(second);
+    cr_assert_eq(ledger_process_wait(second), 1);
+    ledger_process_free(second);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}

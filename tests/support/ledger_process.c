@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "server/base/clock.h"
@@ -29,6 +30,7 @@ struct ledger_process {
     struct redis_server *redis;
     pid_t pid; /* 0 = not running */
     unsigned asked_count;
+    unsigned long file_bytes_max; /* 0 = no limit */
     char payment_url[128], directory[64], path[96];
 };
 
@@ -68,6 +70,11 @@ static void run_child(const struct ledger_process *process)
     static const unsigned char secret[SECRET_BYTES] = {3, 1, 4};
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)close_range(3, ~0U, 0);
+    if (process->file_bytes_max > 0) {
+        struct rlimit limit = {process->file_bytes_max, process->file_bytes_max};
+        (void)signal(SIGXFSZ, SIG_IGN);
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+    }
     struct ledger_options options = {.db_path = process->path,
                                      .redis_url = redis_server_url(process->redis),
                                      .payment_url = process->payment_url,
@@ -76,6 +83,16 @@ static void run_child(const struct ledger_process *process)
                                      .log_level = getenv("LEDGER_TEST_LOG") ? LOG_INFO : LOG_ERROR};
     int code = ledger_main(&options);
     _exit(has_leaks(process) ? LEAK_EXIT_CODE : code);
+}
+
+void ledger_process_limit(struct ledger_process *process, unsigned long file_bytes_max)
+{
+    process->file_bytes_max = file_bytes_max;
+}
+
+void ledger_process_share(struct ledger_process *process, const struct ledger_process *other)
+{
+    memcpy(process->path, other->path, sizeof process->path);
 }
 
 void ledger_process_start(struct ledger_process *process)

@@ -18,6 +18,10 @@ struct ledger_process *ledger_process_create(struct redis_server *redis, const c
 /* SIGTERM if it runs, removes the directory. NULL is fine. */
 void ledger_process_free(struct ledger_process *process);
 const char *ledger_process_path(const struct ledger_process *process);
+/* From the next start on no file may grow beyond this, as on a full disk; 0 = no limit. */
+void ledger_process_limit(struct ledger_process *process, unsigned long file_bytes_max);
+/* Uses the file of another one. */
+void ledger_process_share(struct ledger_process *process, const struct ledger_process *other);
 void ledger_process_start(struct ledger_process *process);
 /* Starts and waits until Redis has an epoch and a beat of this start. */
 void ledger_process_start_ready(struct ledger_process *process);

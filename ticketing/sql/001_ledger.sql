@@ -68,6 +68,7 @@ CREATE TABLE payments (
     changed_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX payments_due ON payments (next_try_ms) WHERE state IN ('capture_due', 'void_due');
+CREATE INDEX payments_failed ON payments (nr) WHERE state = 'failed';
 
 -- Outbox entries that could not be written, with the reason.
 CREATE TABLE dead (

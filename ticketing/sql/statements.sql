@@ -52,10 +52,12 @@ SELECT o.nr, o.id, e.id, o.visitor, o.intent, o.amount_minor, o.currency, o.auth
 FROM orders o JOIN events e ON e.nr = o.event_id LEFT JOIN payments p ON p.order_id = o.id
 WHERE o.nr > ?1 AND (?2 IS NULL OR e.id = ?2) ORDER BY o.nr LIMIT ?3;
 --: counts
-SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM sold), (SELECT count(*) FROM dead WHERE replayed_ms IS NULL),
-       (SELECT count(*) FROM payments WHERE state = 'capture_due'),
-       (SELECT count(*) FROM payments WHERE state = 'void_due'),
-       (SELECT count(*) FROM payments WHERE state = 'failed');
+SELECT (SELECT coalesce(max(nr), 0) FROM orders), (SELECT count(*) FROM dead WHERE replayed_ms IS NULL),
+       (SELECT count(*) FROM payments WHERE state = 'failed'),
+       (SELECT coalesce(sum(state = 'capture_due'), 0) FROM payments WHERE state IN ('capture_due', 'void_due')),
+       (SELECT coalesce(sum(state = 'void_due'), 0) FROM payments WHERE state IN ('capture_due', 'void_due'));
+--: sold_all
+SELECT count(*) FROM sold;
 --: sold_count
 SELECT count(*) FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1;
 --: audit_sums

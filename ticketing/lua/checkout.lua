@@ -2,10 +2,10 @@
 --
 -- KEYS as in prelude.lua. ARGV: 3 visitor, 4 order, 5 amount (minor units), 6 currency, 7 most entries in the outbox,
 -- 8 oldest ledger:beat (ms), then the seat indices the amount was summed over.
--- Returns answer(): OK with the payment; a running payment is answered as it is, whatever was asked. NONE; NOT_ADMITTED;
--- TAKEN with the seats now held when they are not those named; LEDGER_BEHIND with the hold.
--- pay_ms runs from the first checkout of a hold: after a decline the deadline stays. Hold and admission end together, at
--- that deadline; an admission that has been given up is not made anew.
+-- Returns answer(): OK with the payment; a running payment is answered as it is, whatever was asked. NONE;
+-- NOT_ADMITTED; TAKEN with the seats now held when they are not those named; LEDGER_BEHIND with the hold.
+-- pay_ms runs from the first checkout of a hold: after a decline the deadline stays. Hold and admission end together,
+-- at that deadline; an admission that has been given up is not made anew.
 -- Cost: about 14 commands, O(seats).
 local visitor = ARGV[3]
 local hold = live_hold(visitor)

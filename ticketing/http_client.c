@@ -163,7 +163,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *wa
 }
 
 /* Grows by doubling up to the limit; a short count makes curl give up the transfer. */
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+static size_t on_body(const char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
     size_t bytes = size * count, bytes_max = t->client->options.answer_bytes_max;
@@ -185,7 +185,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     return bytes;
 }
 
-static size_t on_header(char *data, size_t size, size_t count, void *ctx)
+static size_t on_header(const char *data, size_t size, size_t count, void *ctx)
 {
     (void)data;
     struct transfer *t = ctx;
@@ -226,8 +226,10 @@ void http_client_free(struct http_client *client)
         return;
     assert(!client->is_completing);
     client->is_closing = true;
-    while (client->first)
-        complete(client->first, HTTP_BROKEN, 0);
+    for (struct transfer *t = client->first, *next; t; t = next) {
+        next = t->next; /* stays valid: while closing nothing is added, and each ends only here */
+        complete(t, HTTP_BROKEN, 0);
+    }
     curl_multi_cleanup(client->multi); /* removes the watches through on_socket */
     ev_timer_stop(client->loop, &client->timer);
     free(client);

@@ -52,13 +52,13 @@ enum intent_state {
 };
 
 struct payment_intent {
-    char id[64];
-    char order[64];
-    char currency[4];
-    char reason[48]; /* of a decline */
     int64_t amount_minor;
     int64_t changed_ms; /* when it came into this state, on the provider's clock; 0 = not told */
     enum intent_state state;
+    char currency[4];
+    char id[64];
+    char order[64];
+    char reason[48]; /* of a decline */
 };
 
 /* `intents` is valid until the completion returns. */

@@ -37,14 +37,14 @@ enum intent_status {
 
 struct intent {
     int64_t seq; /* 0 = not stored yet */
+    int64_t amount_minor;
+    int64_t created_ms, changed_ms;
+    int64_t due_ms; /* 0 = nothing is due */
+    enum intent_status status;
     char id[INTENT_ID_CHARS + 1];
     char order[INTENT_ORDER_BYTES_MAX + 1];
     char currency[4];
     char error[32];
-    int64_t amount_minor;
-    enum intent_status status;
-    int64_t created_ms, changed_ms;
-    int64_t due_ms;                          /* 0 = nothing is due */
     char due_key[IDEMPOTENCY_BYTES_MAX + 1]; /* "" = nobody waits */
 };
 
@@ -78,9 +78,9 @@ enum sandbox_store_status store_intent(struct sandbox_store *store, const char *
 /* The intent whose outcome has been due longest; NONE when none is due until now_ms. */
 enum sandbox_store_status store_due_intent(struct sandbox_store *store, int64_t now_ms,
                                            struct intent *out);
-/* Intents with seq > after_seq in order, status INTENT_STATUS_COUNT = all; writes at most
+/* Intents with seq > after_seq in order, wanted INTENT_STATUS_COUNT = all; writes at most
  * count_max. */
-enum sandbox_store_status store_list(struct sandbox_store *store, enum intent_status status,
+enum sandbox_store_status store_list(struct sandbox_store *store, enum intent_status wanted,
                                      int64_t after_seq, struct intent *out, size_t count_max,
                                      size_t *count);
 

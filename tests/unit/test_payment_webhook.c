@@ -24,13 +24,13 @@ TestSuite(payment_webhook, .init = set_up);
 /* HMAC-SHA-256 of "t.body", written independently of the product through the one-shot function. */
 static void hmac(const char *secret, int64_t t, const char *body, char hex[65])
 {
-    unsigned char key[32] = {0}, mac[32];
+    unsigned char mac[32];
+    char key[33] = {0}; /* HMAC pads a short key with zeros */
     size_t text_bytes = strlen(body) + 32;
     char *text = malloc(text_bytes);
-    cr_assert(text && strlen(secret) <= sizeof key);
-    memcpy(key, secret, strlen(secret)); /* HMAC pads a short key with zeros */
+    cr_assert(text && snprintf(key, sizeof key, "%s", secret) < (int)sizeof key);
     int length = snprintf(text, text_bytes, "%lld.%s", (long long)t, body);
-    crypto_auth_hmacsha256(mac, (unsigned char *)text, (size_t)length, key);
+    crypto_auth_hmacsha256(mac, (unsigned char *)text, (size_t)length, (unsigned char *)key);
     sodium_bin2hex(hex, 65, mac, sizeof mac);
     free(text);
 }

@@ -62,7 +62,7 @@ static int64_t days_since_epoch(int year, int month, int day)
 /* The zone's offset in minutes. */
 static bool read_offset(const char **text, int *minutes)
 {
-    int hour, minute;
+    int hour = 0, minute = 0;
     bool is_west = **text == '-';
     *minutes = 0;
     if (read_char(text, "Z"))
@@ -87,7 +87,8 @@ bool import_time(const char *text, int64_t *ms)
         return false;
     if (!read_offset(&text, &offset) || *text != '\0')
         return false;
-    int64_t minutes = days_since_epoch(year, month, day) * 1440 + hour * 60 + minute - offset;
+    int64_t minutes =
+        days_since_epoch(year, month, day) * 1440 + (int64_t)hour * 60 + minute - offset;
     *ms = (minutes * 60 + second) * 1000;
     return true;
 }

@@ -119,14 +119,17 @@ static uint32_t row_slots(const struct layout *l, const struct plan_row *row)
 static void place_areas_in(struct plan *plan, double x, double y, double width, double height)
 {
     size_t count = plan->areas_count, columns = (count + AREAS_PER_COLUMN - 1) / AREAS_PER_COLUMN;
-    size_t lines = columns == 0 ? 0 : (count + columns - 1) / columns;
+    if (columns == 0)
+        return;
+    size_t lines = (count + columns - 1) / columns;
+    double gap = LAYOUT_SEAT;
     for (size_t i = 0; i < count; i++) {
         struct plan_area *area = &plan->areas[i];
-        double gap = LAYOUT_SEAT;
+        size_t column = i % columns, line = i / columns;
         area->width = (width - gap * (double)(columns - 1)) / (double)columns;
         area->height = (height - gap * (double)(lines - 1)) / (double)lines;
-        area->x = x + (double)(i % columns) * (area->width + gap);
-        area->y = y + (double)(i / columns) * (area->height + gap);
+        area->x = x + (double)column * (area->width + gap);
+        area->y = y + (double)line * (area->height + gap);
     }
 }
 
@@ -416,31 +419,35 @@ void layout_frame(struct plan *plan)
     transform(plan, scale, dx * scale, dy * scale);
 }
 
-static int compare_places(const void *a, const void *b)
+struct spot {
+    double x, y;
+    uint32_t seat;
+};
+
+static int compare_spots(const void *a, const void *b)
 {
-    const struct plan_seat *x = *(const struct plan_seat *const *)a;
-    const struct plan_seat *y = *(const struct plan_seat *const *)b;
-    if (x->x != y->x)
-        return x->x < y->x ? -1 : 1;
-    if (x->y != y->y)
-        return x->y < y->y ? -1 : 1;
-    return x < y ? -1 : 1; /* plan order: pointers into one array */
+    const struct spot *left = a, *right = b;
+    if (left->x != right->x)
+        return left->x < right->x ? -1 : 1;
+    if (left->y != right->y)
+        return left->y < right->y ? -1 : 1;
+    return left->seat < right->seat ? -1 : 1;
 }
 
 uint32_t layout_overlaps(const struct plan *plan, uint32_t *seat, struct import_report *report)
 {
-    const struct plan_seat **seats = calloc(plan->seated_count + 1u, sizeof *seats);
+    struct spot *spots = calloc(plan->seated_count + 1u, sizeof *spots);
     uint32_t count = 0;
-    if (seats == NULL)
+    if (spots == NULL)
         return import_no_memory(report), 0;
     for (uint32_t i = 0; i < plan->seated_count; i++)
-        seats[i] = &plan->seats[i];
-    qsort(seats, plan->seated_count, sizeof *seats, compare_places);
+        spots[i] = (struct spot){plan->seats[i].x, plan->seats[i].y, i};
+    qsort(spots, plan->seated_count, sizeof *spots, compare_spots);
     for (uint32_t i = 1; i < plan->seated_count; i++)
-        if (seats[i]->x == seats[i - 1]->x && seats[i]->y == seats[i - 1]->y) {
-            *seat = (uint32_t)(seats[i] - plan->seats);
+        if (spots[i].x == spots[i - 1].x && spots[i].y == spots[i - 1].y) {
+            *seat = spots[i].seat;
             count++;
         }
-    free(seats);
+    free(spots);
     return count;
 }

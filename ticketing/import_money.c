@@ -95,8 +95,8 @@ const char *money_status_text(enum money_status status)
         [MONEY_EMPTY] = "is empty: expected an amount such as 12.50",
         [MONEY_NEGATIVE] = "is negative: expected 0 or more",
         [MONEY_EXPONENT] = "has an exponent: write the amount out, such as 12.50",
-        [MONEY_COMMA] = "has a comma or thousands separator: expected digits with a point before "
-                        "the decimals, such as 1250.00",
+        [MONEY_COMMA] =
+            "has a comma or thousands separator: expected digits and a point, such as 1250.00",
         [MONEY_NOT_NUMBER] = "is not an amount: expected digits, such as 12.50",
         [MONEY_DECIMALS] = "has more decimals than the currency",
         [MONEY_TOO_LARGE] = "is too large",

@@ -211,6 +211,6 @@ struct import_source where_of(struct where *where, const struct where_part *part
                                           ? NULL
                                           : bsearch(&key, where->entries, where->entries_count,
                                                     sizeof *where->entries, compare_parts);
-    return found == NULL ? (struct import_source){.file = where->file}
-                         : source_at(where, found->offset);
+    struct import_source nowhere = {.file = where->file};
+    return found == NULL ? nowhere : source_at(where, found->offset);
 }

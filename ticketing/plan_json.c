@@ -233,7 +233,7 @@ static bool read_short(struct reader *r, const json_t *value, const char *name, 
 
 static bool read_category_index(struct reader *r, const json_t *value, uint16_t *out)
 {
-    int64_t index;
+    int64_t index = 0;
     if (!read_whole(r, value, "category", PLAN_CATEGORIES_MAX, &index))
         return false;
     if ((size_t)index >= r->plan->categories_count)
@@ -267,7 +267,7 @@ static bool read_category(struct reader *r, const json_t *item, size_t index)
 static bool read_seat(struct reader *r, const json_t *item)
 {
     struct plan_seat *seat = &r->plan->seats[r->sizes.seats++];
-    int64_t flags;
+    int64_t flags = 0;
     if (!json_is_array(item) || json_array_size(item) < 5)
         return fail(r, "a seat must be [number, x, y, category, flags]");
     if (!read_label(r, json_array_get(item, 0), "number", &seat->number) ||
@@ -284,7 +284,7 @@ static bool read_row(struct reader *r, const json_t *item, size_t section, size_
 {
     struct plan_row *row = &r->plan->rows[r->sizes.rows++];
     const json_t *seats = json_object_get(item, "seats");
-    int64_t first;
+    int64_t first = 0;
     at(r, "sections[%zu].rows[%zu]", section, index);
     if (!read_label(r, json_object_get(item, "label"), "label", &row->label) ||
         !read_whole(r, json_object_get(item, "first"), "first", PLAN_SEATS_MAX, &first))
@@ -320,7 +320,7 @@ static bool read_section(struct reader *r, const json_t *item, size_t index)
 static bool read_area(struct reader *r, const json_t *item, size_t index)
 {
     struct plan_area *area = &r->plan->areas[index];
-    int64_t first, capacity;
+    int64_t first = 0, capacity = 0;
     at(r, "areas[%zu]", index);
     if (!read_label(r, json_object_get(item, "name"), "name", &area->name) ||
         !read_category_index(r, json_object_get(item, "category"), &area->category) ||
@@ -395,7 +395,7 @@ static bool count_all(struct reader *r, const json_t *root)
 
 static bool read_head(struct reader *r, const json_t *root)
 {
-    int64_t version;
+    int64_t version = 0;
     at(r, "%s", "");
     if (!read_whole(r, json_object_get(root, "version"), "version", INT32_MAX, &version))
         return false;
@@ -419,7 +419,7 @@ static bool read_list(struct reader *r, const json_t *root, const char *key, rea
 
 static bool read_plan(struct reader *r, const json_t *root)
 {
-    int64_t seats_count;
+    int64_t seats_count = 0;
     if (!json_is_object(root))
         return fail(r, "a plan must be an object");
     if (!count_all(r, root))

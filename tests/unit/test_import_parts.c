@@ -171,7 +171,7 @@ Test(text, is_utf8_and_nothing_else)
         size_t count;
         uint32_t line, column; /* of the error; 0 = good */
     } cases[] = {
-#define BYTES(text) text, sizeof text - 1
+#define BYTES(text) (text), sizeof(text) - 1
         {BYTES("abc"), 0, 0},
         {BYTES("\xef\xbb\xbfxyz"), 0, 0},
         {BYTES("\xd0\x91\xe4\xb8\x80\xf0\x9f\x8e\xab"), 0, 0},
@@ -337,8 +337,8 @@ Test(csv, has_a_limit_of_columns)
     char text[2 * IMPORT_COLUMNS_MAX + 20] = "";
     import_report_init(&report);
     for (size_t i = 0; i < IMPORT_COLUMNS_MAX; i++)
-        memcpy(text + 2 * i, "x,", 3);
-    memcpy(text + 2 * IMPORT_COLUMNS_MAX, "x\n1\n", 5);
+        memcpy(&text[2 * i], "x,", 3);
+    memcpy(&text[sizeof text - 20], "x\n1\n", 5);
     csv_init(&csv, &report, "x", text);
     cr_assert(eq(int, csv_next(&csv), CSV_BAD));
     cr_assert(eq(sz, report.errors.count, 1));

@@ -88,7 +88,7 @@ Test(plan, adds_up)
     total = -1;
     cr_assert(eq(int, plan_seats_total(plan, gone, 2, &total), PLAN_NO_SUCH_SEAT));
     cr_assert(eq(int, plan_seats_total(plan, outside, 1, &total), PLAN_NO_SUCH_SEAT));
-    strcpy(plan->categories[1].currency, "USD");
+    memcpy(plan->categories[1].currency, "USD", 4);
     cr_assert(eq(int, plan_seats_total(plan, good, 4, &total), PLAN_CURRENCY_MIXED));
     cr_assert(eq(i64, total, -1));
     plan->categories[0].price_minor = INT64_MAX;
@@ -130,8 +130,8 @@ Test(plan, sealing_refuses_what_does_not_hang_together)
     REFUSED(plan->areas[0].category = 9, "category 9");
     REFUSED(plan->categories[0].price_minor = -1, "price");
     REFUSED(plan->categories[0].price_minor = PRICE_MINOR_MAX + 1, "price");
-    REFUSED(strcpy(plan->categories[0].color, "red"), "color");
-    REFUSED(strcpy(plan->categories[0].currency, "eur"), "currency");
+    REFUSED(memcpy(plan->categories[0].color, "red", 4), "color");
+    REFUSED(memcpy(plan->categories[0].currency, "eur", 4), "currency");
     REFUSED(plan->width = -1, "width");
 }
 

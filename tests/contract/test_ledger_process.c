@@ -110,6 +110,28 @@ Test(ledger_process, a_seat_that_is_sold_already_becomes_a_dead_letter_and_stays
     cr_assert_eq(ledger_process_stop(ledger), 0);
 }
 
+/* A late webhook after a loss of Redis: settle knows nothing any more and asks for a void. */
+Test(ledger_process, a_void_of_an_order_that_stands_is_dropped_without_a_word)
+{
+    ledger_process_start_ready(ledger);
+    ledger_process_load_event(ledger, "night", 20);
+    ledger_process_sell(ledger, "night", "o_1", "ann", 3, 2);
+    expect_outcome("confirmed", "o_1");
+    ledger_process_add(ledger, "{\"kind\":\"void\",\"order\":\"o_1\",\"event\":\"night\","
+                               "\"visitor\":\"ann\",\"amount_minor\":1000,"
+                               "\"currency\":\"EUR\",\"reason\":\"time_out\",\"at_ms\":4000}");
+    ledger_process_add(ledger, "{\"kind\":\"void\",\"order\":\"o_2\",\"event\":\"night\","
+                               "\"visitor\":\"bob\",\"amount_minor\":1000,"
+                               "\"currency\":\"EUR\",\"reason\":\"time_out\",\"at_ms\":4000}");
+    expect_outcome("unsold", "o_2"); /* and nothing about o_1 before it */
+    cr_assert_eq(
+        ledger_process_number(
+            ledger,
+            "SELECT count(*) FROM payments WHERE order_id = 'o_1' AND state = 'capture_due'"),
+        1);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
 Test(ledger_process, broken_entries_do_not_stop_the_others)
 {
     static const char *const broken[] = {

@@ -18,6 +18,6 @@ for i = 6, #ARGV, 2 do
 end
 if #seats > 0 then
     redis.call('HINCRBY', KEYS[6], 'sold', -#seats)
-    count_and_publish(categories, 1, 0, set_states(seats, FREE))
+    count_free_and_publish(categories, 1, set_states(seats, FREE))
 end
 return 1

@@ -16,7 +16,7 @@ export async function askCount(text, max, yes, no) {
   $('ask-more').onclick = () => step(1);
   step(0);
   show($('ask-stepper'), true);
-  const isYes = await ask(text, yes, no);
+  const isYes = await ask(text, yes, no, max > 1 ? 'ask-more' : 'ask-yes');
   show($('ask-stepper'), false);
   return isYes ? n : 0;
 }

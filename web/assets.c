@@ -72,6 +72,7 @@ static const struct file files[] = {
     PART("seats.js", seats_js, type_js),
     PART("store.js", store_js, type_js),
     PART("text-inside.js", text_inside_js, type_js),
+    PART("text-list.js", text_list_js, type_js),
     PART("text-office.js", text_office_js, type_js),
     PART("text.js", text_js, type_js),
     PART("tickets.js", tickets_js, type_js),

@@ -3,6 +3,7 @@ import * as clock from './clock.js';
 import { $, el, setText, show } from './dom.js';
 import { dateIn, money } from './format.js';
 import { fillTexts, t } from './text.js';
+import './text-list.js';
 
 function prices({ categories, currency }) {
   const all = categories.map((category) => category.price_minor);

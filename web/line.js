@@ -35,11 +35,17 @@ export class LineView {
     setText($('line-phase'), phase ? t(phase) : '');
     $('leave-line').disabled = !place;
     if (!place) return this.#drawEmpty();
-    setText($('line-number'), count(place.ahead + 1));
+    this.#drawNumber(count(place.ahead + 1));
     setText($('line-ahead'), place.ahead ? t('line.ahead', { n: place.ahead }) : t('line.next'));
     $('line-progress').value = Math.round(1000 * place.progress);
     this.tick(state);
     this.#speak(place);
+  }
+
+  #drawNumber(text) {
+    setText($('line-number'), text);
+    $('line-number').classList.toggle('is-long', text.length > 5);
+    $('line-number').classList.toggle('is-longest', text.length > 7);
   }
 
   #drawEmpty() {

@@ -37,6 +37,8 @@ export class Plan {
     this.box = emptyBox();
     this.sections = json.sections.map((section, index) => this.#section(section, index));
     this.areas = json.areas.map((area) => this.#area(area));
+    this.shapes = json.shapes ?? [];
+    for (const { x, y, width, height } of this.shapes) widen(this.box, x, y, x + width, y + height);
     this.spacing = this.#spacing();
   }
 

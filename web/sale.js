@@ -28,6 +28,8 @@ function callOf({ phase, opens_at_ms, prequeue_at_ms }) {
   return ['phase.open', 0, null, true];
 }
 
+const isOver = (phase) => phase === 'sold_out' || phase === 'closed';
+
 const notices = { left: 'sale.left_line', not_open: 'sale.notOpen', receipt: 'sale.receipt' };
 
 export class SaleView {
@@ -45,17 +47,19 @@ export class SaleView {
     show($('sale-notice'), Boolean(notice));
     setText($('sale-notice'), notice ? noticeText ?? t(notices[notice] ?? 'error.connection') : '');
     const total = event.waiting ?? 0;
-    show($('sale-waiting'), total > 0);
+    show($('sale-waiting'), total > 0 && !isOver(event.phase));
+    show($('sale-limit'), !isOver(event.phase));
     setText($('sale-waiting'), t('sale.waiting', { n: total }));
     setText($('sale-limit'), t('sale.limit', { n: event.seats_per_visitor_max }));
     $('sale-prices').replaceChildren(...event.categories.map((category) => this.#price(category, event)));
     this.tick({ event });
   }
 
-  #drawDates({ opens_at_ms, time_zone }) {
-    show($('sale-date'), opens_at_ms > 0);
-    show($('sale-date-here'), opens_at_ms > 0);
-    if (!(opens_at_ms > 0)) return;
+  #drawDates({ phase, opens_at_ms, time_zone }) {
+    const isKnown = opens_at_ms > 0 && !isOver(phase);
+    show($('sale-date'), isKnown);
+    show($('sale-date-here'), isKnown);
+    if (!isKnown) return;
     const there = dateIn(opens_at_ms, time_zone);
     const here = dateHere(opens_at_ms);
     setText($('sale-date'), t(opens_at_ms > clock.now() ? 'sale.opensAt' : 'sale.openedAt', { date: there }));

@@ -10,6 +10,7 @@ const DRAG_PX = 6;
 const RADIUS_ROUND_PX = 3;
 const RADIUS_TAP_PX = { mouse: 4, touch: 9, pen: 6 };
 const RADIUS_LABEL_PX = 8;
+const TAP_SLACK_PX = 24;
 const SCALE_STEP = 1.5;
 const RADIUS_PX_MAX = 26;
 const FIT_MARGIN_PX = 28;
@@ -88,7 +89,7 @@ export class SeatMap {
     const style = getComputedStyle(document.documentElement);
     const color = (name) => style.getPropertyValue(name).trim();
     this.#colors = { back: color('--map'), ink: color('--ink'), soft: color('--ink-soft'), held: color('--seat-held'),
-      sold: color('--seat-sold'), mine: color('--accent'), mineInk: color('--accent-ink'), area: color('--surface') };
+      sold: color('--seat-sold'), mine: color('--accent'), mineInk: color('--accent-ink'), area: color('--surface'), shape: color('--rule') };
   }
 
   #resize() {
@@ -109,6 +110,7 @@ export class SeatMap {
     pen.fillStyle = this.#colors.back;
     pen.fillRect(0, 0, width, height);
     pen.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    this.#drawShapes();
     this.#drawAreas();
     const buckets = this.#sort();
     buckets.free.forEach((seats, category) => this.#drawSeats(seats, this.#plan.categories[category].color, 1));
@@ -200,6 +202,36 @@ export class SeatMap {
     pen.lineTo(x - radius * 0.1, y + radius * 0.35);
     pen.lineTo(x + radius * 0.45, y - radius * 0.35);
     pen.stroke();
+  }
+
+  // Decoration: a stage, a wall, a word. Its colours are only hinted at, so that seats stand out in light and dark.
+  #drawShapes() {
+    const pen = this.#pen;
+    for (const { kind, text, color, x, y, width, height, rotation } of this.#plan.shapes) {
+      const [halfX, halfY] = [(width * this.#scale) / 2, (height * this.#scale) / 2];
+      pen.save();
+      pen.translate(this.#x + this.#scale * x + halfX, this.#y + this.#scale * y + halfY);
+      pen.rotate((rotation * Math.PI) / 180);
+      if (kind !== 'text') this.#fillShape(kind, color, halfX, halfY);
+      const size = Math.min(18, halfY * 1.2);
+      const isRoom = kind === 'text' || text.length * size * 0.6 < 2 * halfX;
+      if (text && size >= 8 && isRoom) this.#text(text, 0, 0, size, this.#colors.soft);
+      pen.restore();
+    }
+  }
+
+  #fillShape(kind, color, halfX, halfY) {
+    const pen = this.#pen;
+    pen.beginPath();
+    if (kind === 'ellipse') pen.ellipse(0, 0, Math.abs(halfX), Math.abs(halfY), 0, 0, 2 * Math.PI);
+    else pen.rect(-halfX, -halfY, 2 * halfX, 2 * halfY);
+    pen.fillStyle = this.#colors.shape;
+    pen.fill();
+    pen.strokeStyle = color;
+    pen.globalAlpha = 0.4;
+    pen.lineWidth = 1;
+    pen.stroke();
+    pen.globalAlpha = 1;
   }
 
   #drawAreas() {
@@ -317,14 +349,20 @@ export class SeatMap {
     this.#drag = null;
   }
 
+  // Seats that are too small to hit come nearer, with the one that was meant under the finger.
   #tap(x, y, pointerType) {
     const reach = RADIUS_TAP_PX[pointerType] ?? RADIUS_TAP_PX.touch;
     const isNear = this.#radius >= reach;
-    const seat = this.#seatAt(x, y, isNear ? 4 : 30);
+    const seat = this.#seatAt(x, y, isNear ? 4 : TAP_SLACK_PX);
     const area = seat < 0 && this.#areaAt(x, y);
     if (area) this.#on.area(area);
     else if (seat >= 0 && isNear) this.#on.seat(seat);
-    else if (!isNear) this.#zoomAt(Math.max(2, (reach * 1.3) / this.#radius), x, y);
+    else if (!isNear) {
+      this.#zoomAt(Math.max(2, (reach * 1.3) / this.#radius), x, y);
+      if (seat < 0) return;
+      const at = this.#pointOf(seat);
+      this.#shift(x - at.x, y - at.y);
+    }
   }
 
   #seatAt(px, py, slackPx) {

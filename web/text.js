@@ -7,11 +7,6 @@ export const language = 'en-GB';
 const catalogue = {
   'site.name': 'Stanchion',
   'site.home': 'All events',
-  'site.noEvents': 'Nothing is on sale',
-  'site.noEventsHint': 'When a sale is announced, it appears here.',
-  'site.events': 'On sale',
-  'site.error': 'The list could not be loaded.',
-  'site.retry': 'Try again',
   'site.loading': 'One moment',
   'site.skip': 'Skip to content',
   'phase.draft': 'Draft',

@@ -41,11 +41,11 @@ export class SeatList {
   }
 
   #area(area) {
-    const free = el('span', { class: 'soft' });
+    const free = el('span', { class: 'soft small' });
     const button = el('button', { type: 'button', onclick: () => this.#on.area(area) }, t('seats.add'));
     button.setAttribute('aria-label', `${t('seats.add')}: ${area.name}`);
     const { color, price_minor } = this.#plan.categories[area.category];
-    const node = el('div', { class: 'list-area' }, swatch(color), el('span', { class: 'grow' }, area.name), free,
+    const node = el('div', { class: 'list-area' }, swatch(color), el('p', { class: 'grow' }, area.name, el('br'), free),
       el('strong', {}, money(price_minor, this.#plan.currency)), button);
     return { area, node, free, button };
   }

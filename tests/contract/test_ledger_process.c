@@ -242,6 +242,28 @@ Test(ledger_process, killed_at_random_moments_it_loses_nothing_and_doubles_nothi
     cr_assert_eq(ledger_process_stop(ledger), 0);
 }
 
+Test(ledger_process, cut_off_from_redis_again_and_again_it_loses_nothing_and_doubles_nothing)
+{
+    enum { ROUNDS = 15, ORDERS = 40 };
+    unsigned seed = (unsigned)getpid();
+    ledger_process_start_ready(ledger);
+    ledger_process_load_event(ledger, "night", 2 * ROUNDS * ORDERS);
+    long long epoch = redis_server_number(redis, "GET epoch");
+    for (int i = 0; i < ROUNDS * ORDERS; i++) {
+        char order[32];
+        (void)snprintf(order, sizeof order, "o_%d", i);
+        ledger_process_sell(ledger, "night", order, "ann", 2 * i, 2);
+        if (rand_r(&seed) % ORDERS == 0)
+            redis_server_run(redis, "CLIENT KILL TYPE normal SKIPME yes");
+    }
+    ledger_process_drained(ledger);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM orders"), ROUNDS * ORDERS);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM sold"), 2 * ROUNDS * ORDERS);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM dead"), 0);
+    cr_assert_eq(redis_server_number(redis, "GET epoch"), epoch);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
 Test(ledger_process, asked_to_stop_it_empties_the_outbox_first)
 {
     ledger_process_start_ready(ledger);

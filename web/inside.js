@@ -23,9 +23,8 @@ function loadStyle() {
 // Views by name. Rejects when something could not be fetched; then nothing has been added to the page but a style.
 export async function createInside(visit, planUrl) {
   const [markup] = await Promise.all([loadMarkup(), loadStyle()]);
-  const sections = [...markup];
-  sections.forEach(fillTexts);
-  document.querySelector('main').append(...sections);
+  document.querySelector('main').append(...markup);
+  fillTexts(document); // the dialog of the page has words of ours, too
   const seats = new SeatsView(visit, planUrl);
   return { seats, payment: new PaymentView(visit, () => seats.plan()), result: new ResultView(visit) };
 }

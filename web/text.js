@@ -57,7 +57,6 @@ const catalogue = {
   'sale.notFoundHint': 'Perhaps the address was mistyped, or the event is not published yet.',
   'sale.loadError': 'The event could not be loaded.',
   'line.title': 'You are in line',
-  'line.place': 'Your place',
   'line.getting': 'Getting your place',
   'line.ahead': { one: '{n} person ahead of you', other: '{n} people ahead of you' },
   'line.next': 'You are next',
@@ -100,6 +99,9 @@ const catalogue = {
 
 const plural = new Intl.PluralRules(language);
 const number = new Intl.NumberFormat(language);
+
+// All texts known so far, by key.
+export const allTexts = () => ({ ...catalogue });
 
 export function addTexts(more) {
   Object.assign(catalogue, more);

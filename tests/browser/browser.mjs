@@ -12,6 +12,8 @@ export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, is
 export const DESKTOP = { viewport: { width: 1440, height: 900 } };
 export const GOOD_CARD = '4242424242424242';
 export const DECLINED_CARD = '4000000000000002';
+export const SLOW_CARD = '4000000000000077'; // succeeds after 3 s
+export const WEBHOOK_CARD = '4000000000000093'; // the success comes by webhook only
 
 export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startStanchion } from '../support/stanchion.mjs';
 import {
-  DECLINED_CARD, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, isShown, launch, newPerson,
-  payWith, seatsAreReady, takeFirstFree, view,
+  DECLINED_CARD, GOOD_CARD, PHONE, SLOW_CARD, WEBHOOK_CARD, assertNoProblems, confirmedSeats, enterSale, goToPayment,
+  isShown, launch, newPerson, payWith, seatsAreReady, takeFirstFree, view,
 } from './browser.mjs';
 
 const TAB_STOPS_MAX = 200;
@@ -123,6 +123,62 @@ test('a declined card, then a good one', async () => {
   await page.reload();
   await page.locator('.ticket').waitFor();
   assert.equal(await page.locator('.ticket-seat').textContent(), seat, 'the tickets are there after a reload');
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('a reload while the bank is thinking still ends with the tickets', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const seat = await takeFirstFree(page, 7);
+  await goToPayment(page);
+  await payWith(page, SLOW_CARD);
+  await page.getByText('Waiting for the bank').waitFor();
+  await page.reload();
+  assert.deepEqual(await confirmedSeats(page), [seat]);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('a payment that is confirmed by message only', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const seat = await takeFirstFree(page, 9);
+  await goToPayment(page);
+  await payWith(page, WEBHOOK_CARD);
+  assert.deepEqual(await confirmedSeats(page), [seat]);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('every gateway killed while the bank is thinking: the tickets come nevertheless', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const seat = await takeFirstFree(page, 11);
+  await goToPayment(page);
+  await payWith(page, SLOW_CARD);
+  await page.getByText('Waiting for the bank').waitFor();
+  for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
+  assert.deepEqual(await confirmedSeats(page), [seat]);
+  await person.context.close(); // the console does tell of the refused connections: no check for problems
+});
+
+test('standing places are counted, not picked', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  await page.getByRole('button', { name: 'List', exact: true }).click();
+  await page.getByRole('button', { name: 'Add: Floor' }).click();
+  const dialog = page.locator('#ask');
+  await dialog.getByRole('button', { name: 'One more' }).click();
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await page.locator('#seats-mine li').nth(1).waitFor();
+  await goToPayment(page);
+  await payWith(page, GOOD_CARD);
+  assert.equal((await confirmedSeats(page)).length, 2);
   assertNoProblems(person);
   await person.context.close();
 });

@@ -32,6 +32,12 @@ void builder_release(struct builder *b)
     *b = (struct builder){0};
 }
 
+bool builder_is_done(const struct builder *b)
+{
+    return b->is_full || b->report->is_out_of_memory ||
+           b->report->errors.count >= IMPORT_ERRORS_COUNT_MAX;
+}
+
 static const char *keep(struct builder *b, const char *text)
 {
     const char *copy = b->text == NULL ? NULL : plan_text(b->text, text, strlen(text));

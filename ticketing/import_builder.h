@@ -91,6 +91,9 @@ bool builder_section(struct builder *b, struct import_source at, const char *lev
 bool builder_row(struct builder *b, struct import_source at, uint32_t section, const char *label,
                  uint32_t *index);
 
+/* Whether reading on is pointless: a limit of the plan, of errors or of memory was reached. */
+bool builder_is_done(const struct builder *b);
+
 /* Sets a category's price; a second one must be the same, otherwise an error. */
 bool builder_price(struct builder *b, struct import_source at, uint32_t category,
                    int64_t price_minor, const char *currency);

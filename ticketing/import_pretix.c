@@ -301,7 +301,7 @@ static void read_row(struct pretix *p, const json_t *item, double zone_x, double
         return;
     const json_t *seats = read_list(p, item, "seats", true);
     p->row_index = BUILDER_NONE;
-    for (size_t i = 0; i < json_array_size(seats) && !p->b->is_full; i++) {
+    for (size_t i = 0; i < json_array_size(seats) && !builder_is_done(p->b); i++) {
         p->part.seat = (uint32_t)i;
         read_seat(p, json_array_get(seats, i), zone_x + x, zone_y + y);
     }
@@ -448,13 +448,13 @@ static void read_zone(struct pretix *p, const json_t *item)
         return;
     p->section = BUILDER_NONE;
     const json_t *rows = read_list(p, item, "rows", true);
-    for (size_t i = 0; i < json_array_size(rows) && !p->b->is_full; i++) {
+    for (size_t i = 0; i < json_array_size(rows) && !builder_is_done(p->b); i++) {
         p->part.row = (uint32_t)i;
         read_row(p, json_array_get(rows, i), x, y);
     }
     p->part.row = WHERE_NONE;
     const json_t *areas = read_list(p, item, "areas", false);
-    for (size_t i = 0; i < json_array_size(areas) && !p->b->is_full; i++) {
+    for (size_t i = 0; i < json_array_size(areas) && !builder_is_done(p->b); i++) {
         p->part.list = WHERE_AREAS;
         p->part.row = (uint32_t)i;
         read_area(p, json_array_get(areas, i), x, y);
@@ -482,12 +482,12 @@ static void read_plan(struct pretix *p, const json_t *root, struct pretix_head *
     const json_t *categories = read_list(p, root, "categories", true);
     const json_t *zones = read_list(p, root, "zones", true);
     p->part.list = WHERE_CATEGORIES;
-    for (size_t i = 0; i < json_array_size(categories) && !p->b->is_full; i++) {
+    for (size_t i = 0; i < json_array_size(categories) && !builder_is_done(p->b); i++) {
         p->part.zone = (uint32_t)i;
         read_category(p, json_array_get(categories, i));
     }
     p->part.list = WHERE_ZONES;
-    for (size_t i = 0; i < json_array_size(zones) && !p->b->is_full; i++) {
+    for (size_t i = 0; i < json_array_size(zones) && !builder_is_done(p->b); i++) {
         p->part.zone = (uint32_t)i;
         read_zone(p, json_array_get(zones, i));
     }
@@ -501,14 +501,37 @@ static void read_plan(struct pretix *p, const json_t *root, struct pretix_head *
                        p->undrawn_count);
 }
 
+/* Commas and opening brackets outside of strings: never less than half the number of values. */
+static size_t count_values(const char *text)
+{
+    size_t count = 0;
+    bool is_quoted = false;
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            is_quoted = !is_quoted;
+        else if (is_quoted && *text == '\\' && text[1] != '\0')
+            text++;
+        else if (!is_quoted)
+            count += *text == ',' || *text == '[' || *text == '{';
+    }
+    return count;
+}
+
 void import_pretix(struct builder *b, const char *file, const char *text, size_t bytes,
                    struct pretix_head *head)
 {
     struct pretix p = {
         .b = b, .report = b->report, .part = {WHERE_ZONES, WHERE_NONE, WHERE_NONE, WHERE_NONE}};
     json_error_t error;
-    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     *head = (struct pretix_head){.name = ""};
+    /* A value can take the library fifty times the memory of its text. */
+    if (count_values(text) > IMPORT_JSON_VALUES_MAX) {
+        import_error(b->report, (struct import_source){.file = file},
+                     "more than %d values: a plan of %d seats has fewer", IMPORT_JSON_VALUES_MAX,
+                     PLAN_SEATS_MAX);
+        return;
+    }
+    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
         struct import_source at = {file, error.line > 0 ? (uint32_t)error.line : 0,
                                    error.column > 0 ? (uint32_t)error.column : 0};

@@ -242,7 +242,7 @@ static bool add_seat(void *ctx, struct import_source at, const char *label)
                      "seat \"%s\" in row \"%s\" of section \"%s\" is already in line %u",
                      import_quote(&number, label), import_quote(&row, r->row),
                      import_quote(&section, r->section), r->b->seats[other].origin.at[0]);
-        return !r->b->is_full;
+        return !builder_is_done(r->b);
     case BUILDER_DUPLICATE_GUID:
         import_error(r->b->report, at, "the guid \"%s\" is already in line %u",
                      import_quote(&number, r->seat.guid), r->b->seats[other].origin.at[0]);
@@ -364,8 +364,7 @@ void import_rows(struct builder *b, const char *file, char *text,
         !has_columns(&r))
         return;
     b->has_positions = r.columns.at[X] >= 0;
-    for (enum csv_status next;
-         !b->is_full && !b->report->is_out_of_memory && (next = csv_next(&r.csv)) != CSV_END;)
+    for (enum csv_status next; !builder_is_done(b) && (next = csv_next(&r.csv)) != CSV_END;)
         if (next == CSV_RECORD)
             read_line(&r);
 }

@@ -561,3 +561,36 @@ Test(import_errors, limits_of_a_plan)
     }
     inventory_try_release(&t);
 }
+
+/* Small files that could cost much: each is given up soon, in time and in memory. */
+Test(import_errors, costly_files_are_given_up, .timeout = 30)
+{
+    struct inventory_try t;
+    char *text = NULL;
+    size_t bytes;
+    inventory_try_init(&t);
+    FILE *out = open_memstream(&text, &bytes);
+    fputs("section,row,seat_from,category,price,currency\nA,1,\"1-90000", out);
+    for (int i = 0; i < 100000; i++)
+        fputs(",1-90000", out);
+    fputs("\",G,1.00,EUR\n", out);
+    fclose(out);
+    inventory_try_file(&t, "seats.csv", text);
+    free(text);
+    inventory_try_load(&t, NULL, NULL, NULL, 0);
+    cr_expect(eq(int, t.status, IMPORT_REFUSED));
+    cr_expect(eq(sz, t.report.errors.count, IMPORT_ERRORS_COUNT_MAX));
+    cr_expect(eq(sz, t.report.errors.listed, PLAN_ERRORS_MAX));
+
+    out = open_memstream(&text, &bytes);
+    fputs("{\"zones\":[", out);
+    for (int i = 0; i < IMPORT_JSON_VALUES_MAX; i++)
+        fputs("[],", out);
+    fputs("[]]}", out);
+    fclose(out);
+    inventory_try_file(&t, "p.json", text);
+    free(text);
+    inventory_try_load(&t, "p.json", NULL, NULL, 0);
+    expect_one(&t, IMPORT_REFUSED, "p.json: more than 4000000 values");
+    inventory_try_release(&t);
+}

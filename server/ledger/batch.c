@@ -112,8 +112,9 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
         if (batch->captures != NULL)
             captures_written(batch->captures);
     } else {
-        log_error("the ledger cannot be written (%s): %s", ledger_status_word(status),
-                  ledger_problem(batch->store));
+        log_error("the ledger cannot be written (%s): %s%s", ledger_status_word(status),
+                  ledger_problem(batch->store),
+                  status == LEDGER_FULL ? "; free some space, nothing is lost" : "");
     }
     for (size_t i = 0; i < count; i++)
         outbox_entry_release(&items[i].entry);

@@ -20,6 +20,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/ledger/batch.h"
+#include "server/ledger/beat.h"
 #include "server/ledger/captures.h"
 #include "server/ledger/feed.h"
 #include "server/ledger/reconcile.h"
@@ -66,8 +67,9 @@ static void wait_for_redis(struct ledger *ledger)
     const char *problem = redis_pipe_problem(ledger->redis);
     if (ledger->state == STATE_STOPPING)
         return;
+    redis_pipe_disconnect(ledger->redis);
     if (ledger->state == STATE_RUNNING || strcmp(problem, ledger->last_problem) != 0)
-        log_warning("waiting for Redis: %s", problem);
+        log_warning("waiting for Redis: %s", problem[0] != '\0' ? problem : "connection lost");
     (void)snprintf(ledger->last_problem, sizeof ledger->last_problem, "%s", problem);
     ledger->state = STATE_WAITING;
     ledger->batch.epoch = 0;
@@ -167,57 +169,7 @@ static bool refuse_interrupted(struct ledger *ledger)
     return is_up;
 }
 
-/* --- the second: beat and figures --- */
-
-static int64_t redis_time_ms(struct redis_pipe *redis)
-{
-    int64_t now_ms = 0;
-    redisReply *reply = redis_pipe_ask(redis, "TIME", NULL);
-    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
-        now_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
-                 strtoll(reply->element[1]->str, NULL, 10) / 1000;
-    if (reply != NULL)
-        freeReplyObject(reply);
-    return now_ms;
-}
-
-static bool beat(struct ledger *ledger)
-{
-    char text[24];
-    int64_t now_ms = redis_time_ms(ledger->redis);
-    if (now_ms == 0)
-        return false;
-    ledger->batch.redis_ahead_ms = now_ms - clock_wall_ms();
-    (void)snprintf(text, sizeof text, "%" PRId64, now_ms);
-    redis_pipe_add(ledger->redis, "SET", "ledger:beat", text, NULL);
-    return redis_pipe_flush(ledger->redis);
-}
-
-static bool write_stats(struct ledger *ledger)
-{
-    const struct batch_stats *stats = &ledger->batch.stats;
-    struct ledger_counts counts;
-    if (ledger_counts(ledger->store, &counts) != LEDGER_OK) {
-        fail(ledger);
-        return false;
-    }
-    const struct {
-        const char *name;
-        int64_t value;
-    } figures[] = {
-        {"orders", counts.orders},       {"rows", stats->seats},
-        {"dead", counts.dead},           {"failed", counts.failed},
-        {"voids_due", counts.voids_due}, {"captures_due", counts.captures_due},
-        {"batches", stats->batches},     {"written", stats->written},
-        {"repeated", stats->repeated},   {"lag_ms", stats->lag_ms},
-    };
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-        char text[24];
-        (void)snprintf(text, sizeof text, "%" PRId64, figures[i].value);
-        redis_pipe_add(ledger->redis, "HSET", "ledger:stats", figures[i].name, text, NULL);
-    }
-    return redis_pipe_flush(ledger->redis);
-}
+/* --- once a second --- */
 
 static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -226,7 +178,7 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
     if (ledger->state != STATE_RUNNING)
         return;
     int64_t epoch = redis_pipe_number(redis_pipe_ask(ledger->redis, "GET", "epoch", NULL), 0);
-    if (epoch != ledger->batch.epoch || !beat(ledger) || !write_stats(ledger)) {
+    if (epoch != ledger->batch.epoch || !beat(&ledger->batch) || !beat_stats(&ledger->batch)) {
         if (ledger->state == STATE_RUNNING)
             wait_for_redis(ledger);
         return;
@@ -250,7 +202,7 @@ static void try_to_run(struct ledger *ledger)
     }
     if (!took(ledger, recover(&ledger->batch)))
         return;
-    if (!refuse_interrupted(ledger) || !beat(ledger)) {
+    if (!refuse_interrupted(ledger) || !beat(&ledger->batch)) {
         wait_for_redis(ledger);
         return;
     }

@@ -32,10 +32,7 @@ struct redis_pipe *redis_pipe_create(const char *url)
 static void drop(struct redis_pipe *redis, const char *why)
 {
     (void)snprintf(redis->problem, sizeof redis->problem, "%s", why);
-    if (redis->context != NULL)
-        redisFree(redis->context);
-    redis->context = NULL;
-    redis->added = 0;
+    redis_pipe_disconnect(redis);
 }
 
 void redis_pipe_free(struct redis_pipe *redis)
@@ -45,6 +42,14 @@ void redis_pipe_free(struct redis_pipe *redis)
     drop(redis, "");
     free(redis->url);
     free(redis);
+}
+
+void redis_pipe_disconnect(struct redis_pipe *redis)
+{
+    if (redis->context != NULL)
+        redisFree(redis->context);
+    redis->context = NULL;
+    redis->added = 0;
 }
 
 bool redis_pipe_is_up(const struct redis_pipe *redis)

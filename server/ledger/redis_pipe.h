@@ -23,6 +23,8 @@ struct redis_pipe *redis_pipe_create(const char *url); /* copied; does not conne
 void redis_pipe_free(struct redis_pipe *redis);        /* NULL is fine */
 /* Connects unless connected. false: `redis_pipe_problem` says why. */
 bool redis_pipe_connect(struct redis_pipe *redis);
+/* Forgets the connection; what was added and not flushed is gone. */
+void redis_pipe_disconnect(struct redis_pipe *redis);
 bool redis_pipe_is_up(const struct redis_pipe *redis);
 const char *redis_pipe_problem(const struct redis_pipe *redis);
 

@@ -8,15 +8,23 @@
 void office_orders_of(struct office *office, const struct office_request *request,
                       struct office_answer *answer)
 {
-    json_t *orders = NULL;
+    json_t *orders = NULL, *order;
+    size_t i;
     const char *event = office_text(request, answer, "event", EVENT_ID_BYTES_MAX);
     const char *visitor =
         event != NULL ? office_text(request, answer, "visitor", VISITOR_ID_BYTES) : NULL;
     if (visitor == NULL)
         return;
-    if (office_took(office, answer,
-                    ledger_orders_of(office->batch->store, event, visitor, &orders)))
-        (void)json_object_set_new(answer->body, "orders", orders);
+    if (!office_took(office, answer,
+                     ledger_orders_of(office->batch->store, event, visitor, &orders)))
+        return;
+    json_array_foreach(orders, i, order)
+    { /* the visitor knows the first two, the third is ours */
+        (void)json_object_del(order, "event");
+        (void)json_object_del(order, "visitor");
+        (void)json_object_del(order, "intent");
+    }
+    (void)json_object_set_new(answer->body, "orders", orders);
 }
 
 /* One row per ticket: what belongs to the order is repeated in each. */

@@ -1,0 +1,15 @@
+/* What the ledger says about itself in Redis each second: that it is alive, and its figures. */
+#ifndef STANCHION_LEDGER_BEAT_H
+#define STANCHION_LEDGER_BEAT_H
+
+#include <stdbool.h>
+#include "server/ledger/batch.h"
+
+/* Sets `ledger:beat` to the Redis time and learns how far it is ahead of ours. false = Redis is
+ * lost. */
+bool beat(struct batch *batch);
+/* Writes the hash `ledger:stats` (docs/redis.md). false = Redis is lost, or the store cannot be
+ * read. */
+bool beat_stats(struct batch *batch);
+
+#endif

@@ -122,6 +122,8 @@ static void wake_payments(struct ledger *ledger)
 
 /* --- entries --- */
 
+/* A request may be gone by now: withdrawn by whoever sent it, or answered by a recovery that came
+ * between its delivery and this turn. */
 static void run_office(struct ledger *ledger, const struct stream_entry *entries, size_t count)
 {
     int64_t redis_now_ms = clock_wall_ms() + ledger->batch.redis_ahead_ms;
@@ -130,7 +132,7 @@ static void run_office(struct ledger *ledger, const struct stream_entry *entries
             redis_now_ms - stream_id_ms(entries[i].id) > OFFICE_AGE_MS_MAX)
             office_refuse(&ledger->office, &entries[i], "too_late",
                           "The request waited too long; nothing was done.");
-        else
+        else if (stream_has(ledger->redis, STREAM_OFFICE, entries[i].id))
             (void)took(ledger, office_execute(&ledger->office, &entries[i]));
     }
 }

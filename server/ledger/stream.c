@@ -71,6 +71,15 @@ redisReply *stream_ask(struct redis_pipe *redis, enum stream stream, const char 
                           TEXT_OF(LEDGER_BATCH_MAX), "STREAMS", stream_name(stream), from, NULL);
 }
 
+bool stream_has(struct redis_pipe *redis, enum stream stream, const char *id)
+{
+    redisReply *reply = redis_pipe_ask(redis, "XRANGE", stream_name(stream), id, id, NULL);
+    bool has = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return has;
+}
+
 void stream_remove(struct redis_pipe *redis, enum stream stream, const struct stream_entry *entries,
                    size_t count)
 {

@@ -35,6 +35,8 @@ bool stream_prepare(struct redis_pipe *redis);
 /* XREADGROUP without waiting. `from`: "0" = delivered before but not acknowledged, ">" = new. The
  * caller frees. */
 redisReply *stream_ask(struct redis_pipe *redis, enum stream stream, const char *from);
+/* Whether the entry is still in the stream; false also when Redis is lost. */
+bool stream_has(struct redis_pipe *redis, enum stream stream, const char *id);
 /* Adds acknowledgement and removal to the pipe, as one transaction: an entry leaves wholly or stays
  * pending. */
 void stream_remove(struct redis_pipe *redis, enum stream stream, const struct stream_entry *entries,

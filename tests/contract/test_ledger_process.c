@@ -226,7 +226,7 @@ Test(ledger_process, killed_at_random_moments_it_loses_nothing_and_doubles_nothi
     bool is_told[ROUNDS * ORDERS] = {false};
     for (int told = 0; told < ROUNDS * ORDERS;) {
         json_t *outcome = next_outcome();
-        int n = atoi(json_string_value(json_object_get(outcome, "order")) + 2);
+        int n = (int)strtol(json_string_value(json_object_get(outcome, "order")) + 2, NULL, 10);
         cr_assert_str_eq(json_string_value(json_object_get(outcome, "type")), "confirmed");
         told += !is_told[n];
         is_told[n] = true;

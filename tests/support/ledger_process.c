@@ -3,6 +3,7 @@
 #include "support/ledger_process.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -144,17 +145,16 @@ int ledger_process_stop(struct ledger_process *process)
 
 void ledger_process_free(struct ledger_process *process)
 {
-    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm",
-                                        "ledger.db.lock", "leaks"};
-    char path[128];
     if (process == NULL)
         return;
     if (process->pid > 0)
         ledger_process_kill(process);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", process->directory, names[i]);
-        (void)unlink(path);
-    }
+    DIR *directory = opendir(process->directory);
+    for (struct dirent *entry = directory != NULL ? readdir(directory) : NULL; entry != NULL;
+         entry = readdir(directory))
+        (void)unlinkat(dirfd(directory), entry->d_name, 0); /* "." and ".." refuse */
+    if (directory != NULL)
+        (void)closedir(directory);
     (void)rmdir(process->directory);
     free(process);
 }

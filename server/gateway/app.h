@@ -52,6 +52,7 @@ struct gateway {
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */
     bool is_draining;
+    bool has_events; /* the list of events has been read */
     int64_t drain_left_ms;
     ev_timer turn_timer, poll_timer, drain_timer;
     ev_prepare before_sleep;

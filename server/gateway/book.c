@@ -307,6 +307,7 @@ static void on_events(void *ctx, enum redis_link_status status, const redisReply
         take_event(gateway, reply->element[i]->str, reply->element[i + 1]->str,
                    (size_t)reply->element[i + 1]->len);
     }
+    gateway->has_events = true;
 }
 
 void book_reload(struct gateway *gateway)

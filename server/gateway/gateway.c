@@ -302,6 +302,9 @@ static bool start_lws(struct gateway *gateway)
     };
     lws_set_log_level(LLL_ERR, on_lws_log);
     gateway->lws = lws_create_context(&info);
+    if (gateway->lws == NULL) {
+        log_error("libwebsockets does not start; is its libev plugin installed?");
+    }
     gateway->vhost = gateway->lws != NULL ? lws_get_vhost_by_name(gateway->lws, "default") : NULL;
     return gateway->vhost != NULL;
 }

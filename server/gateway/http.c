@@ -1,8 +1,13 @@
 #include "server/gateway/http.h"
 #include <assert.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include "server/gateway/app.h"
 #include "server/gateway/http_api.h"
 #include "server/gateway/ws.h"
@@ -80,6 +85,71 @@ static bool head_finish(struct head *head, size_t body_bytes)
                0;
 }
 
+static void release(struct http_connection *connection)
+{
+    free(connection->request_body);
+    free(connection->out_owned);
+    if (connection->wait != NULL) {
+        connection->wait->wsi = NULL;
+    }
+    memset(connection, 0, sizeof *connection);
+}
+
+/* How many bytes have been read from the socket so far, whoever has read them. */
+static uint64_t bytes_read(struct lws *wsi)
+{
+    struct tcp_info info = {0};
+    socklen_t info_bytes = sizeof info;
+    int unread = 0, fd = lws_get_socket_fd(wsi);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) != 0 ||
+        ioctl(fd, SIOCINQ, &unread) != 0) {
+        return 0;
+    }
+    return info.tcpi_bytes_received - (uint64_t)unread;
+}
+
+static int finish(struct lws *wsi, struct http_connection *connection)
+{
+    bool is_closing = connection->is_closing;
+    uint64_t bytes = is_closing ? 0 : bytes_read(wsi);
+    release(connection);
+    if (is_closing || lws_http_transaction_completed(wsi)) {
+        return -1;
+    }
+    connection->is_followed = true;
+    connection->bytes_before = bytes;
+    return 0;
+}
+
+/* Sends what the socket takes now; the rest follows when it takes more. The transaction is
+ * completed in the same turn in which its last byte goes out: a client that answers at once must
+ * not meet a transaction that is still open (libwebsockets 4.1 would take its next request for the
+ * rest of this one's body). */
+static int send_body(struct lws *wsi, struct http_connection *connection)
+{
+    unsigned char buffer[LWS_PRE + WS_TX_BYTES];
+    while (connection->out_done < connection->out_bytes) {
+        if (connection->out_done > 0 && lws_send_pipe_choked(wsi)) {
+            lws_callback_on_writable(wsi);
+            return 0;
+        }
+        size_t left = connection->out_bytes - connection->out_done;
+        size_t bytes = left < WS_TX_BYTES ? left : WS_TX_BYTES;
+        memcpy(buffer + LWS_PRE, connection->out + connection->out_done, bytes);
+        enum lws_write_protocol how = bytes == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
+        if (lws_write(wsi, buffer + LWS_PRE, bytes, how) < (int)bytes) {
+            return -1;
+        }
+        connection->out_done += bytes;
+    }
+    return finish(wsi, connection);
+}
+
+static int on_writable(struct lws *wsi, struct http_connection *connection)
+{
+    return connection->has_answered ? send_body(wsi, connection) : 0;
+}
+
 int http_respond(struct lws *wsi, struct http_connection *connection,
                  const struct http_response *response)
 {
@@ -100,8 +170,7 @@ int http_respond(struct lws *wsi, struct http_connection *connection,
     connection->out_owned = response->owned;
     connection->out_bytes = is_bodiless ? 0 : response->body_bytes;
     connection->out_done = 0;
-    lws_callback_on_writable(wsi);
-    return 0;
+    return send_body(wsi, connection);
 }
 
 static char *error_text(const char *code, const char *message)
@@ -126,58 +195,35 @@ int http_error(struct lws *wsi, struct http_connection *connection, unsigned sta
     return http_respond(wsi, connection, &response);
 }
 
+static const char *status_text(unsigned status)
+{
+    switch (status) {
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 426:
+        return "Upgrade Required";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Bad Request";
+    }
+}
+
 void http_refuse(struct lws *wsi, unsigned status, const char *code, const char *message)
 {
-    struct head head;
+    unsigned char out[LWS_PRE + 1024];
     char *text = error_text(code, message);
-    struct http_response response = {.status = status, .content_type = "application/json"};
-    if (head_start(&head, wsi, status)) {
-        head_add_common(&head, &response);
-        head_add(&head, "connection:", "close");
-        head_add(&head, "sec-websocket-version:", status == 426 ? "13" : NULL);
-        if (head_finish(&head, strlen(text))) {
-            unsigned char body[LWS_PRE + 512];
-            size_t bytes = strlen(text) < 512 ? strlen(text) : 512;
-            memcpy(body + LWS_PRE, text, bytes);
-            lws_write(wsi, body + LWS_PRE, bytes, LWS_WRITE_HTTP_FINAL);
-        }
-    }
+    int bytes =
+        snprintf((char *)out + LWS_PRE, 1024,
+                 "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\n%s%s"
+                 "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
+                 status, status_text(status), status == 426 ? "Sec-WebSocket-Version: 13\r\n" : "",
+                 status == 503 ? "Retry-After: 2\r\n" : "", strlen(text), text);
+    assert(bytes > 0 && bytes < 1024);
+    lws_write(wsi, out + LWS_PRE, (size_t)bytes, LWS_WRITE_HTTP_HEADERS);
     free(text);
-}
-
-static int finish(struct lws *wsi, struct http_connection *connection)
-{
-    free(connection->out_owned);
-    connection->out_owned = NULL;
-    connection->out = NULL;
-    connection->has_answered = false;
-    if (connection->is_closing || lws_http_transaction_completed(wsi)) {
-        return -1;
-    }
-    return 0;
-}
-
-static int on_writable(struct lws *wsi, struct http_connection *connection)
-{
-    if (!connection->has_answered) {
-        return 0;
-    }
-    unsigned char buffer[LWS_PRE + WS_TX_BYTES];
-    while (connection->out_done < connection->out_bytes) {
-        if (lws_send_pipe_choked(wsi)) {
-            lws_callback_on_writable(wsi);
-            return 0;
-        }
-        size_t left = connection->out_bytes - connection->out_done;
-        size_t bytes = left < WS_TX_BYTES ? left : WS_TX_BYTES;
-        memcpy(buffer + LWS_PRE, connection->out + connection->out_done, bytes);
-        enum lws_write_protocol how = bytes == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
-        if (lws_write(wsi, buffer + LWS_PRE, bytes, how) < (int)bytes) {
-            return -1;
-        }
-        connection->out_done += bytes;
-    }
-    return finish(wsi, connection);
 }
 
 /* --- waiting for an answer --- */
@@ -189,6 +235,7 @@ struct http_wait *http_wait_create(struct gateway *gateway, struct lws *wsi,
     assert(wait != NULL);
     *wait = (struct http_wait){gateway, wsi, connection};
     connection->wait = wait;
+    lws_rx_flow_control(wsi, 0); /* what the client sends meanwhile waits in the socket */
     return wait;
 }
 
@@ -198,6 +245,7 @@ void http_wait_answer(struct http_wait *wait, const struct http_response *respon
         free(response->owned);
     } else {
         wait->connection->wait = NULL;
+        lws_rx_flow_control(wait->wsi, 1);
         if (http_respond(wait->wsi, wait->connection, response) != 0) {
             lws_set_timeout(wait->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
         }
@@ -206,16 +254,6 @@ void http_wait_answer(struct http_wait *wait, const struct http_response *respon
 }
 
 /* --- requests --- */
-
-static void release(struct http_connection *connection)
-{
-    free(connection->request_body);
-    free(connection->out_owned);
-    if (connection->wait != NULL) {
-        connection->wait->wsi = NULL;
-    }
-    memset(connection, 0, sizeof *connection);
-}
 
 /* False when an answer has been given: a length that is missing, absurd or contradicted. */
 static bool prepare_body(struct lws *wsi, struct http_connection *connection, int *result)
@@ -247,10 +285,25 @@ static bool prepare_body(struct lws *wsi, struct http_connection *connection, in
     return true;
 }
 
+/* Whether a request with a body was sent before the answer to the one before it, so that
+ * libwebsockets has it in a buffer. It would read the head of that buffer as the body, and then
+ * loop for ever: see docs/security.md. */
+static bool is_pipelined_body(struct lws *wsi, const struct http_connection *connection)
+{
+    return connection->is_followed &&
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
+           bytes_read(wsi) <= connection->bytes_before + 1; /* 1: the peer's FIN counts as a byte */
+}
+
 static int on_request(struct gateway *gateway, struct lws *wsi, struct http_connection *connection,
                       const char *path)
 {
     int result = 0;
+    if (is_pipelined_body(wsi, connection)) {
+        http_refuse(wsi, 400, "pipelined",
+                    "Send a request with a body after the answer before it.");
+        return -1;
+    }
     release(connection);
     if (strlen(path) >= sizeof connection->path) {
         return http_error(wsi, connection, 404, "not_found", "There is nothing at this address.");

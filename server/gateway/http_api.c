@@ -134,6 +134,9 @@ static int get_event(struct gateway *gateway, struct lws *wsi, struct http_conne
     memcpy(id, rest, id_bytes);
     id[id_bytes] = '\0';
     const struct event_entry *event = book_find(&gateway->book, id);
+    if (!gateway->has_events) {
+        return http_error(wsi, connection, 503, "busy", "This gateway is not ready yet.");
+    }
     if (event == NULL || !event_is_public(event)) {
         return http_error(wsi, connection, 404, "not_found", "There is no such event.");
     }

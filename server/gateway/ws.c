@@ -94,11 +94,12 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
                    ? refuse(gateway, wsi, 403, "bad_handshake", "This Origin is not allowed.")
                    : refuse(gateway, wsi, verdict.status, "bad_handshake", verdict.message);
     }
+    if (gateway->is_draining || !gateway->has_events) {
+        return refuse(gateway, wsi, 503, "busy",
+                      "This gateway is not ready. Please connect again.");
+    }
     if (event_of(gateway, wsi) == NULL) {
         return refuse(gateway, wsi, 404, "not_found", "There is no such event.");
-    }
-    if (gateway->is_draining) {
-        return refuse(gateway, wsi, 503, "full", "This gateway is going away. Connect again.");
     }
     return 0;
 }

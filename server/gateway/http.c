@@ -108,17 +108,22 @@ static uint64_t bytes_read(struct lws *wsi)
     return info.tcpi_bytes_received - (uint64_t)unread;
 }
 
+/* What had been read when the last answer on this connection was complete, plus 1; 0 = there was
+ * none. Kept with the connection, because the memory of a transaction ends with it. */
+static uint64_t bytes_at_last_answer(struct lws *wsi)
+{
+    return (uint64_t)(uintptr_t)lws_get_opaque_user_data(wsi);
+}
+
 static int finish(struct lws *wsi, struct http_connection *connection)
 {
     bool is_closing = connection->is_closing;
-    uint64_t bytes = is_closing ? 0 : bytes_read(wsi);
     release(connection);
-    if (is_closing || lws_http_transaction_completed(wsi)) {
+    if (is_closing) {
         return -1;
     }
-    connection->is_followed = true;
-    connection->bytes_before = bytes;
-    return 0;
+    lws_set_opaque_user_data(wsi, (void *)(uintptr_t)(bytes_read(wsi) + 1));
+    return lws_http_transaction_completed(wsi) ? -1 : 0; /* ends the connection's memory */
 }
 
 /* Sends what the socket takes now; the rest follows when it takes more. The transaction is
@@ -288,18 +293,18 @@ static bool prepare_body(struct lws *wsi, struct http_connection *connection, in
 /* Whether a request with a body was sent before the answer to the one before it, so that
  * libwebsockets has it in a buffer. It would read the head of that buffer as the body, and then
  * loop for ever: see docs/security.md. */
-static bool is_pipelined_body(struct lws *wsi, const struct http_connection *connection)
+static bool is_pipelined_body(struct lws *wsi)
 {
-    return connection->is_followed &&
-           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
-           bytes_read(wsi) <= connection->bytes_before + 1; /* 1: the peer's FIN counts as a byte */
+    uint64_t before = bytes_at_last_answer(wsi);
+    return before != 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
+           bytes_read(wsi) <= before; /* 1 more than before: the peer's FIN counts as a byte */
 }
 
 static int on_request(struct gateway *gateway, struct lws *wsi, struct http_connection *connection,
                       const char *path)
 {
     int result = 0;
-    if (is_pipelined_body(wsi, connection)) {
+    if (is_pipelined_body(wsi)) {
         http_refuse(wsi, 400, "pipelined",
                     "Send a request with a body after the answer before it.");
         return -1;
@@ -359,10 +364,9 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     struct gateway *gateway = lws_context_user(lws_get_context(wsi));
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return http_confirm_upgrade(wsi);
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* no subprotocol, or none that we speak */
-        ws_check_handshake(gateway, wsi);
-        return -1;
+        return http_confirm_upgrade(wsi) == 0 ? ws_check_handshake(gateway, wsi) : -1;
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return -1; /* a checked handshake is bound to stanchion.v1, never to this protocol */
     case LWS_CALLBACK_HTTP:
         return on_request(gateway, wsi, connection, in);
     case LWS_CALLBACK_HTTP_BODY:

@@ -38,8 +38,6 @@ struct http_connection {
     size_t out_bytes, out_done;
     struct http_wait *wait; /* an answer that comes later */
     bool is_head, is_closing, has_answered;
-    bool is_followed;      /* an earlier request came on this connection */
-    uint64_t bytes_before; /* read from the socket when that one was answered */
 };
 
 /* A place for an answer that comes later; survives the connection. */

@@ -1,6 +1,6 @@
 /* The life of a visitor's connection:
  *
- *   handshake checked (FILTER) -> cookie read or made -> ESTABLISHED: session -> frames -> CLOSED
+ *   handshake checked (http.c, CONFIRM_UPGRADE) -> cookie read or made -> ESTABLISHED: session -> frames -> CLOSED
  *
  * Frames arrive in pieces of WS_RX_BYTES; a piece that is the whole frame is handled where it lies,
  * others are put together in memory that exists only meanwhile and is bounded for one frame and for
@@ -239,10 +239,6 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         session = session_by_id(&gateway->sessions, connection->session);
     }
     switch (reason) {
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return http_confirm_upgrade(wsi);
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return ws_check_handshake(gateway, wsi);
     case LWS_CALLBACK_ADD_HEADERS:
         return connection != NULL ? add_headers(gateway, wsi, connection, in) : 0;
     case LWS_CALLBACK_ESTABLISHED:

@@ -63,6 +63,7 @@ describe('handshakes', () => {
     ['two Hosts', 400, { extra: 'Host: other\r\n' }],
     ['foreign Origin', 403, { change: { Origin: 'https://evil.example' } }],
     ['Origin null', 403, { change: { Origin: 'null' } }],
+    ['no Connection', 426, { change: { Connection: null } }],
     ['no subprotocol', 400, { change: { 'Sec-WebSocket-Protocol': null } }],
     ['unknown subprotocol', 400, { change: { 'Sec-WebSocket-Protocol': 'nope' } }],
     ['unknown event', 404, { line: 'GET /api/v1/events/nothing/ws HTTP/1.1' }],
@@ -74,10 +75,6 @@ describe('handshakes', () => {
       assert.equal(status(text), expected, text.slice(0, 300));
     });
   }
-  test('no Connection header: never 101', async () => {
-    const { text } = await http(handshake('arena', { change: { Connection: null } }));
-    assert.notEqual(status(text), 101);
-  });
   test('the good one, and with our own Origin: 101', async () => {
     assert.equal(status((await http(handshake('arena'))).text), 101);
     const own = { change: { Origin: `http://127.0.0.1:${server.port}`, Host: `127.0.0.1:${server.port}` } };
@@ -116,6 +113,34 @@ describe('bodies and their lengths', () => {
   });
 });
 
+// libwebsockets 4.1 takes a request with a body that is already in its buffer for its own body, and loops for ever.
+describe('requests with a body sent before the answer to the one before', () => {
+  const get = 'GET /api/v1/time HTTP/1.1\r\nHost: l\r\n\r\n';
+  const post = 'POST /api/v1/payments/webhook HTTP/1.1\r\nHost: l\r\nContent-Length: 3\r\n\r\nabc';
+  const plan = 'GET /api/v1/events/arena/plan HTTP/1.1\r\nHost: l\r\n\r\n';
+  const statuses = (text) => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
+  const table = [
+    ['GET and POST at once', [get + post], [200, 400]],
+    ['POST and POST at once', [post + post], [400, 400]],
+    ['the last byte of a POST with the next', [post.slice(0, -1), 200, post.slice(-1) + post], [400, 400]],
+    ['a large answer, then POST', [plan + post], [200, 400]],
+    ['half a POST behind a GET', [get + post.slice(0, 40), 200, post.slice(40)], [200, 400]],
+    ['one after the other is fine', [get, 200, post, 200, post, 200, get], [200, 400, 400, 200]],
+    ['GETs may be pipelined', [get.repeat(5)], [200, 200, 200, 200, 200]],
+  ];
+  for (const [name, parts, expected] of table) {
+    test(name, async () => {
+      const { text } = await exchange(server.port, parts);
+      assert.deepEqual(statuses(text), expected);
+      assert.equal(status((await http(get)).text), 200, 'the gateway turns no more');
+    });
+  }
+  test('GET and upgrade at once', async () => {
+    const { text } = await exchange(server.port, [get + handshake('arena')]);
+    assert.deepEqual(statuses(text), [200, 101]);
+  });
+});
+
 describe('frames', () => {
   const say = async (...frames) => readFrames((await exchange(server.port, [handshake('arena'), 100, ...frames])).bytes);
   const closes = [
@@ -137,7 +162,7 @@ describe('frames', () => {
     assert.deepEqual([texts[0].code, texts[0].re], ['unknown_message', 7]);
   });
   test('a flood is told so and ends with 1008', async () => {
-    const flood = Array.from({ length: 200 }, (_, id) => frame(1, `{"type":"nope","id":${id}}`));
+    const flood = Array.from({ length: 125 }, (_, id) => frame(1, `{"type":"nope","id":${id}}`));
     const { texts, close } = await say(...flood);
     assert.ok(texts.some((text) => text.code === 'too_fast'));
     assert.equal(close, 1008);

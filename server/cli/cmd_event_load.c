@@ -42,12 +42,14 @@ static const char *option(const struct cli_args *args, int index)
     return args->values_count[index] > 0 ? args->values[index][0] : NULL;
 }
 
+_Static_assert(CLI_REPEATS_MAX <= IMPORT_MAPS_MAX, "an option repeats no more than there is room");
+
 static bool read_maps(const struct cli_args *args, struct load *load)
 {
     for (size_t i = 0; i < args->values_count[OPTION_MAP]; i++) {
         const char *text = args->values[OPTION_MAP][i], *equals = strchr(text, '=');
         size_t bytes = equals ? (size_t)(equals - text) : 0;
-        if (i == IMPORT_MAPS_MAX || bytes == 0 || bytes >= OURS_BYTES_MAX || equals[1] == '\0') {
+        if (bytes == 0 || bytes >= OURS_BYTES_MAX || equals[1] == '\0') {
             (void)cli_fail(
                 "--map %s: expected OURS=THEIRS, for example section=sector, at most %d times",
                 text, IMPORT_MAPS_MAX);

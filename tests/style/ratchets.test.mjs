@@ -6,7 +6,9 @@ import { cFiles, files, product, read } from './sources.mjs';
 
 const text = files.filter((file) => /\.(c|h|js|mjs|css|html|lua|sql|md|sh|txt|cmake|json|ini)$|^(run|test|\.packages)$/.test(file)
   && !/package-lock\.json$|^docs\/examples\//.test(file));
-const hasDesign = files.filter((file) => /\.(c|h|lua|mjs)$/.test(file));
+// A source file may leave the telling to its header.
+const hasDesign = files.filter((file) => /\.(c|h|lua|mjs)$/.test(file)
+  && !(file.endsWith('.c') && files.includes(file.replace(/c$/, 'h'))));
 const long = '{\n' + '    x();\n'.repeat(rules.FUNCTION_LINES_MAX + 1) + '}\n';
 
 const checks = [

@@ -11,6 +11,8 @@ import { SeatMap } from './seatmap.js';
 import { t } from './text.js';
 import { TimeLeft } from './timeleft.js';
 
+const HINT_MS = 8000; // how long the map says how it is used
+
 export class SeatsView {
   #visit; #planUrl; #plan = null; #loading = null; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
   #mine = []; #only = null; #chips = []; #busy = new Set(); #tipped = { seat: -1, point: null };
@@ -95,6 +97,7 @@ export class SeatsView {
       return;
     }
     show($('map-loading'), false);
+    setTimeout(() => show($('map-hint'), false), HINT_MS);
     this.draw(this.#visit.state, false);
   }
 

@@ -113,6 +113,7 @@ static unsigned char *page_create(const struct file *page, size_t *bytes_count)
 {
     const size_t mark_bytes = sizeof PLACEHOLDER - 1;
     const char *from = (const char *)page->bytes; /* NUL-terminated by embed_files() */
+    const char *end = from + *page->bytes_count;
     size_t marks = 0;
     for (const char *at = strstr(from, PLACEHOLDER); at; at = strstr(at + mark_bytes, PLACEHOLDER))
         marks++;
@@ -123,7 +124,7 @@ static unsigned char *page_create(const struct file *page, size_t *bytes_count)
     size_t used = 0;
     for (;;) {
         const char *mark = strstr(from, PLACEHOLDER);
-        size_t plain = mark ? (size_t)(mark - from) : strlen(from);
+        size_t plain = (size_t)((mark ? mark : end) - from);
         memcpy(out + used, from, plain);
         used += plain;
         if (!mark)

@@ -21,7 +21,11 @@ const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 60_000;
 const LOG_BYTES_MAX = 1 << 20;
 const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const directories = new Set();
+process.on('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  directories.forEach((directory) => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+});
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -50,7 +54,12 @@ export async function freePort() {
   throw new Error('found no free port');
 }
 
-export const temporaryDirectory = () => fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-test-'));
+// Removed at the end of the test process at the latest.
+export function temporaryDirectory() {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-test-'));
+  directories.add(directory);
+  return directory;
+}
 
 // Our own variables would change what is tested.
 function cleanEnvironment(extra) {

@@ -1,0 +1,84 @@
+// The organizer's commands against a running server.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { root, startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
+
+let server;
+before(async () => { server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' }); });
+after(async () => { await server?.stop(); });
+
+async function cli(args, expected = 0, options = {}) {
+  const result = await server.cli(args, options);
+  assert.equal(result.code, expected, `${args.join(' ')}\n${result.stdout}${result.stderr}`);
+  return result;
+}
+
+test('the loaded event is listed and shown', async () => {
+  const { stdout } = await cli(['event', 'list']);
+  assert.match(stdout, /^arena +open +\d{5} +0 +0 +0 +\S/m);
+  assert.match((await cli(['event', 'show', 'arena'])).stdout, /^ {2}admit_per_tick +50$/m);
+});
+
+test('an event that does not exist is named', async () => {
+  assert.match((await cli(['event', 'show', 'nowhere'], 1)).stderr, /^stanchion: .*"nowhere"[^\n]*\n$/);
+});
+
+test('settings change, and a wrong one is refused by name and range without any change', async () => {
+  await cli(['event', 'set', 'arena', 'admit_per_tick=200', 'active_cap=1000']);
+  assert.match((await cli(['event', 'show', 'arena'])).stdout, /admit_per_tick +200\n/);
+  const { stderr } = await cli(['event', 'set', 'arena', 'active_cap=7', 'tick_ms=5'], 1);
+  assert.match(stderr, /tick_ms.*100.*60000/);
+  assert.match((await cli(['event', 'show', 'arena'])).stdout, /active_cap +1000\n/);
+});
+
+test('pause, close and open are seen by visitors', async () => {
+  for (const [verb, phase] of [['pause', 'paused'], ['close', 'closed'], ['open', 'open']]) {
+    await cli(['event', verb, 'arena']);
+    const seen = async () => (await (await fetch(`${server.url}/api/v1/events/arena`)).json()).phase;
+    for (let tries = 0; tries < 50 && await seen() !== phase; tries++) await new Promise((wake) => setTimeout(wake, 50));
+    assert.equal(await seen(), phase);
+  }
+});
+
+test('a dry run needs no server and loads nothing', async () => {
+  const { stdout } = await cli(['event', 'load', path.join(root, 'docs/examples/arena'), '--id', 'other', '--dry-run']);
+  assert.match(stdout, /nothing was loaded/);
+  assert.doesNotMatch((await cli(['event', 'list'])).stdout, /^other /m);
+});
+
+test('faults of an inventory are listed with their places, and nothing is loaded', async () => {
+  const file = path.join(temporaryDirectory(), 'bad.csv');
+  fs.writeFileSync(file, 'section,row,seat,category,price,currency\nA,1,1,Front,10.00,EUR\nA,1,1,Front,10.00,EUR\n');
+  const { stderr } = await cli(['event', 'load', file, '--id', 'bad'], 1);
+  assert.match(stderr, /^error: .*bad\.csv:3:\d+: /m);
+  assert.match(stderr, /nothing was loaded/);
+  assert.doesNotMatch((await cli(['event', 'list'])).stdout, /^bad /m);
+});
+
+test('export and audit of an event without orders', async () => {
+  assert.equal((await cli(['orders', 'export', '--event', 'arena'])).stdout, '');
+  assert.match((await cli(['audit'])).stdout, /^0 findings$/m);
+});
+
+test('the password set on the command line signs in, another does not', async () => {
+  await cli(['account', 'password'], 0, { input: 'a long enough one\n' });
+  const signIn = (password) => fetch(`${server.url}/api/v1/organizer/session`, {
+    method: 'POST', body: JSON.stringify({ password }), headers: { Origin: server.url, 'Content-Type': 'application/json' },
+  });
+  assert.equal((await signIn('a long enough one')).status, 204);
+  assert.equal((await signIn('another long one')).status, 401);
+  const { stdout } = await cli(['account', 'password', '--generate']);
+  assert.match(stdout, /^[\w-]{20}\n$/);
+  assert.equal((await signIn(stdout.trim())).status, 204);
+  assert.equal((await signIn('a long enough one')).status, 401);
+});
+
+test('while the ledger is stopped, commands say within their deadline that nothing was done', async () => {
+  const { ledger } = server.children();
+  process.kill(ledger, 'SIGSTOP');
+  const { stderr } = await cli(['event', 'pause', 'arena'], 1);
+  process.kill(ledger, 'SIGCONT');
+  assert.match(stderr, /did not answer within 5 s/);
+});

@@ -10,8 +10,8 @@
 #define STAMPEDE_SERVER_PIDS_MAX 256
 
 /* One visitor. */
-#define STAMPEDE_SEATS_MAX 10 /* seats in one hold; a server that tells more is recorded as such   \
-                               */
+/* Seats in one hold; a server that tells more is recorded as such. */
+#define STAMPEDE_SEATS_MAX 10
 #define STAMPEDE_ORDERS_PER_VISITOR                                                                \
     4 /* size of the shared record; more are counted as not recorded */
 #define STAMPEDE_HOLDS_PER_VISITOR 4 /* likewise */

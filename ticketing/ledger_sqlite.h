@@ -10,14 +10,40 @@
 #define LEDGER_STATEMENTS(X)                                                                       \
     X(begin)                                                                                       \
     X(commit)                                                                                      \
-    X(rollback) X(entry_begin) X(entry_keep) X(entry_undo) X(meta_get) X(meta_set) X(order_event)  \
-        X(order_insert) X(order_get) X(sold_insert) X(sold_owner) X(sold_of_order)                 \
-            X(sold_of_event) X(orders_of_event) X(orders_of_visitor) X(orders_page) X(counts)      \
-                X(sold_all) X(sold_count) X(audit_sums) X(audit_orders) X(audit_strays)            \
-                    X(audit_payments) X(dead_insert) X(dead_page) X(payment_insert) X(payment_get) \
-                        X(payments_due) X(payments_settled) X(payment_update) X(event_insert)      \
-                            X(plan_insert) X(event_settings) X(event_get) X(event_list)            \
-                                X(event_plan) X(account_get) X(account_set) X(account_list)
+    X(rollback)                                                                                    \
+    X(entry_begin)                                                                                 \
+    X(entry_keep)                                                                                  \
+    X(entry_undo)                                                                                  \
+    X(meta_get)                                                                                    \
+    X(meta_set)                                                                                    \
+    X(order_event)                                                                                 \
+    X(order_insert)                                                                                \
+    X(order_get)                                                                                   \
+    X(sold_insert)                                                                                 \
+    X(sold_owner)                                                                                  \
+    X(sold_of_order)                                                                               \
+    X(sold_of_event)                                                                               \
+    X(orders_of_event)                                                                             \
+    X(orders_of_visitor)                                                                           \
+    X(orders_page)                                                                                 \
+    X(counts)                                                                                      \
+    X(sold_all)                                                                                    \
+    X(sold_count)                                                                                  \
+    X(audit_sums)                                                                                  \
+    X(audit_orders)                                                                                \
+    X(audit_strays)                                                                                \
+    X(audit_payments)                                                                              \
+    X(dead_insert)                                                                                 \
+    X(dead_page)                                                                                   \
+    X(payment_insert)                                                                              \
+    X(payment_get)                                                                                 \
+    X(payments_due)                                                                                \
+    X(payments_settled)                                                                            \
+    X(payment_update)                                                                              \
+    X(event_insert)                                                                                \
+    X(plan_insert)                                                                                 \
+    X(event_settings)                                                                              \
+    X(event_get) X(event_list) X(event_plan) X(account_get) X(account_set) X(account_list)
 
 enum ledger_statement {
 #define X(name) STATEMENT_##name,

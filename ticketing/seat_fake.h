@@ -35,7 +35,7 @@ typedef void seat_fake_map_fn(void *ctx, const char *event, const char *text);
 struct seat_store *seat_fake_create(void);
 void seat_fake_deliver(struct seat_store *store);
 
-void seat_fake_add_event(struct seat_store *store, const char *event,
+void seat_fake_add_event(struct seat_store *store, const char *id,
                          const struct seat_fake_event *is);
 void seat_fake_set_now(struct seat_store *store, int64_t now_ms);
 /* False: everything answers SEATS_EPOCH. True at first. */

@@ -56,6 +56,6 @@ typedef void seats_restored_fn(void *ctx, enum seats_status status,
 enum seats_status seat_redis_restore(struct seat_store *store, const char *event,
                                      enum seat_restore_mode mode, const uint8_t *states,
                                      const uint8_t *categories, size_t seats_count,
-                                     seats_restored_fn *on_restored, void *ctx);
+                                     seats_restored_fn *fn, void *ctx);
 
 #endif

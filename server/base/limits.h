@@ -48,8 +48,8 @@
 #define SWEEP_HOLDS_MAX 100
 #define LEDGER_BATCH_MAX 1000
 
-/* What may wait for the ledger. Beyond either, a checkout is refused (`ledger_down`); a payment that runs already
- * is always taken. */
+/* What may wait for the ledger. Beyond either, a checkout is refused (`ledger_down`); a payment
+ * that runs already is always taken. */
 #define OUTBOX_ENTRIES_MAX 20000
 #define LEDGER_AWAY_MS 3000 /* age of ledger:beat */
 

@@ -77,7 +77,7 @@ enum redis_link_status redis_link_script(struct redis_link *link, size_t script_
 /* Makes this link a subscriber (it can then do nothing else) and subscribes; again after each
  * reconnect. `channels` is copied. A gap is possible at each reconnect: on_state(true) means
  * "re-read now". */
-enum redis_link_status redis_link_subscribe(struct redis_link *link, const char *channel,
+enum redis_link_status redis_link_subscribe(struct redis_link *link, const char *name,
                                             redis_link_message_fn *on_message, void *ctx);
 
 #endif

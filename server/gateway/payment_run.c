@@ -285,6 +285,9 @@ void payment_runs_on_turn(struct gateway *gateway, int64_t now_ms)
 void payment_runs_release(struct gateway *gateway)
 {
     while (gateway->runs.first != NULL) {
-        end(gateway->runs.first);
+        struct payment_run *run = gateway->runs.first;
+        gateway->runs.first = run->next;
+        gateway->runs.count--;
+        free(run);
     }
 }

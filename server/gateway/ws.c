@@ -1,12 +1,14 @@
 /* The life of a visitor's connection:
  *
- *   handshake checked (http.c, CONFIRM_UPGRADE) -> cookie read or made -> ESTABLISHED: session -> frames -> CLOSED
+ *   handshake checked (http.c, CONFIRM_UPGRADE) -> cookie read or made -> ESTABLISHED: session ->
+ * frames -> CLOSED
  *
  * Frames arrive in pieces of WS_RX_BYTES; a piece that is the whole frame is handled where it lies,
  * others are put together in memory that exists only meanwhile and is bounded for one frame and for
  * the gateway.
  */
 #include "server/gateway/ws.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/limits.h"
@@ -139,6 +141,7 @@ static int on_established(struct gateway *gateway, struct lws *wsi,
                           struct ws_connection *connection)
 {
     struct event_entry *event = event_of(gateway, wsi);
+    assert(connection != NULL);
     if (event == NULL) {
         return -1;
     }

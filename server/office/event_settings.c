@@ -192,7 +192,7 @@ int64_t event_setting_whole(const json_t *settings, const char *name)
     const struct event_setting *setting = event_setting_find(name);
     assert(setting != NULL && setting->kind != SETTING_PHASE);
     const char *text = json_string_value(json_object_get(settings, name));
-    int64_t value;
+    int64_t value = 0;
     if (text == NULL || !read_thousandths(text, true, &value))
         (void)read_thousandths(setting->initial, true, &value);
     return value / THOUSANDTHS;

@@ -1,3 +1,6 @@
+/* The steps of a payment run; payment_run.h draws them. Each step asks one party once; its answer
+ * chooses the next step, or the same one again after RUN_RETRY_MS. A run is in the list from start
+ * to end and in nobody else's hands. */
 #include "server/gateway/payment_run.h"
 #include <assert.h>
 #include <stdio.h>

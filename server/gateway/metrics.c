@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include "server/gateway/app.h"
 
-static void counter(FILE *out, const char *name, const char *help, const char *type, uint64_t value,
+static void counter(FILE *out, const char *name, const char *help, const char *type, double value,
                     unsigned index)
 {
     fprintf(out,
-            "# HELP stanchion_%s %s\n# TYPE stanchion_%s %s\nstanchion_%s{gateway=\"%u\"} %" PRIu64
-            "\n",
+            "# HELP stanchion_%s %s\n# TYPE stanchion_%s %s\nstanchion_%s{gateway=\"%u\"} %.15g\n",
             name, help, name, type, name, index, value);
 }
 
@@ -46,31 +45,32 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
     const struct gateway_figures *f = &gateway->figures;
     const struct {
         const char *name, *help, *type;
-        uint64_t value;
+        double value;
     } rows[] = {
-        {"connections", "Open WebSockets.", "gauge", session_count(&gateway->sessions)},
-        {"accepted_total", "Connections accepted.", "counter", gateway->listener.accepted_count},
+        {"connections", "Open WebSockets.", "gauge", (double)session_count(&gateway->sessions)},
+        {"accepted_total", "Connections accepted.", "counter",
+         (double)gateway->listener.accepted_count},
         {"refused_full_total", "Connections refused because the gateway was full.", "counter",
-         gateway->listener.refused_count},
-        {"handshakes_total", "WebSocket handshakes taken.", "counter", f->handshakes},
+         (double)gateway->listener.refused_count},
+        {"handshakes_total", "WebSocket handshakes taken.", "counter", (double)f->handshakes},
         {"handshakes_refused_total", "WebSocket handshakes refused.", "counter",
-         f->handshakes_refused},
-        {"messages_in_total", "Messages from visitors.", "counter", f->messages_in},
-        {"frames_out_total", "Frames to visitors.", "counter", f->frames_out},
-        {"bytes_out_total", "Payload bytes to visitors.", "counter", f->bytes_out},
-        {"errors_out_total", "Error answers.", "counter", f->errors_out},
-        {"joins_total", "Places given.", "counter", f->joins},
-        {"holds_total", "Holds granted.", "counter", f->holds},
+         (double)f->handshakes_refused},
+        {"messages_in_total", "Messages from visitors.", "counter", (double)f->messages_in},
+        {"frames_out_total", "Frames to visitors.", "counter", (double)f->frames_out},
+        {"bytes_out_total", "Payload bytes to visitors.", "counter", (double)f->bytes_out},
+        {"errors_out_total", "Error answers.", "counter", (double)f->errors_out},
+        {"joins_total", "Places given.", "counter", (double)f->joins},
+        {"holds_total", "Holds granted.", "counter", (double)f->holds},
         {"orders_settled_total", "Payments authorised and handed to the ledger.", "counter",
-         f->orders_settled},
+         (double)f->orders_settled},
         {"slow_readers_closed_total", "Connections closed because they did not read.", "counter",
-         f->slow_readers_closed},
+         (double)f->slow_readers_closed},
         {"redis_pending", "Redis commands under way.", "gauge",
-         redis_link_pending_count(gateway->commands)},
-        {"ledger_beat_age_ms", "Time since the ledger's last sign of life.", "gauge",
-         (uint64_t)gateway->beat_age_ms},
+         (double)redis_link_pending_count(gateway->commands)},
+        {"ledger_beat_age_seconds", "Time since the ledger's last sign of life.", "gauge",
+         (double)gateway->beat_age_ms / 1e3},
         {"epoch", "Incarnation of the Redis data; 0 = recovering.", "gauge",
-         (uint64_t)gateway->epoch},
+         (double)gateway->epoch},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         counter(out, rows[i].name, rows[i].help, rows[i].type, rows[i].value,

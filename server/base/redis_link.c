@@ -536,7 +536,8 @@ enum redis_link_status redis_link_subscribe(struct redis_link *link, const char 
     struct channel *channel = &link->channels[link->channels_count++];
     *channel = (struct channel){strdup(name), on_message, ctx};
     assert(channel->name != NULL);
-    if (link->state == LINK_READY) {
+    bool is_greeted = link->state == LINK_GREETING && link->greeting_left == 0;
+    if (link->state == LINK_READY || is_greeted) { /* otherwise the greeting does it */
         subscribe_now(link, link->channels_count - 1);
     }
     return REDIS_LINK_OK;

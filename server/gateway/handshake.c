@@ -58,7 +58,7 @@ bool origin_is_allowed(const char *origin, const char *host, const struct origin
     return is_own || is_public || header_list_has(rule->origins, origin);
 }
 
-struct handshake_verdict handshake_check(const struct handshake *h, const struct origin_rule *rule)
+struct handshake_verdict handshake_check(const struct handshake *h)
 {
     static const struct handshake_verdict good = {0, NULL};
     if (!h->is_get || h->http_version == NULL || strcmp(h->http_version, "HTTP/1.1") != 0) {
@@ -79,9 +79,6 @@ struct handshake_verdict handshake_check(const struct handshake *h, const struct
     }
     if (h->protocols == NULL || !header_list_has(h->protocols, SUBPROTOCOL)) {
         return (struct handshake_verdict){400, "Sec-WebSocket-Protocol must offer stanchion.v1."};
-    }
-    if (!origin_is_allowed(h->origin, h->host, rule)) {
-        return (struct handshake_verdict){403, "This Origin is not allowed."};
     }
     return good;
 }

@@ -16,7 +16,6 @@ struct handshake {
     bool is_get;
     const char *http_version; /* "HTTP/1.1" */
     const char *host;
-    const char *origin;
     const char *upgrade;
     const char *connection;
     const char *key;
@@ -35,8 +34,8 @@ struct handshake_verdict {
     const char *message;
 };
 
-struct handshake_verdict handshake_check(const struct handshake *handshake,
-                                         const struct origin_rule *rule);
+/* Everything but the Origin, which is the same question for every request: origin_is_allowed. */
+struct handshake_verdict handshake_check(const struct handshake *handshake);
 
 /* Whether a page of this origin may speak for its visitor: none given (not a browser), the
  * request's own host, the public URL, or one of the configured origins. */

@@ -20,6 +20,17 @@ const char *http_header(struct lws *wsi, enum lws_token_indexes token, char *out
     return lws_hdr_copy(wsi, out, (int)out_bytes, token) > 0 ? out : NULL;
 }
 
+bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi)
+{
+    char origin[512], host[512];
+    const char *said = http_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
+    if (said == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0) {
+        return false;
+    }
+    return origin_is_allowed(said, http_header(wsi, WSI_TOKEN_HOST, host, sizeof host),
+                             &gateway->origin_rule);
+}
+
 int http_confirm_upgrade(struct lws *wsi)
 {
     char upgrade[16];

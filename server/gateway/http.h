@@ -65,6 +65,9 @@ void http_wait_answer(struct http_wait *wait, const struct http_response *respon
 void http_refuse(struct lws *wsi, unsigned status, const char *code, const char *message);
 /* 0 for a WebSocket upgrade, -1 for any other: see docs/security.md, CVE-2025-11677. */
 int http_confirm_upgrade(struct lws *wsi);
+/* Whether the request's Origin, if it has one, may act for its visitor. One too long to be read may
+ * not. */
+bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi);
 /* A request header in `out`, or NULL when it is absent or too long. */
 const char *http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t out_bytes);
 

@@ -7,15 +7,6 @@
 #include "server/gateway/http.h"
 #include "server/gateway/visitor_cookie.h"
 
-/* Browsers send Origin with every POST; a page of somebody else's must not steer a sale. */
-static bool is_same_origin(struct gateway *gateway, struct lws *wsi)
-{
-    char origin[256], host[256];
-    return origin_is_allowed(http_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin),
-                             http_header(wsi, WSI_TOKEN_HOST, host, sizeof host),
-                             &gateway->origin_rule);
-}
-
 static void answer_json(struct http_wait *wait, unsigned status, const json_t *body,
                         const char *cookie)
 {
@@ -77,7 +68,7 @@ static void on_account_checked(void *ctx, const json_t *answer)
 int organizer_desk_sign_in(struct gateway *gateway, struct lws *wsi,
                            struct http_connection *connection, const char *body, size_t bytes)
 {
-    if (!is_same_origin(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi)) {
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
     }
     json_t *root = json_loadb(body, bytes, JSON_REJECT_DUPLICATES, NULL);
@@ -101,7 +92,7 @@ int organizer_desk_sign_in(struct gateway *gateway, struct lws *wsi,
 int organizer_desk_sign_out(struct gateway *gateway, struct lws *wsi,
                             struct http_connection *connection)
 {
-    if (!is_same_origin(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi)) {
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
     }
     char cookie[TOKEN_BYTES_MAX + 128];
@@ -160,7 +151,7 @@ int organizer_desk_change(struct gateway *gateway, struct lws *wsi,
                           struct http_connection *connection, const char *event, const char *body,
                           size_t bytes)
 {
-    if (!is_same_origin(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi)) {
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
     }
     if (!organizer_cookie_is_valid(gateway, wsi)) {

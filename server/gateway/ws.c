@@ -72,29 +72,27 @@ static int refuse(struct gateway *gateway, struct lws *wsi, unsigned status, con
 
 int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
 {
-    char version[HEADER_BYTES_MAX], host[HEADER_BYTES_MAX], origin[HEADER_BYTES_MAX],
-        upgrade[HEADER_BYTES_MAX], connection[HEADER_BYTES_MAX], key[HEADER_BYTES_MAX],
-        number[HEADER_BYTES_MAX], protocols[HEADER_BYTES_MAX];
+    char version[HEADER_BYTES_MAX], host[HEADER_BYTES_MAX], upgrade[HEADER_BYTES_MAX],
+        connection[HEADER_BYTES_MAX], key[HEADER_BYTES_MAX], number[HEADER_BYTES_MAX],
+        protocols[HEADER_BYTES_MAX];
     struct handshake handshake = {
         .is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
         .http_version = http_version(wsi, version),
         .host = lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0
                     ? NULL /* two of them: which one is meant? */
                     : header(wsi, WSI_TOKEN_HOST, host),
-        .origin = header(wsi, WSI_TOKEN_ORIGIN, origin),
         .upgrade = header(wsi, WSI_TOKEN_UPGRADE, upgrade),
         .connection = header(wsi, WSI_TOKEN_CONNECTION, connection),
         .key = header(wsi, WSI_TOKEN_KEY, key),
         .version = header(wsi, WSI_TOKEN_VERSION, number),
         .protocols = header(wsi, WSI_TOKEN_PROTOCOL, protocols),
     };
-    struct handshake_verdict verdict = handshake_check(&handshake, &gateway->origin_rule);
-    bool is_origin_odd =
-        lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0 && handshake.origin == NULL;
-    if (verdict.status != 0 || is_origin_odd) {
-        return is_origin_odd
-                   ? refuse(gateway, wsi, 403, "bad_handshake", "This Origin is not allowed.")
-                   : refuse(gateway, wsi, verdict.status, "bad_handshake", verdict.message);
+    struct handshake_verdict verdict = handshake_check(&handshake);
+    if (verdict.status != 0) {
+        return refuse(gateway, wsi, verdict.status, "bad_handshake", verdict.message);
+    }
+    if (!http_origin_is_allowed(gateway, wsi)) {
+        return refuse(gateway, wsi, 403, "bad_handshake", "This Origin is not allowed.");
     }
     if (gateway->is_draining || !gateway->has_events) {
         return refuse(gateway, wsi, 503, "busy",

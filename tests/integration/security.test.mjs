@@ -62,6 +62,7 @@ describe('handshakes', () => {
     ['no Host', 400, { change: { Host: null } }],
     ['two Hosts', 400, { extra: 'Host: other\r\n' }],
     ['foreign Origin', 403, { change: { Origin: 'https://evil.example' } }],
+    ['an Origin too long to read', 403, { change: { Origin: `https://${'a'.repeat(600)}.example` } }],
     ['Origin null', 403, { change: { Origin: 'null' } }],
     ['no Connection', 426, { change: { Connection: null } }],
     ['no subprotocol', 400, { change: { 'Sec-WebSocket-Protocol': null } }],

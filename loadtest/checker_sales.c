@@ -115,10 +115,10 @@ static void books_release(struct books *b)
 
 static void books_sort(struct books *b)
 {
-    qsort(b->told, b->told_count, sizeof *b->told, by_told_id);
-    qsort(b->rows, b->rows_count, sizeof *b->rows, by_row_id);
-    qsort(b->seats, b->seats_count, sizeof *b->seats, by_seat_order);
-    qsort(b->visitors, b->visitors_count, sizeof *b->visitors, by_visitor_id);
+    qsort(b->told, b->told_count, sizeof(void *), by_told_id);
+    qsort(b->rows, b->rows_count, sizeof(void *), by_row_id);
+    qsort(b->seats, b->seats_count, sizeof(void *), by_seat_order);
+    qsort(b->visitors, b->visitors_count, sizeof(void *), by_visitor_id);
 }
 
 static bool books_init(struct books *b, const struct history *h, const struct ledger *l)
@@ -127,10 +127,10 @@ static bool books_init(struct books *b, const struct history *h, const struct le
                         .rows_count = l->orders_count,
                         .seats_count = l->seats_count,
                         .visitors_count = h->visitors_count};
-    b->told = malloc(((size_t)b->told_count + 1) * sizeof *b->told);
-    b->rows = malloc(((size_t)b->rows_count + 1) * sizeof *b->rows);
-    b->seats = malloc(((size_t)b->seats_count + 1) * sizeof *b->seats);
-    b->visitors = malloc(((size_t)b->visitors_count + 1) * sizeof *b->visitors);
+    b->told = malloc(((size_t)b->told_count + 1) * sizeof(void *));
+    b->rows = malloc(((size_t)b->rows_count + 1) * sizeof(void *));
+    b->seats = malloc(((size_t)b->seats_count + 1) * sizeof(void *));
+    b->visitors = malloc(((size_t)b->visitors_count + 1) * sizeof(void *));
     if (!b->told || !b->rows || !b->seats || !b->visitors) {
         books_release(b);
         return false;
@@ -165,21 +165,21 @@ static int id_against_visitor(const void *id, const void *visitor)
 static const struct ledger_order *find_row(const struct books *b, const char *id)
 {
     const struct ledger_order *const *row =
-        bsearch(id, b->rows, b->rows_count, sizeof *b->rows, id_against_row);
+        bsearch(id, b->rows, b->rows_count, sizeof(void *), id_against_row);
     return row ? *row : NULL;
 }
 
 static const struct history_order *find_told(const struct books *b, const char *id)
 {
     const struct history_order *const *told =
-        bsearch(id, b->told, b->told_count, sizeof *b->told, id_against_told);
+        bsearch(id, b->told, b->told_count, sizeof(void *), id_against_told);
     return told ? *told : NULL;
 }
 
 static bool is_ours(const struct books *b, const char *visitor)
 {
-    return visitor[0] && bsearch(visitor, b->visitors, b->visitors_count, sizeof *b->visitors,
-                                 id_against_visitor);
+    return visitor[0] &&
+           bsearch(visitor, b->visitors, b->visitors_count, sizeof(void *), id_against_visitor);
 }
 
 /* First of the seats of an order; *count of them follow each other, ascending. */

@@ -18,9 +18,6 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-static_assert(CONNECTION_SCRATCH_BYTES >= STAMPEDE_FRAME_BYTES_MAX + 65536u + 16u,
-              "a frame and a read must fit");
-
 void connection_init(struct connection *c)
 {
     *c = (struct connection){.fd = -1, .state = CONNECTION_CLOSED};

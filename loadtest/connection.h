@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "loadtest/dice.h"
+#include "loadtest/limits.h"
 #include "loadtest/ws_client_frame.h"
 
 enum connection_state {
@@ -39,7 +40,8 @@ struct connection_place {
     const char *authority, *path; /* for Host, Origin and the request line */
     uint8_t *scratch;             /* CONNECTION_SCRATCH_BYTES */
 };
-#define CONNECTION_SCRATCH_BYTES ((1u << 20) + 65536u + 16u)
+/* A whole frame that is nearly complete, and one read. */
+#define CONNECTION_SCRATCH_BYTES (STAMPEDE_FRAME_BYTES_MAX + 65536u + 16u)
 
 enum connection_loss {
     CONNECTION_LOSS_CONNECT, /* no connection came about */

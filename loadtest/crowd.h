@@ -13,7 +13,7 @@
 struct visitor_plan {
     bool leaves_line, leaves_inside, leaves_seats,
         leaves_cash; /* leaves_seats, _cash: walks away without a word */
-    bool card_declined, clicks_twice, refreshes, opens_tab, verifies;
+    bool card_declined, clicks_twice, refreshes, opens_tab, verifies, grabs;
     uint8_t seats_wanted, slow_card; /* slow_card: 0 = the ordinary card */
 };
 

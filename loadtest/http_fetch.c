@@ -1,3 +1,5 @@
+/* libcurl with one growing body that is used again for every answer. Proxies of the environment are
+ * ignored: the target is this machine. */
 #include "loadtest/http_fetch.h"
 
 #include <curl/curl.h>

@@ -37,6 +37,7 @@ void journey_plan(struct crowd *c, struct visitor *v)
     p->refreshes = dice_hits(&v->dice, o->refresh);
     p->opens_tab = dice_hits(&v->dice, o->tabs);
     p->verifies = dice_hits(&v->dice, VERIFY_SHARE);
+    p->grabs = dice_hits(&v->dice, o->grab);
     if (is_buying_mode(c)) {
         p->leaves_line = leaves && leaves_early;
         p->leaves_inside = leaves && !leaves_early;

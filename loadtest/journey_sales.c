@@ -231,11 +231,26 @@ static void find_no_seats(struct crowd *c, struct visitor *v)
     journey_leave(c, v);
 }
 
+/* Once, some ask for what is not free: the answer must be no. True when asked. */
+static bool grab(struct crowd *c, struct visitor *v)
+{
+    uint32_t seats[STAMPEDE_SEATS_MAX], count = 0;
+    if (v->plan.grabs)
+        count = seat_picture_choose_taken(c->picture, &v->dice, v->plan.seats_wanted, seats);
+    if (count == 0)
+        return false;
+    v->plan.grabs = false;
+    ask_for_seats(c, v, seats, count);
+    return true;
+}
+
 void sales_choose(struct crowd *c, struct visitor *v)
 {
     uint32_t area, seats[STAMPEDE_SEATS_MAX], wanted = v->plan.seats_wanted;
     if (needs_map(c)) {
         ask_for_map(c, v);
+    } else if (grab(c, v)) {
+        return;
     } else if (!v->avoids_areas && seat_picture_choose_area(c->picture, &v->dice, &area)) {
         v->has_let_go = false;
         crowd_set_state(c, v, VISITOR_HOLDING);

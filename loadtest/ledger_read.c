@@ -70,9 +70,8 @@ static bool read_rows(sqlite3 *db, const char *sql, const char *event, size_t it
     if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK)
         return false;
     sqlite3_bind_text(row, 1, event, -1, SQLITE_STATIC);
-    int step;
     bool is_good = true;
-    while (is_good && (step = sqlite3_step(row)) == SQLITE_ROW) {
+    while (is_good && sqlite3_step(row) == SQLITE_ROW) {
         void *item = next_item(items, *count, item_bytes);
         is_good = item && take(item, row);
         *count += is_good;

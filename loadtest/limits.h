@@ -2,43 +2,45 @@
 #ifndef STAMPEDE_LIMITS_H
 #define STAMPEDE_LIMITS_H
 
-/* A run: more is refused on the command line. */
+/* A run. More is refused on the command line. */
 #define STAMPEDE_VISITORS_MAX 2000000
 #define STAMPEDE_DURATION_S_MAX 7200
 #define STAMPEDE_PROCESSES_MAX 128
-#define STAMPEDE_FILES_SPARE 200 /* of a process's open files, not used for visitors */
 #define STAMPEDE_SERVER_PIDS_MAX 256
+/* Open files of a process that are not for visitors. */
+#define STAMPEDE_FILES_SPARE 200
 
-/* One visitor. */
-/* Seats in one hold; a server that tells more is recorded as such. */
+/* One visitor. A server that tells more seats than these in one hold is recorded as such. */
 #define STAMPEDE_SEATS_MAX 10
-#define STAMPEDE_ORDERS_PER_VISITOR                                                                \
-    4 /* size of the shared record; more are counted as not recorded */
-#define STAMPEDE_HOLDS_PER_VISITOR 4 /* likewise */
-#define STAMPEDE_TOKEN_BYTES_MAX                                                                   \
-    600 /* cookie, receipt, pass: a longer one counts as a bad message */
+/* Records in shared memory; more orders and holds are counted as not_recorded. */
+#define STAMPEDE_ORDERS_PER_VISITOR 4
+#define STAMPEDE_HOLDS_PER_VISITOR 4
+/* Cookie, receipt, pass: a longer one counts as bad_answer. */
+#define STAMPEDE_TOKEN_BYTES_MAX 600
 #define STAMPEDE_ORDER_BYTES_MAX 40
 #define STAMPEDE_VISITOR_BYTES_MAX 16
-#define STAMPEDE_HOLD_TRIES_MAX 60 /* then the visitor gives up and leaves */
+/* Then the visitor gives up: leaves the seats to others, or stops looking for the outcome. */
+#define STAMPEDE_HOLD_TRIES_MAX 60
 #define STAMPEDE_PAY_TRIES_MAX 20
 
 /* The wire. Beyond: the connection is given up and counted as bad_frame. */
 #define STAMPEDE_FRAME_BYTES_MAX (1u << 20)
 #define STAMPEDE_OUT_BYTES_MAX 65536u
 #define STAMPEDE_HANDSHAKE_BYTES_MAX 8192u
+/* Beyond: counts as no answer, or an unusable one. */
 #define STAMPEDE_HTTP_BYTES_MAX (64u << 20)
 #define STAMPEDE_PLAN_SEATS_MAX 1000000
 #define STAMPEDE_LEDGER_ROWS_MAX 20000000
 
-/* Times. */
-#define STAMPEDE_ANSWER_TIMEOUT_US                                                                 \
-    INT64_C(15000000) /* then the connection is closed and made anew */
+/* Times. Without an answer the connection is closed and made anew. */
+#define STAMPEDE_ANSWER_TIMEOUT_US INT64_C(15000000)
 #define STAMPEDE_CONNECT_TIMEOUT_US INT64_C(15000000)
 #define STAMPEDE_RETRY_US_MIN INT64_C(100000)
 #define STAMPEDE_RETRY_US_MAX INT64_C(3000000)
-#define STAMPEDE_LOOKUP_US                                                                         \
-    INT64_C(3000000) /* between two looks at the tickets while an outcome is awaited */
-#define STAMPEDE_PICTURE_US INT64_C(2000000) /* an older picture of the seats is asked for anew */
+/* Between two looks at the tickets while an outcome is awaited. */
+#define STAMPEDE_LOOKUP_US INT64_C(3000000)
+/* An older picture of the seats is asked for anew. */
+#define STAMPEDE_PICTURE_US INT64_C(2000000)
 #define STAMPEDE_ROLL_CALL_MS 3000
 #define STAMPEDE_LEAVE_MS 2000
 #define STAMPEDE_HTTP_TIMEOUT_MS 5000

@@ -1,3 +1,4 @@
+/* /proc/PID/status, read before the first visitor comes and when everyone waits. */
 #include "loadtest/memory_use.h"
 
 #include <stdio.h>

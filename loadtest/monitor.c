@@ -17,10 +17,11 @@
 #include "loadtest/crowd.h"
 #include "loadtest/totals.h"
 
-#define LOOK_US 100000
-#define SETTLE_US 3000000 /* mode wait: between the last arrival and the measurement */
-#define READY_US 10000000 /* mode hold: nobody new got in for so long: begin with those inside */
-#define QUIT_MS 10000     /* then a process that does not end is killed */
+#define LOOK_US INT64_C(100000)
+#define SETTLE_US INT64_C(3000000) /* mode wait: between the last arrival and the measurement */
+#define READY_US                                                                                   \
+    INT64_C(10000000) /* mode hold: nobody new got in for so long: begin with those inside */
+#define QUIT_MS INT64_C(10000) /* then a process that does not end is killed */
 #define BLOCK_LINES 3
 
 static volatile sig_atomic_t interrupts;

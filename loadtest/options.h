@@ -17,7 +17,8 @@ struct stampede_options {
     enum stampede_mode mode;
     uint32_t visitors, processes; /* processes: 0 = as few as the open-file limit allows */
     double arrive_within_s, duration_s;
-    double leave, no_pay, decline, double_click, tabs, refresh, slow_cards; /* shares, 0 to 1 */
+    double leave, no_pay, decline, double_click, tabs, refresh, grab,
+        slow_cards;    /* shares, 0 to 1 */
     double finish_min; /* share that must come to an end */
     double hold_rate;  /* holds/s over all, 0 = no pause */
     uint32_t seats_min, seats_max;

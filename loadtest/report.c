@@ -1,3 +1,4 @@
+/* The same figures twice: as a page of text and as JSON (docs/stampede.md describes the fields). */
 #include "loadtest/report.h"
 
 #include <jansson.h>

@@ -1,3 +1,5 @@
+/* Shared mappings and the two small tables that all processes write to: errors by code, and who
+ * owns a seat. */
 #include "loadtest/run.h"
 
 #include <assert.h>

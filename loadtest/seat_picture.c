@@ -121,17 +121,31 @@ void seat_picture_set(struct seat_picture *p, uint32_t seat, enum picture_state 
         p->states[seat] = (uint8_t)state;
 }
 
-uint32_t seat_picture_choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
-                             uint32_t *seats)
+static uint32_t choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
+                       bool is_free, uint32_t *seats)
 {
     uint32_t at = (uint32_t)dice_between(dice, 0, (int64_t)p->seats_count - 1), count = 0;
     for (uint32_t looked = 0; looked < p->seats_count && count < wanted; looked++) {
-        if (p->states[at] == PICTURE_FREE && !p->is_area[at])
+        bool fits = is_free ? p->states[at] == PICTURE_FREE
+                            : p->states[at] == PICTURE_HELD || p->states[at] == PICTURE_SOLD;
+        if (fits && !p->is_area[at])
             seats[count++] = at;
         if (++at == p->seats_count)
             at = 0;
     }
     return count;
+}
+
+uint32_t seat_picture_choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
+                             uint32_t *seats)
+{
+    return choose(p, dice, wanted, true, seats);
+}
+
+uint32_t seat_picture_choose_taken(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
+                                   uint32_t *seats)
+{
+    return choose(p, dice, wanted, false, seats);
 }
 
 bool seat_picture_choose_area(const struct seat_picture *p, struct dice *dice, uint32_t *area)

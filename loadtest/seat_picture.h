@@ -40,6 +40,9 @@ void seat_picture_set(struct seat_picture *p, uint32_t seat, enum picture_state 
  * Returns how many. */
 uint32_t seat_picture_choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
                              uint32_t *seats);
+/* Likewise of those that look held or sold: what people in a hurry click on. */
+uint32_t seat_picture_choose_taken(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
+                                   uint32_t *seats);
 /* Chooses, with the probability that fits their share of all places, an area that is not known as
  * full. */
 bool seat_picture_choose_area(const struct seat_picture *p, struct dice *dice, uint32_t *area);

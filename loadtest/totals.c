@@ -1,3 +1,4 @@
+/* Sums over the processes; names for the report. */
 #include "loadtest/totals.h"
 
 #include <string.h>

@@ -1,0 +1,114 @@
+// stampede against the real server: the whole journey ends green, also while each process is killed once.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { against, checksOf, runStampede, startStampede } from '../support/stampede.mjs';
+import { root, sleep, startStanchion, until } from '../support/stanchion.mjs';
+
+let server;
+before(async () => { server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' }); });
+after(async () => { await server?.stop(); });
+
+const set = async (...settings) => {
+  const answer = await server.cli(['event', 'set', server.event, ...settings]);
+  assert.equal(answer.code, 0, answer.stderr);
+};
+
+function assertGreen({ code, stdout, stderr, report }) {
+  assert.equal(code, 0, stdout + stderr + server.log());
+  assert.equal(report.verdict, 'green');
+  assert.equal(report.checks.length, 9);
+  assert.deepEqual([...new Set(Object.values(checksOf(report)))], ['ok']);
+}
+
+test('150 visitors walk the whole journey and every check is green', async () => {
+  const end = await runStampede([...against(server), '--visitors', '150', '--arrive-within-s', '1', '--duration-s', '60',
+    '--think-ms', '50..300', '--refresh', '0.2', '--tabs', '0.1', '--grab', '0.3']);
+  assertGreen(end);
+  const { counts, latency } = end.report;
+  assert.ok(counts.visitors.bought > 100, JSON.stringify(counts));
+  assert.ok(counts.confirmed >= counts.visitors.bought);
+  assert.ok(counts.declined > 0 && counts.second_tabs > 0 && counts.tickets_compared > 0, JSON.stringify(counts));
+  assert.equal(counts.visitors.failed ?? 0, 0);
+  for (const name of ['bad_message', 'unknown_message', 'bad_json', 'bad_answer', 'bad_frame', 'answer_timeout'])
+    assert.equal(counts.errors[name], undefined, `${name}: ${end.stdout}`);
+  assert.equal(latency['pay to confirmed'].count, counts.confirmed);
+  assert.ok(latency.hold.p50_us > 0 && latency.hold.p50_us <= latency.hold.p99_us);
+});
+
+test('each process is killed once during a run, and it still ends green', async () => {
+  await set('admit_per_tick=15');
+  const run = startStampede([...against(server), '--visitors', '220', '--arrive-within-s', '1', '--duration-s', '100',
+    '--think-ms', '100..900']);
+  await sleep(3000);
+  const names = Object.keys(server.children());
+  assert.deepEqual([...names].sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'sandbox']);
+  for (const name of names) {
+    const pid = server.children()[name];
+    process.kill(pid, 'SIGKILL');
+    await until(`${name} is back`, () => ![undefined, pid].includes(server.children()[name]));
+    await sleep(1500);
+  }
+  const end = await run.ended;
+  assertGreen(end);
+  assert.ok(end.report.counts.reconnects > 20, end.stdout);
+  await set('admit_per_tick=50');
+});
+
+test('Ctrl-C ends in good order with a partial report, and nobody is left inside', async () => {
+  const run = startStampede([...against(server), '--visitors', '100', '--think-ms', '5000..9000', '--no-pay', '0']);
+  await sleep(3000);
+  run.child.kill('SIGINT');
+  const end = await run.ended;
+  assert.equal(end.code, 3, end.stdout);
+  assert.equal(end.report.run.was_interrupted, true);
+  assert.match(end.stdout, /partial/);
+  assert.ok(end.report.counts.visitors.sent_home > 50, end.stdout);
+});
+
+test('mode hold tells the rate', async () => {
+  const end = await runStampede([...against(server), '--mode', 'hold', '--visitors', '20', '--arrive-within-s', '0',
+    '--duration-s', '5', '--hold-rate', '100']);
+  assert.equal(end.code, 0, end.stdout);
+  const rate = end.report.run.holds_per_s;
+  assert.ok(rate > 80 && rate < 120, `${rate} holds per second`);
+});
+
+test('mode wait measures memory of the processes it is told', async () => {
+  await set('admit_per_tick=0');
+  const end = await runStampede([...against(server), '--mode', 'wait', '--visitors', '200', '--arrive-within-s', '0',
+    '--duration-s', '20', '--children', path.join(server.dir, 'children')]);
+  assert.equal(end.code, 0, end.stdout);
+  assert.equal(end.report.waiting_when_measured, 200);
+  assert.ok(end.report.memory.some((entry) => entry.name === 'gateway 0' && entry.after_kb > 0), end.stdout);
+  await set('admit_per_tick=50');
+});
+
+test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
+  const outcomes = [
+    [['--url', 'http://192.0.2.1:80'], 2, /192\.0\.2\.1 is not this machine/],
+    [['--url', 'http://192.0.2.1:80', '--i-own-this-host', '192.0.2.2'], 2, /not this machine/],
+    [['--url', 'https://127.0.0.1'], 2, /--url must look like/],
+    [['--visitors', '-1'], 2, /--visitors cannot be "-1"/],
+    [['--visitors', '3000000'], 2, /--visitors cannot be/],
+    [['--seats', '3..1'], 2, /--seats cannot be/],
+    [['--leave', '1.5'], 2, /--leave cannot be/],
+    [['--nonsense'], 2, /nonsense/],
+    [['journey'], 2, /is not an option/],
+    [['--url', 'http://127.0.0.1:1'], 3, /does not answer/],
+    [[...against(server), '--event', 'no-such-event'], 3, /404/],
+    [[...against(server), '--ledger', '/nonexistent/ledger.db'], 3, /cannot be opened/],
+    [[...against(server), '--visitors', '20', '--duration-s', '2', '--think-ms', '9000'], 3, null],
+  ];
+  for (const [args, code, message] of outcomes) {
+    const end = await runStampede(args);
+    assert.equal(end.code, code, `${args.join(' ')}: ${end.stdout}${end.stderr}`);
+    if (message) assert.match(end.stderr, message);
+  }
+  const help = await runStampede(['--help']);
+  assert.equal(help.code, 0);
+  for (const line of help.stdout.matchAll(/^ {2}(--[a-z-]+)/gm))
+    assert.ok(fs.readFileSync(path.join(root, 'docs/stampede.md'), 'utf8').includes(line[1]),
+      `docs/stampede.md tells of ${line[1]}`);
+});

@@ -2,8 +2,9 @@
 // has words of its own.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { root } from '../support/stanchion.mjs';
 
 const folder = path.join(root, 'web');
@@ -11,10 +12,15 @@ const read = (ending) => fs.readdirSync(folder).filter((name) => name.endsWith(e
   .map((name) => ({ name, text: fs.readFileSync(path.join(folder, name), 'utf8') }));
 const isCatalogue = ({ name }) => /^text.*\.js$/.test(name);
 
+// Browsers know a module by how it is loaded, Node 18 by the package beside it: the catalogues are read from a copy.
+const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-texts-'));
+after(() => fs.rmSync(copy, { recursive: true, force: true }));
+fs.writeFileSync(path.join(copy, 'package.json'), '{"type": "module"}');
 const catalogues = read('.js').filter(isCatalogue);
+for (const { name, text } of catalogues) fs.writeFileSync(path.join(copy, name), text);
 const keys = new Set();
-for (const { name } of catalogues) await import(path.join(folder, name));
-const { allTexts, t } = await import(path.join(folder, 'text.js'));
+for (const { name } of catalogues) await import(path.join(copy, name));
+const { allTexts, t } = await import(path.join(copy, 'text.js'));
 for (const key of Object.keys(allTexts())) keys.add(key);
 
 const sources = read('.js').filter((file) => !isCatalogue(file));

@@ -30,6 +30,8 @@ static const struct event_setting table[] = {
     {"seats_per_visitor_max", SETTING_WHOLE, "seats", 1, 50, "3", "most seats one visitor may buy"},
     {"waiting_max", SETTING_WHOLE, "visitors", 1, 10000000, "2000000",
      "longest line; beyond it: full"},
+    {"message", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",
+     "what everyone who waits is told; empty = nothing"},
 };
 
 size_t event_settings_count(void)
@@ -94,6 +96,20 @@ static void write_thousandths(int64_t value, char out[SETTING_TEXT_BYTES])
             out[--bytes] = '\0';
 }
 
+/* How much of a refused value is repeated: at most this many bytes, and no half of a character. */
+#define QUOTED_BYTES_MAX 40
+
+static int quoted_bytes(const char *text)
+{
+    size_t bytes = strnlen(text, QUOTED_BYTES_MAX + 1);
+    if (bytes > QUOTED_BYTES_MAX) {
+        bytes = QUOTED_BYTES_MAX;
+        while (bytes > 0 && ((unsigned char)text[bytes] & 0xC0) == 0x80)
+            bytes--;
+    }
+    return (int)bytes;
+}
+
 static bool format_number(const struct event_setting *setting, const char *text, char *canonical,
                           char *problem)
 {
@@ -105,8 +121,8 @@ static bool format_number(const struct event_setting *setting, const char *text,
         return true;
     }
     (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                   "%s = \"%.40s\": expected a %s from %" PRId64 " to %" PRId64 " (%s)",
-                   setting->name, text,
+                   "%s = \"%.*s\": expected a %s from %" PRId64 " to %" PRId64 " (%s)",
+                   setting->name, quoted_bytes(text), text,
                    is_fraction ? "number (up to three decimals)" : "whole number", setting->min,
                    setting->max, setting->unit);
     return false;
@@ -123,9 +139,64 @@ static bool format_phase(const struct event_setting *setting, const char *text, 
     }
     (void)snprintf(
         problem, SETTING_PROBLEM_BYTES,
-        "%s = \"%.40s\": expected draft, announced, prequeue, open, paused, sold_out or closed",
-        setting->name, text);
+        "%s = \"%.*s\": expected draft, announced, prequeue, open, paused, sold_out or closed",
+        setting->name, quoted_bytes(text), text);
     return false;
+}
+
+/* Bytes of the character at `text` when it is well-formed UTF-8 (RFC 3629) and no control character
+ * (C0, DEL, C1); 0 otherwise. */
+static size_t character_bytes(const unsigned char *text)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (text[0] < 0x80)
+        return text[0] >= 0x20 && text[0] != 0x7F ? 1 : 0;
+    size_t bytes = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
+    if (text[0] < 0xC2 || text[0] > 0xF4)
+        return 0;
+    uint32_t code = text[0] & (0x7Fu >> bytes);
+    for (size_t i = 1; i < bytes; i++) {
+        if ((text[i] & 0xC0) != 0x80) /* a NUL ends it here */
+            return 0;
+        code = code << 6 | (text[i] & 0x3Fu);
+    }
+    bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+    return code < least[bytes] || code < 0xA0 || code > 0x10FFFF || is_surrogate ? 0 : bytes;
+}
+
+static bool is_plain_text(const char *text)
+{
+    for (size_t bytes; *text != '\0'; text += bytes) {
+        bytes = character_bytes((const unsigned char *)text);
+        if (bytes == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool format_text(const struct event_setting *setting, const char *text, char *canonical,
+                        char *problem)
+{
+    text += strspn(text, " ");
+    size_t bytes = strlen(text);
+    while (bytes > 0 && text[bytes - 1] == ' ')
+        bytes--;
+    if (!is_plain_text(text)) {
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                       "%s: expected text in UTF-8 without line breaks or other control characters",
+                       setting->name);
+        return false;
+    }
+    if (bytes < (size_t)setting->min || bytes > (size_t)setting->max) {
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                       "%s: the text has %zu bytes; expected %" PRId64 " to %" PRId64,
+                       setting->name, bytes, setting->min, setting->max);
+        return false;
+    }
+    assert(bytes < SETTING_TEXT_BYTES);
+    memcpy(canonical, text, bytes);
+    canonical[bytes] = '\0';
+    return true;
 }
 
 bool event_setting_format(const struct event_setting *setting, const char *text,
@@ -133,6 +204,8 @@ bool event_setting_format(const struct event_setting *setting, const char *text,
 {
     if (setting->kind == SETTING_PHASE)
         return format_phase(setting, text, canonical, problem);
+    if (setting->kind == SETTING_TEXT)
+        return format_text(setting, text, canonical, problem);
     return format_number(setting, text, canonical, problem);
 }
 
@@ -146,21 +219,23 @@ json_t *event_settings_default(void)
 
 static bool apply_one(json_t *settings, const char *name, const json_t *value, char *problem)
 {
-    char text[SETTING_TEXT_BYTES], canonical[SETTING_TEXT_BYTES];
+    char whole[32], canonical[SETTING_TEXT_BYTES];
+    const char *text = json_string_value(value);
     const struct event_setting *setting = event_setting_find(name);
     if (setting == NULL) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "there is no setting called \"%.60s\"",
-                       name);
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "there is no setting called \"%.*s\"",
+                       quoted_bytes(name), name);
         return false;
     }
-    int bytes = -1;
-    if (json_is_integer(value))
-        bytes = snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_is_string(value))
-        bytes = snprintf(text, sizeof text, "%s", json_string_value(value));
-    if (bytes < 0 || (size_t)bytes >= sizeof text) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "%s: expected a short text or a whole number", setting->name);
+    if (json_is_integer(value)) {
+        int bytes =
+            snprintf(whole, sizeof whole, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        assert(bytes > 0 && (size_t)bytes < sizeof whole);
+        text = whole;
+    }
+    if (text == NULL) {
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "%s: expected a text or a whole number",
+                       setting->name);
         return false;
     }
     if (!event_setting_format(setting, text, canonical, problem))
@@ -190,7 +265,8 @@ bool event_settings_apply(json_t *settings, const json_t *changes, char *problem
 int64_t event_setting_whole(const json_t *settings, const char *name)
 {
     const struct event_setting *setting = event_setting_find(name);
-    assert(setting != NULL && setting->kind != SETTING_PHASE);
+    assert(setting != NULL);
+    assert(setting->kind == SETTING_WHOLE || setting->kind == SETTING_FRACTION);
     const char *text = json_string_value(json_object_get(settings, name));
     int64_t value = 0;
     if (text == NULL || !read_thousandths(text, true, &value))

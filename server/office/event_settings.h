@@ -13,13 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SETTING_TEXT_BYTES 32 /* longest canonical value with its NUL; a longer text is refused */
+#define SETTING_VALUE_BYTES_MAX 280 /* of a text in UTF-8; a longer one is refused */
+#define SETTING_TEXT_BYTES (SETTING_VALUE_BYTES_MAX + 1) /* a canonical value with its NUL */
 #define SETTING_PROBLEM_BYTES 240
 
 enum setting_kind {
     SETTING_WHOLE,    /* a whole number in [min, max] */
     SETTING_FRACTION, /* likewise, with up to three decimals */
     SETTING_PHASE,    /* a word of enum queue_phase */
+    SETTING_TEXT,     /* UTF-8 of [min, max] bytes without control characters; canonical without
+                         spaces at both ends */
     SETTING_KIND_COUNT
 };
 

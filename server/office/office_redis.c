@@ -9,7 +9,7 @@
 #include "server/office/event_settings.h"
 #include "ticketing/plan_json.h"
 
-#define CFG_ARGS_MAX 64
+#define CFG_ARGS_MAX 128 /* HSET, the key, and two for each setting */
 
 /* Seats for sale per category, from a PLAN that was checked when it was loaded. */
 static json_t *totals(const json_t *plan_root, size_t categories_count)

@@ -40,7 +40,69 @@ static const struct row rows[] = {
     {"seats_per_visitor_max", "50", "50"},
     {"seats_per_visitor_max", "51", NULL},
     {"opens_at_ms", "1790000000000", "1790000000000"},
+    {"message", "", ""},
+    {"message", "   ", ""},
+    {"message", "  Two more evenings!  ", "Two more evenings!"},
+    {"message", "Türen ab 18 Uhr – später", "Türen ab 18 Uhr – später"},
+    {"message", "\xF0\x9F\x8E\xAB", "\xF0\x9F\x8E\xAB"},
+    {"message", "\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"},
+    {"message", "a line\nand another", NULL},
+    {"message", "a\ttab", NULL},
+    {"message", "\x1B[31mred", NULL},
+    {"message", "delete \x7F", NULL},
+    {"message", "C1 \xC2\x85", NULL},
+    {"message", "\xC2", NULL},
+    {"message", "half \xE2\x82", NULL},
+    {"message", "lone \x80", NULL},
+    {"message", "overlong \xC0\xAF", NULL},
+    {"message", "overlong \xE0\x80\xAF", NULL},
+    {"message", "overlong \xF0\x80\x80\xAF", NULL},
+    {"message", "surrogate \xED\xA0\x80", NULL},
+    {"message", "beyond \xF4\x90\x80\x80", NULL},
+    {"message", "beyond \xF5\x80\x80\x80", NULL},
 };
+
+/* 'ä' (two bytes) so many times, after `before`. */
+static void umlauts(char *out, size_t room, const char *before, size_t count)
+{
+    size_t used = strlen(before);
+    cr_assert(used + 2 * count < room);
+    memcpy(out, before, used);
+    for (size_t i = 0; i < count; i++)
+        memcpy(out + used + 2 * i, "\xC3\xA4", 2);
+    out[used + 2 * count] = '\0';
+}
+
+Test(event_settings, a_text_has_a_length_in_bytes)
+{
+    char text[800], canonical[SETTING_TEXT_BYTES], problem[SETTING_PROBLEM_BYTES];
+    const struct event_setting *message = event_setting_find("message");
+    umlauts(text, sizeof text, "", 140);
+    cr_assert(event_setting_format(message, text, canonical, problem));
+    cr_assert_str_eq(canonical, text);
+    umlauts(text, sizeof text, "x", 140);
+    cr_assert_not(event_setting_format(message, text, canonical, problem));
+    cr_assert_not_null(strstr(problem, "281 bytes; expected 0 to 280"), "%s", problem);
+    umlauts(text, sizeof text, "", 390);
+    json_t *settings = event_settings_default(), *change = json_pack("{ss}", "message", text);
+    cr_assert_not(event_settings_apply(settings, change, problem));
+    cr_assert_not_null(strstr(problem, "780 bytes"), "%s", problem);
+    json_decref(settings);
+    json_decref(change);
+}
+
+Test(event_settings, a_refused_value_is_not_repeated_with_half_a_character)
+{
+    char text[200], canonical[SETTING_TEXT_BYTES], problem[SETTING_PROBLEM_BYTES];
+    for (size_t shift = 0; shift < 2; shift++) {
+        umlauts(text, sizeof text, shift == 0 ? "" : "x", 60);
+        cr_assert_not(
+            event_setting_format(event_setting_find("tick_ms"), text, canonical, problem));
+        json_t *said = json_string(problem);
+        cr_assert_not_null(said, "not UTF-8: %s", problem);
+        json_decref(said);
+    }
+}
 
 Test(event_settings, values_are_checked_and_made_canonical)
 {
@@ -74,6 +136,7 @@ Test(event_settings, a_change_is_all_or_nothing)
     json_t *settings = event_settings_default();
     json_t *good = json_pack("{ss si}", "admit_per_tick", "7.5", "active_cap", 20);
     json_t *bad = json_pack("{ss ss}", "active_cap", "30", "tick_ms", "5");
+    json_t *list = json_pack("{s[]}", "message");
     json_t *unknown = json_pack("{ss}", "colour", "red");
     cr_assert(event_settings_apply(settings, good, problem));
     cr_assert_str_eq(json_string_value(json_object_get(settings, "admit_per_tick")), "7.5");
@@ -83,6 +146,9 @@ Test(event_settings, a_change_is_all_or_nothing)
     cr_assert_eq(event_setting_whole(settings, "admit_per_tick"), 7);
     cr_assert_not(event_settings_apply(settings, unknown, problem));
     cr_assert_not_null(strstr(problem, "colour"));
+    cr_assert_not(event_settings_apply(settings, list, problem));
+    cr_assert_not_null(strstr(problem, "message"), "%s", problem);
+    json_decref(list);
     json_decref(settings);
     json_decref(good);
     json_decref(bad);

@@ -55,6 +55,10 @@ enum line_view_status line_view_on_report(struct line_view *view, const struct t
     view->waiting = report->waiting;
     view->inside = report->inside;
     view->free = report->free;
+    view->holds = report->holds;
+    view->recovers_at_ms = report->recovers_at_ms;
+    view->rate_micro = report->rate_micro;
+    view->draw = report->draw;
     view->phase = report->phase;
     return LINE_VIEW_OK;
 }
@@ -77,6 +81,10 @@ enum line_view_status line_view_on_state(struct line_view *view, const struct li
     view->waiting = state->waiting;
     view->inside = state->inside;
     view->free = state->free;
+    view->holds = state->holds;
+    view->recovers_at_ms = state->recovers_at_ms;
+    view->rate_micro = state->rate_micro;
+    view->draw = state->draw;
     view->phase = state->phase;
     view->is_current = state->tick >= view->tick_heard;
     return view->is_current ? LINE_VIEW_OK : LINE_VIEW_GAP;

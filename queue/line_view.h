@@ -30,6 +30,8 @@ struct line_view {
     bool is_known;   /* a state has arrived: the figures mean something */
     bool is_current; /* and no report is missing */
     int64_t tick, at_ms, seq, head, waiting, inside, free;
+    int64_t holds, recovers_at_ms, rate_micro; /* as in struct tick_report */
+    enum line_draw draw;
     enum queue_phase phase;
     int64_t tick_heard; /* newest tick number heard of */
     bool is_timed;      /* at_ms is that of a tick: the next one tells a rate */

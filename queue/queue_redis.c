@@ -26,7 +26,7 @@ enum script {
 _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number of scripts");
 
 #define SCRIPT_BYTES_MAX 16384 /* prelude and script; asserted when they are put together */
-#define KEYS_COUNT 11
+#define KEYS_COUNT 17
 #define KEY_BYTES_MAX (EVENT_ID_BYTES_MAX + 16)
 #define ARGC_MAX (KEYS_COUNT + 1 + JOIN_BATCH_MAX)
 #define NUMBER_BYTES_MAX 24
@@ -34,7 +34,8 @@ _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number
 
 /* In the order of prelude.lua. */
 static const char *const key_names[KEYS_COUNT - 1] = {
-    "cfg", "line", "waiting", "gone", "gone:new", "active", "pass", "counts", "holds", "bought"};
+    "cfg",   "line",   "waiting", "gone",      "gone:new", "active",      "pass",          "counts",
+    "holds", "bought", "history", "draw:left", "before",   "before:gone", "before:inside", "pace"};
 
 struct queue_redis {
     struct queue_store port; /* first: a store is one of these */
@@ -162,11 +163,17 @@ static bool read_gone(const redisReply *text, int64_t **gone, size_t *count)
 static bool read_line(const redisReply *reply, struct line_state *line)
 {
     *line = (struct line_state){0};
-    if (!read_phase_and_time(reply, &line->phase, &line->at_ms) || reply->elements < 9)
+    if (!read_phase_and_time(reply, &line->phase, &line->at_ms) || reply->elements < 13)
         return false;
+    int64_t draw;
+    if (!read_int(reply, 11, &draw) || draw < 0 || draw >= DRAW_COUNT)
+        return false;
+    line->draw = (enum line_draw)draw;
     return read_int(reply, 2, &line->tick) && read_int(reply, 3, &line->seq) &&
            read_int(reply, 4, &line->head) && read_int(reply, 5, &line->waiting) &&
            read_int(reply, 6, &line->inside) && read_int(reply, 7, &line->free) &&
+           read_int(reply, 9, &line->holds) && read_int(reply, 10, &line->recovers_at_ms) &&
+           read_int(reply, 12, &line->rate_micro) &&
            read_gone(reply->element[8], &line->gone, &line->gone_count);
 }
 

@@ -60,6 +60,9 @@ struct queue_visitor {
     char id[VISITOR_ID_BYTES + 1];
 };
 
+/* The draw of an event's pre-queue: its places may change while it is pending. */
+enum line_draw { DRAW_NONE, DRAW_PENDING, DRAW_DONE, DRAW_COUNT };
+
 /* What a tick did; also what tick:{E} carries to everyone (docs/redis.md). */
 struct tick_admitted {
     struct queue_visitor visitor;
@@ -71,6 +74,10 @@ struct tick_expired {
 };
 struct tick_report {
     int64_t tick, at_ms, seq, head, waiting, inside, free;
+    int64_t holds;          /* holds and payments under way: their seats may come back */
+    int64_t recovers_at_ms; /* storage time; 0 = not recovering */
+    int64_t rate_micro;     /* rate in force, millionths of a visitor per tick */
+    enum line_draw draw;
     enum queue_phase phase;
     size_t admitted_count, expired_count, gone_count;
     struct tick_admitted *admitted;
@@ -81,6 +88,8 @@ struct tick_report {
 /* State to start from (gateway start, missed tick). `gone` is ascending, all behind the head. */
 struct line_state {
     int64_t tick, at_ms, seq, head, waiting, inside, free;
+    int64_t holds, recovers_at_ms, rate_micro; /* as in struct tick_report */
+    enum line_draw draw;
     enum queue_phase phase;
     size_t gone_count;
     int64_t *gone;

@@ -90,6 +90,15 @@ static bool read_gone(const json_t *array, struct tick_report *report)
     return true;
 }
 
+static bool read_draw(const json_t *value, enum line_draw *draw)
+{
+    int64_t number;
+    if (!read_int(value, &number) || number < 0 || number >= DRAW_COUNT)
+        return false;
+    *draw = (enum line_draw)number;
+    return true;
+}
+
 static bool read_figures(const json_t *root, struct tick_report *report)
 {
     const char *phase = json_string_value(json_object_get(root, "phase"));
@@ -100,7 +109,11 @@ static bool read_figures(const json_t *root, struct tick_report *report)
            read_int(json_object_get(root, "head"), &report->head) &&
            read_int(json_object_get(root, "waiting"), &report->waiting) &&
            read_int(json_object_get(root, "inside"), &report->inside) &&
-           read_int(json_object_get(root, "free"), &report->free);
+           read_int(json_object_get(root, "free"), &report->free) &&
+           read_int(json_object_get(root, "holds"), &report->holds) &&
+           read_int(json_object_get(root, "recovers_at_ms"), &report->recovers_at_ms) &&
+           read_draw(json_object_get(root, "draw"), &report->draw) &&
+           read_int(json_object_get(root, "rate_micro"), &report->rate_micro);
 }
 
 bool tick_report_parse(const char *text, size_t bytes, struct tick_report *report)

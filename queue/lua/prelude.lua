@@ -2,13 +2,15 @@
 -- queue_redis.c puts this text in front of each of the other files.
 --
 -- KEYS  1 epoch, 2 cfg, 3 line, 4 waiting, 5 gone, 6 gone:new, 7 active, 8 pass, 9 counts, 10 holds,
---       11 bought (docs/redis.md); every script gets all of them in this order
+--       11 bought, 12 history, 13 draw:left, 14 before, 15 before:gone, 16 before:inside, 17 pace
+--       (docs/redis.md); every script gets all of them in this order
 -- ARGV  1 the epoch the caller knows; the rest is said in each file
 -- Errors: EPOCH when the caller's epoch is not the one of this data; nothing has been done then.
 --
 -- The rules are those of queue/phase.c and queue/admission.c; tests/contract/test_queue_rules.c compares.
 
-local EPOCH, CFG, LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS, COUNTS, HOLDS, BOUGHT = unpack(KEYS)
+local EPOCH, CFG, LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS, COUNTS, HOLDS, BOUGHT,
+    HISTORY, DRAW_LEFT, BEFORE, BEFORE_GONE, BEFORE_INSIDE, PACE = unpack(KEYS)
 
 if redis.call('GET', EPOCH) ~= ARGV[1] then
     return redis.error_reply('EPOCH the data is of another epoch')
@@ -58,12 +60,21 @@ local function to_rate_micro(admit_per_tick)
     return math.floor(math.min(admit_per_tick, 1e9) * 1000000 + 0.5)
 end
 
--- The phase in force and the number of free seats (nil when not known).
+-- The phase in force, the number of free seats (nil when not known), and the holds and payments under way.
 local function read_phase(now)
     local cfg = redis.call('HMGET', CFG, 'phase', 'prequeue_at_ms', 'opens_at_ms')
     local free = tonumber(redis.call('HGET', COUNTS, 'free'))
     local holds = redis.call('ZCARD', HOLDS)
-    return effective_phase(cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), free, holds, now), free
+    return effective_phase(cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), free, holds, now), free,
+        holds
+end
+
+-- What travels with each report besides the line itself: until when it recovers (0 = it does not), the
+-- draw (0 none, 1 pending, 2 done), the rate in force in millionths of a visitor per tick.
+local function read_state()
+    local line = redis.call('HMGET', LINE, 'recovers_at_ms', 'draw')
+    local rate_micro = to_rate_micro(number(redis.call('HGET', CFG, 'admit_per_tick')))
+    return number(line[1]), number(line[2]), rate_micro
 end
 
 -- Takes apart an entry of the pass hash: admission, sequence, whether the turn was claimed.

@@ -11,9 +11,8 @@
 
 local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = time_ms()
-local cfg = redis.call('HMGET', CFG, 'tick_ms', 'admit_per_tick', 'active_cap', 'claim_ms')
-local tick_ms, rate_micro = number(cfg[1]), to_rate_micro(number(cfg[2]))
-local cap, claim_ms = number(cfg[3]), number(cfg[4])
+local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms')
+local tick_ms, cap, claim_ms = number(cfg[1]), number(cfg[2]), number(cfg[3])
 local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission')
 local tick_no, tick_at = number(line[1]), number(line[2])
 local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
@@ -63,7 +62,8 @@ local function admit(count)
 end
 
 local expired = expire()
-local phase, free = read_phase(now)
+local phase, free, holds = read_phase(now)
+local recovers_at, draw, rate_micro = read_state()
 local admitted = {}
 if phase == 'open' then
     local count
@@ -84,8 +84,9 @@ redis.call('HSET', LINE, 'tick_no', tick_no, 'tick_at_ms', tick_at, 'carry', car
 
 local report = string.format(
     '{"tick":%d,"at_ms":%d,"phase":"%s","seq":%d,"head":%d,"waiting":%d,"inside":%d,"free":%d,'
+        .. '"holds":%d,"recovers_at_ms":%d,"draw":%d,"rate_micro":%d,'
         .. '"admitted":[%s],"expired":[%s],"gone":[%s]}',
     tick_no, now, phase, seq, head, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), free or 0,
-    table.concat(admitted, ','), table.concat(expired, ','), table.concat(gone, ','))
+    holds, recovers_at, draw, rate_micro, table.concat(admitted, ','), table.concat(expired, ','), table.concat(gone, ','))
 redis.call('PUBLISH', 'tick:' .. event, report)
 return 1

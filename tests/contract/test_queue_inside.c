@@ -195,7 +195,44 @@ CONTRACT(another_epoch_is_noticed_and_nothing_is_done)
                  "knows none: not sent");
 }
 
+CONTRACT(report_and_line_tell_the_same_figures)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.admit_per_tick = 2.5;
+    settings.holds = 4;
+    queue_bench_configure(b, &settings);
+    queue_join(b, 0, "a");
+    queue_next_tick(b);
+    cr_assert_eq(b->last.holds, 4);
+    cr_assert_eq(b->last.rate_micro, 2500000);
+    cr_assert_eq(b->last.recovers_at_ms, 0);
+    cr_assert_eq(b->last.draw, DRAW_NONE);
+    settings.holds = 5;
+    settings.admit_per_tick = 0.5;
+    queue_bench_configure(b, &settings);
+    queue_reread(b);
+    cr_assert_eq(b->view.holds, 5);
+    cr_assert_eq(b->view.rate_micro, 500000);
+    cr_assert_eq(b->view.recovers_at_ms, 0);
+    cr_assert_eq(b->view.draw, DRAW_NONE);
+}
+
 /* --- what only Redis can show --- */
+
+Test(queue_redis, recovery_and_draw_are_told)
+{
+    struct queue_bench *b = queue_bench_redis();
+    queue_bench_configure(b, &queue_usual);
+    redis_server_run(b->server, "HSET ev:e:line recovers_at_ms 1790000000777 draw 1");
+    queue_next_tick(b);
+    cr_assert_eq(b->last.recovers_at_ms, 1790000000777);
+    cr_assert_eq(b->last.draw, DRAW_PENDING);
+    redis_server_run(b->server, "HSET ev:e:line recovers_at_ms 0 draw 2");
+    queue_reread(b);
+    cr_assert_eq(b->view.recovers_at_ms, 0);
+    cr_assert_eq(b->view.draw, DRAW_DONE);
+    queue_bench_free(b);
+}
 
 Test(queue_redis, departures_beyond_a_ticks_bound_are_told_by_the_next)
 {

@@ -34,7 +34,8 @@ static redisReply *run(const char *format, ...) __attribute__((format(printf, 1,
 static redisReply *run(const char *format, ...)
 {
     char line[512];
-    int start = snprintf(line, sizeof(line), "EVALSHA %s 11 epoch 2 3 4 5 6 7 8 9 10 11 1 ", sha);
+    int start = snprintf(line, sizeof(line),
+                         "EVALSHA %s 17 epoch 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 1 ", sha);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line + start, sizeof(line) - (size_t)start, format, arguments);

@@ -1,0 +1,289 @@
+/* See the header. */
+#include "queue/fake_line.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue/admission.h"
+#include "queue/phase.h"
+
+void *fake_grow(void *items, size_t count, size_t item_bytes)
+{
+    void *grown = realloc(items, count * item_bytes);
+    assert(grown);
+    return grown;
+}
+
+static void seq_list_add(struct seq_list *list, int64_t seq)
+{
+    list->items = fake_grow(list->items, list->count + 1, sizeof(list->items[0]));
+    list->items[list->count++] = seq;
+}
+
+void fake_line_release(struct fake_line *line)
+{
+    free(line->people);
+    free(line->purchases);
+    free(line->gone.items);
+    free(line->gone_new.items);
+}
+
+static struct person *find_person(const struct fake_line *line, const char *visitor)
+{
+    for (size_t i = 0; i < line->people_count; i++) {
+        struct person *person = &line->people[i];
+        if (person->presence != ABSENT && strcmp(person->visitor.id, visitor) == 0)
+            return person;
+    }
+    return NULL;
+}
+
+static int64_t count_of(const struct fake_line *line, enum presence presence)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < line->people_count; i++)
+        count += line->people[i].presence == presence;
+    return count;
+}
+
+static int64_t bought_by(const struct fake_line *line, const char *visitor)
+{
+    for (size_t i = 0; i < line->purchases_count; i++) {
+        if (strcmp(line->purchases[i].visitor.id, visitor) == 0)
+            return line->purchases[i].seats;
+    }
+    return 0;
+}
+
+enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms)
+{
+    const struct queue_fake_settings *s = &line->settings;
+    struct phase_inputs inputs = {.operator_phase = s->phase,
+                                  .prequeue_at_ms = s->prequeue_at_ms,
+                                  .opens_at_ms = s->opens_at_ms,
+                                  .is_stock_known = s->free >= 0,
+                                  .free_count = s->free,
+                                  .holds_count = s->holds};
+    return queue_phase_effective(&inputs, now_ms);
+}
+
+static int64_t free_of(const struct fake_line *line)
+{
+    return line->settings.free < 0 ? 0 : line->settings.free;
+}
+
+/* --- join, enter, leave --- */
+
+static void tell(const struct person *person, struct place *place)
+{
+    place->seq = person->seq;
+    place->state = PLACE_WAITING;
+    if (person->presence != ACTIVE)
+        return;
+    place->state = person->is_entered ? PLACE_ENTERED : PLACE_ADMITTED;
+    place->admission = person->admission;
+    place->deadline_ms = person->deadline_ms;
+}
+
+static void add_person(struct fake_line *line, const struct queue_visitor *visitor)
+{
+    line->people = fake_grow(line->people, line->people_count + 1, sizeof(line->people[0]));
+    line->people[line->people_count++] =
+        (struct person){.visitor = *visitor, .presence = WAITING, .seq = ++line->seq};
+}
+
+void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
+                    struct place *place)
+{
+    const struct queue_fake_settings *s = &line->settings;
+    const struct person *person = find_person(line, visitor->id);
+    int64_t bought = bought_by(line, visitor->id);
+    if (person) {
+        tell(person, place);
+    } else if (bought > 0 && bought >= s->seats_per_visitor_max) {
+        place->state = PLACE_SERVED;
+    } else if (!queue_phase_takes_joins(place->phase)) {
+        place->state = PLACE_NOT_OPEN;
+    } else if (count_of(line, WAITING) >= s->waiting_max ||
+               (int64_t)line->gone.count >= s->waiting_max) {
+        place->state = PLACE_FULL;
+    } else {
+        add_person(line, visitor);
+        tell(&line->people[line->people_count - 1], place);
+        place->is_new = true;
+    }
+}
+
+void fake_line_enter(const struct fake_line *line, const char *visitor, struct place *place)
+{
+    struct person *person = find_person(line, visitor);
+    place->state = PLACE_NONE;
+    if (!person || (person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
+        return;
+    if (person->presence == ACTIVE && !person->is_entered) {
+        if (place->phase == PHASE_DRAFT || place->phase == PHASE_CLOSED) {
+            place->state = PLACE_NOT_OPEN;
+            return;
+        }
+        person->is_entered = true;
+        person->deadline_ms = place->now_ms + line->settings.select_ms;
+    }
+    tell(person, place);
+}
+
+void fake_line_look(const struct fake_line *line, const char *visitor, struct place *place)
+{
+    const struct person *person = find_person(line, visitor);
+    place->state = PLACE_NONE;
+    if (person && !(person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
+        tell(person, place);
+}
+
+void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place)
+{
+    struct person *person = find_person(line, visitor);
+    place->state = PLACE_NONE;
+    if (!person)
+        return;
+    tell(person, place);
+    if (person->presence == WAITING && person->seq > line->head) {
+        seq_list_add(&line->gone, person->seq);
+        seq_list_add(&line->gone_new, person->seq);
+    }
+    person->presence = ABSENT;
+}
+
+/* --- the tick --- */
+
+static void expire(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+{
+    for (size_t i = 0; i < line->people_count && report->expired_count < TICK_EXPIRE_MAX; i++) {
+        struct person *person = &line->people[i];
+        if (person->presence != ACTIVE || person->deadline_ms > now_ms)
+            continue;
+        size_t at = report->expired_count++;
+        report->expired = fake_grow(report->expired, at + 1, sizeof(report->expired[0]));
+        report->expired[at] =
+            (struct tick_expired){.visitor = person->visitor, .is_no_show = !person->is_entered};
+        person->presence = ABSENT;
+    }
+}
+
+static void admit_person(struct fake_line *line, struct person *person, int64_t now_ms,
+                         struct tick_report *report)
+{
+    person->presence = ACTIVE;
+    person->admission = ++line->admission;
+    person->deadline_ms = now_ms + line->settings.claim_ms;
+    size_t at = report->admitted_count++;
+    report->admitted = fake_grow(report->admitted, at + 1, sizeof(report->admitted[0]));
+    report->admitted[at] = (struct tick_admitted){.visitor = person->visitor,
+                                                  .seq = person->seq,
+                                                  .admission = person->admission,
+                                                  .deadline_ms = person->deadline_ms};
+}
+
+static void admit(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+{
+    const struct queue_fake_settings *s = &line->settings;
+    struct admission_inputs inputs = {.rate_micro = admission_rate_micro(s->admit_per_tick),
+                                      .carry_micro = line->carry_micro,
+                                      .cap = s->active_cap,
+                                      .active = count_of(line, ACTIVE),
+                                      .left_to_sell = free_of(line),
+                                      .waiting = count_of(line, WAITING)};
+    struct admission decision = admission_decide(&inputs);
+    line->carry_micro = decision.carry_micro;
+    for (size_t i = 0; i < line->people_count && decision.admit_count > 0; i++) {
+        if (line->people[i].presence != WAITING)
+            continue;
+        admit_person(line, &line->people[i], now_ms, report);
+        decision.admit_count--;
+    }
+}
+
+/* The head is the sequence up to which nobody waits any more, be it admitted or gone. */
+static void move_head(struct fake_line *line)
+{
+    for (size_t i = 0; i < line->people_count; i++) {
+        if (line->people[i].presence == WAITING) {
+            line->head = line->people[i].seq - 1;
+            return;
+        }
+    }
+    line->head = line->seq;
+}
+
+static void drop_passed(struct seq_list *gone, int64_t head)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < gone->count; i++) {
+        if (gone->items[i] > head)
+            gone->items[kept++] = gone->items[i];
+    }
+    gone->count = kept;
+}
+
+bool fake_line_take_turn(struct fake_line *line, int64_t now_ms)
+{
+    int64_t tick_ms = line->settings.tick_ms, since = now_ms - line->tick_at_ms;
+    if (tick_ms <= 0 || (since >= 0 && since < tick_ms))
+        return false;
+    bool is_new_grid = since < 0 || since >= 2 * tick_ms;
+    line->tick_at_ms = is_new_grid ? now_ms : line->tick_at_ms + tick_ms;
+    line->tick_no++;
+    return true;
+}
+
+void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+{
+    expire(line, now_ms, report);
+    report->phase = fake_line_phase(line, now_ms);
+    if (queue_phase_admits(report->phase))
+        admit(line, now_ms, report);
+    move_head(line);
+    report->gone = line->gone_new.items;
+    report->gone_count = line->gone_new.count;
+    line->gone_new = (struct seq_list){0};
+    drop_passed(&line->gone, line->head);
+    report->tick = line->tick_no;
+    report->at_ms = now_ms;
+    report->seq = line->seq;
+    report->head = line->head;
+    report->waiting = count_of(line, WAITING);
+    report->inside = count_of(line, ACTIVE);
+    report->free = free_of(line);
+    report->holds = line->settings.holds;
+    report->recovers_at_ms = line->recovers_at_ms;
+    report->draw = line->draw;
+    report->rate_micro = admission_rate_micro(line->settings.admit_per_tick);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void fake_line_state(const struct fake_line *line, int64_t now_ms, struct line_state *state)
+{
+    *state = (struct line_state){.tick = line->tick_no,
+                                 .at_ms = now_ms,
+                                 .seq = line->seq,
+                                 .head = line->head,
+                                 .waiting = count_of(line, WAITING),
+                                 .inside = count_of(line, ACTIVE),
+                                 .free = free_of(line),
+                                 .holds = line->settings.holds,
+                                 .recovers_at_ms = line->recovers_at_ms,
+                                 .draw = line->draw,
+                                 .rate_micro = admission_rate_micro(line->settings.admit_per_tick),
+                                 .phase = fake_line_phase(line, now_ms),
+                                 .gone_count = line->gone.count};
+    if (line->gone.count == 0)
+        return;
+    state->gone = fake_grow(NULL, line->gone.count, sizeof(state->gone[0]));
+    memcpy(state->gone, line->gone.items, line->gone.count * sizeof(state->gone[0]));
+    qsort(state->gone, state->gone_count, sizeof(state->gone[0]), ascending);
+}

@@ -1,0 +1,62 @@
+/* One event's line in memory: what queue_fake.c decides, without its deliveries and its port.
+ *
+ * People are kept in one array in the order of their sequences, so that the first who waits is the
+ * next; whoever is done is marked ABSENT and keeps the slot. Everything is a linear scan. Time is
+ * an argument. Memory: a test without memory may end (asserted).
+ */
+#ifndef STANCHION_QUEUE_FAKE_LINE_H
+#define STANCHION_QUEUE_FAKE_LINE_H
+
+#include "queue/queue_fake.h"
+
+enum presence { ABSENT, WAITING, ACTIVE };
+
+struct person {
+    struct queue_visitor visitor;
+    enum presence presence;
+    bool is_entered;
+    int64_t seq, admission, deadline_ms;
+};
+
+struct purchase {
+    struct queue_visitor visitor;
+    int64_t seats;
+};
+
+/* A growing array of sequences. */
+struct seq_list {
+    int64_t *items;
+    size_t count;
+};
+
+struct fake_line {
+    char id[EVENT_ID_BYTES_MAX + 1];
+    struct queue_fake_settings settings;
+    struct person *people;
+    size_t people_count;
+    struct purchase *purchases;
+    size_t purchases_count;
+    struct seq_list gone, gone_new;
+    int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro;
+    int64_t recovers_at_ms;
+    enum line_draw draw;
+};
+
+/* realloc() that does not fail. */
+void *fake_grow(void *items, size_t count, size_t item_bytes);
+void fake_line_release(struct fake_line *line);
+enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms);
+/* What join, look, enter and leave answer; *place comes with phase and time filled in. */
+void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
+                    struct place *place);
+void fake_line_look(const struct fake_line *line, const char *visitor, struct place *place);
+void fake_line_enter(const struct fake_line *line, const char *visitor, struct place *place);
+void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place);
+/* True when a tick is due: the turn is taken, fake_line_tick() must follow. */
+bool fake_line_take_turn(struct fake_line *line, int64_t now_ms);
+/* Fills *report; its arrays are the caller's. */
+void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report);
+/* Fills *state; its array is the caller's. */
+void fake_line_state(const struct fake_line *line, int64_t now_ms, struct line_state *state);
+
+#endif

@@ -132,9 +132,10 @@ void fake_line_enter(const struct fake_line *line, const char *visitor, struct p
     tell(person, place);
 }
 
-void fake_line_look(const struct fake_line *line, const char *visitor, struct place *place)
+void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
+                    struct place *place)
 {
-    const struct person *person = find_person(line, visitor);
+    const struct person *person = find_person(line, visitor->id);
     place->state = PLACE_NONE;
     if (person && !(person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
         tell(person, place);

@@ -49,7 +49,8 @@ enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms);
 /* What join, look, enter and leave answer; *place comes with phase and time filled in. */
 void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
                     struct place *place);
-void fake_line_look(const struct fake_line *line, const char *visitor, struct place *place);
+void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
+                    struct place *place);
 void fake_line_enter(const struct fake_line *line, const char *visitor, struct place *place);
 void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place);
 /* True when a tick is due: the turn is taken, fake_line_tick() must follow. */

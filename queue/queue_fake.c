@@ -8,7 +8,7 @@
 
 #include "queue/fake_line.h"
 
-enum kind { KIND_JOIN, KIND_PLACE, KIND_TICK, KIND_LINE, KIND_REPORT };
+enum kind { KIND_PLACES, KIND_PLACE, KIND_TICK, KIND_LINE, KIND_REPORT };
 
 /* Something to deliver: a completion, or a report. Owns what it carries. */
 struct delivery {
@@ -16,7 +16,7 @@ struct delivery {
     enum kind kind;
     enum queue_status status;
     union {
-        queue_join_fn *on_join;
+        queue_join_fn *on_places;
         queue_place_fn *on_place;
         queue_tick_fn *on_tick;
         queue_line_fn *on_line;
@@ -73,8 +73,8 @@ static void deliver(const struct queue_fake *fake, const struct delivery *d)
 {
     bool is_ok = d->status == QUEUE_OK;
     switch (d->kind) {
-    case KIND_JOIN:
-        d->fn.on_join(d->ctx, d->status, is_ok ? d->places : NULL, d->places_count);
+    case KIND_PLACES:
+        d->fn.on_places(d->ctx, d->status, is_ok ? d->places : NULL, d->places_count);
         break;
     case KIND_PLACE:
         d->fn.on_place(d->ctx, d->status, is_ok ? d->places : NULL);
@@ -136,16 +136,19 @@ static enum queue_status reach(const struct fake_store *store)
     return store->epoch == store->fake->epoch ? QUEUE_OK : QUEUE_EPOCH;
 }
 
-static enum queue_status fake_join(struct queue_store *s, const char *event_id,
-                                   const struct queue_visitor *visitors, size_t count,
-                                   queue_join_fn *on_join, void *ctx)
+/* What is decided about one visitor of a batch. */
+typedef void decide_fn(struct fake_line *event, const struct queue_visitor *visitor,
+                       struct place *place);
+
+static enum queue_status about_many(const struct fake_store *store, const char *event_id,
+                                    const struct queue_visitor *visitors, size_t count,
+                                    decide_fn *decide, queue_join_fn *on_places, void *ctx)
 {
-    struct fake_store *store = (struct fake_store *)s;
     assert(count >= 1 && count <= JOIN_BATCH_MAX);
     if (store->epoch == 0)
         return QUEUE_EPOCH;
-    struct delivery *delivery = deliver_later(store->fake, KIND_JOIN, ctx);
-    delivery->fn.on_join = on_join;
+    struct delivery *delivery = deliver_later(store->fake, KIND_PLACES, ctx);
+    delivery->fn.on_places = on_places;
     delivery->places_count = count;
     delivery->status = reach(store);
     if (delivery->status != QUEUE_OK)
@@ -155,9 +158,25 @@ static enum queue_status fake_join(struct queue_store *s, const char *event_id,
     for (size_t i = 0; i < count; i++) {
         delivery->places[i] =
             (struct place){.phase = fake_line_phase(event, now_of(store)), .now_ms = now_of(store)};
-        fake_line_join(event, &visitors[i], &delivery->places[i]);
+        decide(event, &visitors[i], &delivery->places[i]);
     }
     return QUEUE_OK;
+}
+
+static enum queue_status fake_join(struct queue_store *s, const char *event_id,
+                                   const struct queue_visitor *visitors, size_t count,
+                                   queue_join_fn *on_join, void *ctx)
+{
+    return about_many((struct fake_store *)s, event_id, visitors, count, fake_line_join, on_join,
+                      ctx);
+}
+
+static enum queue_status fake_look(struct queue_store *s, const char *event_id,
+                                   const struct queue_visitor *visitors, size_t count,
+                                   queue_join_fn *on_places, void *ctx)
+{
+    return about_many((struct fake_store *)s, event_id, visitors, count, fake_line_look, on_places,
+                      ctx);
 }
 
 /* Prepares a delivery about one visitor; NULL when nothing is to be decided (*status tells what to
@@ -191,19 +210,6 @@ static enum queue_status fake_enter(struct queue_store *s, const char *event_id,
         begin_place((struct fake_store *)s, on_place, ctx, &event, event_id, &status);
     if (place)
         fake_line_enter(event, visitor->id, place);
-    return status;
-}
-
-static enum queue_status fake_look(struct queue_store *s, const char *event_id,
-                                   const struct queue_visitor *visitor, queue_place_fn *on_place,
-                                   void *ctx)
-{
-    struct fake_line *event;
-    enum queue_status status;
-    struct place *place =
-        begin_place((struct fake_store *)s, on_place, ctx, &event, event_id, &status);
-    if (place)
-        fake_line_look(event, visitor->id, place);
     return status;
 }
 

@@ -47,9 +47,9 @@ struct queue_redis {
 /* One operation under way. Lifetime: from sending to completion. */
 struct operation {
     enum script script;
-    size_t count; /* visitors of a join */
+    size_t count; /* visitors asked about */
     union {
-        queue_join_fn *on_join;
+        queue_join_fn *on_places;
         queue_place_fn *on_place;
         queue_tick_fn *on_tick;
         queue_line_fn *on_line;
@@ -179,13 +179,13 @@ static bool read_line(const redisReply *reply, struct line_state *line)
 
 /* --- completing --- */
 
-static void complete_join(const struct operation *op, enum queue_status status,
-                          const redisReply *reply)
+static void complete_places(const struct operation *op, enum queue_status status,
+                            const redisReply *reply)
 {
     struct place places[JOIN_BATCH_MAX];
     if (status == QUEUE_OK && !read_places(reply, places, op->count))
         status = QUEUE_UNKNOWN;
-    op->done.on_join(op->ctx, status, status == QUEUE_OK ? places : NULL, op->count);
+    op->done.on_places(op->ctx, status, status == QUEUE_OK ? places : NULL, op->count);
 }
 
 static void complete_place(const struct operation *op, enum queue_status status,
@@ -238,7 +238,8 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
         log_error("Redis refused a script of the line: %s", reply->str);
     switch (op->script) {
     case SCRIPT_JOIN:
-        complete_join(op, status, reply);
+    case SCRIPT_LOOK:
+        complete_places(op, status, reply);
         break;
     case SCRIPT_TICK:
         complete_tick(op, status, reply);
@@ -302,9 +303,9 @@ static enum queue_status send_call(const struct queue_redis *redis, const struct
     return status_of(status);
 }
 
-static enum queue_status redis_join(struct queue_store *s, const char *event,
+static enum queue_status about_many(struct queue_store *s, enum script script, const char *event,
                                     const struct queue_visitor *visitors, size_t count,
-                                    queue_join_fn *on_join, void *ctx)
+                                    queue_join_fn *on_places, void *ctx)
 {
     const struct queue_redis *redis = (struct queue_redis *)s;
     assert(count >= 1 && count <= JOIN_BATCH_MAX);
@@ -313,8 +314,22 @@ static enum queue_status redis_join(struct queue_store *s, const char *event,
     for (size_t i = 0; i < count; i++)
         call_add(&call, visitors[i].id);
     struct operation op = {
-        .script = SCRIPT_JOIN, .count = count, .done.on_join = on_join, .ctx = ctx};
+        .script = script, .count = count, .done.on_places = on_places, .ctx = ctx};
     return send_call(redis, &call, &op);
+}
+
+static enum queue_status redis_join(struct queue_store *s, const char *event,
+                                    const struct queue_visitor *visitors, size_t count,
+                                    queue_join_fn *on_join, void *ctx)
+{
+    return about_many(s, SCRIPT_JOIN, event, visitors, count, on_join, ctx);
+}
+
+static enum queue_status redis_look(struct queue_store *s, const char *event,
+                                    const struct queue_visitor *visitors, size_t count,
+                                    queue_join_fn *on_places, void *ctx)
+{
+    return about_many(s, SCRIPT_LOOK, event, visitors, count, on_places, ctx);
 }
 
 static enum queue_status about_one(struct queue_store *s, enum script script, const char *event,
@@ -327,13 +342,6 @@ static enum queue_status about_one(struct queue_store *s, enum script script, co
     call_add(&call, visitor->id);
     struct operation op = {.script = script, .count = 1, .done.on_place = on_place, .ctx = ctx};
     return send_call(redis, &call, &op);
-}
-
-static enum queue_status redis_look(struct queue_store *s, const char *event,
-                                    const struct queue_visitor *visitor, queue_place_fn *on_place,
-                                    void *ctx)
-{
-    return about_one(s, SCRIPT_LOOK, event, visitor, on_place, ctx);
 }
 
 static enum queue_status redis_enter(struct queue_store *s, const char *event,

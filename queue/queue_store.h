@@ -107,10 +107,11 @@ struct queue_store {
     enum queue_status (*join)(struct queue_store *s, const char *event,
                               const struct queue_visitor *visitors, size_t count,
                               queue_join_fn *on_join, void *ctx);
-    /* Tells where a visitor stands and changes nothing; PLACE_NONE without a place. */
+    /* Tells where each visitor stands and changes nothing; PLACE_NONE without a place. count <=
+     * JOIN_BATCH_MAX. */
     enum queue_status (*look)(struct queue_store *s, const char *event,
-                              const struct queue_visitor *visitor, queue_place_fn *on_place,
-                              void *ctx);
+                              const struct queue_visitor *visitors, size_t count,
+                              queue_join_fn *on_places, void *ctx);
     /* Claims an admission: the deadline becomes now + select_ms, once. Repeating it changes
      * nothing. WAITING for somebody in the line, NONE for nobody and when the deadline has passed,
      * NOT_OPEN for an unclaimed turn of an event that is closed. */

@@ -46,7 +46,8 @@ struct gateway {
     struct book book;
     struct session_table sessions;
     struct office_client office;
-    size_t joins_pending;
+    size_t wishes_pending; /* visitors' wishes of this loop turn */
+    size_t check_batches;  /* under way */
     int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
     size_t assembly_bytes;

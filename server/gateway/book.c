@@ -48,7 +48,9 @@ static void entry_free(struct event_entry *event)
     free(event->plan_gzip);
     free(event->name);
     free(event->time_zone);
-    free(event->joins);
+    for (int kind = 0; kind < WISH_COUNT; kind++) {
+        wish_list_release(&event->wishes[kind]);
+    }
     free(event);
 }
 

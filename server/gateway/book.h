@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "queue/line_view.h"
 #include "queue/queue_store.h"
+#include "server/gateway/line_batch.h"
 #include "server/gateway/session.h"
 #include "ticketing/plan.h"
 #include "ticketing/seat_map.h"
@@ -19,14 +20,6 @@
 struct gateway;
 
 #define EVENTS_MAX 1000 /* further ones are logged and not served */
-
-/* A visitor who wants a place; sent to Redis in batches at the end of the loop turn. */
-struct join_wish {
-    uint64_t session;
-    int64_t re;
-    bool has_re;
-    char visitor[VISITOR_ID_BYTES + 1];
-};
 
 struct event_entry {
     char id[EVENT_ID_BYTES_MAX + 1];
@@ -51,8 +44,7 @@ struct event_entry {
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
     struct session *sessions;
     uint32_t sessions_count;
-    struct join_wish *joins;
-    size_t joins_count, joins_room;
+    struct wish_list wishes[WISH_COUNT];
 };
 
 struct book {

@@ -1,7 +1,7 @@
 /* One loop turn of a gateway:
  *
- *   libev wakes -> sockets and Redis replies record wishes and answer -> before_sleep: the joins of
- * this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat changes, sweeps,
+ *   libev wakes -> sockets and Redis replies record wishes and answer -> before_sleep: the joins
+ * and receipts of this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat changes, sweeps,
  * payment retries, office deadlines. Every POLL_MS: epoch and the ledger's beat.
  *
  * SIGTERM drains: no new connections; visitors are told to reconnect, spread over drain_ms; then
@@ -19,7 +19,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/http.h"
-#include "server/gateway/line_desk.h"
+#include "server/gateway/line_batch.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/pay_desk.h"
 #include "server/gateway/seat_desk.h"
@@ -191,7 +191,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)loop, (void)events;
-    line_desk_before_sleep(watcher->data);
+    line_batch_before_sleep(watcher->data);
 }
 
 /* --- draining --- */

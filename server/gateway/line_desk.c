@@ -52,15 +52,22 @@ json_t *line_desk_admitted_json(struct session *session, int64_t at_ms)
                      "server_ms", (json_int_t)clock_wall_ms());
 }
 
-static void add_receipt(const struct session *session, const struct place *place, json_t *body)
+static void add_receipt(const struct session *session, int64_t at_ms, json_t *body)
 {
     const struct gateway *gateway = session->event->gateway;
-    struct receipt receipt = {.seq = place->seq, .epoch = gateway->epoch, .at_ms = place->now_ms};
+    struct receipt receipt = {.seq = session->seq, .epoch = gateway->epoch, .at_ms = at_ms};
     snprintf(receipt.event, sizeof receipt.event, "%s", session->event->id);
     snprintf(receipt.visitor, sizeof receipt.visitor, "%s", session->visitor);
     char token[TOKEN_BYTES_MAX + 1];
     receipt_issue(&gateway->keys, &receipt, token);
     json_object_set_new(body, "receipt", json_string(token));
+}
+
+json_t *line_desk_new_place_json(struct session *session, int64_t at_ms)
+{
+    json_t *body = line_desk_place_json(session, clock_monotonic_ms());
+    add_receipt(session, at_ms, body);
+    return body;
 }
 
 static void answer_not_open(struct gateway *gateway, const struct reply_to *to,
@@ -103,14 +110,15 @@ bool line_desk_take_place(struct session *session, const struct place *place)
     }
 }
 
-static void answer_place(struct gateway *gateway, struct session *session,
-                         const struct reply_to *to, const struct place *place)
+void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                        const struct place *place)
 {
+    gateway->figures.joins += place->is_new;
     if (line_desk_take_place(session, place)) {
         json_t *body = session->stage == STAGE_WAITING
                            ? line_desk_place_json(session, clock_monotonic_ms())
                            : line_desk_admitted_json(session, place->now_ms);
-        add_receipt(session, place, body);
+        add_receipt(session, place->now_ms, body);
         wire_answer(gateway, to, body);
     } else if (place->state == PLACE_NOT_OPEN) {
         answer_not_open(gateway, to, session->event, place->phase);
@@ -124,97 +132,7 @@ static void answer_place(struct gateway *gateway, struct session *session,
     }
 }
 
-/* --- joins, in batches --- */
-
-struct join_batch {
-    struct gateway *gateway;
-    struct event_entry *event;
-    size_t count;
-    struct join_wish wishes[JOIN_BATCH_MAX];
-};
-
-static struct reply_to reply_of(const struct join_wish *wish)
-{
-    return (struct reply_to){wish->session, wish->re, wish->has_re};
-}
-
-static void on_join(void *ctx, enum queue_status status, const struct place *places, size_t count)
-{
-    struct join_batch *batch = ctx;
-    struct gateway *gateway = batch->gateway;
-    assert(status != QUEUE_OK || count == batch->count);
-    for (size_t i = 0; i < batch->count; i++) {
-        struct reply_to to = reply_of(&batch->wishes[i]);
-        struct session *session = session_by_id(&gateway->sessions, to.session);
-        if (session == NULL) {
-            continue;
-        }
-        if (status != QUEUE_OK) {
-            wire_busy(gateway, &to);
-        } else {
-            gateway->figures.joins += places[i].is_new;
-            answer_place(gateway, session, &to, &places[i]);
-        }
-    }
-    free(batch);
-}
-
-static void send_batch(struct event_entry *event, const struct join_wish *wishes, size_t count)
-{
-    struct gateway *gateway = event->gateway;
-    struct queue_visitor visitors[JOIN_BATCH_MAX];
-    struct join_batch *batch = malloc(sizeof *batch);
-    assert(batch != NULL);
-    batch->gateway = gateway;
-    batch->event = event;
-    batch->count = count;
-    memcpy(batch->wishes, wishes, count * sizeof *wishes);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(visitors[i].id, wishes[i].visitor, sizeof visitors[i].id);
-    }
-    enum queue_status status =
-        gateway->queue->join(gateway->queue, event->id, visitors, count, on_join, batch);
-    if (status != QUEUE_OK) {
-        on_join(batch, status, NULL, 0);
-    }
-}
-
-void line_desk_before_sleep(struct gateway *gateway)
-{
-    if (gateway->joins_pending == 0) {
-        return;
-    }
-    for (size_t i = 0; i < gateway->book.count; i++) {
-        struct event_entry *event = gateway->book.entries[i];
-        for (size_t done = 0; done < event->joins_count; done += JOIN_BATCH_MAX) {
-            size_t left = event->joins_count - done;
-            send_batch(event, event->joins + done, left < JOIN_BATCH_MAX ? left : JOIN_BATCH_MAX);
-        }
-        event->joins_count = 0;
-    }
-    gateway->joins_pending = 0;
-}
-
-/* False when the buffer is full. */
-static bool wish(struct event_entry *event, const struct join_wish *wish)
-{
-    struct gateway *gateway = event->gateway;
-    if (gateway->joins_pending >= gateway->options->joins_pending_max) {
-        return false;
-    }
-    if (event->joins_count == event->joins_room) {
-        size_t room = event->joins_room == 0 ? 64 : event->joins_room * 2;
-        struct join_wish *grown = realloc(event->joins, room * sizeof *grown);
-        if (grown == NULL) {
-            return false;
-        }
-        event->joins = grown;
-        event->joins_room = room;
-    }
-    event->joins[event->joins_count++] = *wish;
-    gateway->joins_pending++;
-    return true;
-}
+/* --- join --- */
 
 void line_desk_join(struct gateway *gateway, struct session *session, const struct reply_to *to,
                     const json_t *request)
@@ -225,14 +143,21 @@ void line_desk_join(struct gateway *gateway, struct session *session, const stru
         wire_busy(gateway, to);
         return;
     }
-    struct join_wish w = {.session = to->session, .re = to->re, .has_re = to->has_re};
-    memcpy(w.visitor, session->visitor, sizeof w.visitor);
-    if (!wish(event, &w)) {
+    if (!line_batch_wish(event, WISH_JOIN, session, to)) {
         answer_full(gateway, to);
     }
 }
 
 /* --- resume --- */
+
+void line_desk_reask(struct event_entry *event)
+{
+    for (struct session *s = event->sessions; s != NULL; s = s->event_next) {
+        if (s->stage == STAGE_WAITING) {
+            line_batch_check(s);
+        }
+    }
+}
 
 static void refuse_receipt(struct gateway *gateway, const struct reply_to *to,
                            enum receipt_status status)
@@ -244,30 +169,6 @@ static void refuse_receipt(struct gateway *gateway, const struct reply_to *to,
         [RECEIPT_EXPIRED] = {"receipt_gone", "This receipt has expired."},
     };
     wire_error(gateway, to, codes[status][0], codes[status][1], NULL);
-}
-
-static void on_place_looked_up(void *ctx, enum queue_status status, const struct place *place)
-{
-    struct ask *ask = ctx;
-    struct session *session = session_by_id(&ask->gateway->sessions, ask->to.session);
-    if (session != NULL && status != QUEUE_OK) {
-        wire_busy(ask->gateway, &ask->to);
-    } else if (session != NULL) {
-        answer_place(ask->gateway, session, &ask->to, place);
-    }
-    free(ask);
-}
-
-static void look_up(struct gateway *gateway, struct session *session, const struct reply_to *to)
-{
-    struct queue_visitor visitor;
-    memcpy(visitor.id, session->visitor, sizeof visitor.id);
-    struct ask *ask = ask_create(gateway, session, to);
-    enum queue_status status =
-        gateway->queue->look(gateway->queue, session->event->id, &visitor, on_place_looked_up, ask);
-    if (status != QUEUE_OK) {
-        on_place_looked_up(ask, status, NULL);
-    }
 }
 
 void line_desk_resume(struct gateway *gateway, struct session *session, const struct reply_to *to,
@@ -296,7 +197,9 @@ void line_desk_resume(struct gateway *gateway, struct session *session, const st
         session_set_visitor(&gateway->sessions, session, receipt.visitor);
         session->is_fresh_visitor = false;
     }
-    look_up(gateway, session, to);
+    if (!line_batch_wish(session->event, WISH_RESUME, session, to)) {
+        answer_full(gateway, to);
+    }
 }
 
 /* --- leave --- */

@@ -23,13 +23,19 @@ void line_desk_leave(struct gateway *gateway, struct session *session, const str
 void line_desk_enter(struct gateway *gateway, struct session *session, const struct reply_to *to,
                      const json_t *request);
 
-/* Sends the joins of this loop turn in batches. */
-void line_desk_before_sleep(struct gateway *gateway);
+/* The answer to a join or a receipt. */
+void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                        const struct place *place);
+/* Looks all waiting visitors of the event up again, because numbers may have changed; whose has is
+ * told the new place with a new receipt. */
+void line_desk_reask(struct event_entry *event);
 /* Writes the place into the session; true when the visitor is in line or admitted. */
 bool line_desk_take_place(struct session *session, const struct place *place);
 /* `place` and `admitted` of a session that has the stage. Remembers what was told, monotonic
  * now_ms. */
 json_t *line_desk_place_json(struct session *session, int64_t now_ms);
+/* As line_desk_place_json, with a receipt: for a number given at_ms. */
+json_t *line_desk_new_place_json(struct session *session, int64_t at_ms);
 json_t *line_desk_admitted_json(struct session *session, int64_t at_ms);
 
 #endif

@@ -83,41 +83,20 @@ static void push_place(struct session *session, int64_t ahead, int64_t now_ms, i
 }
 
 /* The answer about a visitor whose turn or end may have been missed. */
-static void on_looked_up(void *ctx, enum queue_status status, const struct place *place)
+void line_ticks_on_checked(struct session *session, const struct place *place)
 {
-    struct ask *ask = ctx;
-    struct session *session = session_by_id(&ask->gateway->sessions, ask->to.session);
-    if (session == NULL || status != QUEUE_OK) {
-        free(ask); /* asked again at the next tick */
-        return;
-    }
+    struct gateway *gateway = session->event->gateway;
     enum session_stage before = session->stage;
+    int64_t seq_before = session->seq;
     bool has_place = line_desk_take_place(session, place);
     if (!has_place && before != STAGE_NEW) {
-        wire_send(ask->gateway, session,
+        wire_send(gateway, session,
                   json_pack("{ss ss sI}", "type", "expired", "reason", "no_show", "at_ms",
                             (json_int_t)place->now_ms));
     } else if (before == STAGE_WAITING && session->stage == STAGE_ADMITTED) {
-        wire_send(ask->gateway, session, line_desk_admitted_json(session, place->now_ms));
-    }
-    free(ask);
-}
-
-static void look_up(struct session *session)
-{
-    struct gateway *gateway = session->event->gateway;
-    struct ask *ask = calloc(1, sizeof *ask);
-    struct queue_visitor visitor;
-    if (ask == NULL) {
-        return;
-    }
-    ask->gateway = gateway;
-    ask->event = session->event;
-    ask->to.session = session->id;
-    memcpy(visitor.id, session->visitor, sizeof visitor.id);
-    if (gateway->queue->look(gateway->queue, session->event->id, &visitor, on_looked_up, ask) !=
-        QUEUE_OK) {
-        free(ask);
+        wire_send(gateway, session, line_desk_admitted_json(session, place->now_ms));
+    } else if (session->stage == STAGE_WAITING && session->seq != seq_before) {
+        wire_send(gateway, session, line_desk_new_place_json(session, place->now_ms));
     }
 }
 
@@ -130,7 +109,7 @@ static void push_places(struct event_entry *event)
             continue;
         }
         if (session->seq <= event->line.head) {
-            look_up(session); /* the head has passed, yet no admission was heard of */
+            line_batch_check(session); /* the head has passed, yet no admission was heard of */
             continue;
         }
         int64_t ahead = line_view_ahead(&event->line, session->seq);
@@ -183,7 +162,7 @@ void line_ticks_after_gap(struct event_entry *event)
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
         if (session->stage == STAGE_ADMITTED || session->stage == STAGE_ENTERED) {
-            look_up(session); /* the expiry may have been missed */
+            line_batch_check(session); /* the expiry may have been missed */
         }
     }
     push_places(event);

@@ -7,6 +7,8 @@
 
 struct gateway;
 struct event_entry;
+struct session;
+struct place;
 
 /* Asks for ticks that are due. */
 void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms);
@@ -14,6 +16,8 @@ void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms);
 void line_ticks_on_report(struct event_entry *event, const char *text, size_t bytes);
 /* The line has been re-read: whoever may have missed something is asked about. */
 void line_ticks_after_gap(struct event_entry *event);
+/* What a check of the session (line_batch_check) has found: tells the visitor what is new. */
+void line_ticks_on_checked(struct session *session, const struct place *place);
 /* Tells everyone at the event which phase it is in. */
 void line_ticks_push_phase(struct event_entry *event);
 

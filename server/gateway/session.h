@@ -35,6 +35,7 @@ struct session {
     bool is_fresh_visitor; /* the client brought no cookie: a receipt may still say who it is */
     bool is_map_open;      /* wants seat changes */
     bool is_map_stale;     /* missed some: gets a whole map when it can take it */
+    bool is_check_pending; /* Redis is being asked where this visitor stands */
     bool is_closing;
     uint8_t stage; /* enum session_stage */
     uint8_t requests_pending;

@@ -100,7 +100,7 @@ CONTRACT(more_expired_than_a_tick_removes_still_count_as_inside)
     cr_assert_eq(b->admitted_count, PEOPLE + NEXT);
 }
 
-/* --- leaving --- */
+/* --- looking and leaving --- */
 
 CONTRACT(looking_tells_the_place_and_changes_nothing)
 {
@@ -121,6 +121,39 @@ CONTRACT(looking_tells_the_place_and_changes_nothing)
     cr_assert_eq(queue_look(b, 1, queue_numbered(0).id).state, PLACE_ENTERED);
     queue_leave(b, 0, queue_numbered(0).id);
     cr_assert_eq(queue_look(b, 1, queue_numbered(0).id).state, PLACE_NONE);
+}
+
+CONTRACT(a_batch_of_looks_answers_in_its_order)
+{
+    struct queue_fake_settings settings = queue_usual;
+    struct queue_visitor batch[JOIN_BATCH_MAX];
+    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    settings.admit_per_tick = 2;
+    settings.claim_ms = 50;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 2; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    queue_next_tick(b);
+    queue_enter(b, 0, queue_numbered(1).id);
+    queue_bench_wait(b, 60); /* visitor 0 is over now, and no tick has noticed */
+    for (int i = 2; i < 5; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    for (int i = 0; i < JOIN_BATCH_MAX; i++)
+        batch[i] = queue_numbered(i % 7);
+    struct queue_store *store = b->store[1];
+    queue_await(&a, store->look(store, BENCH_EVENT, batch, JOIN_BATCH_MAX, queue_on_places, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    for (int i = 0; i < JOIN_BATCH_MAX; i++) {
+        static const enum place_state states[7] = {PLACE_NONE,    PLACE_ENTERED, PLACE_WAITING,
+                                                   PLACE_WAITING, PLACE_WAITING, PLACE_NONE,
+                                                   PLACE_NONE};
+        static const int64_t seqs[7] = {0, 2, 3, 4, 5, 0, 0};
+        cr_assert_eq(a.places[i].state, states[i % 7], "%d: %d", i, a.places[i].state);
+        cr_assert_eq(a.places[i].seq, seqs[i % 7]);
+        cr_assert_eq(a.places[i].admission, i % 7 == 1 ? 2 : 0);
+        cr_assert_eq(a.places[i].phase, PHASE_OPEN);
+        cr_assert_not(a.places[i].is_new);
+    }
 }
 
 CONTRACT(who_leaves_is_counted_out_of_the_places)
@@ -172,8 +205,9 @@ CONTRACT(another_epoch_is_noticed_and_nothing_is_done)
     cr_assert_eq(
         queue_await(&a, store->join(store, BENCH_EVENT, &v, 1, queue_on_places, &a))->status,
         QUEUE_EPOCH);
-    cr_assert_eq(queue_await(&a, store->look(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
-                 QUEUE_EPOCH);
+    cr_assert_eq(
+        queue_await(&a, store->look(store, BENCH_EVENT, &v, 1, queue_on_places, &a))->status,
+        QUEUE_EPOCH);
     cr_assert_eq(queue_await(&a, store->enter(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
                  QUEUE_EPOCH);
     cr_assert_eq(queue_await(&a, store->leave(store, BENCH_EVENT, &v, queue_on_place, &a))->status,

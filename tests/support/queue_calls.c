@@ -98,8 +98,8 @@ struct place queue_look(struct queue_bench *b, int which, const char *name)
 {
     struct queue_visitor visitor = queue_named(name);
     struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
-    queue_await(&a,
-                b->store[which]->look(b->store[which], BENCH_EVENT, &visitor, queue_on_place, &a));
+    queue_await(
+        &a, b->store[which]->look(b->store[which], BENCH_EVENT, &visitor, 1, queue_on_places, &a));
     cr_assert_eq(a.status, QUEUE_OK);
     return a.places[0];
 }

@@ -1,0 +1,57 @@
+/* Questions about places, gathered over one loop turn and sent to Redis as batches.
+ *
+ * Joins, shown receipts and the gateway's own doubts about a session all come in herds: a million
+ * visitors at the opening, a hundred thousand browsers after a gateway's death. Each kind has a
+ * list per event in the order of arrival; before the loop sleeps each list goes out in calls of up
+ * to JOIN_BATCH_MAX, so a herd of 100,000 costs 400 calls. Answers find their session by its id.
+ *
+ * Visitors' wishes are bounded by joins_pending_max and answered `full` beyond it. A doubt is held
+ * once per session, so those are bounded by the sessions; only CHECK_BATCHES_MAX of their calls are
+ * under way at a time, so that they never stand in the way of a join.
+ */
+#ifndef STANCHION_LINE_BATCH_H
+#define STANCHION_LINE_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "server/base/limits.h"
+
+struct gateway;
+struct event_entry;
+struct session;
+struct reply_to;
+
+enum wish_kind {
+    WISH_JOIN,   /* a place, please */
+    WISH_RESUME, /* a receipt was shown: where do I stand? */
+    WISH_CHECK,  /* nobody asked: the gateway may have missed something about this session */
+    WISH_COUNT
+};
+
+#define CHECK_BATCHES_MAX 8 /* under way per gateway; the rest waits for an answer */
+
+struct line_wish {
+    uint64_t session;
+    int64_t re;
+    bool has_re;
+    char visitor[VISITOR_ID_BYTES + 1];
+};
+
+/* Lifetime: that of its event. */
+struct wish_list {
+    struct line_wish *items;
+    size_t first, count, room; /* items[first .. first + count - 1] wait */
+};
+
+void wish_list_release(struct wish_list *list);
+
+/* A visitor's wish. False: the buffer is full, nothing was noted. */
+bool line_batch_wish(struct event_entry *event, enum wish_kind kind, const struct session *session,
+                     const struct reply_to *to);
+/* Has a session looked up; a second call before the answer changes nothing. */
+void line_batch_check(struct session *session);
+/* Sends what has gathered. */
+void line_batch_before_sleep(struct gateway *gateway);
+
+#endif

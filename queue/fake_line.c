@@ -62,6 +62,7 @@ enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms)
     struct phase_inputs inputs = {.operator_phase = s->phase,
                                   .prequeue_at_ms = s->prequeue_at_ms,
                                   .opens_at_ms = s->opens_at_ms,
+                                  .closes_at_ms = s->closes_at_ms,
                                   .is_stock_known = s->free >= 0,
                                   .free_count = s->free,
                                   .holds_count = s->holds};

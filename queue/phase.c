@@ -44,6 +44,8 @@ static enum queue_phase by_schedule(const struct phase_inputs *inputs, int64_t n
         if (has_come(inputs->opens_at_ms, now_ms))
             phase = PHASE_OPEN;
     }
+    if (phase != PHASE_DRAFT && has_come(inputs->closes_at_ms, now_ms))
+        phase = PHASE_CLOSED;
     return phase;
 }
 

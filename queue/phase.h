@@ -3,6 +3,7 @@
  * The operator sets a phase; the schedule moves it on by itself, and so does the inventory:
  *
  *   announced --prequeue_at_ms--> prequeue --opens_at_ms--> open --nothing left--> sold_out
+ *   every phase but draft --closes_at_ms--> closed
  *
  * Nothing is stored when that happens: the phase in force is worked out afresh from what is stored
  * and the time, so it is right after any restart, and an extra block of seats turns sold_out back
@@ -20,6 +21,7 @@ struct phase_inputs {
     enum queue_phase operator_phase;
     int64_t prequeue_at_ms; /* 0 = no prequeue by itself */
     int64_t opens_at_ms;    /* 0 = opened by hand */
+    int64_t closes_at_ms;   /* 0 = closed by hand */
     bool is_stock_known;    /* false until the inventory is in place */
     int64_t free_count;     /* seats nobody holds, pays for or owns */
     int64_t holds_count;    /* holds and payments under way: their seats may come back */

@@ -32,12 +32,15 @@ local function time_ms()
 end
 
 -- free is nil when the inventory is not in place.
-local function effective_phase(phase, prequeue_at, opens_at, free, holds, now)
+local function effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now)
     if phase == 'announced' and prequeue_at > 0 and now >= prequeue_at then
         phase = 'prequeue'
     end
     if (phase == 'announced' or phase == 'prequeue') and opens_at > 0 and now >= opens_at then
         phase = 'open'
+    end
+    if phase ~= 'draft' and closes_at > 0 and now >= closes_at then
+        phase = 'closed'
     end
     if phase == 'open' and free and free <= 0 and holds <= 0 then
         phase = 'sold_out'
@@ -62,10 +65,10 @@ end
 
 -- The phase in force, the number of free seats (nil when not known), and the holds and payments under way.
 local function read_phase(now)
-    local cfg = redis.call('HMGET', CFG, 'phase', 'prequeue_at_ms', 'opens_at_ms')
+    local cfg = redis.call('HMGET', CFG, 'phase', 'prequeue_at_ms', 'opens_at_ms', 'closes_at_ms')
     local free = tonumber(redis.call('HGET', COUNTS, 'free'))
     local holds = redis.call('ZCARD', HOLDS)
-    return effective_phase(cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), free, holds, now), free,
+    return effective_phase(cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), number(cfg[4]), free, holds, now), free,
         holds
 end
 

@@ -141,6 +141,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     snprintf(event->currency, sizeof event->currency, "%s", word(root, "currency", ""));
     event->opens_at_ms = (int64_t)setting(root, "opens_at_ms", 0);
     event->prequeue_at_ms = (int64_t)setting(root, "prequeue_at_ms", 0);
+    event->closes_at_ms = (int64_t)setting(root, "closes_at_ms", 0);
     event->tick_ms = (int64_t)setting(root, "tick_ms", 1000);
     event->admit_per_tick = setting(root, "admit_per_tick", 0);
     event->seats_per_visitor_max = (uint32_t)setting(root, "seats_per_visitor_max", 1);

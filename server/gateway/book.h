@@ -29,7 +29,7 @@ struct event_entry {
     bool is_line_asked, is_seats_asked, is_tick_asked, is_sweep_asked;
     char *name, *time_zone;
     char currency[PLAN_CURRENCY_BYTES + 1];
-    int64_t opens_at_ms, prequeue_at_ms, tick_ms;
+    int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms;
     double admit_per_tick;
     uint32_t seats_per_visitor_max;
     enum queue_phase operator_phase;

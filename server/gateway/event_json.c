@@ -30,7 +30,7 @@ static json_t *categories_json(const struct event_entry *event)
 
 json_t *book_event_json(const struct event_entry *event)
 {
-    return json_pack(
+    json_t *body = json_pack(
         "{ss ss ss ss ss sI sI sI si sI sI sb so}", "id", event->id, "name", event->name,
         "currency", event->currency, "time_zone", event->time_zone, "phase",
         queue_phase_name(event_phase(event)), "opens_at_ms", (json_int_t)event->opens_at_ms,
@@ -38,4 +38,6 @@ json_t *book_event_json(const struct event_entry *event)
         (json_int_t)clock_wall_ms(), "seats_per_visitor_max", (int)event->seats_per_visitor_max,
         "waiting", (json_int_t)event->line.waiting, "inside", (json_int_t)event->line.inside,
         "sandbox", event->gateway->options->is_sandbox, "categories", categories_json(event));
+    json_object_set_new(body, "closes_at_ms", json_integer(event->closes_at_ms));
+    return body;
 }

@@ -19,6 +19,8 @@ static const struct event_setting table[] = {
      "when the sale opens by itself; 0 = by hand"},
     {"prequeue_at_ms", SETTING_WHOLE, "ms since 1970", 0, MS_MAX, "0",
      "when the line forms by itself; 0 = never"},
+    {"closes_at_ms", SETTING_WHOLE, "ms since 1970", 0, MS_MAX, "0",
+     "when the sale ends by itself; 0 = by hand"},
     {"tick_ms", SETTING_WHOLE, "ms", 100, 60000, "1000", "time between two admissions"},
     {"admit_per_tick", SETTING_FRACTION, "visitors", 0, 2000, "50",
      "admitted per tick; 0.5 = one every second tick"},
@@ -260,6 +262,32 @@ bool event_settings_apply(json_t *settings, const json_t *changes, char *problem
         (void)json_object_update(settings, tried);
     json_decref(tried);
     return is_good;
+}
+
+bool event_settings_check_schedule(const json_t *settings, const json_t *changes, int64_t now_ms,
+                                   char *problem)
+{
+    int64_t opens_at_ms = event_setting_whole(settings, "opens_at_ms");
+    int64_t closes_at_ms = event_setting_whole(settings, "closes_at_ms");
+    bool is_about_time =
+        json_object_get(changes, "opens_at_ms") || json_object_get(changes, "closes_at_ms");
+    if (is_about_time && closes_at_ms > 0 && closes_at_ms <= opens_at_ms) {
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                       "closes_at_ms = %" PRId64 ": the sale would end before it opens (%" PRId64
+                       ")",
+                       closes_at_ms, opens_at_ms);
+        return false;
+    }
+    const char *phase = json_string_value(json_object_get(changes, "phase"));
+    bool is_ending = phase == NULL || strcmp(phase, "closed") == 0 || strcmp(phase, "draft") == 0;
+    if (!is_ending && closes_at_ms > 0 && closes_at_ms <= now_ms) {
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                       "phase = \"%.20s\": the sale has ended by closes_at_ms (%" PRId64
+                       "); set that to 0 or later too",
+                       phase, closes_at_ms);
+        return false;
+    }
+    return true;
 }
 
 int64_t event_setting_whole(const json_t *settings, const char *name)

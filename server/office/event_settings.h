@@ -50,6 +50,11 @@ json_t *event_settings_default(void);
 /* Applies {key: text or whole number} to `settings`, all or nothing. false: `problem` says what is
  * wrong with which. */
 bool event_settings_apply(json_t *settings, const json_t *changes, char *problem);
+/* Whether `changes`, already applied to `settings`, make sense in time: a sale does not end before
+ * it begins, and one that has ended by its schedule cannot be opened by a word alone. false:
+ * `problem` says why. */
+bool event_settings_check_schedule(const json_t *settings, const json_t *changes, int64_t now_ms,
+                                   char *problem);
 /* The value as a whole number (fractions are cut); the default when it is missing. */
 int64_t event_setting_whole(const json_t *settings, const char *name);
 

@@ -136,7 +136,9 @@ void office_event_set(struct office *office, const struct office_request *reques
     json_t *settings =
         event_settings_default(); /* settings that are new in this version have a value, too */
     (void)json_object_update(settings, json_object_get(event, "settings"));
-    if (!event_settings_apply(settings, json_object_get(request->args, "set"), problem))
+    const json_t *changes = json_object_get(request->args, "set");
+    if (!event_settings_apply(settings, changes, problem) ||
+        !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem))
         office_fail(answer, "bad_setting", "%s", problem);
     else if (write_settings(office, answer, id, settings)) {
         (void)office_publish_event(office->batch->store, office->batch->redis, id);
@@ -264,7 +266,9 @@ void office_event_load(struct office *office, const struct office_request *reque
     struct load load = {.settings = event_settings_default()};
     const json_t *given = json_object_get(request->args, "settings");
     bool is_good = read_names(request, answer, &load) && read_plan(request, answer, &load);
-    if (is_good && given != NULL && !event_settings_apply(load.settings, given, problem)) {
+    if (is_good && given != NULL &&
+        (!event_settings_apply(load.settings, given, problem) ||
+         !event_settings_check_schedule(load.settings, given, clock_wall_ms(), problem))) {
         office_fail(answer, "bad_setting", "%s", problem);
         is_good = false;
     }

@@ -55,6 +55,8 @@ json_t *office_event_object(const json_t *event, const json_t *plan)
                               json_integer(event_setting_whole(settings, "opens_at_ms")));
     (void)json_object_set_new(object, "prequeue_at_ms",
                               json_integer(event_setting_whole(settings, "prequeue_at_ms")));
+    (void)json_object_set_new(object, "closes_at_ms",
+                              json_integer(event_setting_whole(settings, "closes_at_ms")));
     (void)json_object_set_new(object, "seats_per_visitor_max",
                               json_integer(event_setting_whole(settings, "seats_per_visitor_max")));
     (void)json_object_set_new(object, "categories", categories_of(plan));

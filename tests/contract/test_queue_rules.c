@@ -55,14 +55,16 @@ static void same_phase(const struct phase_inputs *inputs, int64_t now)
     char free_text[32] = "none";
     if (inputs->is_stock_known)
         snprintf(free_text, sizeof(free_text), "%" PRId64, inputs->free_count);
-    redisReply *reply = run("%s %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64,
-                            queue_phase_name(inputs->operator_phase), inputs->prequeue_at_ms,
-                            inputs->opens_at_ms, free_text, inputs->holds_count, now);
+    redisReply *reply =
+        run("%s %" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64,
+            queue_phase_name(inputs->operator_phase), inputs->prequeue_at_ms, inputs->opens_at_ms,
+            inputs->closes_at_ms, free_text, inputs->holds_count, now);
     const char *expected = queue_phase_name(queue_phase_effective(inputs, now));
     cr_expect_str_eq(reply->str, expected,
-                     "operator %s prequeue %ld opens %ld free %s holds %ld now %ld",
+                     "operator %s prequeue %ld opens %ld closes %ld free %s holds %ld now %ld",
                      queue_phase_name(inputs->operator_phase), (long)inputs->prequeue_at_ms,
-                     (long)inputs->opens_at_ms, free_text, (long)inputs->holds_count, (long)now);
+                     (long)inputs->opens_at_ms, (long)inputs->closes_at_ms, free_text,
+                     (long)inputs->holds_count, (long)now);
     freeReplyObject(reply);
 }
 
@@ -71,11 +73,12 @@ Test(queue_rules, phase_in_force)
     static const int64_t times[] = {0, 10, 20, 30, 1790000000123};
     static const int64_t counts[] = {0, 1, 500};
     load("return effective_phase(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), "
-         "tonumber(ARGV[6]), tonumber(ARGV[7]))");
+         "tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]))");
     for (int i = 0; i < 4000; i++) {
         struct phase_inputs inputs = {.operator_phase = (enum queue_phase)(rand() % PHASE_COUNT),
                                       .prequeue_at_ms = any_of(times, 5),
                                       .opens_at_ms = any_of(times, 5),
+                                      .closes_at_ms = any_of(times, 5),
                                       .is_stock_known = rand() % 4 != 0,
                                       .free_count = any_of(counts, 3),
                                       .holds_count = any_of(counts, 3)};

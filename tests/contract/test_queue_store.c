@@ -289,6 +289,27 @@ CONTRACT(a_pause_admits_nobody_and_loses_nobody)
     cr_assert_eq(b->admitted[2].seq, 3);
 }
 
+CONTRACT(the_schedule_closes_by_itself)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.closes_at_ms = queue_bench_now_ms(b) + 200;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 300; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    queue_next_tick(b);
+    cr_assert_eq(b->last.phase, PHASE_OPEN);
+    cr_assert_eq(queue_enter(b, 0, queue_numbered(0).id).state, PLACE_ENTERED);
+    queue_bench_wait(b, 210);
+    size_t admitted = b->admitted_count;
+    queue_next_tick(b);
+    cr_assert_eq(b->last.phase, PHASE_CLOSED);
+    cr_assert_eq(b->admitted_count, admitted);
+    cr_assert_eq(queue_join(b, 0, "late").state, PLACE_NOT_OPEN);
+    cr_assert_eq(queue_enter(b, 0, queue_numbered(0).id).state, PLACE_ENTERED, "the turn goes on");
+    cr_assert_eq(queue_enter(b, 0, queue_numbered(1).id).state, PLACE_NOT_OPEN, "not claimed");
+    cr_assert_eq(queue_join(b, 0, queue_numbered(299).id).state, PLACE_WAITING, "nobody is lost");
+}
+
 CONTRACT(the_schedule_opens_by_itself)
 {
     struct queue_fake_settings settings = queue_usual;

@@ -234,13 +234,15 @@ int64_t queue_bench_now_ms(struct queue_bench *bench)
 static void configure_redis(struct redis_server *server, const struct queue_fake_settings *s)
 {
     redis_server_run(server,
-                     "HSET ev:e:cfg phase %s prequeue_at_ms %lld opens_at_ms %lld tick_ms %lld "
+                     "HSET ev:e:cfg phase %s prequeue_at_ms %lld opens_at_ms %lld closes_at_ms "
+                     "%lld tick_ms %lld "
                      "admit_per_tick %f active_cap %lld claim_ms %lld select_ms %lld "
                      "seats_per_visitor_max %lld waiting_max %lld",
                      queue_phase_name(s->phase), (long long)s->prequeue_at_ms,
-                     (long long)s->opens_at_ms, (long long)s->tick_ms, s->admit_per_tick,
-                     (long long)s->active_cap, (long long)s->claim_ms, (long long)s->select_ms,
-                     (long long)s->seats_per_visitor_max, (long long)s->waiting_max);
+                     (long long)s->opens_at_ms, (long long)s->closes_at_ms, (long long)s->tick_ms,
+                     s->admit_per_tick, (long long)s->active_cap, (long long)s->claim_ms,
+                     (long long)s->select_ms, (long long)s->seats_per_visitor_max,
+                     (long long)s->waiting_max);
     if (s->free >= 0)
         redis_server_run(server, "HSET ev:e:counts free %lld", (long long)s->free);
     else

@@ -130,6 +130,37 @@ Test(event_settings, every_default_is_in_range_and_canonical)
     }
 }
 
+static bool is_in_time(const char *phase, const char *opens_at, const char *closes_at,
+                       char *problem)
+{
+    json_t *settings = event_settings_default(), *changes = json_object();
+    if (phase)
+        json_object_set_new(changes, "phase", json_string(phase));
+    if (opens_at)
+        json_object_set_new(changes, "opens_at_ms", json_string(opens_at));
+    if (closes_at)
+        json_object_set_new(changes, "closes_at_ms", json_string(closes_at));
+    cr_assert(event_settings_apply(settings, changes, problem), "%s", problem);
+    bool is_good = event_settings_check_schedule(settings, changes, 2000, problem);
+    json_decref(settings);
+    json_decref(changes);
+    return is_good;
+}
+
+Test(event_settings, a_sale_ends_after_it_opens)
+{
+    char problem[SETTING_PROBLEM_BYTES] = "";
+    cr_assert(is_in_time(NULL, "1000", "1001", problem));
+    cr_assert(is_in_time(NULL, "1000", "0", problem));
+    cr_assert(is_in_time("announced", "3000", "3001", problem));
+    cr_assert_not(is_in_time(NULL, "1000", "1000", problem));
+    cr_assert_not_null(strstr(problem, "before it opens"), "%s", problem);
+    cr_assert(is_in_time("open", NULL, "2001", problem));
+    cr_assert(is_in_time("closed", NULL, "2000", problem));
+    cr_assert_not(is_in_time("open", NULL, "2000", problem));
+    cr_assert_not_null(strstr(problem, "has ended"), "%s", problem);
+}
+
 Test(event_settings, a_change_is_all_or_nothing)
 {
     char problem[SETTING_PROBLEM_BYTES];

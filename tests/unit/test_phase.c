@@ -70,6 +70,29 @@ Test(phase, the_schedule_moves_it_on)
     }
 }
 
+Test(phase, the_schedule_closes_everything_but_drafts)
+{
+    static const struct {
+        enum queue_phase operator_phase;
+        int64_t opens_at, now, free;
+        enum queue_phase expected;
+    } closing[] = {
+        {PHASE_ANNOUNCED, 20, 29, 5, PHASE_OPEN}, {PHASE_ANNOUNCED, 20, 30, 5, PHASE_CLOSED},
+        {PHASE_PREQUEUE, 0, 30, 5, PHASE_CLOSED}, {PHASE_OPEN, 0, 29, 5, PHASE_OPEN},
+        {PHASE_OPEN, 0, 30, 5, PHASE_CLOSED},     {PHASE_OPEN, 0, 30, 0, PHASE_CLOSED},
+        {PHASE_PAUSED, 0, 31, 5, PHASE_CLOSED},   {PHASE_SOLD_OUT, 0, 30, 5, PHASE_CLOSED},
+        {PHASE_DRAFT, 0, 30, 5, PHASE_DRAFT},     {PHASE_OPEN, 40, 35, 5, PHASE_CLOSED},
+    };
+    for (size_t i = 0; i < sizeof(closing) / sizeof(closing[0]); i++) {
+        struct phase_inputs inputs = {.operator_phase = closing[i].operator_phase,
+                                      .opens_at_ms = closing[i].opens_at,
+                                      .closes_at_ms = 30,
+                                      .is_stock_known = true,
+                                      .free_count = closing[i].free};
+        cr_expect_eq(queue_phase_effective(&inputs, closing[i].now), closing[i].expected, "%zu", i);
+    }
+}
+
 Test(phase, who_may_join_and_who_is_admitted)
 {
     static const bool joins[PHASE_COUNT] = {

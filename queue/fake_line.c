@@ -56,16 +56,21 @@ static int64_t bought_by(const struct fake_line *line, const char *visitor)
     return 0;
 }
 
-enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms)
+static struct phase_inputs inputs_of(const struct fake_line *line)
 {
     const struct queue_fake_settings *s = &line->settings;
-    struct phase_inputs inputs = {.operator_phase = s->phase,
-                                  .prequeue_at_ms = s->prequeue_at_ms,
-                                  .opens_at_ms = s->opens_at_ms,
-                                  .closes_at_ms = s->closes_at_ms,
-                                  .is_stock_known = s->free >= 0,
-                                  .free_count = s->free,
-                                  .holds_count = s->holds};
+    return (struct phase_inputs){.operator_phase = s->phase,
+                                 .prequeue_at_ms = s->prequeue_at_ms,
+                                 .opens_at_ms = s->opens_at_ms,
+                                 .closes_at_ms = s->closes_at_ms,
+                                 .is_stock_known = s->free >= 0,
+                                 .free_count = s->free,
+                                 .holds_count = s->holds};
+}
+
+enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms)
+{
+    struct phase_inputs inputs = inputs_of(line);
     return queue_phase_effective(&inputs, now_ms);
 }
 
@@ -230,10 +235,18 @@ static void drop_passed(struct seq_list *gone, int64_t head)
 bool fake_line_take_turn(struct fake_line *line, int64_t now_ms)
 {
     int64_t tick_ms = line->settings.tick_ms, since = now_ms - line->tick_at_ms;
-    if (tick_ms <= 0 || (since >= 0 && since < tick_ms))
+    struct phase_inputs inputs = inputs_of(line);
+    int64_t moment = queue_phase_moment_ms(&inputs, line->tick_at_ms, now_ms);
+    if (tick_ms <= 0)
         return false;
-    bool is_new_grid = since < 0 || since >= 2 * tick_ms;
-    line->tick_at_ms = is_new_grid ? now_ms : line->tick_at_ms + tick_ms;
+    if (moment > 0 && now_ms - moment < tick_ms)
+        line->tick_at_ms = moment;
+    else if (since < 0 || since >= 2 * tick_ms || moment > 0)
+        line->tick_at_ms = now_ms;
+    else if (since >= tick_ms)
+        line->tick_at_ms += tick_ms;
+    else
+        return false;
     line->tick_no++;
     return true;
 }

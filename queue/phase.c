@@ -49,6 +49,19 @@ static enum queue_phase by_schedule(const struct phase_inputs *inputs, int64_t n
     return phase;
 }
 
+int64_t queue_phase_moment_ms(const struct phase_inputs *inputs, int64_t after_ms, int64_t until_ms)
+{
+    const int64_t moments[] = {inputs->prequeue_at_ms, inputs->opens_at_ms, inputs->closes_at_ms};
+    int64_t last = 0;
+    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+        int64_t moment = moments[i];
+        bool is_within = moment > after_ms && moment <= until_ms && moment > last;
+        if (is_within && by_schedule(inputs, moment - 1) != by_schedule(inputs, moment))
+            last = moment;
+    }
+    return last;
+}
+
 enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_t now_ms)
 {
     enum queue_phase phase = by_schedule(inputs, now_ms);

@@ -33,6 +33,10 @@ const char *queue_phase_name(enum queue_phase phase);
 bool queue_phase_parse(const char *name, enum queue_phase *phase);
 /* The phase in force at now_ms. */
 enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_t now_ms);
+/* The last moment in (after_ms, until_ms] at which the schedule moved the phase on; 0 when it did
+ * not. A tick is due at that moment, whatever the grid of ticks says. */
+int64_t queue_phase_moment_ms(const struct phase_inputs *inputs, int64_t after_ms,
+                              int64_t until_ms);
 /* Whether somebody without a place gets one: prequeue, open, paused. */
 bool queue_phase_takes_joins(enum queue_phase phase);
 /* Whether ticks admit: only open. */

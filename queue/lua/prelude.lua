@@ -31,8 +31,8 @@ local function time_ms()
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- free is nil when the inventory is not in place.
-local function effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now)
+-- The phase that operator and schedule say.
+local function scheduled_phase(phase, prequeue_at, opens_at, closes_at, now)
     if phase == 'announced' and prequeue_at > 0 and now >= prequeue_at then
         phase = 'prequeue'
     end
@@ -42,6 +42,25 @@ local function effective_phase(phase, prequeue_at, opens_at, closes_at, free, ho
     if phase ~= 'draft' and closes_at > 0 and now >= closes_at then
         phase = 'closed'
     end
+    return phase
+end
+
+-- The last moment in (after, till] at which the schedule moved the phase on; 0 when it did not.
+local function last_moment(phase, prequeue_at, opens_at, closes_at, after, till)
+    local last = 0
+    for _, moment in ipairs({prequeue_at, opens_at, closes_at}) do
+        if moment > after and moment <= till and moment > last
+            and scheduled_phase(phase, prequeue_at, opens_at, closes_at, moment - 1)
+                ~= scheduled_phase(phase, prequeue_at, opens_at, closes_at, moment) then
+            last = moment
+        end
+    end
+    return last
+end
+
+-- free is nil when the inventory is not in place.
+local function effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now)
+    phase = scheduled_phase(phase, prequeue_at, opens_at, closes_at, now)
     if phase == 'open' and free and free <= 0 and holds <= 0 then
         phase = 'sold_out'
     end
@@ -63,13 +82,18 @@ local function to_rate_micro(admit_per_tick)
     return math.floor(math.min(admit_per_tick, 1e9) * 1000000 + 0.5)
 end
 
+-- The operator's phase and the three moments of the schedule.
+local function read_schedule()
+    local cfg = redis.call('HMGET', CFG, 'phase', 'prequeue_at_ms', 'opens_at_ms', 'closes_at_ms')
+    return cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), number(cfg[4])
+end
+
 -- The phase in force, the number of free seats (nil when not known), and the holds and payments under way.
 local function read_phase(now)
-    local cfg = redis.call('HMGET', CFG, 'phase', 'prequeue_at_ms', 'opens_at_ms', 'closes_at_ms')
+    local phase, prequeue_at, opens_at, closes_at = read_schedule()
     local free = tonumber(redis.call('HGET', COUNTS, 'free'))
     local holds = redis.call('ZCARD', HOLDS)
-    return effective_phase(cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), number(cfg[4]), free, holds, now), free,
-        holds
+    return effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now), free, holds
 end
 
 -- What travels with each report besides the line itself: until when it recovers (0 = it does not), the

@@ -7,6 +7,7 @@
 --
 -- Anyone may call it at any time: the gate is the time of this Redis. Ticks lie on a grid, so a caller that is
 -- a little late does not slow the rate down; after a long silence the grid starts anew, nothing is made up for.
+-- A moment of the schedule (the opening) is a tick of its own: due at once, and the grid starts anew there.
 -- What is expired but over the bound stays in active and so counts against the cap until it is removed.
 
 local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -19,11 +20,21 @@ local carry, seq, head, admission = number(line[3]), number(line[4]), number(lin
 
 -- Without settings there is no such event. A tick in the future: the clock of this machine was set back.
 local since = now - tick_at
-if tick_ms <= 0 or (since >= 0 and since < tick_ms) then
+if tick_ms <= 0 then
+    return 0
+end
+local operator_phase, prequeue_at, opens_at, closes_at = read_schedule()
+local moment = last_moment(operator_phase, prequeue_at, opens_at, closes_at, tick_at, now)
+if moment > 0 and now - moment < tick_ms then
+    tick_at = moment
+elseif since < 0 or since >= 2 * tick_ms or moment > 0 then
+    tick_at = now
+elseif since >= tick_ms then
+    tick_at = tick_at + tick_ms
+else
     return 0
 end
 tick_no = tick_no + 1
-tick_at = (since < 0 or since >= 2 * tick_ms) and now or tick_at + tick_ms
 
 local function expire()
     local told = {}

@@ -46,8 +46,8 @@ struct gateway {
     struct book book;
     struct session_table sessions;
     struct office_client office;
-    size_t wishes_pending; /* visitors' wishes of this loop turn */
-    size_t check_batches;  /* under way */
+    size_t wishes_pending;   /* visitors' wishes of this loop turn */
+    size_t check_batches;    /* under way */
     int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
     size_t assembly_bytes;
@@ -55,7 +55,7 @@ struct gateway {
     bool is_draining;
     bool has_events; /* the list of events has been read */
     int64_t drain_left_ms;
-    ev_timer turn_timer, poll_timer, drain_timer;
+    ev_timer turn_timer, poll_timer, drain_timer, moment_timer;
     ev_prepare before_sleep;
     ev_signal on_term, on_int;
     struct gateway_figures figures;

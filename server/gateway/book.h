@@ -42,6 +42,7 @@ struct event_entry {
     struct line_view line;
     struct seat_map *map;
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
+    int64_t storage_ahead_ms; /* storage clock minus monotonic clock; 0 = not known */
     struct session *sessions;
     uint32_t sessions_count;
     struct wish_list wishes[WISH_COUNT];

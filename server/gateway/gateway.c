@@ -20,6 +20,7 @@
 #include "server/gateway/app.h"
 #include "server/gateway/http.h"
 #include "server/gateway/line_batch.h"
+#include "server/gateway/line_moments.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/pay_desk.h"
 #include "server/gateway/seat_desk.h"
@@ -327,6 +328,7 @@ static void start_watchers(struct gateway *gateway)
     ev_timer_init(&gateway->turn_timer, on_turn, TURN_MS / 1e3, TURN_MS / 1e3);
     ev_timer_init(&gateway->poll_timer, on_poll, POLL_MS / 1e3, POLL_MS / 1e3);
     ev_timer_init(&gateway->drain_timer, on_drain_step, DRAIN_STEP_MS / 1e3, DRAIN_STEP_MS / 1e3);
+    line_moments_init(gateway);
     ev_prepare_init(&gateway->before_sleep, on_before_sleep);
     ev_signal_init(&gateway->on_term, on_stop, SIGTERM);
     ev_signal_init(&gateway->on_int, on_stop, SIGINT);
@@ -344,6 +346,7 @@ static void stop_watchers(struct gateway *gateway)
     ev_timer_stop(gateway->loop, &gateway->turn_timer);
     ev_timer_stop(gateway->loop, &gateway->poll_timer);
     ev_timer_stop(gateway->loop, &gateway->drain_timer);
+    line_moments_release(gateway);
     ev_prepare_stop(gateway->loop, &gateway->before_sleep);
     ev_signal_stop(gateway->loop, &gateway->on_term);
     ev_signal_stop(gateway->loop, &gateway->on_int);

@@ -8,6 +8,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line_desk.h"
+#include "server/gateway/line_moments.h"
 #include "server/gateway/wire.h"
 
 #define TICK_ASK_AGAIN_MS 50 /* an unanswered or too early tick is asked for again after this */
@@ -22,9 +23,12 @@ static void on_tick_answered(void *ctx, enum queue_status status, bool was_due)
     event->is_tick_asked = false;
 }
 
-static void ask_tick(struct event_entry *event, int64_t now_ms)
+void line_ticks_ask(struct event_entry *event, int64_t now_ms)
 {
     struct queue_store *queue = event->gateway->queue;
+    if (event->is_tick_asked) {
+        return;
+    }
     event->tick_asked_ms = now_ms;
     if (queue->tick(queue, event->id, on_tick_answered, event) == QUEUE_OK) {
         event->is_tick_asked = true;
@@ -54,10 +58,11 @@ void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms)
         }
         bool is_due = now_ms - event->tick_heard_ms >= tick_interval_ms(event) &&
                       now_ms - event->tick_asked_ms >= TICK_ASK_AGAIN_MS;
-        if (is_due && !event->is_tick_asked) {
-            ask_tick(event, now_ms);
+        if (is_due) {
+            line_ticks_ask(event, now_ms);
         }
     }
+    line_moments_on_turn(gateway, now_ms);
 }
 
 /* --- telling --- */
@@ -176,6 +181,7 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         return;
     }
     event->tick_heard_ms = clock_monotonic_ms();
+    line_moments_on_report(event, report.at_ms, event->tick_heard_ms);
     enum queue_phase before = event_phase(event);
     enum line_view_status status = line_view_on_report(&event->line, &report);
     if (status == LINE_VIEW_GAP) {

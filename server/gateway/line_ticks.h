@@ -12,6 +12,8 @@ struct place;
 
 /* Asks for ticks that are due. */
 void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms);
+/* Asks for a tick now, unless that is under way. */
+void line_ticks_ask(struct event_entry *event, int64_t now_ms);
 /* A text of tick:{E}. */
 void line_ticks_on_report(struct event_entry *event, const char *text, size_t bytes);
 /* The line has been re-read: whoever may have missed something is asked about. */

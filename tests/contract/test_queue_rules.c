@@ -87,6 +87,34 @@ Test(queue_rules, phase_in_force)
     redis_server_stop(server);
 }
 
+static void same_moment(const struct phase_inputs *inputs, int64_t after, int64_t until)
+{
+    redisReply *reply = run("%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+                            queue_phase_name(inputs->operator_phase), inputs->prequeue_at_ms,
+                            inputs->opens_at_ms, inputs->closes_at_ms, after, until);
+    cr_expect_eq(reply->integer, queue_phase_moment_ms(inputs, after, until),
+                 "operator %s prequeue %ld opens %ld closes %ld after %ld until %ld",
+                 queue_phase_name(inputs->operator_phase), (long)inputs->prequeue_at_ms,
+                 (long)inputs->opens_at_ms, (long)inputs->closes_at_ms, (long)after, (long)until);
+    freeReplyObject(reply);
+}
+
+Test(queue_rules, moments_of_the_schedule)
+{
+    static const int64_t times[] = {0, 10, 20, 30, 1790000000123};
+    load("return last_moment(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), "
+         "tonumber(ARGV[6]), tonumber(ARGV[7]))");
+    for (int i = 0; i < 4000; i++) {
+        struct phase_inputs inputs = {.operator_phase = (enum queue_phase)(rand() % PHASE_COUNT),
+                                      .prequeue_at_ms = any_of(times, 5),
+                                      .opens_at_ms = any_of(times, 5),
+                                      .closes_at_ms = any_of(times, 5)};
+        int64_t after = any_of(times, 5) + rand() % 3 - 1;
+        same_moment(&inputs, after, after + rand() % 30);
+    }
+    redis_server_stop(server);
+}
+
 Test(queue_rules, who_may_join)
 {
     load("return TAKES_JOINS[ARGV[2]] and 1 or 0");

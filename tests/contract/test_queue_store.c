@@ -289,6 +289,41 @@ CONTRACT(a_pause_admits_nobody_and_loses_nobody)
     cr_assert_eq(b->admitted[2].seq, 3);
 }
 
+/* The grid of ticks is coarse here: only the moment itself can make a tick due. */
+CONTRACT(the_opening_is_a_tick_of_its_own)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.phase = PHASE_PREQUEUE;
+    settings.tick_ms = 1000;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 9; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    queue_next_tick(b);
+    settings.opens_at_ms = queue_bench_now_ms(b) + 250;
+    queue_bench_configure(b, &settings);
+    while (queue_bench_now_ms(b) < settings.opens_at_ms) {
+        int64_t before_ms = queue_bench_now_ms(b);
+        bool was_due = queue_tick(b, 0);
+        cr_assert(!was_due || queue_bench_now_ms(b) >= settings.opens_at_ms, "%ld ms early",
+                  (long)(settings.opens_at_ms - before_ms));
+        if (!was_due)
+            queue_bench_wait(b, 1);
+    }
+    while (b->last.phase != PHASE_OPEN) {
+        queue_tick(b, 1);
+        cr_assert_lt(queue_bench_now_ms(b), settings.opens_at_ms + 500, "no tick at the opening");
+    }
+    cr_assert_geq(b->last.at_ms, settings.opens_at_ms);
+    cr_assert_leq(b->last.at_ms, settings.opens_at_ms + 50);
+    cr_assert_eq(b->admitted_count, 2);
+    for (int i = 0; i < 20; i++)
+        cr_assert_not(queue_tick(b, i & 1), "the opening comes once");
+    queue_bench_wait(b, settings.opens_at_ms + 1000 - queue_bench_now_ms(b));
+    queue_next_tick(b);
+    cr_assert_leq(b->last.at_ms, settings.opens_at_ms + 1050, "the grid began at the opening");
+    cr_assert_eq(b->admitted_count, 4);
+}
+
 CONTRACT(the_schedule_closes_by_itself)
 {
     struct queue_fake_settings settings = queue_usual;

@@ -93,6 +93,25 @@ Test(phase, the_schedule_closes_everything_but_drafts)
     }
 }
 
+Test(phase, moments_of_the_schedule)
+{
+    struct phase_inputs inputs = {.operator_phase = PHASE_ANNOUNCED,
+                                  .prequeue_at_ms = 10,
+                                  .opens_at_ms = 20,
+                                  .closes_at_ms = 30};
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 0, 9), 0);
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 9, 10), 10);
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 10, 19), 0);
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 19, 25), 20);
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 20, 29), 0, "each once");
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 5, 35), 30, "the last");
+    inputs.operator_phase = PHASE_OPEN;
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 0, 25), 0, "opened by hand before");
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 25, 30), 30);
+    inputs.operator_phase = PHASE_DRAFT;
+    cr_expect_eq(queue_phase_moment_ms(&inputs, 0, 100), 0);
+}
+
 Test(phase, who_may_join_and_who_is_admitted)
 {
     static const bool joins[PHASE_COUNT] = {

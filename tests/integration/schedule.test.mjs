@@ -1,0 +1,48 @@
+// The schedule as visitors meet it: at the opening instant the first are admitted, not at the next tick of some grid.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startStanchion } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
+
+// The sanitizers and a busy machine cost some; without the moment's own tick it would be seconds.
+const LATE_MS_MAX = 150;
+
+describe('the schedule', () => {
+  let server;
+  before(async () => {
+    server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena', open: false });
+  });
+  after(async () => { await server?.stop(); });
+
+  const set = async (...pairs) => {
+    const done = await server.cli(['event', 'set', 'arena', ...pairs]);
+    assert.equal(done.code, 0, done.stderr);
+  };
+
+  test('opens, and admits, at the instant; closes at the instant', async () => {
+    await set('phase=prequeue', 'tick_ms=4000', 'admit_per_tick=2', `opens_at_ms=${Date.now() + 60_000}`);
+    const visitors = [];
+    for (let i = 0; i < 3; i++) visitors.push(await visit(server));
+    for (const visitor of visitors) assert.equal((await visitor.ask({ type: 'join' })).phase, 'prequeue');
+    // Half-way between two ticks of the present grid.
+    const opensAt = Date.now() + 2500, closesAt = opensAt + 2000;
+    await set(`opens_at_ms=${opensAt}`, `closes_at_ms=${closesAt}`);
+    const event = await (await fetch(`${server.url}/api/v1/events/arena`)).json();
+    assert.equal(event.opens_at_ms, opensAt);
+    const [first, second] = await Promise.all(visitors.slice(0, 2).map((visitor) => visitor.push('admitted')));
+    for (const admitted of [first, second]) {
+      assert.ok(admitted.at_ms >= opensAt && admitted.at_ms <= opensAt + LATE_MS_MAX, `${admitted.at_ms - opensAt} ms late`);
+    }
+    console.log(`# admitted ${first.at_ms - opensAt} ms after the opening`);
+    const closed = await visitors[2].push((push) => push.type === 'phase' && push.phase === 'closed');
+    assert.ok(closed.server_ms >= closesAt && closed.server_ms <= closesAt + LATE_MS_MAX, `${closed.server_ms - closesAt} ms late`);
+    const late = await visit(server);
+    assert.equal((await late.ask({ type: 'join' })).code, 'not_open');
+    const entered = await visitors[0].ask({ type: 'enter', pass: first.pass });
+    assert.equal(entered.code, 'pass_expired', 'an unclaimed turn cannot be claimed after the end');
+    const refused = await server.cli(['event', 'open', 'arena']);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /has ended by closes_at_ms/);
+    await Promise.all([...visitors, late].map((visitor) => visitor.close()));
+  });
+});

@@ -1,12 +1,13 @@
-/* Whether a visitor's place is worth a push now.
+/* Whether a visitor's place is worth a push now, and how wide returning browsers are spread.
  *
  * A push costs a system call (6 to 10 us), so a million of them every second are out of reach and
- * nobody needs them: the page counts on by itself. Near the head every change is told; further back
- * the time between two pushes grows with the distance, up to a bound. Never is the same place told
- * twice.
- *
- * With 1 million waiting and these figures: 200 a tick near the head, and about 1,000,000 / 30 s =
- * 33,000 pushes a second over all gateways.
+ * nobody needs them: the page counts on by itself. Near the head every change is told at the tick
+ * that made it. Further back a place is told
+ *   - when it has changed by `change_percent`, but not before the floor of its distance is over,
+ *     which grows by `floor_ms_per_1000` for each 1,000 visitors ahead;
+ *   - or when interval_ms_max is over and there is anything new: the place, or what everyone in the
+ *     line is told alike (what is left in each category, the phase, a recovery): the `news`.
+ * Never is the same said twice. docs/decisions/0010-pushes.md has the arithmetic.
  */
 #ifndef STANCHION_QUEUE_PUSH_RULE_H
 #define STANCHION_QUEUE_PUSH_RULE_H
@@ -14,18 +15,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PUSH_NEAR_PLACES 200         /* fewer ahead: every change */
-#define PUSH_INTERVAL_MS_PER_PLACE 5 /* beyond: 1,000 ahead = every 5 s */
-#define PUSH_INTERVAL_MS_MAX 30000   /* from 6,000 ahead on */
+/* Lifetime: that of its owner, const. The figures are configuration keys (push.*). */
+struct push_rule {
+    int64_t near_places;       /* fewer ahead: every change */
+    int64_t change_percent;    /* of the place told last */
+    int64_t floor_ms_per_1000; /* least time between two pushes, per 1,000 ahead */
+    int64_t interval_ms_max;   /* also the greatest floor */
+};
 
 /* What the visitor was last told. */
 struct push_told {
     int64_t ahead; /* -1 = nothing yet */
     int64_t at_ms; /* monotonic */
+    uint32_t news; /* number of the news it carried */
 };
 
-bool push_is_due(const struct push_told *told, int64_t ahead, int64_t now_ms);
+bool push_is_due(const struct push_rule *rule, const struct push_told *told, int64_t ahead,
+                 uint32_t news, int64_t now_ms);
 /* The least time between two pushes at this distance; 0 near the head. */
-int64_t push_interval_ms(int64_t ahead);
+int64_t push_floor_ms(const struct push_rule *rule, int64_t ahead);
+
+/* Browsers whose connection broke come back after a random time up to this, so that `visitors` of
+ * them arrive at no more than per_s a second: never below SPREAD_MS_MIN, never above SPREAD_MS_MAX.
+ * per_s > 0. */
+#define SPREAD_MS_MIN 500
+#define SPREAD_MS_MAX 60000
+int64_t push_spread_ms(int64_t visitors, int64_t per_s);
 
 #endif

@@ -12,8 +12,12 @@ struct seat_map {
     bool needs_snapshot, is_reset;
     int64_t version;
     size_t count;
-    uint8_t *states;    /* enum seat_state */
-    uint8_t *told;      /* enum wire_state */
+    uint8_t *states;      /* enum seat_state */
+    uint8_t *told;        /* enum wire_state */
+    uint16_t *categories; /* of the first categories_count seats, or NULL */
+    size_t categories_count;
+    uint32_t totals[SEAT_STATE_COUNT]; /* of all seats */
+    uint32_t counts[PLAN_CATEGORIES_MAX][SEAT_STATE_COUNT];
     uint8_t *is_listed; /* stands in `listed` */
     uint32_t *listed;
     size_t listed_count;
@@ -58,8 +62,55 @@ void seat_map_free(struct seat_map *map)
     if (map == NULL)
         return;
     release_seats(map);
+    free(map->categories);
     free(map->pending);
     free(map);
+}
+
+/* --- counting --- */
+
+static void count_seat(struct seat_map *map, uint32_t seat, uint8_t state, uint32_t step)
+{
+    if (state >= SEAT_STATE_COUNT)
+        return;
+    map->totals[state] += step;
+    if (seat < map->categories_count)
+        map->counts[map->categories[seat]][state] += step;
+}
+
+static void recount(struct seat_map *map)
+{
+    memset(map->totals, 0, sizeof(map->totals));
+    memset(map->counts, 0, sizeof(map->counts));
+    for (uint32_t seat = 0; seat < map->count; seat++)
+        count_seat(map, seat, map->states[seat], 1);
+}
+
+bool seat_map_set_categories(struct seat_map *map, const uint16_t *categories, size_t count)
+{
+    uint16_t *copy = malloc((count > 0 ? count : 1) * sizeof(*copy));
+    if (copy == NULL)
+        return false;
+    for (size_t seat = 0; seat < count; seat++) {
+        assert(categories[seat] < PLAN_CATEGORIES_MAX);
+        copy[seat] = categories[seat];
+    }
+    free(map->categories);
+    map->categories = copy;
+    map->categories_count = count;
+    recount(map);
+    return true;
+}
+
+uint32_t seat_map_count(const struct seat_map *map, size_t category, enum seat_state state)
+{
+    assert(state < SEAT_STATE_COUNT);
+    return category < PLAN_CATEGORIES_MAX ? map->counts[category][state] : 0;
+}
+
+bool seat_map_is_held_out(const struct seat_map *map)
+{
+    return map->totals[SEAT_FREE] == 0 && map->totals[SEAT_HELD] + map->totals[SEAT_PAYING] > 0;
 }
 
 /* Makes room for another plan; on failure the map stays as it is. */
@@ -83,6 +134,7 @@ static bool resize(struct seat_map *map, size_t count)
     map->lists = fresh.lists;
     map->listed_count = 0;
     map->count = count;
+    recount(map);
     return true;
 }
 
@@ -94,6 +146,8 @@ static void set_state(struct seat_map *map, uint32_t seat, uint8_t state)
     bool is_on_sale = wire_of(state) != WIRE_NOT_FOR_SALE;
     if (was_on_sale != is_on_sale)
         map->is_reset = true;
+    count_seat(map, seat, map->states[seat], UINT32_MAX); /* one less */
+    count_seat(map, seat, state, 1);
     map->states[seat] = state;
     if (!map->is_listed[seat]) {
         map->is_listed[seat] = 1;

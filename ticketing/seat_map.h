@@ -64,6 +64,16 @@ size_t seat_map_seats_count(const struct seat_map *map);
 /* SEAT_NOT_FOR_SALE for a seat outside the plan. */
 enum seat_state seat_map_state(const struct seat_map *map, uint32_t seat);
 
+/* Says which category each seat belongs to (copied): seats beyond the array, and all of them before
+ * the first call, belong to none. Categories are below PLAN_CATEGORIES_MAX. Costs a walk over the
+ * seats; changes of single seats afterwards cost nothing more. false = no memory, nothing changed.
+ */
+bool seat_map_set_categories(struct seat_map *map, const uint16_t *categories, size_t count);
+/* Seats of a category in a state; 0 for a category that does not exist. */
+uint32_t seat_map_count(const struct seat_map *map, size_t category, enum seat_state state);
+/* Nothing is free, but something is held or being paid for: it may come back. */
+bool seat_map_is_held_out(const struct seat_map *map);
+
 /* What browsers do not know yet; after this call they do. False when there is nothing to tell. */
 bool seat_map_take_changes(struct seat_map *map, struct seat_changes *changes);
 

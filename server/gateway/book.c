@@ -48,6 +48,8 @@ static void entry_free(struct event_entry *event)
     free(event->plan_gzip);
     free(event->name);
     free(event->time_zone);
+    free(event->message);
+    line_news_release(&event->news);
     for (int kind = 0; kind < WISH_COUNT; kind++) {
         wish_list_release(&event->wishes[kind]);
     }
@@ -134,6 +136,15 @@ static void set_text(char **target, const char *text)
     assert(*target != NULL);
 }
 
+static void take_message(struct event_entry *event, const char *text)
+{
+    bool is_new = event->has_settings && strcmp(event->message, text) != 0;
+    set_text(&event->message, text);
+    if (is_new) {
+        line_ticks_push_notice(event);
+    }
+}
+
 static void take_settings(struct event_entry *event, const json_t *root)
 {
     set_text(&event->name, word(root, "name", event->id));
@@ -149,6 +160,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     if (!queue_phase_parse(word(root, "phase", "announced"), &event->operator_phase)) {
         event->operator_phase = PHASE_DRAFT;
     }
+    take_message(event, word(root, "message", ""));
     estimate_set_allowed(&event->line.estimate, event->admit_per_tick, event->tick_ms);
     bool is_first = !event->has_settings;
     event->has_settings = true;
@@ -186,6 +198,23 @@ static void compress_plan(struct event_entry *event)
     deflateEnd(&z);
 }
 
+/* Which category each seat is of, for what is left of each. */
+static void take_categories(struct event_entry *event)
+{
+    uint32_t count = plan_seats_count(event->plan);
+    uint16_t *categories = malloc((count > 0 ? count : 1) * sizeof *categories);
+    assert(categories != NULL);
+    memset(event->category_totals, 0, sizeof event->category_totals);
+    for (uint32_t seat = 0; seat < count; seat++) {
+        categories[seat] = plan_seat_category(event->plan, seat);
+        event->category_totals[categories[seat]] += plan_is_for_sale(event->plan, seat);
+    }
+    bool is_set = seat_map_set_categories(event->map, categories, count);
+    assert(is_set);
+    free(categories);
+    line_news_forget(event);
+}
+
 static void take_plan(struct event_entry *event, const char *text, size_t bytes)
 {
     if (event->plan_text != NULL && event->plan_bytes == bytes &&
@@ -207,6 +236,7 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
     event->plan_text[bytes] = '\0';
     event->plan_bytes = bytes;
     compress_plan(event);
+    take_categories(event);
     unsigned char hash[8];
     crypto_generichash(hash, sizeof hash, (const unsigned char *)text, bytes, NULL, 0);
     event->plan_etag[0] = '"';

@@ -13,6 +13,7 @@
 #include "queue/line_view.h"
 #include "queue/queue_store.h"
 #include "server/gateway/line_batch.h"
+#include "server/gateway/line_news.h"
 #include "server/gateway/session.h"
 #include "ticketing/plan.h"
 #include "ticketing/seat_map.h"
@@ -28,18 +29,21 @@ struct event_entry {
     bool has_settings, has_plan, has_line, has_seats;
     bool is_line_asked, is_seats_asked, is_tick_asked, is_sweep_asked;
     char *name, *time_zone;
+    char *message; /* the organizer's, to everyone who waits; "" = none */
     char currency[PLAN_CURRENCY_BYTES + 1];
     int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms;
     double admit_per_tick;
     uint32_t seats_per_visitor_max;
     enum queue_phase operator_phase;
     struct plan *plan;
-    char *plan_text; /* PLAN as published */
+    uint32_t category_totals[PLAN_CATEGORIES_MAX]; /* seats for sale */
+    char *plan_text;                               /* PLAN as published */
     size_t plan_bytes;
     unsigned char *plan_gzip;
     size_t plan_gzip_bytes;
     char plan_etag[20];
     struct line_view line;
+    struct line_news news;
     struct seat_map *map;
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
     int64_t storage_ahead_ms; /* storage clock minus monotonic clock; 0 = not known */

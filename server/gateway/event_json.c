@@ -7,23 +7,16 @@
 static json_t *categories_json(const struct event_entry *event)
 {
     json_t *list = json_array();
-    uint32_t free_count[PLAN_CATEGORIES_MAX] = {0}, total[PLAN_CATEGORIES_MAX] = {0};
     if (!event->has_plan) {
         return list;
-    }
-    for (uint32_t seat = 0; seat < plan_seats_count(event->plan); seat++) {
-        uint16_t category = plan_seat_category(event->plan, seat);
-        if (plan_is_for_sale(event->plan, seat)) {
-            total[category]++;
-            free_count[category] += seat_map_state(event->map, seat) == SEAT_FREE;
-        }
     }
     for (size_t i = 0; i < event->plan->categories_count; i++) {
         const struct plan_category *category = &event->plan->categories[i];
         json_array_append_new(list, json_pack("{ss ss sI si si}", "name", category->name, "color",
                                               category->color, "price_minor",
                                               (json_int_t)category->price_minor, "free",
-                                              (int)free_count[i], "total", (int)total[i]));
+                                              (int)seat_map_count(event->map, i, SEAT_FREE),
+                                              "total", (int)event->category_totals[i]));
     }
     return list;
 }
@@ -39,5 +32,7 @@ json_t *book_event_json(const struct event_entry *event)
         "waiting", (json_int_t)event->line.waiting, "inside", (json_int_t)event->line.inside,
         "sandbox", event->gateway->options->is_sandbox, "categories", categories_json(event));
     json_object_set_new(body, "closes_at_ms", json_integer(event->closes_at_ms));
+    json_object_set_new(body, "message", json_string(event->message));
+    json_object_set_new(body, "held_out", json_boolean(seat_map_is_held_out(event->map)));
     return body;
 }

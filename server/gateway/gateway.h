@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "queue/push_rule.h"
 #include "server/base/log.h"
 #include "server/base/token.h"
 
@@ -26,6 +27,8 @@ struct gateway_options {
     bool is_metrics_public;   /* otherwise /metrics answers loopback peers only */
     uint32_t connections_max; /* beyond: 503 with Retry-After */
     uint32_t joins_pending_max;
+    struct push_rule push;    /* when a place is worth a push */
+    int64_t reconnects_per_s; /* to how many a second returning browsers are spread */
     uint32_t drain_ms; /* on SIGTERM: how long visitors are given to move to another gateway */
     enum log_level log_level;
     const unsigned char *secret; /* SECRET_BYTES */

@@ -27,13 +27,13 @@ static void add_estimate(const struct event_entry *event, int64_t ahead, json_t 
 
 json_t *line_desk_place_json(struct session *session, int64_t now_ms)
 {
-    const struct event_entry *event = session->event;
+    struct event_entry *event = session->event;
+    const struct line_news *news = line_news(event);
     int64_t ahead = line_view_ahead(&event->line, session->seq);
-    session->told = (struct push_told){ahead, now_ms};
-    json_t *body =
-        json_pack("{ss sI sI ss sI}", "type", "place", "seq", (json_int_t)session->seq, "ahead",
-                  (json_int_t)ahead, "phase", queue_phase_name(event_phase(event)), "server_ms",
-                  (json_int_t)clock_wall_ms());
+    session->told = (struct push_told){ahead, now_ms, news->number};
+    json_t *body = json_pack("{ss sI sI sI}", "type", "place", "seq", (json_int_t)session->seq,
+                             "ahead", (json_int_t)ahead, "server_ms", (json_int_t)clock_wall_ms());
+    json_object_update(body, news->body);
     add_estimate(event, ahead, body);
     return body;
 }
@@ -67,6 +67,25 @@ json_t *line_desk_new_place_json(struct session *session, int64_t at_ms)
 {
     json_t *body = line_desk_place_json(session, clock_monotonic_ms());
     add_receipt(session, at_ms, body);
+    return body;
+}
+
+/* What only an answer carries: how to come back after a broken connection, and the organizer's
+ * message, since a change of it may have been missed. */
+static void add_standing(const struct event_entry *event, json_t *body)
+{
+    int64_t per_s = event->gateway->options->reconnects_per_s;
+    json_object_set_new(body, "spread_ms",
+                        json_integer(push_spread_ms(event->line.waiting, per_s)));
+    if (event->message[0] != '\0') {
+        json_object_set_new(body, "message", json_string(event->message));
+    }
+}
+
+static json_t *answered_place(struct session *session)
+{
+    json_t *body = line_desk_place_json(session, clock_monotonic_ms());
+    add_standing(session->event, body);
     return body;
 }
 
@@ -116,7 +135,7 @@ void line_desk_on_place(struct gateway *gateway, struct session *session, const 
     gateway->figures.joins += place->is_new;
     if (line_desk_take_place(session, place)) {
         json_t *body = session->stage == STAGE_WAITING
-                           ? line_desk_place_json(session, clock_monotonic_ms())
+                           ? answered_place(session)
                            : line_desk_admitted_json(session, place->now_ms);
         add_receipt(session, place->now_ms, body);
         wire_answer(gateway, to, body);

@@ -1,4 +1,5 @@
 #include "server/gateway/line_ticks.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 #include "server/gateway/wire.h"
 
 #define TICK_ASK_AGAIN_MS 50 /* an unanswered or too early tick is asked for again after this */
-#define PLACE_BYTES_MAX 256  /* of a pushed `place` */
+
+/* A pushed `place`: what is the visitor's own, and the news (up to 8 bytes for each category). */
+#define PLACE_OWN_BYTES_MAX 256
+#define PLACE_BYTES_MAX (PLACE_OWN_BYTES_MAX + 8 * PLAN_CATEGORIES_MAX + 256)
 
 /* --- asking --- */
 
@@ -67,24 +71,41 @@ void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms)
 
 /* --- telling --- */
 
-/* The hot path of a million waiting visitors: no JSON tree, one buffer, one write. */
-static void push_place(struct session *session, int64_t ahead, int64_t now_ms, int64_t wall_ms)
+/* The hot path of a million waiting visitors: no JSON tree, one buffer, one write. Behind a socket
+ * that does not take it, nothing is kept but the wish: when it can write again it gets the place of
+ * then. */
+static void push_place(struct session *session, const struct line_news *news, int64_t ahead,
+                       int64_t now_ms, int64_t wall_ms)
 {
     const struct event_entry *event = session->event;
+    session->told = (struct push_told){ahead, now_ms, news->number};
+    if (wire_is_slow(session)) {
+        session->is_place_stale = true;
+        lws_callback_on_writable(session->wsi);
+        return;
+    }
     char text[PLACE_BYTES_MAX];
-    int bytes = snprintf(text, sizeof text,
-                         "{\"type\":\"place\",\"seq\":%" PRId64 ",\"ahead\":%" PRId64
-                         ",\"phase\":\"%s\",\"server_ms\":%" PRId64,
-                         session->seq, ahead, queue_phase_name(event_phase(event)), wall_ms);
+    size_t bytes = (size_t)snprintf(text, PLACE_OWN_BYTES_MAX,
+                                    "{\"type\":\"place\",\"seq\":%" PRId64 ",\"ahead\":%" PRId64
+                                    ",\"server_ms\":%" PRId64 ",",
+                                    session->seq, ahead, wall_ms);
     struct estimate_range range;
     if (estimate_wait(&event->line.estimate, ahead, &range)) {
-        bytes += snprintf(text + bytes, sizeof text - (size_t)bytes,
-                          ",\"eta_low_ms\":%" PRId64 ",\"eta_high_ms\":%" PRId64, range.low_ms,
-                          range.high_ms);
+        bytes += (size_t)snprintf(text + bytes, PLACE_OWN_BYTES_MAX - bytes,
+                                  "\"eta_low_ms\":%" PRId64 ",\"eta_high_ms\":%" PRId64 ",",
+                                  range.low_ms, range.high_ms);
     }
-    bytes += snprintf(text + bytes, sizeof text - (size_t)bytes, "}");
-    session->told = (struct push_told){ahead, now_ms};
-    wire_send_text(event->gateway, session, text, (size_t)bytes);
+    assert(bytes + news->bytes + 1 <= sizeof text);
+    memcpy(text + bytes, news->text, news->bytes);
+    bytes += news->bytes;
+    text[bytes++] = '}';
+    session->is_place_stale = false;
+    wire_send_text(event->gateway, session, text, bytes);
+}
+
+void line_ticks_push_place(struct session *session, int64_t ahead)
+{
+    push_place(session, line_news(session->event), ahead, clock_monotonic_ms(), clock_wall_ms());
 }
 
 /* The answer about a visitor whose turn or end may have been missed. */
@@ -108,6 +129,8 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
 static void push_places(struct event_entry *event)
 {
     int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
+    const struct push_rule *rule = &event->gateway->options->push;
+    const struct line_news *news = line_news(event);
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
         if (session->stage != STAGE_WAITING) {
@@ -118,8 +141,8 @@ static void push_places(struct event_entry *event)
             continue;
         }
         int64_t ahead = line_view_ahead(&event->line, session->seq);
-        if (push_is_due(&session->told, ahead, now_ms)) {
-            push_place(session, ahead, now_ms, wall_ms);
+        if (push_is_due(rule, &session->told, ahead, news->number, now_ms)) {
+            push_place(session, news, ahead, now_ms, wall_ms);
         }
     }
 }
@@ -151,6 +174,13 @@ static void tell_expired(struct event_entry *event, const struct tick_expired *e
                             expired->is_no_show ? "no_show" : "time_out", "at_ms",
                             (json_int_t)at_ms));
     }
+}
+
+void line_ticks_push_notice(struct event_entry *event)
+{
+    wire_push_event(event->gateway, event,
+                    json_pack("{ss ss sI}", "type", "notice", "text", event->message, "server_ms",
+                              (json_int_t)clock_wall_ms()));
 }
 
 void line_ticks_push_phase(struct event_entry *event)

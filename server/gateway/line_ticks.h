@@ -20,6 +20,10 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
 void line_ticks_after_gap(struct event_entry *event);
 /* What a check of the session (line_batch_check) has found: tells the visitor what is new. */
 void line_ticks_on_checked(struct session *session, const struct place *place);
+/* Tells a waiting visitor where they stand now, `ahead` being line_view_ahead() of them. */
+void line_ticks_push_place(struct session *session, int64_t ahead);
+/* Tells everyone at the event the organizer's message. */
+void line_ticks_push_notice(struct event_entry *event);
 /* Tells everyone at the event which phase it is in. */
 void line_ticks_push_phase(struct event_entry *event);
 

@@ -36,6 +36,7 @@ struct session {
     bool is_map_open;      /* wants seat changes */
     bool is_map_stale;     /* missed some: gets a whole map when it can take it */
     bool is_check_pending; /* Redis is being asked where this visitor stands */
+    bool is_place_stale;   /* could not be told: gets the place of then when it can take it */
     bool is_closing;
     uint8_t stage; /* enum session_stage */
     uint8_t requests_pending;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
+#include "server/gateway/line_ticks.h"
 #include "server/gateway/seat_desk.h"
 
 /* False when the connection is broken. */
@@ -39,6 +40,11 @@ static void keep_frame(struct gateway *gateway, struct session *session, const c
     lws_callback_on_writable(session->wsi);
 }
 
+bool wire_is_slow(const struct session *session)
+{
+    return session->out_first != NULL || lws_partial_buffered(session->wsi);
+}
+
 void wire_send_text(struct gateway *gateway, struct session *session, const char *text,
                     size_t bytes)
 {
@@ -46,7 +52,7 @@ void wire_send_text(struct gateway *gateway, struct session *session, const char
     if (session->is_closing) {
         return;
     }
-    if (session->out_first != NULL || lws_partial_buffered(session->wsi)) {
+    if (wire_is_slow(session)) {
         keep_frame(gateway, session, text, bytes);
         return;
     }
@@ -156,6 +162,11 @@ int wire_on_writable(struct gateway *gateway, struct session *session)
         lws_callback_on_writable(session->wsi);
     } else if (session->is_map_stale && !lws_partial_buffered(session->wsi)) {
         seat_desk_send_map(gateway, session, NULL);
+    } else if (session->is_place_stale && !lws_partial_buffered(session->wsi)) {
+        session->is_place_stale = false;
+        if (session->stage == STAGE_WAITING) {
+            line_ticks_push_place(session, line_view_ahead(&session->event->line, session->seq));
+        }
     }
     return 0;
 }

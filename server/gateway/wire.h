@@ -7,6 +7,7 @@
 #define STANCHION_WIRE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,8 @@ void wire_push_visitor(struct gateway *gateway, struct event_entry *event, const
 void wire_push_event(struct gateway *gateway, struct event_entry *event, json_t *body);
 /* Ends the connection with this code once the loop comes to it. */
 void wire_close(struct session *session, uint16_t code);
+/* Whether frames wait for this session, because its socket does not take them. */
+bool wire_is_slow(const struct session *session);
 /* The socket takes more: sends what waited. Returns -1 when the connection is to be closed. */
 int wire_on_writable(struct gateway *gateway, struct session *session);
 

@@ -45,23 +45,26 @@ static int run_sandbox(const struct supervisor *s)
 static int run_gateway(const struct supervisor *s, size_t index)
 {
     const struct config *config = &s->config;
-    const struct gateway_options options = {.index = (unsigned)index,
-                                            .listen_address = config->listen_address,
-                                            .listen_port = (uint16_t)config->listen_port,
-                                            .redis_url = s->redis_url,
-                                            .public_url = config->public_url,
-                                            .origins = config->origins_allowed,
-                                            .payment_url = config->payment_url,
-                                            .payment_key = config->payment_key,
-                                            .webhook_secret = config->webhook_secret,
-                                            .is_sandbox = s->is_sandbox,
-                                            .is_metrics_public = config->is_metrics_public,
-                                            .connections_max = (uint32_t)config->connections_max,
-                                            .joins_pending_max =
-                                                (uint32_t)config->joins_pending_max,
-                                            .drain_ms = (uint32_t)config->drain_ms,
-                                            .log_level = (enum log_level)config->log_level,
-                                            .secret = s->secret};
+    const struct gateway_options options = {
+        .index = (unsigned)index,
+        .listen_address = config->listen_address,
+        .listen_port = (uint16_t)config->listen_port,
+        .redis_url = s->redis_url,
+        .public_url = config->public_url,
+        .origins = config->origins_allowed,
+        .payment_url = config->payment_url,
+        .payment_key = config->payment_key,
+        .webhook_secret = config->webhook_secret,
+        .is_sandbox = s->is_sandbox,
+        .is_metrics_public = config->is_metrics_public,
+        .connections_max = (uint32_t)config->connections_max,
+        .joins_pending_max = (uint32_t)config->joins_pending_max,
+        .push = {config->push_near_places, config->push_change_percent,
+                 config->push_floor_ms_per_1000, config->push_interval_ms_max},
+        .reconnects_per_s = config->reconnects_per_s,
+        .drain_ms = (uint32_t)config->drain_ms,
+        .log_level = (enum log_level)config->log_level,
+        .secret = s->secret};
     return gateway_main(&options);
 }
 

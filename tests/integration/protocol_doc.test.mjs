@@ -33,7 +33,7 @@ const rows = [...text.matchAll(/^\| `(\{"type".*?)` \|/gm)].flatMap((match) => m
 const errorCodes = new Set([...text.matchAll(/^\| (`\w+`(?: \/ `\w+`)*) \| /gm)].flatMap((match) => match[1].match(/\w+/g)));
 
 const kind = (value) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
-const OPTIONAL = new Set(['re', 'eta_low_ms', 'eta_high_ms', 'receipt']);
+const OPTIONAL = new Set(['re', 'eta_low_ms', 'eta_high_ms', 'receipt', 'held_out', 'recovers_at_ms', 'drawing', 'spread_ms', 'message']);
 
 function compare(example, actual, where) {
   for (const [name, value] of Object.entries(example)) {
@@ -170,6 +170,8 @@ describe('WebSocket', () => {
     assert.equal((await second.ask({ type: 'join' })).ahead, 1);
     await first.ask({ type: 'leave' });
     assert.equal((await second.push('place')).ahead, 0);
+    await server.cli(['event', 'set', 'arena', 'message=Two more evenings have been added.']);
+    assert.equal((await second.push('notice')).text, 'Two more evenings have been added.');
     const again = await follow({ cookie: second.cookie });
     const mine = seen.filter((message) => message.receipt).at(-1);
     assert.equal((await again.ask({ type: 'resume', receipt: mine.receipt })).seq, mine.seq);

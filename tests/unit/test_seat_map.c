@@ -234,3 +234,62 @@ Test(seat_map, packs_two_bits_a_seat_from_the_lowest)
     cr_expect_eq(packed[1], 3 | 0 << 2 | 1 << 4);
     seat_map_free(map);
 }
+
+/* What counting all seats says. */
+static void expect_counts(const struct seat_map *map, const uint16_t *categories, size_t known)
+{
+    uint32_t counts[3][SEAT_STATE_COUNT] = {{0}}, totals[SEAT_STATE_COUNT] = {0};
+    for (uint32_t seat = 0; seat < seat_map_seats_count(map); seat++) {
+        totals[seat_map_state(map, seat)]++;
+        if (seat < known)
+            counts[categories[seat]][seat_map_state(map, seat)]++;
+    }
+    for (size_t category = 0; category < 3; category++)
+        for (int state = 0; state < SEAT_STATE_COUNT; state++)
+            cr_assert_eq(seat_map_count(map, category, (enum seat_state)state),
+                         counts[category][state], "category %zu state %d", category, state);
+    cr_assert_eq(seat_map_is_held_out(map),
+                 totals[SEAT_FREE] == 0 && totals[SEAT_HELD] + totals[SEAT_PAYING] > 0);
+}
+
+Test(seat_map, counts_of_categories_follow_every_change)
+{
+    static const uint16_t categories[] = {0, 2, 1, 1, 0, 2, 2, 0, 1, 0};
+    unsigned seed = 4711;
+    struct seat_map *map = map_with(1, "0000040000");
+    expect_counts(map, categories, 0);
+    cr_assert(seat_map_set_categories(map, categories, 8));
+    expect_counts(map, categories, 8);
+    cr_assert(seat_map_set_categories(map, categories, 10));
+    for (int version = 2; version < 3000; version++) {
+        char text[64];
+        /* Mostly held and paying, so that "nothing is free" happens. */
+        static const char states[] = "0112231";
+        snprintf(text, sizeof text, "%d|%d=%c,%d=%c", version, rand_r(&seed) % 10,
+                 states[rand_r(&seed) % 7], rand_r(&seed) % 10, states[rand_r(&seed) % 7]);
+        if (version % 97 == 0) {
+            cr_assert_eq(snapshot(map, version, version % 2 ? "1111112223" : "00123400111"),
+                         SEAT_MAP_OK);
+        } else {
+            say(map, text);
+        }
+        expect_counts(map, categories, 10);
+    }
+    cr_assert_eq(seat_map_count(map, PLAN_CATEGORIES_MAX, SEAT_FREE), 0);
+    cr_assert(seat_map_set_categories(map, NULL, 0));
+    expect_counts(map, categories, 0);
+    seat_map_free(map);
+}
+
+Test(seat_map, held_out_is_not_sold_out)
+{
+    struct seat_map *map = map_with(1, "0134");
+    cr_expect_not(seat_map_is_held_out(map), "one is free");
+    say(map, "2|0=3");
+    cr_expect(seat_map_is_held_out(map));
+    say(map, "3|1=2");
+    cr_expect(seat_map_is_held_out(map), "a payment may fail");
+    say(map, "4|1=3");
+    cr_expect_not(seat_map_is_held_out(map), "all is sold");
+    seat_map_free(map);
+}

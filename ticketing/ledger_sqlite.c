@@ -283,6 +283,58 @@ enum ledger_status ledger_open(const char *path, const struct token_keys *keys,
     return LEDGER_OK;
 }
 
+static int read_version(sqlite3 *db, int *version)
+{
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &row, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW)
+        *version = sqlite3_column_int(row, 0);
+    (void)sqlite3_finalize(row);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static enum ledger_status check_version(struct ledger_store *s, const char *path, char *why)
+{
+    int version = 0;
+    size_t count;
+    (void)ledger_migrations(&count);
+    enum ledger_status status = ledger_judge(s, read_version(s->db, &version));
+    if (status != LEDGER_OK)
+        (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s: %.90s", path, s->problem);
+    else if (version != (int)count)
+        (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s has schema %d, this program knows %zu",
+                       path, version, count);
+    if (status != LEDGER_OK || version == (int)count)
+        return status;
+    return version > (int)count ? LEDGER_NEWER : LEDGER_CORRUPT;
+}
+
+enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why)
+{
+    if (access(path, R_OK) != 0) {
+        (void)snprintf(why, LEDGER_REASON_BYTES, "%.120s: %s", path, strerror(errno));
+        return errno == ENOENT ? LEDGER_NOT_FOUND : LEDGER_IO;
+    }
+    struct ledger_store *s = calloc(1, sizeof *s);
+    assert(s != NULL);
+    s->lock_fd = -1;
+    int code = sqlite3_open_v2(
+        path, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(s->db, BUSY_MS);
+    enum ledger_status status = ledger_judge(s, code);
+    if (status == LEDGER_OK)
+        status = check_version(s, path, why);
+    else
+        (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s: %.90s", path, s->problem);
+    if (status != LEDGER_OK) {
+        ledger_close(s);
+        return status;
+    }
+    *out = s;
+    return LEDGER_OK;
+}
+
 void ledger_close(struct ledger_store *s)
 {
     if (s == NULL)

@@ -71,6 +71,9 @@ enum ledger_status ledger_run(struct ledger_store *s, sqlite3_stmt *statement);
 bool ledger_next(struct ledger_store *s, sqlite3_stmt *statement, enum ledger_status *status);
 /* What a SQLite result code means to us; remembers the message. */
 enum ledger_status ledger_judge(struct ledger_store *s, int code);
+/* Opens an existing ledger beside its writer, for reading only. LEDGER_NOT_FOUND, LEDGER_NEWER, or
+ * LEDGER_CORRUPT with one sentence in `why`; ledger_close ends it. */
+enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why);
 /* Text of a column, "" for NULL. */
 const char *ledger_text(sqlite3_stmt *statement, int column);
 

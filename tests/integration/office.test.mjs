@@ -82,3 +82,16 @@ test('while the ledger is stopped, commands say within their deadline that nothi
   process.kill(ledger, 'SIGCONT');
   assert.match(stderr, /did not answer within 5 s/);
 });
+
+test('a backup of the running ledger is whole, is never overwritten, and a changed one is found out', async () => {
+  const file = path.join(temporaryDirectory(), 'copy.db');
+  await cli(['backup', file]);
+  assert.match((await cli(['ledger', 'verify', file])).stdout, /is whole\n$/);
+  assert.match((await cli(['ledger', 'verify'])).stdout, /ledger\.db is whole\n$/);
+  assert.match((await cli(['backup', file], 1)).stderr, /^stanchion: .*exists already\n$/);
+  const bytes = fs.readFileSync(file);
+  bytes.fill(0x5a, 4096, 8192);
+  fs.writeFileSync(file, bytes);
+  await cli(['ledger', 'verify', file], 1);
+  assert.match((await cli(['ledger', 'verify', '/nowhere.db'], 1)).stderr, /No such file/);
+});

@@ -62,11 +62,28 @@ int64_t queue_phase_moment_ms(const struct phase_inputs *inputs, int64_t after_m
     return last;
 }
 
-enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_t now_ms)
+static enum queue_phase without_draw(const struct phase_inputs *inputs, int64_t now_ms)
 {
     enum queue_phase phase = by_schedule(inputs, now_ms);
     bool is_empty = inputs->is_stock_known && inputs->free_count <= 0 && inputs->holds_count <= 0;
     return phase == PHASE_OPEN && is_empty ? PHASE_SOLD_OUT : phase;
+}
+
+enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_t now_ms)
+{
+    enum queue_phase phase = without_draw(inputs, now_ms);
+    if (!inputs->is_draw_wanted || inputs->draw == DRAW_DONE)
+        return phase;
+    if (!inputs->is_draw_committed)
+        return queue_phase_takes_joins(phase) || phase == PHASE_SOLD_OUT ? PHASE_ANNOUNCED : phase;
+    return phase == PHASE_OPEN || phase == PHASE_SOLD_OUT ? PHASE_PREQUEUE : phase;
+}
+
+bool queue_phase_draw_is_due(const struct phase_inputs *inputs, int64_t now_ms)
+{
+    enum queue_phase phase = without_draw(inputs, now_ms);
+    return inputs->is_draw_wanted && inputs->is_draw_committed && inputs->draw == DRAW_NONE &&
+           (phase == PHASE_OPEN || phase == PHASE_SOLD_OUT);
 }
 
 bool queue_phase_takes_joins(enum queue_phase phase)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/line_scripts.h"
 #include "queue/phase.h"
 #include "queue_files.h"
 #include "server/base/log.h"
@@ -25,17 +26,9 @@ enum script {
 
 _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number of scripts");
 
-#define SCRIPT_BYTES_MAX 16384 /* prelude and script; asserted when they are put together */
-#define KEYS_COUNT 17
-#define KEY_BYTES_MAX (EVENT_ID_BYTES_MAX + 16)
-#define ARGC_MAX (KEYS_COUNT + 1 + JOIN_BATCH_MAX)
+#define ARGC_MAX (LINE_KEYS_COUNT + 1 + JOIN_BATCH_MAX)
 #define NUMBER_BYTES_MAX 24
 #define FIGURES_PER_PLACE 5
-
-/* In the order of prelude.lua. */
-static const char *const key_names[KEYS_COUNT - 1] = {
-    "cfg",   "line",   "waiting", "gone",      "gone:new", "active",      "pass",          "counts",
-    "holds", "bought", "history", "draw:left", "before",   "before:gone", "before:inside", "pace"};
 
 struct queue_redis {
     struct queue_store port; /* first: a store is one of these */
@@ -64,17 +57,9 @@ const char *queue_redis_prelude(void)
     return (const char *)queue_prelude_lua;
 }
 
-static const char *with_prelude(const unsigned char *script, char *out)
-{
-    int bytes =
-        snprintf(out, SCRIPT_BYTES_MAX, "%s\n%s", queue_redis_prelude(), (const char *)script);
-    assert(bytes > 0 && bytes < SCRIPT_BYTES_MAX);
-    return out;
-}
-
 const struct redis_script *queue_redis_scripts(size_t *count)
 {
-    static char texts[SCRIPT_COUNT][SCRIPT_BYTES_MAX];
+    static char texts[SCRIPT_COUNT][LINE_SCRIPT_BYTES_MAX];
     static const unsigned char *const files[SCRIPT_COUNT] = {queue_join_lua,  queue_enter_lua,
                                                              queue_leave_lua, queue_tick_lua,
                                                              queue_line_lua,  queue_look_lua};
@@ -83,7 +68,7 @@ const struct redis_script *queue_redis_scripts(size_t *count)
         {.name = "queue/tick"}, {.name = "queue/line"},  {.name = "queue/look"}};
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         if (!scripts[i].text)
-            scripts[i].text = with_prelude(files[i], texts[i]);
+            scripts[i].text = line_script_text(files[i], texts[i]);
     }
     *count = SCRIPT_COUNT;
     return scripts;
@@ -258,7 +243,7 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
 
 /* A call being put together: keys, epoch, then what the script asks for. */
 struct call {
-    char keys[KEYS_COUNT][KEY_BYTES_MAX];
+    struct line_keys keys;
     char epoch[NUMBER_BYTES_MAX];
     const char *argv[ARGC_MAX];
     size_t argv_bytes[ARGC_MAX];
@@ -275,12 +260,9 @@ static void call_add(struct call *call, const char *text)
 static void call_init(struct call *call, const struct queue_redis *redis, const char *event)
 {
     call->argc = 0;
-    call_add(call, "epoch");
-    for (size_t i = 0; i + 1 < KEYS_COUNT; i++) {
-        int bytes = snprintf(call->keys[i], KEY_BYTES_MAX, "ev:%s:%s", event, key_names[i]);
-        assert(bytes > 0 && bytes < KEY_BYTES_MAX);
-        call_add(call, call->keys[i]);
-    }
+    line_keys_init(&call->keys, event);
+    for (size_t i = 0; i < LINE_KEYS_COUNT; i++)
+        call_add(call, call->keys.text[i]);
     int bytes = snprintf(call->epoch, sizeof(call->epoch), "%" PRId64, redis->epoch);
     assert(bytes > 0 && (size_t)bytes < sizeof(call->epoch));
     call_add(call, call->epoch);
@@ -296,7 +278,7 @@ static enum queue_status send_call(const struct queue_redis *redis, const struct
         return QUEUE_DOWN;
     *op = *template;
     enum redis_link_status status =
-        redis_link_script(redis->link, redis->script_base + op->script, KEYS_COUNT, call->argc,
+        redis_link_script(redis->link, redis->script_base + op->script, LINE_KEYS_COUNT, call->argc,
                           call->argv, call->argv_bytes, on_reply, op);
     if (status != REDIS_LINK_OK)
         free(op);

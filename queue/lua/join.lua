@@ -3,7 +3,7 @@
 -- ARGV    2.. visitors in order of arrival, 1 to JOIN_BATCH_MAX
 -- Returns phase in force, time in ms, and for each visitor five numbers: place state, sequence, admission,
 --         deadline in ms, 1 when this call made the place (0 where a value does not apply)
--- Writes  line.seq (one HINCRBY for the batch), waiting (one ZADD)
+-- Writes  line.seq (one HINCRBY for the batch), waiting (one ZADD); line.draw when a draw has to begin
 -- Cost    O(n log W) for n visitors and W waiting; at 0.7 million waiting 2 us each in batches of 100 or more,
 --         20 us for a single one
 --
@@ -11,7 +11,10 @@
 
 local visitors = {unpack(ARGV, 2)}
 local now = time_ms()
-local phase = read_phase(now)
+local phase, _, _, is_draw_due = read_phase(now)
+if is_draw_due then
+    begin_draw()
+end
 local waiting_seqs = redis.call('ZMSCORE', WAITING, unpack(visitors))
 local deadlines = redis.call('ZMSCORE', ACTIVE, unpack(visitors))
 local bought = redis.call('HMGET', BOUGHT, unpack(visitors))

@@ -3,11 +3,12 @@
 -- ARGV    2 visitor
 -- Returns phase in force, time in ms, place state that was given up (PLACE_NONE when there was none),
 --         sequence, admission, deadline in ms, 0
--- Writes  waiting, gone, gone:new for a place; active, pass for an admission
+-- Writes  waiting, gone, gone:new (draw:left while a draw is pending) for a place; active, pass for an admission
 -- Cost    O(log W)
 --
 -- Who leaves from behind the head is counted as gone, so that the places of the others stay exact. A freed
--- admission is given to the next in line by the next tick.
+-- admission is given to the next in line by the next tick. Who leaves while a draw is pending leaves a place that
+-- only the registrar knows: it counts it when the draw ends.
 
 local visitor = ARGV[2]
 local now = time_ms()
@@ -15,8 +16,11 @@ local phase = read_phase(now)
 
 local seq = tonumber(redis.call('ZSCORE', WAITING, visitor))
 if seq then
+    local line = redis.call('HMGET', LINE, 'head', 'draw', 'draw_cut')
     redis.call('ZREM', WAITING, visitor)
-    if seq > number(redis.call('HGET', LINE, 'head')) then
+    if line[2] == '1' and seq <= number(line[3]) then
+        redis.call('RPUSH', DRAW_LEFT, string.format('%s %d', visitor, seq))
+    elseif seq > number(line[1]) then
         redis.call('ZADD', GONE, seq, seq)
         redis.call('RPUSH', GONE_NEW, seq)
     end

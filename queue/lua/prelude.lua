@@ -88,12 +88,41 @@ local function read_schedule()
     return cfg[1] or 'draft', number(cfg[2]), number(cfg[3]), number(cfg[4])
 end
 
--- The phase in force, the number of free seats (nil when not known), and the holds and payments under way.
+-- What a draw that is wanted makes of the phase: nobody joins before the server has committed to its secret, and
+-- the line stands until the draw is done. state: 0 none yet, 1 pending, 2 done. The second answer says whether
+-- the draw has to begin now.
+local function phase_with_draw(phase, is_committed, state)
+    if state == 2 then
+        return phase, false
+    end
+    if not is_committed then
+        return (TAKES_JOINS[phase] or phase == 'sold_out') and 'announced' or phase, false
+    end
+    if phase == 'open' or phase == 'sold_out' then
+        return 'prequeue', state == 0
+    end
+    return phase, false
+end
+
+-- The phase in force, the number of free seats (nil when not known), the holds and payments under way, and
+-- whether the draw has to begin.
 local function read_phase(now)
     local phase, prequeue_at, opens_at, closes_at = read_schedule()
     local free = tonumber(redis.call('HGET', COUNTS, 'free'))
     local holds = redis.call('ZCARD', HOLDS)
-    return effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now), free, holds
+    phase = effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now)
+    if redis.call('HGET', CFG, 'draw') ~= '1' then
+        return phase, free, holds, false
+    end
+    local line = redis.call('HMGET', LINE, 'draw_committed', 'draw', 'recovers_at_ms')
+    local is_due
+    phase, is_due = phase_with_draw(phase, line[1] == '1', number(line[2]))
+    return phase, free, holds, is_due and number(line[3]) == 0
+end
+
+-- From here on later joins stay behind those who have a place now, and the registrar puts these in a random order.
+local function begin_draw()
+    redis.call('HSET', LINE, 'draw', 1, 'draw_cut', number(redis.call('HGET', LINE, 'seq')))
 end
 
 -- What travels with each report besides the line itself: until when it recovers (0 = it does not), the

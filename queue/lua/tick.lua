@@ -73,7 +73,10 @@ local function admit(count)
 end
 
 local expired = expire()
-local phase, free, holds = read_phase(now)
+local phase, free, holds, is_draw_due = read_phase(now)
+if is_draw_due then
+    begin_draw()
+end
 local recovers_at, draw, rate_micro = read_state()
 local admitted = {}
 if phase == 'open' then
@@ -83,9 +86,12 @@ if phase == 'open' then
     admitted = admit(count)
 end
 
--- The head is the sequence up to which nobody waits any more, be it admitted or gone.
-local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
-head = math.max(head, first[2] and tonumber(first[2]) - 1 or seq)
+-- The head is the sequence up to which nobody waits any more, be it admitted or gone. While a draw moves
+-- people about, the first place may be empty for a moment: then it stays.
+if draw ~= 1 then
+    local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
+    head = math.max(head, first[2] and tonumber(first[2]) - 1 or seq)
+end
 
 -- The rest of the departures, if there are more, is told by the next tick.
 local gone = redis.call('LPOP', GONE_NEW, gone_max) or {}

@@ -32,6 +32,12 @@ static const struct event_setting table[] = {
     {"seats_per_visitor_max", SETTING_WHOLE, "seats", 1, 50, "3", "most seats one visitor may buy"},
     {"waiting_max", SETTING_WHOLE, "visitors", 1, 10000000, "2000000",
      "longest line; beyond it: full"},
+    {"draw", SETTING_WHOLE, "0 or 1", 0, 1, "0",
+     "1 = the pre-queue is put in a random order when the sale opens"},
+    {"draw_beacon", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",
+     "a public value that nobody knew before, mixed into the draw"},
+    {"draw_beacon_wait", SETTING_WHOLE, "0 or 1", 0, 1, "0",
+     "1 = the draw waits for draw_beacon after its root is published"},
     {"message", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",
      "what everyone who waits is told; empty = nothing"},
 };

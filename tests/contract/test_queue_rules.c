@@ -115,6 +115,26 @@ Test(queue_rules, moments_of_the_schedule)
     redis_server_stop(server);
 }
 
+/* Both answers of phase_with_draw, after the phase that the schedule gives. */
+Test(queue_rules, phase_with_a_draw)
+{
+    load("local p, due = phase_with_draw(ARGV[2], ARGV[3] == '1', tonumber(ARGV[4])) "
+         "return {p, due and 1 or 0}");
+    for (int i = 0; i < PHASE_COUNT * 2 * DRAW_COUNT; i++) {
+        struct phase_inputs inputs = {.operator_phase = (enum queue_phase)(i % PHASE_COUNT),
+                                      .is_draw_wanted = true,
+                                      .is_draw_committed = i / PHASE_COUNT % 2,
+                                      .draw = (enum line_draw)(i / PHASE_COUNT / 2)};
+        redisReply *reply = run("%s %d %d", queue_phase_name(inputs.operator_phase),
+                                inputs.is_draw_committed, (int)inputs.draw);
+        cr_expect_str_eq(reply->element[0]->str,
+                         queue_phase_name(queue_phase_effective(&inputs, 1)), "case %d", i);
+        cr_expect_eq(reply->element[1]->integer, queue_phase_draw_is_due(&inputs, 1), "case %d", i);
+        freeReplyObject(reply);
+    }
+    redis_server_stop(server);
+}
+
 Test(queue_rules, who_may_join)
 {
     load("return TAKES_JOINS[ARGV[2]] and 1 or 0");

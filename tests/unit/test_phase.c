@@ -121,3 +121,43 @@ Test(phase, who_may_join_and_who_is_admitted)
         cr_expect_eq(queue_phase_admits((enum queue_phase)i), i == PHASE_OPEN);
     }
 }
+
+struct draw_row {
+    enum queue_phase operator_phase;
+    bool is_committed;
+    enum line_draw draw;
+    enum queue_phase expected;
+    bool is_due;
+};
+
+static const struct draw_row draw_rows[] = {
+    {PHASE_DRAFT, false, DRAW_NONE, PHASE_DRAFT, false},
+    {PHASE_ANNOUNCED, false, DRAW_NONE, PHASE_ANNOUNCED, false},
+    {PHASE_PREQUEUE, false, DRAW_NONE, PHASE_ANNOUNCED, false},
+    {PHASE_OPEN, false, DRAW_NONE, PHASE_ANNOUNCED, false},
+    {PHASE_PAUSED, false, DRAW_NONE, PHASE_ANNOUNCED, false},
+    {PHASE_CLOSED, false, DRAW_NONE, PHASE_CLOSED, false},
+    {PHASE_PREQUEUE, true, DRAW_NONE, PHASE_PREQUEUE, false},
+    {PHASE_OPEN, true, DRAW_NONE, PHASE_PREQUEUE, true},
+    {PHASE_OPEN, true, DRAW_PENDING, PHASE_PREQUEUE, false},
+    {PHASE_PAUSED, true, DRAW_NONE, PHASE_PAUSED, false},
+    {PHASE_PAUSED, true, DRAW_PENDING, PHASE_PAUSED, false},
+    {PHASE_CLOSED, true, DRAW_PENDING, PHASE_CLOSED, false},
+    {PHASE_OPEN, true, DRAW_DONE, PHASE_OPEN, false},
+    {PHASE_PREQUEUE, true, DRAW_DONE, PHASE_PREQUEUE, false},
+};
+
+Test(phase, a_draw_comes_before_the_opening)
+{
+    for (size_t i = 0; i < sizeof(draw_rows) / sizeof(draw_rows[0]); i++) {
+        const struct draw_row *row = &draw_rows[i];
+        struct phase_inputs inputs = {.operator_phase = row->operator_phase,
+                                      .is_draw_wanted = true,
+                                      .is_draw_committed = row->is_committed,
+                                      .draw = row->draw};
+        cr_expect_eq(queue_phase_effective(&inputs, 1), row->expected, "row %zu", i);
+        cr_expect_eq(queue_phase_draw_is_due(&inputs, 1), row->is_due, "row %zu", i);
+        inputs.is_draw_wanted = false;
+        cr_expect_eq(queue_phase_effective(&inputs, 1), row->operator_phase, "row %zu", i);
+    }
+}

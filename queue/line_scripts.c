@@ -1,0 +1,41 @@
+/* See the header. */
+#include "queue/line_scripts.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "queue_files.h"
+
+/* In the order of prelude.lua. */
+static const char *const key_names[LINE_KEYS_COUNT - 1] = {
+    "cfg",   "line",   "waiting", "gone",      "gone:new", "active",      "pass",          "counts",
+    "holds", "bought", "history", "draw:left", "before",   "before:gone", "before:inside", "pace"};
+
+void line_keys_init(struct line_keys *keys, const char *event)
+{
+    (void)snprintf(keys->text[0], LINE_KEY_BYTES, "epoch");
+    for (size_t i = 1; i < LINE_KEYS_COUNT; i++) {
+        int bytes = snprintf(keys->text[i], LINE_KEY_BYTES, "ev:%s:%s", event, key_names[i - 1]);
+        assert(bytes > 0 && bytes < LINE_KEY_BYTES);
+    }
+}
+
+const char *line_script_text(const unsigned char *script, char *out)
+{
+    int bytes = snprintf(out, LINE_SCRIPT_BYTES_MAX, "%s\n%s", (const char *)queue_prelude_lua,
+                         (const char *)script);
+    assert(bytes > 0 && bytes < LINE_SCRIPT_BYTES_MAX);
+    return out;
+}
+
+const char *line_draw_move_script(void)
+{
+    static char text[LINE_SCRIPT_BYTES_MAX];
+    return text[0] ? text : line_script_text(queue_draw_move_lua, text);
+}
+
+const char *line_draw_end_script(void)
+{
+    static char text[LINE_SCRIPT_BYTES_MAX];
+    return text[0] ? text : line_script_text(queue_draw_end_lua, text);
+}

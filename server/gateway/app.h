@@ -77,6 +77,7 @@ struct ask {
     struct event_entry *event;
     struct reply_to to;
     char visitor[VISITOR_ID_BYTES + 1];
+    size_t seats_count; /* asked for by a hold of named seats */
 };
 
 /* Never NULL; freed by whoever completes the question. */

@@ -8,6 +8,7 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/best_desk.h"
 #include "server/gateway/line_ticks.h"
 #include "ticketing/plan_json.h"
 
@@ -43,6 +44,7 @@ static void entry_free(struct event_entry *event)
 {
     line_view_release(&event->line);
     seat_map_free(event->map);
+    best_desk_forget(event);
     plan_free(event->plan);
     free(event->plan_text);
     free(event->plan_gzip);
@@ -227,6 +229,7 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
         log_error("event %s: the published plan is not usable: %s", event->id, why);
         return;
     }
+    best_desk_forget(event);
     plan_free(event->plan);
     free(event->plan_text);
     event->plan = plan;

@@ -19,6 +19,7 @@
 #include "ticketing/seat_map.h"
 
 struct gateway;
+struct best_index;
 
 #define EVENTS_MAX 1000 /* further ones are logged and not served */
 
@@ -45,6 +46,8 @@ struct event_entry {
     struct line_view line;
     struct line_news news;
     struct seat_map *map;
+    struct best_index *best; /* NULL until somebody asks for the best seats */
+    uint8_t *best_asked;     /* by numbered seat: asked for, no answer yet */
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
     int64_t storage_ahead_ms; /* storage clock minus monotonic clock; 0 = not known */
     struct session *sessions;

@@ -6,6 +6,7 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/best_desk.h"
 #include "server/gateway/wire.h"
 
 #define PUSH_INTERVAL_MS 200 /* seat changes are told at most this often */
@@ -214,6 +215,14 @@ void seat_desk_on_turn(struct gateway *gateway, int64_t now_ms)
 
 /* --- holds --- */
 
+/* Who was too slow hears at once what else there is. */
+static void answer_taken(struct gateway *gateway, const struct ask *ask, const struct hold *hold)
+{
+    wire_error(gateway, &ask->to, "seat_taken", "At least one of these seats is no longer free.",
+               json_pack("{so so}", "seats", seats_json(hold->seats, hold->seats_count), "instead",
+                         best_desk_instead(ask->event, hold, ask->seats_count)));
+}
+
 static void on_hold_answered(void *ctx, enum seats_status status, const struct hold *hold)
 {
     struct ask *ask = ctx;
@@ -223,6 +232,8 @@ static void on_hold_answered(void *ctx, enum seats_status status, const struct h
     } else if (hold->result == HOLD_OK) {
         gateway->figures.holds++;
         wire_answer(gateway, &ask->to, seat_desk_hold_json(ask->event, hold));
+    } else if (hold->result == HOLD_TAKEN) {
+        answer_taken(gateway, ask, hold);
     } else {
         seat_desk_refuse(gateway, &ask->to, hold);
     }
@@ -336,6 +347,10 @@ void seat_desk_hold(struct gateway *gateway, struct session *session, const stru
         wire_busy(gateway, to);
         return;
     }
+    if (json_object_get(request, "best") != NULL) {
+        best_desk_hold(gateway, session, to, request);
+        return;
+    }
     if (json_object_get(request, "area") != NULL) {
         hold_area(gateway, session, to, request);
         return;
@@ -344,6 +359,7 @@ void seat_desk_hold(struct gateway *gateway, struct session *session, const stru
     size_t count = 0;
     if (read_seats(gateway, event, to, json_object_get(request, "seats"), seats, &count)) {
         struct ask *ask = ask_create(gateway, session, to);
+        ask->seats_count = count;
         finish(gateway->seats->hold(gateway->seats, event->id, session->visitor, seats, count,
                                     on_hold_answered, ask),
                ask, on_hold_answered);

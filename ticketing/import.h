@@ -53,8 +53,9 @@ struct import_problem {
 };
 
 /* From event.ini: section "" has name, currency, time_zone; "settings" has event settings,
- * opens_at_ms among them when the file says opens_at. The values are as written; only the caller
- * knows the settings. */
+ * opens_at_ms among them when the file says opens_at with an offset, opens_at itself when it is to
+ * be read in the event's time zone (likewise prequeue_at, closes_at). The values are as written;
+ * only the caller knows the settings. */
 struct import_pair {
     const char *section, *key, *value;
     uint32_t line;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/local_time.h"
 #include "ticketing/import_money.h"
 
 struct event_reader {
@@ -17,81 +18,6 @@ struct event_reader {
     struct import_source at; /* the present line */
     const char *next;
 };
-
-/* --- time --- */
-
-/* Reads exactly `digits` digits within a range and moves on. */
-static bool read_digits(const char **text, int digits, int min, int max, int *out)
-{
-    int value = 0;
-    for (int i = 0; i < digits; i++, (*text)++) {
-        if (**text < '0' || **text > '9')
-            return false;
-        value = value * 10 + (**text - '0');
-    }
-    *out = value;
-    return value >= min && value <= max;
-}
-
-static bool read_char(const char **text, const char *one_of)
-{
-    if (**text == '\0' || strchr(one_of, **text) == NULL)
-        return false;
-    (*text)++;
-    return true;
-}
-
-static int days_in_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && is_leap);
-}
-
-/* Days since 1970-01-01 in the Gregorian calendar, for years from 1970. */
-static int64_t days_since_epoch(int year, int month, int day)
-{
-    int64_t days = day - 1;
-    for (int y = 1970; y < year; y++)
-        days += 337 + days_in_month(y, 2);
-    for (int m = 1; m < month; m++)
-        days += days_in_month(year, m);
-    return days;
-}
-
-/* The zone's offset in minutes. */
-static bool read_offset(const char **text, int *minutes)
-{
-    int hour = 0, minute = 0;
-    bool is_west = **text == '-';
-    *minutes = 0;
-    if (read_char(text, "Z"))
-        return true;
-    if (!read_char(text, "+-") || !read_digits(text, 2, 0, 14, &hour) || !read_char(text, ":") ||
-        !read_digits(text, 2, 0, 59, &minute))
-        return false;
-    *minutes = (hour * 60 + minute) * (is_west ? -1 : 1);
-    return true;
-}
-
-bool import_time(const char *text, int64_t *ms)
-{
-    int year, month, day, hour, minute, second = 0, offset;
-    if (!read_digits(&text, 4, 1970, 2999, &year) || !read_char(&text, "-") ||
-        !read_digits(&text, 2, 1, 12, &month) || !read_char(&text, "-") ||
-        !read_digits(&text, 2, 1, days_in_month(year, month), &day) || !read_char(&text, "T ") ||
-        !read_digits(&text, 2, 0, 23, &hour) || !read_char(&text, ":") ||
-        !read_digits(&text, 2, 0, 59, &minute))
-        return false;
-    if (read_char(&text, ":") && !read_digits(&text, 2, 0, 59, &second))
-        return false;
-    if (!read_offset(&text, &offset) || *text != '\0')
-        return false;
-    int64_t minutes =
-        days_since_epoch(year, month, day) * 1440 + (int64_t)hour * 60 + minute - offset;
-    *ms = (minutes * 60 + second) * 1000;
-    return true;
-}
 
 /* --- pairs --- */
 
@@ -123,23 +49,22 @@ static bool check_event_pair(struct event_reader *r, const char *key, const char
         return is_time_zone(value) || bad(r, key, value, "a name such as Europe/Berlin");
     import_error(
         r->report, r->at,
-        "there is no \"%s\" here: expected name, currency, time_zone, opens_at, or a section "
-        "[settings]",
+        "there is no \"%s\" here: expected name, currency, time_zone, prequeue_at, opens_at, "
+        "closes_at, or a section [settings]",
         key);
     return false;
 }
 
-/* opens_at is for people; the settings have opens_at_ms. */
-static void add_opening(struct event_reader *r, const char *value)
+/* "opens_at" -> "opens_at_ms"; NULL for keys that are no times. */
+static const char *setting_of_time(const char *key)
 {
-    int64_t ms;
-    char text[24];
-    if (!import_time(value, &ms)) {
-        bad(r, "opens_at", value, "a time with its offset, such as 2026-12-01T19:00+01:00");
-        return;
-    }
-    if (snprintf(text, sizeof text, "%lld", (long long)ms) > 0)
-        import_pair_add(r->report, "settings", "opens_at_ms", text, r->at.line);
+    static const char *const times[][2] = {{"prequeue_at", "prequeue_at_ms"},
+                                           {"opens_at", "opens_at_ms"},
+                                           {"closes_at", "closes_at_ms"}};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (strcmp(times[i][0], key) == 0)
+            return times[i][1];
+    return NULL;
 }
 
 static bool is_twice(struct event_reader *r, const char *section, const char *key)
@@ -154,6 +79,25 @@ static bool is_twice(struct event_reader *r, const char *section, const char *ke
     return false;
 }
 
+/* Times are for people; the settings have them in ms. One without an offset is meant in the event's
+ * time zone, which may stand further down: it is handed on as it is. */
+static void add_time(struct event_reader *r, const char *key, const char *value)
+{
+    struct local_time time;
+    char text[24];
+    const char *setting = setting_of_time(key);
+    if (is_twice(r, "settings", setting) || is_twice(r, "settings", key))
+        return;
+    if (!local_time_parse(value, &time))
+        bad(r, key, value,
+            "a time such as 2026-12-01 19:00, or with its offset 2026-12-01T19:00+01:00");
+    else if (!time.has_offset)
+        import_pair_add(r->report, "settings", key, value, r->at.line);
+    else if (snprintf(text, sizeof text, "%lld", (long long)(time.local_s - time.offset_s) * 1000) >
+             0)
+        import_pair_add(r->report, "settings", setting, text, r->at.line);
+}
+
 static int on_pair(void *user, const char *section, const char *key, const char *value)
 {
     struct event_reader *r = user;
@@ -164,10 +108,8 @@ static int on_pair(void *user, const char *section, const char *key, const char 
                      import_quote(&quote, section));
         return 1;
     }
-    bool is_opening = !is_settings && strcmp(key, "opens_at") == 0;
-    if (is_opening) {
-        if (!is_twice(r, "settings", "opens_at_ms"))
-            add_opening(r, value);
+    if (setting_of_time(key)) {
+        add_time(r, key, value);
         return 1;
     }
     section = is_settings ? "settings" : "";

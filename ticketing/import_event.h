@@ -1,4 +1,4 @@
-/* event.ini: name, currency, time zone, opening time and settings of the event, as pairs in the
+/* event.ini: name, currency, time zone, schedule and settings of the event, as pairs in the
  * report. */
 #ifndef STANCHION_IMPORT_EVENT_H
 #define STANCHION_IMPORT_EVENT_H
@@ -11,9 +11,5 @@
 /* Reads the file; every pair goes to the report, faults too. The path lives as long as the report.
  */
 enum import_status import_event(struct import_report *report, const char *path);
-
-/* "2026-12-01T19:00:00+01:00" (seconds optional, Z for UTC, a blank for the T) to ms since the Unix
- * epoch. */
-bool import_time(const char *text, int64_t *ms);
 
 #endif

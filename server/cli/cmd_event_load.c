@@ -9,6 +9,7 @@
 
 #include "server/cli/office_client.h"
 #include "server/office/event_settings.h"
+#include "server/office/event_times.h"
 #include "ticketing/import.h"
 #include "ticketing/plan_json.h"
 
@@ -72,27 +73,42 @@ static void print_problems(const char *kind, const struct import_problems *probl
         (void)fprintf(stderr, "%s: and %zu more\n", kind, problems->count - problems->listed);
 }
 
-/* Settings of event.ini, each checked against the table of event settings. */
+/* One setting of event.ini, checked against the table of event settings, into load->settings. */
+static bool read_setting(struct load *load, const struct import_pair *pair, char *problem)
+{
+    char canonical[SETTING_TEXT_BYTES];
+    int64_t ms;
+    const char *of_time = event_time_setting(pair->key);
+    if (of_time) {
+        bool is_good = event_time_read(pair->key, pair->value, load->time_zone, &ms, problem);
+        if (is_good)
+            (void)json_object_set_new(load->settings, of_time, json_integer(ms));
+        return is_good;
+    }
+    const struct event_setting *setting = event_setting_find(pair->key);
+    if (!setting)
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                       "there is no event setting \"%.60s\" (docs/schema.md lists them)",
+                       pair->key);
+    if (!setting || !event_setting_format(setting, pair->value, canonical, problem))
+        return false;
+    (void)json_object_set_new(load->settings, pair->key, json_string(canonical));
+    return true;
+}
+
 static size_t read_settings(struct load *load)
 {
     size_t errors = 0;
-    char canonical[SETTING_TEXT_BYTES], problem[SETTING_PROBLEM_BYTES];
+    char problem[SETTING_PROBLEM_BYTES];
     for (size_t i = 0; i < load->report.pairs_count; i++) {
         const struct import_pair *pair = &load->report.pairs[i];
         if (strcmp(pair->section, "settings") != 0)
             continue;
-        const struct event_setting *setting = event_setting_find(pair->key);
-        if (!setting)
-            (void)snprintf(problem, sizeof problem,
-                           "there is no event setting \"%.60s\" (docs/schema.md lists them)",
-                           pair->key);
-        if (!setting || !event_setting_format(setting, pair->value, canonical, problem)) {
-            (void)fprintf(stderr, "error: %s:%" PRIu32 ": %s\n", load->report.event_file,
-                          pair->line, problem);
-            errors++;
+        if (read_setting(load, pair, problem))
             continue;
-        }
-        (void)json_object_set_new(load->settings, pair->key, json_string(canonical));
+        (void)fprintf(stderr, "error: %s:%" PRIu32 ": %s\n", load->report.event_file, pair->line,
+                      problem);
+        errors++;
     }
     return errors;
 }
@@ -149,8 +165,6 @@ static bool choose_names(const struct cli_args *args, struct load *load)
     load->currency =
         first_of(option(args, OPTION_CURRENCY), import_pair_get(report, "", "currency"),
                  load->plan->categories_count > 0 ? load->plan->categories[0].currency : "EUR");
-    load->time_zone =
-        first_of(option(args, OPTION_TIME_ZONE), import_pair_get(report, "", "time_zone"), "UTC");
     return true;
 }
 
@@ -162,6 +176,8 @@ static bool check(const struct cli_args *args, struct load *load)
                                            .maps = load->maps,
                                            .maps_count = args->values_count[OPTION_MAP]};
     enum import_status status = inventory_load(&options, &load->plan, &load->report);
+    load->time_zone = first_of(option(args, OPTION_TIME_ZONE),
+                               import_pair_get(&load->report, "", "time_zone"), "UTC");
     print_problems("warning", &load->report.warnings);
     print_problems("error", &load->report.errors);
     size_t errors = load->report.errors.count + read_settings(load);

@@ -75,8 +75,11 @@ const struct cli_command cli_commands[] = {
      .arguments_min = 2,
      .arguments_max = CLI_ARGUMENTS_MAX,
      .summary = "change settings; they count from the next tick",
-     .details = "For example: stanchion event set arena admit_per_tick=200 active_cap=1000\n"
-                "docs/schema.md lists the keys.",
+     .details =
+         "For example: stanchion event set arena admit_per_tick=200 active_cap=1000\n"
+         "opens_at=\"2026-12-01 19:00\" (also prequeue_at, closes_at) is read in the event's "
+         "time zone.\n"
+         "docs/schema.md lists the keys.",
      .run = cli_event_set},
     {.name = "orders export",
      .arguments = "",

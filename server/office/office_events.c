@@ -9,6 +9,7 @@
 #include "server/base/log.h"
 #include "server/ledger/recover.h"
 #include "server/office/event_settings.h"
+#include "server/office/event_times.h"
 #include "server/office/office_redis.h"
 #include "ticketing/ledger_scripts.h"
 #include "ticketing/plan_json.h"
@@ -99,6 +100,8 @@ void office_event_show(struct office *office, const struct office_request *reque
     if (event == NULL)
         return;
     add_figures(office, event);
+    const char *zone = json_string_value(json_object_get(event, "time_zone"));
+    event_times_show(json_object_get(event, "settings"), zone ? zone : "UTC", event);
     (void)json_object_set(event, "event", json_object_get(event, "id")); /* `id` is the request's */
     (void)json_object_update(answer->body, event);
     json_decref(event);
@@ -136,8 +139,10 @@ void office_event_set(struct office *office, const struct office_request *reques
     json_t *settings =
         event_settings_default(); /* settings that are new in this version have a value, too */
     (void)json_object_update(settings, json_object_get(event, "settings"));
-    const json_t *changes = json_object_get(request->args, "set");
-    if (!event_settings_apply(settings, changes, problem) ||
+    const char *zone = json_string_value(json_object_get(event, "time_zone"));
+    json_t *changes =
+        event_times_resolve(json_object_get(request->args, "set"), zone ? zone : "UTC", problem);
+    if (changes == NULL || !event_settings_apply(settings, changes, problem) ||
         !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem))
         office_fail(answer, "bad_setting", "%s", problem);
     else if (write_settings(office, answer, id, settings)) {
@@ -146,6 +151,7 @@ void office_event_set(struct office *office, const struct office_request *reques
                  json_string_value(json_object_get(settings, "phase")));
         (void)json_object_set(answer->body, "settings", settings);
     }
+    json_decref(changes);
     json_decref(settings);
     json_decref(event);
 }
@@ -198,6 +204,18 @@ static bool read_plan(const struct office_request *request, struct office_answer
                         load->plan->categories[i].name, load->plan->categories[i].currency,
                         load->currency);
     return answer->error == NULL;
+}
+
+static bool read_settings(const struct office_request *request, struct load *load, char *problem)
+{
+    const json_t *given = json_object_get(request->args, "settings");
+    if (given == NULL)
+        return true;
+    json_t *changes = event_times_resolve(given, load->time_zone, problem);
+    bool is_good = changes != NULL && event_settings_apply(load->settings, changes, problem) &&
+                   event_settings_check_schedule(load->settings, changes, clock_wall_ms(), problem);
+    json_decref(changes);
+    return is_good;
 }
 
 /* Nobody may hold or own a seat of the plan that goes. */
@@ -264,11 +282,8 @@ void office_event_load(struct office *office, const struct office_request *reque
 {
     char problem[SETTING_PROBLEM_BYTES];
     struct load load = {.settings = event_settings_default()};
-    const json_t *given = json_object_get(request->args, "settings");
     bool is_good = read_names(request, answer, &load) && read_plan(request, answer, &load);
-    if (is_good && given != NULL &&
-        (!event_settings_apply(load.settings, given, problem) ||
-         !event_settings_check_schedule(load.settings, given, clock_wall_ms(), problem))) {
+    if (is_good && !read_settings(request, &load, problem)) {
         office_fail(answer, "bad_setting", "%s", problem);
         is_good = false;
     }

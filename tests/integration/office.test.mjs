@@ -42,6 +42,35 @@ test('pause, close and open are seen by visitors', async () => {
   }
 });
 
+test('moments are written in the time zone of the event, and never guessed', async () => {
+  const set = (text, expected = 0) => cli(['event', 'set', 'arena', `opens_at=${text}`], expected);
+  await set('2030-03-31 10:00');
+  const shown = (await cli(['event', 'show', 'arena'])).stdout;
+  assert.match(shown, /opens_at_ms +1901174400000\n/);
+  assert.match(shown, /opens_at +2030-03-31 10:00:00\+02:00\n/);
+  assert.match((await set('2030-03-31 02:30', 1)).stderr, /no such time in Europe\/Berlin.*"2030-03-31 01:30:00\+01:00" or "2030-03-31 03:30:00\+02:00"/);
+  assert.match((await set('2030-10-27 02:30', 1)).stderr, /comes twice in Europe\/Berlin.*"2030-10-27 02:30:00\+02:00" or "2030-10-27 02:30:00\+01:00"/);
+  assert.match((await set('soon', 1)).stderr, /opens_at: expected a date and time/);
+  assert.match((await cli(['event', 'set', 'arena', 'opens_at=2030-01-01 10:00', 'opens_at_ms=5'], 1)).stderr, /both given/);
+  assert.match((await cli(['event', 'show', 'arena'])).stdout, /opens_at_ms +1901174400000\n/);
+  await set('2030-10-27 02:30+01:00');
+  assert.match((await cli(['event', 'show', 'arena'])).stdout, /opens_at_ms +1919295000000\n/);
+  await set('0');
+  assert.match((await cli(['event', 'show', 'arena'])).stdout, /opens_at_ms +0\n/);
+});
+
+test('a schedule in event.ini is read in the zone of the event', async () => {
+  const directory = temporaryDirectory();
+  fs.writeFileSync(path.join(directory, 'seats.csv'), 'section,row,seat,category,price,currency\nA,1,1,G,15.00,USD\n');
+  const load = async (time, expected) => {
+    fs.writeFileSync(path.join(directory, 'event.ini'), `opens_at = ${time}\ncurrency = USD\ntime_zone = America/New_York\n`);
+    return cli(['event', 'load', directory, '--id', 'new-york'], expected);
+  };
+  assert.match((await load('2030-03-10 02:30', 1)).stderr, /event\.ini:1: opens_at = "2030-03-10 02:30": there is no such time in America\/New_York/);
+  await load('2030-03-10 10:00', 0);
+  assert.match((await cli(['event', 'show', 'new-york'])).stdout, /opens_at_ms +1899381600000\n/);
+});
+
 test('a dry run needs no server and loads nothing', async () => {
   const { stdout } = await cli(['event', 'load', path.join(root, 'docs/examples/arena'), '--id', 'other', '--dry-run']);
   assert.match(stdout, /nothing was loaded/);

@@ -188,7 +188,8 @@ Test(import, event_ini_gives_pairs)
         &t, "event.ini",
         "\xef\xbb\xbf; the event\r\nname = \xd0\x9d\xd1\x96\xd1\x87\r\ncurrency=KRW\r\ntime_zone = "
         "Asia/Seoul\r\n"
-        "opens_at = 2026-12-01T19:00+09:00\r\n[settings]\r\nadmit_per_tick = 0.5\r\n");
+        "opens_at = 2026-12-01T19:00+09:00\r\ncloses_at = 2026-12-02 "
+        "19:00\r\n[settings]\r\nadmit_per_tick = 0.5\r\n");
     inventory_try_load(&t, NULL, NULL, NULL, 0);
     expect_plan(&t, "A 1: 1; ");
     cr_expect_str_eq(t.plan->name, "\xd0\x9d\xd1\x96\xd1\x87");
@@ -198,7 +199,8 @@ Test(import, event_ini_gives_pairs)
     cr_expect_str_eq(import_pair_get(&t.report, "settings", "opens_at_ms"), "1796119200000");
     cr_expect_str_eq(import_pair_get(&t.report, "settings", "admit_per_tick"), "0.5");
     cr_expect(import_pair_get(&t.report, "", "admit_per_tick") == NULL);
-    cr_expect(eq(sz, t.report.pairs_count, 5));
+    cr_expect_str_eq(import_pair_get(&t.report, "settings", "closes_at"), "2026-12-02 19:00");
+    cr_expect(eq(sz, t.report.pairs_count, 6));
     inventory_try_release(&t);
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "ticketing/import_csv.h"
-#include "ticketing/import_event.h"
 #include "ticketing/import_money.h"
 #include "ticketing/import_ranges.h"
 #include "ticketing/import_table.h"
@@ -368,40 +367,4 @@ Test(table, finds_what_was_put)
     cr_assert(eq(u32, import_table_get(&table, 2, "1"), IMPORT_TABLE_NONE));
     cr_assert(eq(u32, import_table_get(&table, 0, "01"), IMPORT_TABLE_NONE));
     import_table_release(&table);
-}
-
-/* --- time --- */
-
-Test(time, needs_its_offset)
-{
-    static const struct {
-        const char *text;
-        int64_t ms; /* -1 = refused */
-    } cases[] = {
-        {"1970-01-01T00:00Z", 0},
-        {"2026-12-01T19:00+01:00", 1796148000000},
-        {"2026-12-01 19:00:30+01:00", 1796148030000},
-        {"2026-12-01T18:00:00Z", 1796148000000},
-        {"2026-12-01T12:30-05:30", 1796148000000},
-        {"2028-02-29T00:00Z", 1835395200000},
-        {"2000-03-01T00:00Z", 951868800000},
-        {"2026-02-29T00:00Z", -1},
-        {"2100-02-29T00:00Z", -1},
-        {"2026-13-01T00:00Z", -1},
-        {"2026-12-00T00:00Z", -1},
-        {"2026-12-01T24:00Z", -1},
-        {"2026-12-01T19:60Z", -1},
-        {"2026-12-01T19:00", -1},
-        {"2026-12-01", -1},
-        {"2026-12-01T19:00+15:00", -1},
-        {"2026-12-01T19:00Zx", -1},
-        {"01.12.2026 19:00", -1},
-        {"", -1},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int64_t ms = -1;
-        bool is_good = import_time(cases[i].text, &ms);
-        cr_expect(eq(int, is_good, cases[i].ms >= 0), "%s", cases[i].text);
-        cr_expect(eq(i64, ms, cases[i].ms), "%s", cases[i].text);
-    }
 }

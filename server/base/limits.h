@@ -36,6 +36,14 @@
 #define ASSEMBLY_BYTES_MAX                                                                         \
     (64u << 20) /* all half-received frames of a gateway together: error `full` */
 
+/* Polls over HTTP (server/gateway/poll_desk). */
+#define POLLS_MAX 4096 /* at once at one gateway: 503 `full` */
+#define POLLS_PER_VISITOR_MAX                                                                      \
+    8 /* at once: the oldest one that only waits ends; 429 `too_fast` when none does */
+#define POLL_MESSAGES_MAX 8             /* 400 */
+#define POLL_WAIT_MS_MAX 25000          /* 400; below what proxies allow an answer to take */
+#define POLL_OUT_BYTES_MAX (192 * 1024) /* the answer: ends with `close` 1013 */
+
 /* Redis link (server/base/redis_link). */
 #define REDIS_PENDING_MAX 65536 /* commands under way: REDIS_LINK_FULL */
 

@@ -24,7 +24,13 @@
 /* Counters for /metrics. */
 struct gateway_figures {
     uint64_t handshakes, handshakes_refused, messages_in, frames_out, bytes_out, errors_out, joins,
-        holds, orders_settled, slow_readers_closed;
+        holds, orders_settled, slow_readers_closed, polls;
+};
+
+/* Those that are under way; the ready ones are gone on with before the loop sleeps. */
+struct polls {
+    struct poll *first, *ready;
+    uint32_t count;
 };
 
 struct gateway {
@@ -50,6 +56,7 @@ struct gateway {
     size_t check_batches;    /* under way */
     int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
+    struct polls polls;
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */
     bool is_draining;

@@ -24,6 +24,18 @@ struct event_entry *book_find(const struct book *book, const char *id)
     return NULL;
 }
 
+struct event_entry *book_find_public(const struct book *book, const char *id, size_t bytes)
+{
+    char text[EVENT_ID_BYTES_MAX + 1];
+    if (bytes > EVENT_ID_BYTES_MAX) {
+        return NULL;
+    }
+    memcpy(text, id, bytes);
+    text[bytes] = '\0';
+    struct event_entry *event = book_find(book, text);
+    return event != NULL && event_is_public(event) ? event : NULL;
+}
+
 bool event_is_ready(const struct event_entry *event)
 {
     return event->is_listed && event->has_settings && event->has_plan && event->has_line &&

@@ -63,6 +63,9 @@ struct book {
 void book_release(struct book *book);
 /* NULL when there is none. */
 struct event_entry *book_find(const struct book *book, const char *id);
+/* The event whose id is the first `bytes` bytes of the text, if people may know of it;
+ * otherwise NULL. */
+struct event_entry *book_find_public(const struct book *book, const char *id, size_t bytes);
 /* Whether visitors of the event can be served. */
 bool event_is_ready(const struct event_entry *event);
 /* Whether people may know of it. */

@@ -23,6 +23,7 @@
 #include "server/gateway/line_moments.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/pay_desk.h"
+#include "server/gateway/poll_desk.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
 #include "server/gateway/ws.h"
@@ -187,11 +188,13 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     seat_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);
     office_on_turn(gateway, now_ms);
+    poll_desk_on_turn(gateway, now_ms);
 }
 
 static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)loop, (void)events;
+    poll_desk_before_sleep(watcher->data);
     line_batch_before_sleep(watcher->data);
 }
 
@@ -382,6 +385,7 @@ static void gateway_free(struct gateway *gateway)
     if (gateway->lws != NULL) {
         lws_context_destroy(gateway->lws);
     }
+    poll_desk_release(gateway);
     office_release(gateway);
     payment_free(gateway->payments);
     redis_link_free(gateway->commands);

@@ -9,6 +9,7 @@
 #include "server/gateway/metrics.h"
 #include "server/gateway/organizer_desk.h"
 #include "server/gateway/pay_desk.h"
+#include "server/gateway/poll_desk.h"
 #include "server/gateway/visitor_cookie.h"
 #include "web/assets.h"
 
@@ -146,6 +147,9 @@ static int get_event(struct gateway *gateway, struct lws *wsi, struct http_conne
     if (strcmp(rest + id_bytes, "/plan") == 0) {
         return get_plan(wsi, connection, event);
     }
+    if (strcmp(rest + id_bytes, "/poll") == 0) {
+        return http_error(wsi, connection, 405, "bad_method", "Polls are sent by POST.");
+    }
     return strcmp(rest + id_bytes, "/ws") == 0
                ? http_error(wsi, connection, 426, "upgrade_required",
                             "This address speaks WebSocket only.")
@@ -228,11 +232,27 @@ static int post_webhook(struct gateway *gateway, struct lws *wsi,
     return http_respond(wsi, connection, &response);
 }
 
+/* /api/v1/events/{event}/poll */
+static int post_event(struct gateway *gateway, struct lws *wsi, struct http_connection *connection,
+                      const char *rest, const char *body, size_t bytes)
+{
+    size_t id_bytes = strcspn(rest, "/");
+    return strcmp(rest + id_bytes, "/poll") == 0
+               ? poll_desk_post(gateway, wsi, connection,
+                                book_find_public(&gateway->book, rest, id_bytes), body, bytes)
+               : not_found(wsi, connection);
+}
+
 int http_api_post(struct lws *wsi, struct http_connection *connection, const char *body,
                   size_t bytes)
 {
     struct gateway *gateway = lws_context_user(lws_get_context(wsi));
     static const char events[] = "/api/v1/organizer/events/";
+    static const char visitors[] = "/api/v1/events/";
+    if (strncmp(connection->path, visitors, sizeof visitors - 1) == 0) {
+        return post_event(gateway, wsi, connection, connection->path + sizeof visitors - 1, body,
+                          bytes);
+    }
     if (strcmp(connection->path, "/api/v1/payments/webhook") == 0) {
         return post_webhook(gateway, wsi, connection, body, bytes);
     }

@@ -97,14 +97,12 @@ static void handle(struct gateway *gateway, struct session *session, struct repl
     handler(gateway, session, to, request);
 }
 
-void messages_on_frame(struct gateway *gateway, struct session *session, const char *text,
-                       size_t bytes)
+void messages_on_request(struct gateway *gateway, struct session *session, const json_t *request,
+                         const char *problem)
 {
     gateway->figures.messages_in++;
     struct reply_to to = {.session = session->id};
     bool is_refused = is_too_fast(session);
-    json_error_t error;
-    json_t *request = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     session->requests_pending++;
     if (is_refused) {
         read_id(request, &to);
@@ -115,7 +113,7 @@ void messages_on_frame(struct gateway *gateway, struct session *session, const c
     } else if (!json_is_object(request)) {
         char message[200];
         snprintf(message, sizeof message, "The frame is not one JSON object%s%.120s",
-                 request == NULL ? ": " : ".", request == NULL ? error.text : "");
+                 problem != NULL ? ": " : ".", problem != NULL ? problem : "");
         json_t *shown = json_string(message);
         wire_error(gateway, &to, "bad_json",
                    shown != NULL ? message : "The frame is not one JSON object.", NULL);
@@ -123,5 +121,13 @@ void messages_on_frame(struct gateway *gateway, struct session *session, const c
     } else {
         handle(gateway, session, &to, request);
     }
+}
+
+void messages_on_frame(struct gateway *gateway, struct session *session, const char *text,
+                       size_t bytes)
+{
+    json_error_t error;
+    json_t *request = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+    messages_on_request(gateway, session, request, request == NULL ? error.text : NULL);
     json_decref(request);
 }

@@ -47,7 +47,10 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
         const char *name, *help, *type;
         double value;
     } rows[] = {
-        {"connections", "Open WebSockets.", "gauge", (double)session_count(&gateway->sessions)},
+        {"connections", "Open WebSockets.", "gauge",
+         (double)(session_count(&gateway->sessions) - gateway->polls.count)},
+        {"polls", "Polls under way.", "gauge", (double)gateway->polls.count},
+        {"polls_total", "Polls taken.", "counter", (double)f->polls},
         {"accepted_total", "Connections accepted.", "counter",
          (double)gateway->listener.accepted_count},
         {"refused_full_total", "Connections refused because the gateway was full.", "counter",

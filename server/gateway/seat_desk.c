@@ -160,8 +160,7 @@ static void push_changes(struct gateway *gateway, struct event_entry *event)
         if (!session->is_map_open || session->is_map_stale) {
             continue;
         }
-        bool is_slow = session->out_first != NULL || lws_partial_buffered(session->wsi);
-        if (is_slow) {
+        if (wire_is_slow(session)) {
             session->is_map_stale =
                 true; /* gets one whole map later instead of a queue of changes */
             lws_callback_on_writable(session->wsi);

@@ -1,10 +1,10 @@
-/* Sessions: one per open WebSocket, and the two ways to find them.
+/* Sessions: one per open WebSocket or poll, and the two ways to find them.
  *
- * Lifetime: a session lives from the accepted handshake to the closed connection. Whatever may
- * outlive it (a question to Redis, a payment) carries its id, never a pointer: a slot number with a
- * generation, so that an answer for a browser that has gone finds nobody. A visitor may have
- * several sessions (tabs, devices); they are chained by event and visitor, and all of one event are
- * in one list for broadcasts.
+ * Lifetime: a session lives from the accepted handshake to the closed connection, that of a poll
+ * (poll_desk.h) as long as its HTTP request. Whatever may outlive it (a question to Redis, a
+ * payment) carries its id, never a pointer: a slot number with a generation, so that an answer for
+ * a browser that has gone finds nobody. A visitor may have several sessions (tabs, devices); they
+ * are chained by event and visitor, and all of one event are in one list for broadcasts.
  */
 #ifndef STANCHION_SESSION_H
 #define STANCHION_SESSION_H
@@ -16,6 +16,7 @@
 #include "server/base/limits.h"
 
 struct lws;
+struct poll;
 struct event_entry;
 
 enum session_stage { STAGE_NEW, STAGE_WAITING, STAGE_ADMITTED, STAGE_ENTERED, STAGE_COUNT };
@@ -28,7 +29,8 @@ struct out_frame {
 };
 
 struct session {
-    struct lws *wsi;
+    struct lws *wsi;   /* NULL: not a socket, but a poll */
+    struct poll *poll; /* NULL: not a poll, but a socket */
     struct event_entry *event;
     uint64_t id;
     char visitor[VISITOR_ID_BYTES + 1];
@@ -67,7 +69,8 @@ void session_table_init(struct session_table *table, uint32_t sessions_max);
 void session_table_release(struct session_table *table);
 uint32_t session_count(const struct session_table *table);
 
-/* NULL when the table is full. The session belongs to the table until session_destroy. */
+/* NULL when the table is full; wsi NULL for a poll. The session belongs to the table until
+ * session_destroy. */
 struct session *session_create(struct session_table *table, struct lws *wsi,
                                struct event_entry *event, const char *visitor);
 void session_destroy(struct session_table *table, struct session *session);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "server/gateway/app.h"
 #include "server/gateway/line_ticks.h"
+#include "server/gateway/poll_desk.h"
 #include "server/gateway/seat_desk.h"
 
 /* False when the connection is broken. */
@@ -42,7 +43,8 @@ static void keep_frame(struct gateway *gateway, struct session *session, const c
 
 bool wire_is_slow(const struct session *session)
 {
-    return session->out_first != NULL || lws_partial_buffered(session->wsi);
+    return session->poll == NULL &&
+           (session->out_first != NULL || lws_partial_buffered(session->wsi));
 }
 
 void wire_send_text(struct gateway *gateway, struct session *session, const char *text,
@@ -50,6 +52,10 @@ void wire_send_text(struct gateway *gateway, struct session *session, const char
 {
     assert(bytes <= SCRATCH_BYTES);
     if (session->is_closing) {
+        return;
+    }
+    if (session->poll != NULL) {
+        poll_desk_take(session, text, bytes);
         return;
     }
     if (wire_is_slow(session)) {
@@ -82,6 +88,9 @@ void wire_answer(struct gateway *gateway, const struct reply_to *to, json_t *bod
     session->requests_pending--;
     if (to->has_re) {
         json_object_set_new(body, "re", json_integer(to->re));
+    }
+    if (session->poll != NULL) {
+        poll_desk_on_answer(session, body);
     }
     wire_send(gateway, session, body);
 }
@@ -135,6 +144,10 @@ void wire_close(struct session *session, uint16_t code)
     }
     session->is_closing = true;
     session->close_code = code;
+    if (session->poll != NULL) {
+        poll_desk_wake(session);
+        return;
+    }
     lws_callback_on_writable(session->wsi);
 }
 

@@ -1,4 +1,4 @@
-/* What goes out over a visitor's socket: answers, errors and pushes.
+/* What goes out to a visitor: answers, errors and pushes, over a socket or in the answer of a poll.
  *
  * A frame is written at once when the socket takes it; behind a slow reader frames wait, up to
  * OUT_BYTES_MAX, beyond which the connection is closed (1013): one slow browser never holds more.

@@ -1,0 +1,327 @@
+// Polls: the protocol over plain HTTP, against a running server with two gateways. Every request opens a connection of
+// its own, so that it may meet either of them: nothing may depend on which.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { exchange, status } from '../support/raw.mjs';
+import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
+
+const POLLS_PER_VISITOR_MAX = 8;
+let server;
+
+before(async () => {
+  server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
+  await set('admit_per_tick=0', 'tick_ms=200');
+});
+after(async () => {
+  const end = await server.stop();
+  assert.equal(end.code, 0);
+  assert.doesNotMatch(end.log, /Sanitizer|runtime error|Assertion/);
+});
+
+async function set(...settings) {
+  const done = await server.cli(['event', 'set', server.event, ...settings]);
+  assert.equal(done.code, 0, done.stderr);
+}
+
+// { status, ms, headers, body }
+function post(where, body, headers = {}, onRequest = () => {}) {
+  const asked = performance.now();
+  return new Promise((resolve, reject) => {
+    const request = http.request(server.url + where, { method: 'POST', agent: false, headers }, (answer) => {
+      let text = '';
+      answer.on('data', (data) => { text += data; });
+      answer.on('end', () => resolve({
+        status: answer.statusCode, headers: answer.headers, ms: performance.now() - asked, body: JSON.parse(text),
+      }));
+    });
+    request.on('error', reject);
+    request.end(typeof body === 'string' ? body : JSON.stringify(body));
+    onRequest(request);
+  });
+}
+
+// A client of polls: remembers its cookie, its receipt and its pass, and nothing else.
+class Poller {
+  constructor(event = server.event) { Object.assign(this, { event, cookie: null, receipt: null, pass: null }); }
+
+  async poll(messages, waitMs = 0, onRequest = undefined) {
+    const headers = this.cookie ? { Cookie: this.cookie } : {};
+    const answer = await post(`/api/v1/events/${this.event}/poll`, { wait_ms: waitMs, messages }, headers, onRequest);
+    this.cookie ??= answer.headers['set-cookie']?.[0].split(';')[0] ?? null;
+    for (const { receipt, pass } of answer.body.messages ?? []) {
+      this.receipt = receipt ?? this.receipt;
+      this.pass = pass ?? this.pass;
+    }
+    return answer;
+  }
+
+  // The messages after those that say who it is.
+  async inside(messages, waitMs = 0) {
+    const { body } = await this.poll([{ type: 'resume', receipt: this.receipt }, { type: 'enter', pass: this.pass }, ...messages], waitMs);
+    return body.messages.slice(2);
+  }
+
+  async join() {
+    const { body } = await this.poll([{ type: 'join', id: 1 }]);
+    return body.messages[0];
+  }
+
+  // Waits for a message of this type, poll after poll.
+  async until(type, messages = [{ type: 'resume', receipt: this.receipt, known: { type: 'place' } }]) {
+    for (let polls = 0; polls < 20; polls++) {
+      const { body } = await this.poll(messages, 3000);
+      const found = body.messages.find((message) => message.type === type);
+      if (found) return found;
+    }
+    return assert.fail(`${type} never came`);
+  }
+}
+
+async function pollsUnderWay() { // at the gateway that answers; every gateway is met by asking often
+  const figures = await Promise.all(Array.from({ length: 12 }, async () => {
+    const text = await (await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' } })).text();
+    return [text.match(/stanchion_polls\{gateway="(\d+)"\} (\d+)/)].map(([, gateway, count]) => [gateway, Number(count)])[0];
+  }));
+  return Object.values(Object.fromEntries(figures)).reduce((sum, count) => sum + count, 0);
+}
+
+describe('what a poll says', () => {
+  test('a place and a cookie; the same place by cookie, by receipt and over a socket', async () => {
+    const one = new Poller();
+    const place = await one.join();
+    assert.equal(place.type, 'place');
+    assert.equal(place.re, 1);
+    assert.match(one.cookie, /^stanchion_visitor=/);
+    assert.equal((await one.join()).seq, place.seq);
+    const { body } = await one.poll([{ type: 'resume', id: 7, receipt: one.receipt }]);
+    assert.deepEqual([body.messages[0].re, body.messages[0].seq], [7, place.seq]);
+    const socket = await visit(server, { cookie: one.cookie });
+    assert.equal((await socket.ask({ type: 'join' })).seq, place.seq);
+    await socket.close();
+  });
+  test('without a cookie, a receipt says who it is, and the cookie is given', async () => {
+    const one = new Poller();
+    const place = await one.join();
+    const { body, headers } = await post(`/api/v1/events/arena/poll`, { messages: [{ type: 'resume', receipt: one.receipt }] });
+    assert.equal(body.messages[0].seq, place.seq);
+    assert.equal(headers['set-cookie'][0].split(';')[0], one.cookie);
+    assert.match(headers['set-cookie'][0], /HttpOnly; SameSite=Lax/);
+  });
+  test('messages are carried out in order, each after the answer of the one before', async () => {
+    const one = new Poller();
+    const { body } = await one.poll([{ type: 'join', id: 1 }, { type: 'leave', id: 2 }, { type: 'leave', id: 3 }, { type: 'join', id: 4 }]);
+    const told = body.messages.map(({ re, type, code }) => [re, code ?? type]);
+    assert.deepEqual(told, [[1, 'place'], [2, 'left'], [3, 'no_place'], [4, 'place']]);
+    assert.ok(body.messages[3].seq > body.messages[0].seq);
+  });
+  test('another visitor\'s receipt is refused', async () => {
+    const [one, other] = [new Poller(), new Poller()];
+    await one.join();
+    await other.join();
+    const { body } = await other.poll([{ type: 'resume', receipt: one.receipt }]);
+    assert.equal(body.messages[0].code, 'receipt_other_visitor');
+  });
+});
+
+describe('how long a poll takes', () => {
+  test('nothing new: the time to wait, and not more', async () => {
+    const one = new Poller();
+    await one.join();
+    await sleep(800); // those in front who left have been counted
+    const { ahead } = await one.join();
+    const { ms, body } = await one.poll([{ type: 'resume', receipt: one.receipt, known: { type: 'place', ahead } }], 1200);
+    assert.equal(body.messages.length, 1);
+    assert.ok(ms >= 1150 && ms < 2500, `${ms} ms`);
+    assert.ok((await one.poll([{ type: 'resume', receipt: one.receipt }])).ms < 1000);
+  });
+  test('an answer that is news to the client, or an error, does not wait', async () => {
+    const one = new Poller();
+    const { ahead } = await one.join();
+    const resume = { type: 'resume', receipt: one.receipt };
+    assert.ok((await one.poll([{ ...resume, known: { ahead: ahead + 1 } }], 20_000)).ms < 1500);
+    assert.ok((await one.poll([{ ...resume, known: { phase: 'paused' } }], 20_000)).ms < 1500);
+    assert.ok((await one.poll([resume, { type: 'nothing' }], 20_000)).ms < 1500);
+  });
+  test('a push ends it: somebody in front leaves', async () => {
+    const [front, back] = [new Poller(), new Poller()];
+    await front.join();
+    const { ahead } = await back.join();
+    const waiting = back.poll([{ type: 'resume', receipt: back.receipt, known: { ahead } }], 20_000);
+    await sleep(400);
+    await front.poll([{ type: 'leave' }]);
+    const { ms, body } = await waiting;
+    assert.deepEqual(body.messages.slice(1).map(({ type, ahead: now }) => [type, now]), [['place', ahead - 1]]);
+    assert.ok(ms < 5000, `${ms} ms`);
+  });
+  test('the end of the wait tells a place that was too far back to be pushed', async () => {
+    const others = Array.from({ length: 230 }, () => new Poller());
+    for (let at = 0; at < others.length; at += 23) await Promise.all(others.slice(at, at + 23).map((one) => one.join()));
+    const back = new Poller();
+    const { ahead } = await back.join();
+    assert.ok(ahead >= 230);
+    await back.poll([{ type: 'resume', receipt: back.receipt }], 0);
+    const waiting = back.poll([{ type: 'resume', receipt: back.receipt, known: { ahead } }], 900);
+    await sleep(300);
+    await others[0].poll([{ type: 'leave' }]);
+    const { body } = await waiting;
+    assert.equal(body.messages.length, 2);
+    assert.equal(body.messages.at(-1).ahead, ahead - 1);
+    await Promise.all(others.slice(1).map((one) => one.poll([{ type: 'leave' }])));
+  });
+});
+
+describe('who may poll, and how much', () => {
+  const where = '/api/v1/events/arena/poll';
+  test('bad requests are named', async () => {
+    const refused = async (body, headers) => { const answer = await post(where, body, headers); return [answer.status, answer.body.error]; };
+    assert.deepEqual(await refused('{'), [400, 'bad_json']);
+    assert.deepEqual(await refused(''), [400, 'bad_json']);
+    assert.deepEqual(await refused('[]'), [400, 'bad_json']);
+    assert.deepEqual(await refused({}), [400, 'bad_message']);
+    assert.deepEqual(await refused({ messages: {} }), [400, 'bad_message']);
+    assert.deepEqual(await refused({ messages: Array(9).fill({ type: 'join' }) }), [400, 'bad_message']);
+    for (const wait of [-1, 25_001, 1.5, '5', null]) assert.deepEqual(await refused({ messages: [], wait_ms: wait }), [400, 'bad_message']);
+    assert.deepEqual(await refused({ messages: [] }, { Origin: 'https://evil.example' }), [403, 'bad_origin']);
+    assert.deepEqual(await refused('x'.repeat(70_000)), [413, 'too_large']);
+    assert.equal((await post('/api/v1/events/nothing/poll', { messages: [] })).status, 404);
+    assert.equal((await post(`/api/v1/events/${'a'.repeat(60)}/poll`, { messages: [] })).status, 404);
+    assert.equal((await fetch(server.url + where)).status, 405);
+  });
+  test('bad messages have the errors of the socket', async () => {
+    const { body } = await new Poller().poll([1, null, {}, { type: 5 }, { type: 'join', id: -1 }, { type: 'nothing' }, { type: 'hold', seats: [1] }]);
+    assert.deepEqual(body.messages.map(({ code }) => code),
+      ['bad_json', 'bad_json', 'bad_message', 'bad_message', 'bad_message', 'unknown_message', 'not_admitted']);
+  });
+  test('a visitor has eight polls at once at a gateway: the oldest gives way', async () => {
+    const one = new Poller();
+    await one.join();
+    const ends = [];
+    for (let i = 0; i < 3 * POLLS_PER_VISITOR_MAX; i++) {
+      one.poll([{ type: 'resume', receipt: one.receipt }], 4000).then(({ ms }) => ends.push([i, ms]));
+      await sleep(20);
+    }
+    await until('the polls are over', () => ends.length === 3 * POLLS_PER_VISITOR_MAX);
+    const early = ends.filter(([, ms]) => ms < 3500).map(([i]) => i);
+    assert.ok(early.length >= POLLS_PER_VISITOR_MAX, `only ${early.length} gave way`);
+    assert.ok(!early.includes(3 * POLLS_PER_VISITOR_MAX - 1), 'the last one waits its time');
+    assert.ok(ends.every(([, ms]) => ms < 6000));
+  });
+  test('a client that hangs up is noticed', async () => {
+    const one = new Poller();
+    await one.join();
+    let request;
+    one.poll([{ type: 'resume', receipt: one.receipt }], 20_000, (its) => { request = its; }).catch(() => {});
+    await until('it polls', async () => await pollsUnderWay() === 1);
+    request.destroy();
+    await until('it is gone', async () => await pollsUnderWay() === 0, 4000);
+  });
+});
+
+describe('a connection that is used again', () => {
+  const request = (body, more = '') => `POST /api/v1/events/arena/poll HTTP/1.1\r\nHost: l\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`;
+  const short = '{"messages":[]}', long = '{"wait_ms":700,"messages":[]}';
+  test('poll after poll on one connection', async () => {
+    const { text } = await exchange(server.port, [request(long), 1000, request(long), 1000, request(short)]);
+    assert.equal(text.match(/HTTP\/1\.1 200/g).length, 3, text);
+  });
+  test('a poll sent while the one before waits is answered after it', async () => {
+    const { text } = await exchange(server.port, [request(long), 200, request(short), 1500], { quietMs: 2500 });
+    assert.equal(text.match(/HTTP\/1\.1 200/g).length, 2, text);
+  });
+  test('two in one packet: the second is refused, nothing hangs', async () => {
+    const { text, closed } = await exchange(server.port, [request(short) + request(short)]);
+    assert.equal(status(text), 200);
+    assert.match(text, /HTTP\/1\.1 400 .*pipelined/s);
+    assert.ok(closed);
+    assert.equal((await new Poller().join()).type, 'place');
+  });
+  test('half a body, and the end: no poll', async () => {
+    const { text } = await exchange(server.port, [request(short).slice(0, -5)], { quietMs: 500 });
+    assert.equal(text, '');
+    assert.equal(await pollsUnderWay(), 0);
+  });
+});
+
+describe('the whole way by polls', () => {
+  test('join, wait, admitted, seats, paid, tickets', async () => {
+    await set('admit_per_tick=50');
+    const one = new Poller();
+    if ((await one.join()).type === 'place') await one.until('admitted');
+    const [map] = await one.inside([{ type: 'map', id: 1 }]);
+    assert.equal(map.type, 'map');
+    const [held] = await one.inside([{ type: 'hold', seats: [117, 118] }]);
+    assert.deepEqual(held.seats, [117, 118]);
+    const changed = (await one.inside([{ type: 'map', known: { version: map.version } }], 20_000))[0];
+    assert.ok(changed.version > map.version, 'a map that has changed since is news');
+    await sleep(500); // both gateways have told the changes so far
+    const waiting = one.inside([{ type: 'map' }], 20_000);
+    await sleep(300);
+    await one.inside([{ type: 'release', seats: [118] }]);
+    assert.deepEqual((await waiting)[1].free, [118], 'a change of the map is pushed');
+    const [payment] = await one.inside([{ type: 'checkout' }]);
+    const declined = (await one.inside([{ type: 'pay', order: payment.order, card: '4000000000000002' }], 20_000));
+    assert.deepEqual(declined.map(({ type }) => type), ['paying', 'declined']);
+    const [again] = await one.inside([{ type: 'checkout' }]);
+    const paid = (await one.inside([{ type: 'pay', order: again.order, card: '4242424242424242' }], 20_000));
+    assert.deepEqual(paid.map(({ type }) => type), ['paying', 'confirmed']);
+    const { body } = await one.poll([{ type: 'tickets' }]);
+    assert.deepEqual(body.messages[0].orders[0].tickets, paid[1].tickets);
+  });
+  test('a turn that is not taken, and one that is left', async () => {
+    const one = new Poller();
+    const joined = await one.join();
+    const admitted = joined.type === 'admitted' ? joined : await one.until('admitted');
+    assert.equal(admitted.type, 'admitted');
+    assert.equal((await one.poll([{ type: 'resume', receipt: one.receipt }, { type: 'leave' }])).body.messages[1].type, 'left');
+    const { body } = await one.poll([{ type: 'resume', receipt: one.receipt }, { type: 'enter', pass: one.pass }]);
+    assert.deepEqual(body.messages.map(({ code }) => code), ['receipt_gone', 'pass_expired']);
+  });
+});
+
+describe('when gateways go', () => {
+  test('a gateway that is going away says so and loses nobody', async () => {
+    await set('admit_per_tick=0');
+    const many = Array.from({ length: 6 }, () => new Poller());
+    const seqs = await Promise.all(many.map(async (one) => (await one.join()).seq));
+    const waiting = many.map((one) => one.poll([{ type: 'resume', receipt: one.receipt }], 20_000));
+    await sleep(300);
+    for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGTERM');
+    for (const answer of await Promise.all(waiting)) {
+      assert.equal(answer.body.messages.at(-1).type, 'reconnect');
+      assert.equal(answer.headers.connection, 'close');
+    }
+    await until('the gateways are back', async () => (await fetch(`${server.url}/healthz`).catch(() => ({}))).status === 200);
+    for (const [i, one] of many.entries()) {
+      const place = await until('a place', async () => (await one.poll([{ type: 'resume', receipt: one.receipt }]).catch(() => null))?.body.messages?.find(({ seq }) => seq));
+      assert.equal(place.seq, seqs[i]);
+    }
+  });
+  test('beyond what a gateway takes: 503 full, and when to come back', { timeout: 60_000 }, async () => {
+    const agent = new http.Agent({ maxSockets: Infinity });
+    const answers = new Map(), open = [];
+    const started = Array.from({ length: 9000 }, (_, i) => i);
+    while (started.length > 0 && !answers.has(503)) {
+      await Promise.all(started.splice(0, 250).map(() => new Promise((resolve) => {
+        const one = http.request(`${server.url}/api/v1/events/arena/poll`, { method: 'POST', agent }, (answer) => {
+          let text = '';
+          answer.on('data', (data) => { text += data; });
+          answer.on('end', () => answers.set(answer.statusCode, { headers: answer.headers, body: JSON.parse(text) }));
+        });
+        one.on('error', () => {});
+        one.on('finish', resolve);
+        one.end('{"wait_ms":20000,"messages":[]}');
+        open.push(one);
+      })));
+      await sleep(30);
+    }
+    open.forEach((one) => one.destroy());
+    assert.ok(answers.has(503), `all of ${open.length} were taken`);
+    const { headers, body } = answers.get(503);
+    assert.equal(body.error, 'full');
+    assert.equal(Number(headers['retry-after']), body.retry_s);
+    await until('they are gone', async () => await pollsUnderWay() === 0, 15_000);
+    assert.equal((await new Poller().join()).type, 'place', 'there is room again');
+  });
+});

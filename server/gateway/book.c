@@ -174,6 +174,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     if (!queue_phase_parse(word(root, "phase", "announced"), &event->operator_phase)) {
         event->operator_phase = PHASE_DRAFT;
     }
+    event->is_standby = setting(root, "standby", 0) > 0;
     take_message(event, word(root, "message", ""));
     estimate_set_allowed(&event->line.estimate, event->admit_per_tick, event->tick_ms);
     bool is_first = !event->has_settings;

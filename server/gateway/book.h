@@ -35,6 +35,7 @@ struct event_entry {
     int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms;
     double admit_per_tick;
     uint32_t seats_per_visitor_max;
+    bool is_standby; /* sold out, the line is kept */
     enum queue_phase operator_phase;
     struct plan *plan;
     uint32_t category_totals[PLAN_CATEGORIES_MAX]; /* seats for sale */
@@ -49,7 +50,8 @@ struct event_entry {
     struct best_index *best; /* NULL until somebody asks for the best seats */
     uint8_t *best_asked;     /* by numbered seat: asked for, no answer yet */
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
-    int64_t storage_ahead_ms; /* storage clock minus monotonic clock; 0 = not known */
+    int64_t storage_ahead_ms;         /* storage clock minus monotonic clock; 0 = not known */
+    int64_t sold_out_ms, farewell_ms; /* monotonic: since when (0 = not), and the last walk */
     struct session *sessions;
     uint32_t sessions_count;
     struct wish_list wishes[WISH_COUNT];

@@ -18,6 +18,7 @@
 #include "queue/queue_redis.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/farewell.h"
 #include "server/gateway/http.h"
 #include "server/gateway/line_batch.h"
 #include "server/gateway/line_moments.h"
@@ -185,6 +186,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     struct gateway *gateway = timer->data;
     int64_t now_ms = clock_monotonic_ms();
     line_ticks_on_turn(gateway, now_ms);
+    farewell_on_turn(gateway, now_ms);
     seat_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);
     office_on_turn(gateway, now_ms);

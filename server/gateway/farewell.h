@@ -1,0 +1,20 @@
+/* The end of a sold-out sale for those who still wait.
+ *
+ * When all is sold and the event keeps no standby line, waiting visitors have heard so (`phase`),
+ * and their connections are closed with 1000, spread over some seconds and never before the
+ * visitor's page had FAREWELL_MS_MIN to show it. Their places stay in Redis: should seats come
+ * back, whoever returns stands where they stood. Visitors inside are left alone.
+ */
+#ifndef STANCHION_FAREWELL_H
+#define STANCHION_FAREWELL_H
+
+#include <stdint.h>
+
+struct gateway;
+
+#define FAREWELL_MS_MIN 2000     /* after what the visitor was told last */
+#define FAREWELL_INTERVAL_MS 250 /* between two walks over the sessions of an event */
+
+void farewell_on_turn(struct gateway *gateway, int64_t now_ms);
+
+#endif

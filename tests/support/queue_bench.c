@@ -70,6 +70,8 @@ static void keep_report(struct queue_bench *bench, const struct tick_report *rep
     for (size_t i = 0; i < report->gone_count; i++)
         bench->gone[bench->gone_count++] = report->gone[i];
     check(line_view_on_report(&bench->view, report) == LINE_VIEW_OK, "the view missed a tick");
+    if (bench->on_report)
+        bench->on_report(bench->on_report_ctx, report);
     bench->last = *report;
     bench->last.admitted = NULL;
     bench->last.expired = NULL;

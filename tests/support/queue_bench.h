@@ -31,6 +31,8 @@ struct queue_bench {
     int64_t cap; /* largest inside that may be reported */
     struct queue_fake_settings settings;
     struct line_view view;       /* follows the reports from the beginning */
+    void (*on_report)(void *ctx, const struct tick_report *report); /* NULL, or also told of each */
+    void *on_report_ctx;
     struct redis_server *server; /* NULL with the fake */
     struct queue_bench_private *own;
 };

@@ -66,14 +66,17 @@ void poll_desk_take(struct session *session, const char *text, size_t bytes)
     poll_desk_wake(session);
 }
 
-/* Whether an answer differs from what the client said that it knows already. */
+/* Whether an answer differs from what the client said that it knows already; null = the field is
+ * not there. */
 static bool is_news(const json_t *known, const json_t *answer)
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)known, name, value)
     {
-        if (!json_equal(value, json_object_get(answer, name))) {
+        const json_t *said = json_object_get(answer, name);
+        bool is_same = said == NULL ? json_is_null(value) : json_equal(value, said);
+        if (!is_same) {
             return true;
         }
     }

@@ -1,7 +1,7 @@
 // Every wrong word over the socket gets its own error, changes nothing, and disturbs nobody.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
+import { sleep, startStanchion } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 let server, visitor, other;
@@ -107,6 +107,18 @@ describe('receipts and passes', () => {
 });
 
 describe('during a turn', () => {
+  test('a pass goes on past its end when the turn was claimed in time', async () => {
+    const slow = await visit(server, { event: 'second' }); // where a turn is to be claimed within 5 s
+    const joined = await slow.ask({ type: 'join' });
+    const admitted = joined.type === 'admitted' ? joined : await slow.push('admitted');
+    assert.equal((await slow.ask({ type: 'enter', pass: admitted.pass })).type, 'entered');
+    await sleep(admitted.deadline_ms - admitted.server_ms + 500);
+    const again = await visit(server, { event: 'second', cookie: slow.cookie });
+    assert.equal((await again.ask({ type: 'enter', pass: admitted.pass })).type, 'entered');
+    await again.ask({ type: 'leave' });
+    assert.equal(await code({ type: 'enter', pass: admitted.pass }, again), 'pass_expired');
+    for (const one of [slow, again]) await one.close();
+  });
   test('seats that do not exist, too many, taken, wrong types', async () => {
     const entered = await other.enter();
     assert.equal(entered.type, 'entered');

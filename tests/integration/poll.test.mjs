@@ -143,6 +143,8 @@ describe('how long a poll takes', () => {
     assert.ok((await one.poll([{ ...resume, known: { ahead: ahead + 1 } }], 20_000)).ms < 1500);
     assert.ok((await one.poll([{ ...resume, known: { phase: 'paused' } }], 20_000)).ms < 1500);
     assert.ok((await one.poll([resume, { type: 'nothing' }], 20_000)).ms < 1500);
+    assert.ok((await one.poll([{ ...resume, known: { message: 'Doors at eight' } }], 20_000)).ms < 1500, 'taken back');
+    assert.ok((await one.poll([{ ...resume, known: { message: null } }], 800)).ms > 750, 'there was none');
   });
   test('a push ends it: somebody in front leaves', async () => {
     const [front, back] = [new Poller(), new Poller()];

@@ -13,15 +13,22 @@ static int64_t at_least_0(int64_t value)
     return value < 0 ? 0 : value;
 }
 
+int64_t admission_refill(const struct admission_inputs *inputs, int64_t unspent_count)
+{
+    int64_t count = at_least_0(unspent_count);
+    count = smaller(count, at_least_0(inputs->cap - inputs->active));
+    count = smaller(count, at_least_0(inputs->left_to_sell));
+    return smaller(count, at_least_0(inputs->waiting));
+}
+
 struct admission admission_decide(const struct admission_inputs *inputs)
 {
     int64_t allowance_micro = at_least_0(inputs->rate_micro) + at_least_0(inputs->carry_micro);
-    int64_t count = smaller(allowance_micro / ADMISSION_MICRO, TICK_ADMIT_MAX);
-    count = smaller(count, at_least_0(inputs->cap - inputs->active));
-    count = smaller(count, at_least_0(inputs->left_to_sell));
-    count = smaller(count, at_least_0(inputs->waiting));
+    int64_t allowed = smaller(allowance_micro / ADMISSION_MICRO, TICK_ADMIT_MAX);
+    int64_t count = admission_refill(inputs, allowed);
     return (struct admission){.admit_count = count,
-                              .carry_micro = allowance_micro % ADMISSION_MICRO};
+                              .carry_micro = allowance_micro % ADMISSION_MICRO,
+                              .unspent_count = allowed - count};
 }
 
 int64_t admission_rate_micro(double admit_per_tick)

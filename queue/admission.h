@@ -6,6 +6,10 @@
  * promise. Only the part below one visitor is carried; an allowance that the cap or an empty line
  * left unused is not saved up, or the next free moment would let a burst in.
  *
+ * An event may refill at once: what a tick's allowance did not spend is then given to the next in
+ * line as soon as somebody inside goes, before the next tick. More than the allowance is never
+ * admitted between two ticks.
+ *
  * A rate alone is the "amusement park", a cap alone (with a high rate) the "bank counter"; both
  * together are the same rule. queue/lua/tick.lua holds the same arithmetic;
  * tests/contract/test_queue_rules.c compares the two.
@@ -27,12 +31,15 @@ struct admission_inputs {
 };
 
 struct admission {
-    int64_t admit_count; /* 0 to TICK_ADMIT_MAX, and never more than cap - active */
-    int64_t carry_micro; /* for the next tick */
+    int64_t admit_count;   /* 0 to TICK_ADMIT_MAX, and never more than cap - active */
+    int64_t carry_micro;   /* for the next tick */
+    int64_t unspent_count; /* whole visitors of the allowance that were not admitted */
 };
 
 /* Negative inputs count as 0. */
 struct admission admission_decide(const struct admission_inputs *inputs);
+/* Between two ticks: how many of `unspent_count` may come in now. */
+int64_t admission_refill(const struct admission_inputs *inputs, int64_t unspent_count);
 /* 0.3 visitors -> 300000; rounds to the nearest millionth, negative and NaN give 0. */
 int64_t admission_rate_micro(double admit_per_tick);
 

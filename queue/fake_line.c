@@ -191,23 +191,34 @@ static void admit_person(struct fake_line *line, struct person *person, int64_t 
                                                   .deadline_ms = person->deadline_ms};
 }
 
-static void admit(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+static struct admission_inputs admission_inputs_of(const struct fake_line *line)
 {
-    const struct queue_fake_settings *s = &line->settings;
-    struct admission_inputs inputs = {.rate_micro = admission_rate_micro(s->admit_per_tick),
-                                      .carry_micro = line->carry_micro,
-                                      .cap = s->active_cap,
-                                      .active = count_of(line, ACTIVE),
-                                      .left_to_sell = free_of(line),
-                                      .waiting = count_of(line, WAITING)};
-    struct admission decision = admission_decide(&inputs);
-    line->carry_micro = decision.carry_micro;
-    for (size_t i = 0; i < line->people_count && decision.admit_count > 0; i++) {
+    return (struct admission_inputs){.rate_micro =
+                                         admission_rate_micro(line->settings.admit_per_tick),
+                                     .carry_micro = line->carry_micro,
+                                     .cap = line->settings.active_cap,
+                                     .active = count_of(line, ACTIVE),
+                                     .left_to_sell = free_of(line),
+                                     .waiting = count_of(line, WAITING)};
+}
+
+static void admit(struct fake_line *line, int64_t count, int64_t now_ms, struct tick_report *report)
+{
+    for (size_t i = 0; i < line->people_count && count > 0; i++) {
         if (line->people[i].presence != WAITING)
             continue;
         admit_person(line, &line->people[i], now_ms, report);
-        decision.admit_count--;
+        count--;
     }
+}
+
+static void admit_by_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+{
+    struct admission_inputs inputs = admission_inputs_of(line);
+    struct admission decision = admission_decide(&inputs);
+    line->carry_micro = decision.carry_micro;
+    line->unspent_count = decision.unspent_count;
+    admit(line, decision.admit_count, now_ms, report);
 }
 
 /* The head is the sequence up to which nobody waits any more, be it admitted or gone. */
@@ -251,12 +262,8 @@ bool fake_line_take_turn(struct fake_line *line, int64_t now_ms)
     return true;
 }
 
-void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+static void fill_report(struct fake_line *line, int64_t now_ms, struct tick_report *report)
 {
-    expire(line, now_ms, report);
-    report->phase = fake_line_phase(line, now_ms);
-    if (queue_phase_admits(report->phase))
-        admit(line, now_ms, report);
     move_head(line);
     report->gone = line->gone_new.items;
     report->gone_count = line->gone_new.count;
@@ -273,6 +280,34 @@ void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *
     report->recovers_at_ms = line->recovers_at_ms;
     report->draw = line->draw;
     report->rate_micro = admission_rate_micro(line->settings.admit_per_tick);
+}
+
+void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+{
+    expire(line, now_ms, report);
+    report->phase = fake_line_phase(line, now_ms);
+    line->unspent_count = 0;
+    if (queue_phase_admits(report->phase))
+        admit_by_tick(line, now_ms, report);
+    fill_report(line, now_ms, report);
+}
+
+int64_t fake_line_refill_count(const struct fake_line *line, int64_t now_ms)
+{
+    struct admission_inputs inputs = admission_inputs_of(line);
+    bool may = line->settings.refill_at_once && queue_phase_admits(fake_line_phase(line, now_ms));
+    return may ? admission_refill(&inputs, line->unspent_count) : 0;
+}
+
+void fake_line_refill(struct fake_line *line, int64_t now_ms, struct tick_report *report)
+{
+    int64_t count = fake_line_refill_count(line, now_ms);
+    line->unspent_count -= count;
+    line->tick_no++;
+    report->is_refill = true;
+    report->phase = PHASE_OPEN;
+    admit(line, count, now_ms, report);
+    fill_report(line, now_ms, report);
 }
 
 static int ascending(const void *a, const void *b)

@@ -37,7 +37,7 @@ struct fake_line {
     struct purchase *purchases;
     size_t purchases_count;
     struct seq_list gone, gone_new;
-    int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro;
+    int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro, unspent_count;
     int64_t recovers_at_ms;
     enum line_draw draw;
 };
@@ -57,6 +57,10 @@ void fake_line_leave(struct fake_line *line, const char *visitor, struct place *
 bool fake_line_take_turn(struct fake_line *line, int64_t now_ms);
 /* Fills *report; its arrays are the caller's. */
 void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report);
+/* How many a refill would admit now. */
+int64_t fake_line_refill_count(const struct fake_line *line, int64_t now_ms);
+/* Admits them; otherwise like fake_line_tick(). */
+void fake_line_refill(struct fake_line *line, int64_t now_ms, struct tick_report *report);
 /* Fills *state; its array is the caller's. */
 void fake_line_state(const struct fake_line *line, int64_t now_ms, struct line_state *state);
 

@@ -35,6 +35,19 @@ static enum line_view_status become_stale(struct line_view *view)
     return LINE_VIEW_GAP;
 }
 
+/* Who is admitted between two ticks counts as admitted by the next. */
+static void learn_rate(struct line_view *view, const struct tick_report *report)
+{
+    view->refilled_count += (int64_t)report->admitted_count;
+    if (report->is_refill)
+        return;
+    int64_t elapsed_ms = view->is_timed ? report->at_ms - view->timed_at_ms : 0;
+    estimate_on_tick(&view->estimate, report->phase, elapsed_ms, view->refilled_count);
+    view->is_timed = true;
+    view->timed_at_ms = report->at_ms;
+    view->refilled_count = 0;
+}
+
 enum line_view_status line_view_on_report(struct line_view *view, const struct tick_report *report)
 {
     if (view->is_known && report->tick <= view->tick)
@@ -45,9 +58,7 @@ enum line_view_status line_view_on_report(struct line_view *view, const struct t
     if (departures_merge(&view->departures, report->gone, report->gone_count) != DEPARTURES_OK)
         return become_stale(view);
     departures_drop_through(&view->departures, report->head);
-    int64_t elapsed_ms = view->is_timed ? report->at_ms - view->at_ms : 0;
-    estimate_on_tick(&view->estimate, report->phase, elapsed_ms, (int64_t)report->admitted_count);
-    view->is_timed = true;
+    learn_rate(view, report);
     view->tick = report->tick;
     view->at_ms = report->at_ms;
     view->seq = report->seq;
@@ -74,6 +85,7 @@ enum line_view_status line_view_on_state(struct line_view *view, const struct li
     departures_drop_through(&view->departures, state->head);
     view->is_known = true;
     view->is_timed = false;
+    view->refilled_count = 0;
     view->tick = state->tick;
     view->at_ms = state->at_ms;
     view->seq = state->seq;

@@ -34,7 +34,8 @@ struct line_view {
     enum line_draw draw;
     enum queue_phase phase;
     int64_t tick_heard; /* newest tick number heard of */
-    bool is_timed;      /* at_ms is that of a tick: the next one tells a rate */
+    bool is_timed;      /* timed_at_ms is that of a tick: the next one tells a rate */
+    int64_t timed_at_ms, refilled_count; /* the last tick, and who was admitted since */
     struct departures departures;
     struct estimate estimate;
 };

@@ -226,10 +226,9 @@ static enum queue_status fake_leave(struct queue_store *s, const char *event_id,
     return status;
 }
 
-static enum queue_status fake_tick(struct queue_store *s, const char *event_id,
-                                   queue_tick_fn *on_tick, void *ctx)
+static enum queue_status tick_or_refill(struct fake_store *store, const char *event_id,
+                                        bool is_refill, queue_tick_fn *on_tick, void *ctx)
 {
-    struct fake_store *store = (struct fake_store *)s;
     if (store->epoch == 0)
         return QUEUE_EPOCH;
     struct delivery *delivery = deliver_later(store->fake, KIND_TICK, ctx);
@@ -238,13 +237,30 @@ static enum queue_status fake_tick(struct queue_store *s, const char *event_id,
     if (delivery->status != QUEUE_OK)
         return QUEUE_OK;
     struct fake_line *event = find_event(store->fake, event_id);
-    delivery->was_due = fake_line_take_turn(event, now_of(store));
+    int64_t now_ms = now_of(store);
+    bool is_tick = fake_line_take_turn(event, now_ms);
+    delivery->was_due = is_tick || (is_refill && fake_line_refill_count(event, now_ms) > 0);
     if (!delivery->was_due)
         return QUEUE_OK;
     struct delivery *told = deliver_later(store->fake, KIND_REPORT, NULL);
     memcpy(told->event, event->id, sizeof(told->event));
-    fake_line_tick(event, now_of(store), &told->report);
+    if (is_tick)
+        fake_line_tick(event, now_ms, &told->report);
+    else
+        fake_line_refill(event, now_ms, &told->report);
     return QUEUE_OK;
+}
+
+static enum queue_status fake_tick(struct queue_store *s, const char *event_id,
+                                   queue_tick_fn *on_tick, void *ctx)
+{
+    return tick_or_refill((struct fake_store *)s, event_id, false, on_tick, ctx);
+}
+
+static enum queue_status fake_refill(struct queue_store *s, const char *event_id,
+                                     queue_tick_fn *on_tick, void *ctx)
+{
+    return tick_or_refill((struct fake_store *)s, event_id, true, on_tick, ctx);
 }
 
 static enum queue_status fake_line(struct queue_store *s, const char *event_id,
@@ -276,6 +292,7 @@ struct queue_store *queue_fake_connect(struct queue_fake *fake)
                                        .enter = fake_enter,
                                        .leave = fake_leave,
                                        .tick = fake_tick,
+                                       .refill = fake_refill,
                                        .line = fake_line,
                                        .free = fake_free};
     store->fake = fake;

@@ -343,8 +343,8 @@ static enum queue_status redis_leave(struct queue_store *s, const char *event,
 #define TEXT_OF(limit) TEXT_OF_VALUE(limit)
 #define TEXT_OF_VALUE(value) #value
 
-static enum queue_status redis_tick(struct queue_store *s, const char *event,
-                                    queue_tick_fn *on_tick, void *ctx)
+static enum queue_status send_tick(struct queue_store *s, const char *event, const char *is_refill,
+                                   queue_tick_fn *on_tick, void *ctx)
 {
     const struct queue_redis *redis = (struct queue_redis *)s;
     struct call call;
@@ -353,8 +353,21 @@ static enum queue_status redis_tick(struct queue_store *s, const char *event,
     call_add(&call, TEXT_OF(TICK_EXPIRE_MAX));
     call_add(&call, TEXT_OF(TICK_ADMIT_MAX));
     call_add(&call, TEXT_OF(TICK_GONE_MAX));
+    call_add(&call, is_refill);
     struct operation op = {.script = SCRIPT_TICK, .done.on_tick = on_tick, .ctx = ctx};
     return send_call(redis, &call, &op);
+}
+
+static enum queue_status redis_tick(struct queue_store *s, const char *event,
+                                    queue_tick_fn *on_tick, void *ctx)
+{
+    return send_tick(s, event, "0", on_tick, ctx);
+}
+
+static enum queue_status redis_refill(struct queue_store *s, const char *event,
+                                      queue_tick_fn *on_tick, void *ctx)
+{
+    return send_tick(s, event, "1", on_tick, ctx);
 }
 
 static enum queue_status redis_line(struct queue_store *s, const char *event,
@@ -383,6 +396,7 @@ struct queue_store *queue_redis_create(struct redis_link *link, size_t script_ba
                                        .enter = redis_enter,
                                        .leave = redis_leave,
                                        .tick = redis_tick,
+                                       .refill = redis_refill,
                                        .line = redis_line,
                                        .free = redis_free};
     redis->link = link;

@@ -73,6 +73,7 @@ struct tick_expired {
     bool is_no_show;
 };
 struct tick_report {
+    bool is_refill; /* between two ticks: the grid of ticks has not moved */
     int64_t tick, at_ms, seq, head, waiting, inside, free;
     int64_t holds;          /* holds and payments under way: their seats may come back */
     int64_t recovers_at_ms; /* storage time; 0 = not recovering */
@@ -127,6 +128,11 @@ struct queue_store {
      * pub/sub. */
     enum queue_status (*tick)(struct queue_store *s, const char *event, queue_tick_fn *on_tick,
                               void *ctx);
+    /* Somebody inside has gone: gives the place to the next in line at once, if the event does so
+     * and the tick's allowance is not spent. Anyone may call it; the report, if any, goes to all.
+     * was_due: somebody was admitted, or the tick was due and this was it. */
+    enum queue_status (*refill)(struct queue_store *s, const char *event, queue_tick_fn *on_tick,
+                                void *ctx);
     enum queue_status (*line)(struct queue_store *s, const char *event, queue_line_fn *on_line,
                               void *ctx);
     void (*free)(struct queue_store *s);

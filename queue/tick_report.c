@@ -101,19 +101,23 @@ static bool read_draw(const json_t *value, enum line_draw *draw)
 
 static bool read_figures(const json_t *root, struct tick_report *report)
 {
+    int64_t is_refill;
     const char *phase = json_string_value(json_object_get(root, "phase"));
-    return phase && queue_phase_parse(phase, &report->phase) &&
-           read_int(json_object_get(root, "tick"), &report->tick) &&
-           read_int(json_object_get(root, "at_ms"), &report->at_ms) &&
-           read_int(json_object_get(root, "seq"), &report->seq) &&
-           read_int(json_object_get(root, "head"), &report->head) &&
-           read_int(json_object_get(root, "waiting"), &report->waiting) &&
-           read_int(json_object_get(root, "inside"), &report->inside) &&
-           read_int(json_object_get(root, "free"), &report->free) &&
-           read_int(json_object_get(root, "holds"), &report->holds) &&
-           read_int(json_object_get(root, "recovers_at_ms"), &report->recovers_at_ms) &&
-           read_draw(json_object_get(root, "draw"), &report->draw) &&
-           read_int(json_object_get(root, "rate_micro"), &report->rate_micro);
+    bool is_whole = phase && queue_phase_parse(phase, &report->phase) &&
+                    read_int(json_object_get(root, "tick"), &report->tick) &&
+                    read_int(json_object_get(root, "at_ms"), &report->at_ms) &&
+                    read_int(json_object_get(root, "seq"), &report->seq) &&
+                    read_int(json_object_get(root, "head"), &report->head) &&
+                    read_int(json_object_get(root, "waiting"), &report->waiting) &&
+                    read_int(json_object_get(root, "inside"), &report->inside) &&
+                    read_int(json_object_get(root, "free"), &report->free) &&
+                    read_int(json_object_get(root, "holds"), &report->holds) &&
+                    read_int(json_object_get(root, "recovers_at_ms"), &report->recovers_at_ms) &&
+                    read_int(json_object_get(root, "refill"), &is_refill) &&
+                    read_draw(json_object_get(root, "draw"), &report->draw) &&
+                    read_int(json_object_get(root, "rate_micro"), &report->rate_micro);
+    report->is_refill = is_whole && is_refill == 1;
+    return is_whole;
 }
 
 bool tick_report_parse(const char *text, size_t bytes, struct tick_report *report)

@@ -67,12 +67,17 @@ local function effective_phase(phase, prequeue_at, opens_at, closes_at, free, ho
     return phase
 end
 
--- Returns how many to admit and the new carry, in millionths of a visitor.
+-- Between two ticks: how many of the allowance that is not spent may come in now.
+local function decide_refill(unspent, cap, active, left, waiting)
+    return math.min(math.max(unspent, 0), math.max(cap - active, 0), math.max(left, 0), math.max(waiting, 0))
+end
+
+-- Returns how many to admit, the new carry in millionths of a visitor, and what of the allowance is not spent.
 local function decide_admission(rate_micro, carry_micro, cap, active, left, waiting, admit_max)
     local allowance = math.max(rate_micro, 0) + math.max(carry_micro, 0)
-    local count = math.min(math.floor(allowance / 1000000), admit_max, math.max(cap - active, 0),
-        math.max(left, 0), math.max(waiting, 0))
-    return count, allowance % 1000000
+    local allowed = math.min(math.floor(allowance / 1000000), admit_max)
+    local count = decide_refill(allowed, cap, active, left, waiting)
+    return count, allowance % 1000000, allowed - count
 end
 
 local function to_rate_micro(admit_per_tick)

@@ -1,25 +1,30 @@
 -- Moves the line: expires admissions, admits the next, tells everyone. Does something once per tick_ms.
 --
--- ARGV    2 event (for the channel), 3 TICK_EXPIRE_MAX, 4 TICK_ADMIT_MAX, 5 TICK_GONE_MAX
--- Returns 1 when the tick was due, 0 when it was not
+-- ARGV    2 event (for the channel), 3 TICK_EXPIRE_MAX, 4 TICK_ADMIT_MAX, 5 TICK_GONE_MAX,
+--         6 "1" for a refill: between two ticks gives freed admissions to the next in line
+-- Returns 1 when the tick was due (a refill: when somebody was admitted), 0 when it was not
 -- Writes  line, waiting, gone, gone:new, active, pass; publishes tick:<event>
 -- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 1,000 admitted 3 ms, idle 0.2 ms
 --
 -- Anyone may call it at any time: the gate is the time of this Redis. Ticks lie on a grid, so a caller that is
 -- a little late does not slow the rate down; after a long silence the grid starts anew, nothing is made up for.
 -- A moment of the schedule (the opening) is a tick of its own: due at once, and the grid starts anew there.
+-- A refill is for events with refill_at_once; what the last tick's allowance left unspent bounds it. Its report
+-- takes the next number, the grid stays. When the tick is due a refill is that tick.
 -- What is expired but over the bound stays in active and so counts against the cap until it is removed.
 
+local is_refill = ARGV[6] == '1'
 local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = time_ms()
-local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms')
+local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refill_at_once')
 local tick_ms, cap, claim_ms = number(cfg[1]), number(cfg[2]), number(cfg[3])
-local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission')
+local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent')
 local tick_no, tick_at = number(line[1]), number(line[2])
 local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
+local unspent = number(line[7])
 
 -- Without settings there is no such event. A tick in the future: the clock of this machine was set back.
-local since = now - tick_at
+local since, is_due = now - tick_at, true
 if tick_ms <= 0 then
     return 0
 end
@@ -31,6 +36,8 @@ elseif since < 0 or since >= 2 * tick_ms or moment > 0 then
     tick_at = now
 elseif since >= tick_ms then
     tick_at = tick_at + tick_ms
+elseif is_refill and cfg[4] == '1' and unspent > 0 then
+    is_due = false
 else
     return 0
 end
@@ -72,19 +79,25 @@ local function admit(count)
     return told
 end
 
-local expired = expire()
+local expired = is_due and expire() or {}
 local phase, free, holds, is_draw_due = read_phase(now)
 if is_draw_due then
     begin_draw()
 end
 local recovers_at, draw, rate_micro = read_state()
-local admitted = {}
-if phase == 'open' then
-    local count
-    count, carry = decide_admission(rate_micro, carry, cap, redis.call('ZCARD', ACTIVE), free or 0,
-        redis.call('ZCARD', WAITING), admit_max)
-    admitted = admit(count)
+local inside, waiting, count = redis.call('ZCARD', ACTIVE), redis.call('ZCARD', WAITING), 0
+if phase ~= 'open' then
+    unspent = 0
+elseif is_due then
+    count, carry, unspent = decide_admission(rate_micro, carry, cap, inside, free or 0, waiting, admit_max)
+else
+    count = decide_refill(unspent, cap, inside, free or 0, waiting)
+    unspent = unspent - count
 end
+if not is_due and count == 0 then
+    return 0
+end
+local admitted = admit(count)
 
 -- The head is the sequence up to which nobody waits any more, be it admitted or gone. While a draw moves
 -- people about, the first place may be empty for a moment: then it stays.
@@ -97,13 +110,14 @@ end
 local gone = redis.call('LPOP', GONE_NEW, gone_max) or {}
 redis.call('ZREMRANGEBYSCORE', GONE, '-inf', head)
 redis.call('HSET', LINE, 'tick_no', tick_no, 'tick_at_ms', tick_at, 'carry', carry, 'head', head,
-    'admission', admission)
+    'admission', admission, 'unspent', unspent)
 
 local report = string.format(
     '{"tick":%d,"at_ms":%d,"phase":"%s","seq":%d,"head":%d,"waiting":%d,"inside":%d,"free":%d,'
         .. '"holds":%d,"recovers_at_ms":%d,"draw":%d,"rate_micro":%d,'
-        .. '"admitted":[%s],"expired":[%s],"gone":[%s]}',
+        .. '"refill":%d,"admitted":[%s],"expired":[%s],"gone":[%s]}',
     tick_no, now, phase, seq, head, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), free or 0,
-    holds, recovers_at, draw, rate_micro, table.concat(admitted, ','), table.concat(expired, ','), table.concat(gone, ','))
+    holds, recovers_at, draw, rate_micro, is_due and 0 or 1, table.concat(admitted, ','), table.concat(expired, ','),
+    table.concat(gone, ','))
 redis.call('PUBLISH', 'tick:' .. event, report)
 return 1

@@ -29,6 +29,7 @@ struct event_entry {
     bool is_listed; /* in Redis' `events` now */
     bool has_settings, has_plan, has_line, has_seats;
     bool is_line_asked, is_seats_asked, is_tick_asked, is_sweep_asked;
+    bool refill_at_once, is_refill_asked, is_refill_wanted;
     char *name, *time_zone;
     char *message; /* the organizer's, to everyone who waits; "" = none */
     char currency[PLAN_CURRENCY_BYTES + 1];

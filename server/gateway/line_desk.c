@@ -8,6 +8,7 @@
 #include "queue/receipt.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/line_ticks.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
 
@@ -236,6 +237,9 @@ static void on_left(void *ctx, enum queue_status status, const struct place *pla
     } else if (place->state == PLACE_NONE) {
         wire_error(ask->gateway, &ask->to, "no_place", "There is no place to leave.", NULL);
     } else {
+        if (place->state != PLACE_WAITING) {
+            line_ticks_refill(ask->event);
+        }
         wire_answer(ask->gateway, &ask->to,
                     json_pack("{ss sI}", "type", "left", "at_ms", (json_int_t)place->now_ms));
     }

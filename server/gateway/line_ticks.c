@@ -39,6 +39,27 @@ void line_ticks_ask(struct event_entry *event, int64_t now_ms)
     }
 }
 
+static void on_refilled(void *ctx, enum queue_status status, bool was_due)
+{
+    (void)status, (void)was_due;
+    struct event_entry *event = ctx;
+    event->is_refill_asked = false;
+    if (event->is_refill_wanted) {
+        line_ticks_refill(event);
+    }
+}
+
+/* One question at a time; what comes meanwhile is one more question. */
+void line_ticks_refill(struct event_entry *event)
+{
+    struct queue_store *queue = event->gateway->queue;
+    event->is_refill_wanted = event->refill_at_once && event->is_refill_asked;
+    if (event->refill_at_once && !event->is_refill_asked &&
+        queue->refill(queue, event->id, on_refilled, event) == QUEUE_OK) {
+        event->is_refill_asked = true;
+    }
+}
+
 /* A line that is asleep (drafts, closed events) needs no ticks but those that notice a change. */
 static int64_t tick_interval_ms(const struct event_entry *event)
 {
@@ -210,8 +231,9 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         book_read_line(event);
         return;
     }
-    event->tick_heard_ms = clock_monotonic_ms();
-    line_moments_on_report(event, report.at_ms, event->tick_heard_ms);
+    int64_t now_ms = clock_monotonic_ms();
+    event->tick_heard_ms = report.is_refill ? event->tick_heard_ms : now_ms;
+    line_moments_on_report(event, report.at_ms, now_ms);
     enum queue_phase before = event_phase(event);
     enum line_view_status status = line_view_on_report(&event->line, &report);
     if (status == LINE_VIEW_GAP) {
@@ -229,7 +251,9 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         if (before != event_phase(event)) {
             line_ticks_push_phase(event);
         }
-        push_places(event);
+        if (!report.is_refill) { /* places are told at ticks: refills may be many */
+            push_places(event);
+        }
     }
     tick_report_release(&report);
 }

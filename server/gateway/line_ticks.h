@@ -14,6 +14,8 @@ struct place;
 void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms);
 /* Asks for a tick now, unless that is under way. */
 void line_ticks_ask(struct event_entry *event, int64_t now_ms);
+/* Somebody inside has gone: the next in line may come in at once, if the event is set so. */
+void line_ticks_refill(struct event_entry *event);
 /* A text of tick:{E}. */
 void line_ticks_on_report(struct event_entry *event, const char *text, size_t bytes);
 /* The line has been re-read: whoever may have missed something is asked about. */

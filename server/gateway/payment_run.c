@@ -8,6 +8,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/line_ticks.h"
 #include "server/gateway/wire.h"
 
 static void step(struct payment_run *run);
@@ -94,6 +95,7 @@ static void on_settled(void *ctx, enum seats_status status, const struct hold *h
     }
     if (hold->result == HOLD_OK) {
         run->gateway->figures.orders_settled++;
+        line_ticks_refill(run->event); /* the buyer's turn is over */
     } /* otherwise it came too late: the script left a `void`, and the ledger tells the visitor */
     end(run);
 }

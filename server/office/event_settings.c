@@ -25,6 +25,8 @@ static const struct event_setting table[] = {
     {"admit_per_tick", SETTING_FRACTION, "visitors", 0, 2000, "50",
      "admitted per tick; 0.5 = one every second tick"},
     {"active_cap", SETTING_WHOLE, "visitors", 0, 1000000, "500", "most visitors inside at once"},
+    {"refill_at_once", SETTING_WHOLE, "0 or 1", 0, 1, "0",
+     "1 = who goes is followed by the next at once, within the tick's admissions"},
     {"claim_ms", SETTING_WHOLE, "ms", 5000, 3600000, "60000", "time to claim an admission"},
     {"select_ms", SETTING_WHOLE, "ms", 10000, 86400000, "600000",
      "time to choose seats after entering"},

@@ -199,6 +199,12 @@ static void send_tick(struct books *books, struct queue_store *store)
     cr_assert_eq(store->tick(store, BENCH_EVENT, on_tick, books->bench), QUEUE_OK);
 }
 
+static void send_refill(struct books *books, struct queue_store *store)
+{
+    books->bench->pending++;
+    cr_assert_eq(store->refill(store, BENCH_EVENT, on_tick, books->bench), QUEUE_OK);
+}
+
 static void send_something(struct books *books)
 {
     struct queue_store *store = books->bench->store[rand() & 1];
@@ -209,6 +215,8 @@ static void send_something(struct books *books)
         send_about_one(books, store, true);
     else if (dice < 15)
         send_about_one(books, store, false);
+    else if (dice < 17)
+        send_refill(books, store);
     else
         send_tick(books, store);
 }
@@ -292,6 +300,7 @@ static void change_settings(struct books *books)
     settings.active_cap = rand() % 12;
     settings.admit_per_tick = (rand() % 50) / 10.0;
     settings.phase = rand() % 4 ? PHASE_OPEN : PHASE_PAUSED;
+    settings.refill_at_once = rand() % 2;
     queue_bench_configure(books->bench, &settings);
 }
 

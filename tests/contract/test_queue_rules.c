@@ -155,6 +155,7 @@ static void same_admission(const struct admission_inputs *in)
     struct admission expected = admission_decide(in);
     cr_expect_eq(reply->element[0]->integer, expected.admit_count);
     cr_expect_eq(reply->element[1]->integer, expected.carry_micro);
+    cr_expect_eq(reply->element[2]->integer, expected.unspent_count);
     freeReplyObject(reply);
 }
 

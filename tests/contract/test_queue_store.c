@@ -210,6 +210,70 @@ CONTRACT(the_cap_is_hard_and_freed_slots_are_refilled)
     cr_assert_eq(b->admitted[3].seq, 4);
 }
 
+CONTRACT(a_freed_slot_is_refilled_at_once_within_the_allowance)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.active_cap = 3;
+    settings.admit_per_tick = 5.5;
+    settings.tick_ms = 400;
+    settings.refill_at_once = true;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 20; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    queue_next_tick(b);
+    int64_t tick = b->last.tick, at_ms = b->last.at_ms;
+    cr_assert_eq(b->admitted_count, 3);
+    cr_assert_not(queue_refill(b, 0), "nobody has gone");
+    cr_assert_eq(b->last.tick, tick, "and nothing was told");
+    for (size_t i = 0; i < 2; i++) {
+        queue_leave(b, 0, b->admitted[i].visitor.id);
+        cr_assert(queue_refill(b, (int)i));
+        cr_assert_eq(b->admitted_count, 4 + i);
+        cr_assert(b->last.is_refill);
+        cr_assert_eq(b->last.tick, tick + 1 + (int64_t)i, "numbered like a tick");
+        cr_assert_eq(b->last.inside, 3);
+        cr_assert_eq(b->last.head, 4 + (int64_t)i);
+    }
+    queue_leave(b, 0, b->admitted[2].visitor.id);
+    cr_assert_not(queue_refill(b, 0), "five in a tick and not one more");
+    queue_leave(b, 0, b->admitted[3].visitor.id);
+    queue_bench_wait(b, at_ms + 400 - queue_bench_now_ms(b));
+    queue_next_tick(b);
+    cr_assert_not(b->last.is_refill);
+    cr_assert_leq(b->last.at_ms, at_ms + 440, "the grid has not moved");
+    cr_assert_eq(b->admitted_count, 7);
+}
+
+CONTRACT(a_refill_keeps_to_phase_setting_and_stock)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.active_cap = 2;
+    settings.admit_per_tick = 50;
+    settings.tick_ms = 60000;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 20; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    cr_assert(queue_refill(b, 0), "a refill while the tick is due is the tick");
+    cr_assert_not(b->last.is_refill);
+    queue_leave(b, 0, b->admitted[0].visitor.id);
+    cr_assert_not(queue_refill(b, 0), "not wanted");
+    settings.refill_at_once = true;
+    settings.phase = PHASE_PAUSED;
+    queue_bench_configure(b, &settings);
+    cr_assert_not(queue_refill(b, 0), "paused");
+    settings.phase = PHASE_OPEN;
+    settings.free = 0;
+    settings.holds = 1;
+    queue_bench_configure(b, &settings);
+    cr_assert_not(queue_refill(b, 0), "nothing left to sell");
+    settings.free = 10;
+    settings.holds = 0;
+    queue_bench_configure(b, &settings);
+    cr_assert(queue_refill(b, 0));
+    cr_assert_eq(b->admitted_count, 3);
+    cr_assert_eq(b->admitted[2].seq, 3);
+}
+
 CONTRACT(settings_count_from_the_next_tick)
 {
     struct queue_fake_settings settings = queue_usual;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/admission.h"
 #include "queue/phase.h"
 #include "queue/queue_redis.h"
 #include "queue/tick_report.h"
@@ -24,6 +25,8 @@ struct queue_bench_private {
     /* the fake */
     struct queue_fake *fake;
     int64_t now_ms;
+    /* of the newest tick */
+    int64_t allowed, carry_micro;
 };
 
 static void check(bool is_right, const char *what)
@@ -56,12 +59,27 @@ static void keep_admitted(struct queue_bench *bench, const struct tick_report *r
     }
 }
 
+/* Never more are admitted from one tick to the next than rate and carry allow. */
+static void check_allowance(struct queue_bench *bench, const struct tick_report *report)
+{
+    struct queue_bench_private *own = bench->own;
+    if (!report->is_refill) {
+        int64_t micro = report->rate_micro + own->carry_micro;
+        bool is_open = report->phase == PHASE_OPEN && report->recovers_at_ms == 0;
+        own->allowed = is_open ? micro / ADMISSION_MICRO : 0;
+        own->carry_micro = is_open ? micro % ADMISSION_MICRO : own->carry_micro;
+    }
+    own->allowed -= (int64_t)report->admitted_count;
+    check(own->allowed >= 0, "more were admitted than a tick allows");
+}
+
 static void keep_report(struct queue_bench *bench, const struct tick_report *report)
 {
     check(bench->reports_count < BENCH_REPORTS_MAX, "too many reports for the bench");
     check(report->tick == bench->last.tick + 1, "ticks are not numbered");
     check(report->inside <= bench->cap, "the cap was exceeded");
     check(report->admitted_count == 0 || report->phase == PHASE_OPEN, "admitted while not open");
+    check_allowance(bench, report);
     keep_admitted(bench, report);
     check(bench->expired_count + report->expired_count <= BENCH_PEOPLE_MAX, "too many expired");
     for (size_t i = 0; i < report->expired_count; i++)
@@ -233,18 +251,25 @@ int64_t queue_bench_now_ms(struct queue_bench *bench)
 
 /* --- arranging --- */
 
+static void set(struct redis_server *server, const char *name, int64_t value)
+{
+    redis_server_run(server, "HSET ev:e:cfg %s %lld", name, (long long)value);
+}
+
 static void configure_redis(struct redis_server *server, const struct queue_fake_settings *s)
 {
-    redis_server_run(server,
-                     "HSET ev:e:cfg phase %s prequeue_at_ms %lld opens_at_ms %lld closes_at_ms "
-                     "%lld tick_ms %lld "
-                     "admit_per_tick %f active_cap %lld claim_ms %lld select_ms %lld "
-                     "seats_per_visitor_max %lld waiting_max %lld",
-                     queue_phase_name(s->phase), (long long)s->prequeue_at_ms,
-                     (long long)s->opens_at_ms, (long long)s->closes_at_ms, (long long)s->tick_ms,
-                     s->admit_per_tick, (long long)s->active_cap, (long long)s->claim_ms,
-                     (long long)s->select_ms, (long long)s->seats_per_visitor_max,
-                     (long long)s->waiting_max);
+    redis_server_run(server, "HSET ev:e:cfg phase %s admit_per_tick %f", queue_phase_name(s->phase),
+                     s->admit_per_tick);
+    set(server, "prequeue_at_ms", s->prequeue_at_ms);
+    set(server, "opens_at_ms", s->opens_at_ms);
+    set(server, "closes_at_ms", s->closes_at_ms);
+    set(server, "tick_ms", s->tick_ms);
+    set(server, "active_cap", s->active_cap);
+    set(server, "claim_ms", s->claim_ms);
+    set(server, "select_ms", s->select_ms);
+    set(server, "seats_per_visitor_max", s->seats_per_visitor_max);
+    set(server, "waiting_max", s->waiting_max);
+    set(server, "refill_at_once", s->refill_at_once);
     if (s->free >= 0)
         redis_server_run(server, "HSET ev:e:counts free %lld", (long long)s->free);
     else

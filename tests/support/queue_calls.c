@@ -122,6 +122,14 @@ bool queue_tick(struct queue_bench *b, int which)
     return a.was_due;
 }
 
+bool queue_refill(struct queue_bench *b, int which)
+{
+    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    queue_await(&a, b->store[which]->refill(b->store[which], BENCH_EVENT, queue_on_tick, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    return a.was_due;
+}
+
 /* Waits until a tick is due and runs it; its report has come when this returns. */
 void queue_next_tick(struct queue_bench *b)
 {

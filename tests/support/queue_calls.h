@@ -57,6 +57,8 @@ struct place queue_enter(struct queue_bench *b, int which, const char *name);
 struct place queue_leave(struct queue_bench *b, int which, const char *name);
 /* Returns whether the tick was due; its report has come then. */
 bool queue_tick(struct queue_bench *b, int which);
+/* Returns whether somebody was admitted, or a tick was due. */
+bool queue_refill(struct queue_bench *b, int which);
 /* Waits until a tick is due and runs it. */
 void queue_next_tick(struct queue_bench *b);
 /* Re-reads the line into the bench's view. */

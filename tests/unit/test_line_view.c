@@ -107,6 +107,29 @@ Test(line_view, the_time_before_the_first_report_tells_no_rate)
     line_view_release(&view);
 }
 
+/* 10 a second, half of them by refills between the ticks. */
+Test(line_view, refills_count_for_the_rate)
+{
+    struct line_view view;
+    line_view_init(&view);
+    struct line_state state = state_at(0, 0, 10000);
+    line_view_on_state(&view, &state);
+    for (int64_t tick = 1; tick < 200; tick++) {
+        bool is_refill = tick % 2 == 0;
+        struct tick_report report = report_at(tick, tick * 5, 10000);
+        report.at_ms = (tick + 1) / 2 * 1000 + (is_refill ? 3 : 0);
+        report.is_refill = is_refill;
+        report.admitted_count = 5;
+        cr_assert_eq(line_view_on_report(&view, &report), LINE_VIEW_OK);
+    }
+    struct estimate_range range;
+    cr_assert(estimate_wait(&view.estimate, 1000, &range));
+    cr_assert_leq(range.low_ms, 100000);
+    cr_assert_geq(range.high_ms, 100000);
+    cr_assert_leq(range.high_ms, 120000);
+    line_view_release(&view);
+}
+
 /* A line of up to LINE_MAX sequences, each waiting, gone or admitted, driven at random. */
 #define LINE_MAX 500
 enum fate { UNBORN, WAITING, GONE, ADMITTED };

@@ -43,7 +43,15 @@
     X(event_insert)                                                                                \
     X(plan_insert)                                                                                 \
     X(event_settings)                                                                              \
-    X(event_get) X(event_list) X(event_plan) X(account_get) X(account_set) X(account_list)
+    X(event_get)                                                                                   \
+    X(event_list)                                                                                  \
+    X(event_plan)                                                                                  \
+    X(account_get)                                                                                 \
+    X(account_set)                                                                                 \
+    X(account_list)                                                                                \
+    X(visitor_add)                                                                                 \
+    X(visitor_get)                                                                                 \
+    X(visitor_password) X(signed_out_add) X(signed_out_drop) X(signed_out_page)
 
 enum ledger_statement {
 #define X(name) STATEMENT_##name,

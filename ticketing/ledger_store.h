@@ -192,4 +192,24 @@ enum ledger_status ledger_account_get(struct ledger_store *s, const char *name, 
 enum ledger_status ledger_accounts(struct ledger_store *s,
                                    json_t **out); /* [{"name","role","changed_ms"}] */
 
+/* --- accounts of visitors (server/base/account_id.h) --- */
+
+/* Inserts the account of a canonical address. One that is there stays as it is, and the repeat is
+ * counted: so both write the same amount and take the same time. */
+enum ledger_status ledger_visitor_add(struct ledger_store *s, const char *email, const char *hash,
+                                      int64_t now_ms);
+/* `{"hash","visitor"}`, or LEDGER_NOT_FOUND. */
+enum ledger_status ledger_visitor_get(struct ledger_store *s, const char *email, json_t **out);
+/* LEDGER_NOT_FOUND when there is no such account. */
+enum ledger_status ledger_visitor_password(struct ledger_store *s, const char *email,
+                                           const char *hash);
+/* Remembers a session (16 hex digits) as signed out until it would have ended, and forgets those
+ * that have ended at now_ms. Repeating it changes nothing. */
+enum ledger_status ledger_signed_out_add(struct ledger_store *s, const char *session,
+                                         int64_t ends_ms, int64_t now_ms);
+/* Up to `limit` sessions after `after` ("" = from the start) that have not ended:
+ * `[["session",ends_ms],...]` in their order. */
+enum ledger_status ledger_signed_out(struct ledger_store *s, const char *after, int64_t now_ms,
+                                     int64_t limit, json_t **out);
+
 #endif

@@ -8,7 +8,7 @@
 #define B64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define SIGNATURE_CHARS 43 /* base64url of 32 bytes */
 
-static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o'};
+static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o', 'a'};
 
 _Static_assert(crypto_auth_BYTES == 32, "the signature is 32 bytes");
 _Static_assert(SECRET_BYTES == crypto_kdf_KEYBYTES, "the secret feeds crypto_kdf");
@@ -21,6 +21,7 @@ void token_keys_init(struct token_keys *keys, const unsigned char secret[SECRET_
                                    secret);
     }
     crypto_kdf_derive_from_key(keys->ticket_key, sizeof keys->ticket_key, 100, context, secret);
+    crypto_kdf_derive_from_key(keys->account_key, sizeof keys->account_key, 101, context, secret);
 }
 
 enum token_status token_sign(const struct token_keys *keys, enum token_kind kind,

@@ -18,6 +18,7 @@ enum token_kind {
     TOKEN_PASS,      /* 'p' */
     TOKEN_VISITOR,   /* 'v' cookie */
     TOKEN_ORGANIZER, /* 'o' cookie */
+    TOKEN_ACCOUNT,   /* 'a' cookie of a signed-in visitor (account_id.h) */
     TOKEN_KIND_COUNT
 };
 
@@ -25,7 +26,8 @@ enum token_status { TOKEN_OK = 0, TOKEN_INVALID, TOKEN_TOO_LONG };
 
 struct token_keys {
     unsigned char key[TOKEN_KIND_COUNT][32];
-    unsigned char ticket_key[32]; /* ticket codes */
+    unsigned char ticket_key[32];  /* ticket codes */
+    unsigned char account_key[32]; /* visitors of accounts (account_id.h) */
 };
 
 /* Derives all keys from the secret. */

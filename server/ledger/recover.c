@@ -81,6 +81,8 @@ static enum batch_status publish_all(struct batch *batch, const char *epoch, boo
         return store_failed(batch->store, status, "listing the events");
     if (!drop_unknown_events(batch->redis, ids))
         result = BATCH_REDIS_LOST;
+    if (result == BATCH_OK)
+        result = office_publish_signed_out(batch->store, batch->redis);
     json_array_foreach(ids, i, id)
     {
         if (result == BATCH_OK)

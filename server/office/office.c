@@ -12,12 +12,21 @@ static const struct {
     const char *name;
     office_verb_fn *verb;
 } verbs[] = {
-    {"event.load", office_event_load},       {"event.list", office_event_list},
-    {"event.show", office_event_show},       {"event.set", office_event_set},
-    {"orders.of", office_orders_of},         {"orders.export", office_orders_export},
-    {"dead.list", office_dead_list},         {"audit", office_audit},
-    {"account.check", office_account_check}, {"account.set", office_account_set},
+    {"event.load", office_event_load},
+    {"event.list", office_event_list},
+    {"event.show", office_event_show},
+    {"event.set", office_event_set},
+    {"orders.of", office_orders_of},
+    {"orders.export", office_orders_export},
+    {"dead.list", office_dead_list},
+    {"audit", office_audit},
+    {"account.check", office_account_check},
+    {"account.set", office_account_set},
     {"account.list", office_account_list},
+    {"visitor.get", office_visitor_get},
+    {"visitor.add", office_visitor_add},
+    {"visitor.password", office_visitor_password},
+    {"visitor.sign_out", office_visitor_sign_out},
 };
 
 void office_fail(struct office_answer *answer, const char *error, const char *format, ...)

@@ -9,6 +9,8 @@
 /* All three from the ledger's rows, and `PUBLISH events`. */
 enum batch_status office_publish_event(struct ledger_store *store, struct redis_pipe *redis,
                                        const char *event);
+/* The sessions of visitors that were signed out, into `account:gone`. */
+enum batch_status office_publish_signed_out(struct ledger_store *store, struct redis_pipe *redis);
 /* EVENT (docs/protocol.md) as far as it is not live, from ledger_event_json's object and a PLAN; a
  * new object. */
 json_t *office_event_object(const json_t *event, const json_t *plan);

@@ -132,3 +132,17 @@ INSERT INTO accounts (name, hash, role, changed_ms) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, role = excluded.role, changed_ms = excluded.changed_ms;
 --: account_list
 SELECT name, role, changed_ms FROM accounts ORDER BY name;
+
+--: visitor_add
+INSERT INTO visitor_accounts (email, hash, visitor, created_ms) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (email) DO UPDATE SET repeats = repeats + 1;
+--: visitor_get
+SELECT hash, visitor FROM visitor_accounts WHERE email = ?1;
+--: visitor_password
+UPDATE visitor_accounts SET hash = ?2 WHERE email = ?1;
+--: signed_out_add
+INSERT INTO signed_out (session, ends_ms) VALUES (?1, ?2) ON CONFLICT (session) DO NOTHING;
+--: signed_out_drop
+DELETE FROM signed_out WHERE ends_ms <= ?1;
+--: signed_out_page
+SELECT session, ends_ms FROM signed_out WHERE session > ?1 AND ends_ms > ?2 ORDER BY session LIMIT ?3;

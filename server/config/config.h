@@ -62,6 +62,11 @@ struct config {
     int64_t sandbox_late_ms;
     int64_t log_level; /* enum log_level */
     bool is_metrics_public;
+    char proxies[CONFIG_TEXT_BYTES_MAX]; /* addresses separated by spaces */
+    int64_t account_threads, account_waiting_max;
+    int64_t account_tries, account_email_tries; /* a minute */
+    int64_t account_sign_ups;                   /* an hour */
+    int64_t account_session_s;
 
     char file[CONFIG_TEXT_BYTES_MAX];                  /* the file read, or "" */
     struct config_origin origins[CONFIG_SETTINGS_MAX]; /* by index in the table */
@@ -81,13 +86,14 @@ struct config_error {
 enum config_type {
     CONFIG_INTEGER,
     CONFIG_BOOLEAN,
-    CONFIG_WORD,      /* one of a few words; the member is the word's index */
-    CONFIG_PATH,      /* not empty */
-    CONFIG_ADDRESS,   /* IPv4 or IPv6 address in numbers */
-    CONFIG_URL,       /* empty, or starts with one of the prefixes */
-    CONFIG_URL_LIST,  /* several, separated by spaces */
-    CONFIG_REDIS_URL, /* empty, redis://host:port or unix:///path */
-    CONFIG_SECRET,    /* never printed */
+    CONFIG_WORD,         /* one of a few words; the member is the word's index */
+    CONFIG_PATH,         /* not empty */
+    CONFIG_ADDRESS,      /* IPv4 or IPv6 address in numbers */
+    CONFIG_URL,          /* empty, or starts with one of the prefixes */
+    CONFIG_URL_LIST,     /* several, separated by spaces */
+    CONFIG_ADDRESS_LIST, /* none or several, separated by spaces */
+    CONFIG_REDIS_URL,    /* empty, redis://host:port or unix:///path */
+    CONFIG_SECRET,       /* never printed */
     CONFIG_TYPE_COUNT
 };
 

@@ -175,6 +175,62 @@ const struct config_setting config_table[] = {
      .default_text = "20000",
      .help = "How late the sandbox's webhook for the card of late answers comes.",
      .offset = MEMBER(sandbox_late_ms)},
+    {.name = "proxies",
+     .type = CONFIG_ADDRESS_LIST,
+     .unit = "",
+     .default_text = "",
+     .help = "Addresses of proxies of your own, separated by spaces: their X-Forwarded-For is "
+             "believed when tries to sign in are counted by address.",
+     .offset = MEMBER(proxies)},
+    {.name = "account.threads",
+     .type = CONFIG_INTEGER,
+     .unit = "threads",
+     .min = 1,
+     .max = 16,
+     .default_text = "1",
+     .help = "Passwords of visitors that one gateway hashes at once, each with 19 MiB.",
+     .offset = MEMBER(account_threads)},
+    {.name = "account.waiting_max",
+     .type = CONFIG_INTEGER,
+     .unit = "visitors",
+     .min = 1,
+     .max = 10000,
+     .default_text = "128",
+     .help = "Visitors of one gateway whose passwords wait for that; beyond, they are told when to "
+             "come back.",
+     .offset = MEMBER(account_waiting_max)},
+    {.name = "account.tries_per_minute",
+     .type = CONFIG_INTEGER,
+     .unit = "tries",
+     .min = 1,
+     .max = 1000000,
+     .default_text = "60",
+     .help = "Tries to sign in from one address, over all gateways; beyond: too_fast.",
+     .offset = MEMBER(account_tries)},
+    {.name = "account.email_tries_per_minute",
+     .type = CONFIG_INTEGER,
+     .unit = "tries",
+     .min = 1,
+     .max = 1000000,
+     .default_text = "10",
+     .help = "Tries to sign in with one e-mail address since the last that succeeded.",
+     .offset = MEMBER(account_email_tries)},
+    {.name = "account.sign_ups_per_hour",
+     .type = CONFIG_INTEGER,
+     .unit = "tries",
+     .min = 1,
+     .max = 1000000,
+     .default_text = "30",
+     .help = "Sign-ups from one address, over all gateways; beyond: too_fast.",
+     .offset = MEMBER(account_sign_ups)},
+    {.name = "account.session_s",
+     .type = CONFIG_INTEGER,
+     .unit = "s",
+     .min = 1,
+     .max = 31536000,
+     .default_text = "604800",
+     .help = "How long a visitor stays signed in.",
+     .offset = MEMBER(account_session_s)},
     {.name = "log.level",
      .type = CONFIG_WORD,
      .unit = "",
@@ -221,6 +277,7 @@ void config_range_text(const struct config_setting *setting, char *out, size_t o
         [CONFIG_ADDRESS] = "an IPv4 or IPv6 address in numbers, such as 127.0.0.1",
         [CONFIG_URL] = "empty, or a URL that starts with ",
         [CONFIG_URL_LIST] = "empty, or URLs separated by spaces that start with ",
+        [CONFIG_ADDRESS_LIST] = "empty, or IPv4 or IPv6 addresses in numbers separated by spaces",
         [CONFIG_REDIS_URL] = "empty, redis://host:port or unix:///path",
         [CONFIG_SECRET] = "empty, or 16 to 2047 characters without spaces"};
     if (setting->type == CONFIG_INTEGER) {
@@ -285,6 +342,28 @@ static bool is_url_list(const struct config_setting *setting, const char *text)
     return true;
 }
 
+static bool is_address(const char *text)
+{
+    unsigned char address[16];
+    return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
+static bool is_address_list(const char *text)
+{
+    char one[INET6_ADDRSTRLEN + 1];
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+        size_t bytes = strcspn(text, " ");
+        if (bytes >= sizeof one)
+            return false;
+        memcpy(one, text, bytes);
+        one[bytes] = '\0';
+        if (!is_address(one))
+            return false;
+        text += bytes;
+    }
+    return true;
+}
+
 static bool is_redis_url(const char *text)
 {
     int64_t port = 0;
@@ -308,7 +387,6 @@ static bool is_word(const struct config_setting *setting, const char *text, int6
 
 static bool is_text_valid(const struct config_setting *setting, const char *text)
 {
-    unsigned char address[16];
     size_t bytes = strlen(text);
     if (bytes >= CONFIG_TEXT_BYTES_MAX)
         return false;
@@ -316,7 +394,9 @@ static bool is_text_valid(const struct config_setting *setting, const char *text
     case CONFIG_PATH:
         return bytes > 0;
     case CONFIG_ADDRESS:
-        return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+        return is_address(text);
+    case CONFIG_ADDRESS_LIST:
+        return is_address_list(text);
     case CONFIG_URL:
         return bytes == 0 || is_url(setting, text, bytes);
     case CONFIG_URL_LIST:

@@ -1,6 +1,7 @@
 /* The gateway's own struct: what lives as long as the process. Its parts are the desks, each with
  * its file: book (events), line_desk (queue), seat_desk (map and holds), pay_desk (payments),
- * office_client (requests to the ledger), http (pages and API), ws (visitors' sockets).
+ * account_desk (visitors' accounts), office_client (requests to the ledger), http (pages and API),
+ * ws (visitors' sockets).
  */
 #ifndef STANCHION_GATEWAY_APP_H
 #define STANCHION_GATEWAY_APP_H
@@ -9,6 +10,7 @@
 #include <libwebsockets.h>
 #include "server/base/redis_link.h"
 #include "server/base/token.h"
+#include "server/gateway/account_desk.h"
 #include "server/gateway/book.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/handshake.h"
@@ -52,8 +54,9 @@ struct gateway {
     struct book book;
     struct session_table sessions;
     struct office_client office;
-    size_t wishes_pending;   /* visitors' wishes of this loop turn */
-    size_t check_batches;    /* under way */
+    size_t wishes_pending; /* visitors' wishes of this loop turn */
+    size_t check_batches;  /* under way */
+    struct account_desk accounts;
     int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
     struct polls polls;

@@ -35,6 +35,7 @@ struct event_entry {
     char currency[PLAN_CURRENCY_BYTES + 1];
     int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms;
     double admit_per_tick;
+    bool is_account_required; /* to get in line */
     uint32_t seats_per_visitor_max;
     bool is_standby; /* sold out, the line is kept */
     enum queue_phase operator_phase;

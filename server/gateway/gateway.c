@@ -1,8 +1,8 @@
 /* One loop turn of a gateway:
  *
  *   libev wakes -> sockets and Redis replies record wishes and answer -> before_sleep: the joins
- * and receipts of this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat changes, sweeps,
- * payment retries, office deadlines. Every POLL_MS: epoch and the ledger's beat.
+ * and receipts of this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat
+ * changes, sweeps, payment retries, office deadlines. Every POLL_MS: epoch and the ledger's beat.
  *
  * SIGTERM drains: no new connections; visitors are told to reconnect, spread over drain_ms; then
  * the end.
@@ -71,6 +71,7 @@ static void take_epoch(struct gateway *gateway, int64_t epoch)
         line_view_clear(&event->line);
     }
     if (epoch != 0) {
+        account_desk_reload(gateway); /* the ledger writes the list before the epoch */
         book_reload(gateway);
     }
 }
@@ -111,6 +112,7 @@ static void on_commands_state(void *ctx, bool is_ready)
     struct gateway *gateway = ctx;
     if (is_ready) {
         poll_now(gateway);
+        account_desk_reload(gateway);
         if (gateway->epoch != 0) {
             book_reload(gateway);
         }
@@ -120,6 +122,9 @@ static void on_commands_state(void *ctx, bool is_ready)
 static void on_subscriptions_state(void *ctx, bool is_ready)
 {
     struct gateway *gateway = ctx;
+    if (is_ready) {
+        account_desk_reload(gateway);
+    }
     if (is_ready && gateway->epoch != 0) {
         book_reload(gateway); /* whatever was said meanwhile is read again */
     }
@@ -146,6 +151,12 @@ static void on_reply_message(void *ctx, const char *channel, const char *data, s
 {
     (void)channel;
     office_on_reply(ctx, data, bytes);
+}
+
+static void on_gone_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    account_desk_on_gone(ctx, data, bytes);
 }
 
 static void start_links(struct gateway *gateway)
@@ -176,6 +187,7 @@ static void start_links(struct gateway *gateway)
     redis_link_subscribe(gateway->subscriptions, "events", on_events_message, gateway);
     redis_link_subscribe(gateway->subscriptions, "outcome", on_outcome_message, gateway);
     redis_link_subscribe(gateway->subscriptions, channel, on_reply_message, gateway);
+    redis_link_subscribe(gateway->subscriptions, "account:gone", on_gone_message, gateway);
 }
 
 /* --- the loop's hooks --- */
@@ -389,6 +401,7 @@ static void gateway_free(struct gateway *gateway)
     }
     poll_desk_release(gateway);
     office_release(gateway);
+    account_desk_release(gateway);
     payment_free(gateway->payments);
     redis_link_free(gateway->commands);
     redis_link_free(gateway->subscriptions);
@@ -414,7 +427,8 @@ int gateway_main(const struct gateway_options *options)
         return 1;
     }
     struct gateway *gateway = gateway_create(options);
-    bool is_started = gateway->payments != NULL && start_lws(gateway) && start_listening(gateway);
+    bool is_started = gateway->payments != NULL && account_desk_init(gateway) &&
+                      start_lws(gateway) && start_listening(gateway);
     if (is_started) {
         start_links(gateway);
         start_watchers(gateway);

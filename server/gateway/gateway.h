@@ -29,7 +29,13 @@ struct gateway_options {
     uint32_t joins_pending_max;
     struct push_rule push;    /* when a place is worth a push */
     int64_t reconnects_per_s; /* to how many a second returning browsers are spread */
-    uint32_t drain_ms; /* on SIGTERM: how long visitors are given to move to another gateway */
+    uint32_t account_threads, account_waiting_max; /* passwords at once, and waiting for that */
+    uint32_t account_tries;                        /* sign-ins a minute from one address */
+    uint32_t account_email_tries;                  /* and for one e-mail address */
+    uint32_t account_sign_ups;                     /* sign-ups an hour from one address */
+    int64_t account_session_s;
+    const char *proxies; /* whose X-Forwarded-For is believed, separated by spaces */
+    uint32_t drain_ms;   /* on SIGTERM: how long visitors are given to move to another gateway */
     enum log_level log_level;
     const unsigned char *secret; /* SECRET_BYTES */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/gateway/account_desk.h"
 #include "server/gateway/app.h"
 #include "server/gateway/event_json.h"
 #include "server/gateway/http.h"
@@ -204,6 +205,9 @@ int http_api_get(struct gateway *gateway, struct lws *wsi, struct http_connectio
     if (strcmp(path, "/api/v1/organizer/events") == 0) {
         return organizer_desk_events(gateway, wsi, connection);
     }
+    if (strcmp(path, "/api/v1/account") == 0) {
+        return account_desk_show(gateway, wsi, connection);
+    }
     if (strcmp(path, "/healthz") == 0) {
         return get_health(gateway, wsi, connection);
     }
@@ -259,6 +263,12 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
     if (strcmp(connection->path, "/api/v1/organizer/session") == 0) {
         return organizer_desk_sign_in(gateway, wsi, connection, body, bytes);
     }
+    if (strcmp(connection->path, "/api/v1/account") == 0) {
+        return account_desk_sign_up(gateway, wsi, connection, body, bytes);
+    }
+    if (strcmp(connection->path, "/api/v1/account/session") == 0) {
+        return account_desk_sign_in(gateway, wsi, connection, body, bytes);
+    }
     if (strncmp(connection->path, events, sizeof events - 1) == 0) {
         return organizer_desk_change(gateway, wsi, connection, connection->path + sizeof events - 1,
                                      body, bytes);
@@ -269,6 +279,9 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
 int http_api_delete(struct lws *wsi, struct http_connection *connection)
 {
     struct gateway *gateway = lws_context_user(lws_get_context(wsi));
+    if (strcmp(connection->path, "/api/v1/account/session") == 0) {
+        return account_desk_sign_out(gateway, wsi, connection);
+    }
     if (strcmp(connection->path, "/api/v1/organizer/session") != 0) {
         return not_found(wsi, connection);
     }

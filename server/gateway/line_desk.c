@@ -6,6 +6,7 @@
 #include <string.h>
 #include "queue/phase.h"
 #include "queue/receipt.h"
+#include "server/base/account_id.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line_ticks.h"
@@ -211,6 +212,11 @@ void line_desk_resume(struct gateway *gateway, struct session *session, const st
                      session->event->id, may_adopt ? NULL : session->visitor, &receipt);
     if (status != RECEIPT_OK) {
         refuse_receipt(gateway, to, status);
+        return;
+    }
+    if (may_adopt && visitor_is_account(receipt.visitor)) {
+        wire_error(gateway, to, "sign_in", "This place belongs to an account. Please sign in.",
+                   NULL);
         return;
     }
     if (may_adopt) {

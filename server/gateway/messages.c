@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/gateway/account_desk.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/pay_desk.h"
@@ -94,7 +95,10 @@ static void handle(struct gateway *gateway, struct session *session, struct repl
         json_decref(text);
         return;
     }
-    handler(gateway, session, to, request);
+    bool is_joining = handler == line_desk_join || handler == line_desk_resume;
+    if (account_desk_takes(gateway, session, to, is_joining)) {
+        handler(gateway, session, to, request);
+    }
 }
 
 void messages_on_request(struct gateway *gateway, struct session *session, const json_t *request,

@@ -159,7 +159,9 @@ static void start_next_request(struct poll *poll)
         struct reply_to to = {.session = session->id};
         poll->ask = NULL;
         session->requests_pending++;
-        ask(poll->gateway, session, &to);
+        if (account_desk_takes(poll->gateway, session, &to, true)) {
+            ask(poll->gateway, session, &to);
+        }
     } else {
         const json_t *message = json_array_get(poll->messages, poll->next++);
         messages_on_request(poll->gateway, session, message, NULL);
@@ -269,7 +271,8 @@ static size_t count_of_visitor(struct gateway *gateway, const struct poll_start 
                                struct session **oldest)
 {
     size_t count = 0;
-    struct session *session = session_of_visitor(&gateway->sessions, start->event, start->visitor);
+    struct session *session =
+        session_of_visitor(&gateway->sessions, start->event, start->who->visitor);
     for (; session != NULL; session = session_next_of_visitor(session)) {
         if (session->poll == NULL || session->is_closing) {
             continue;
@@ -307,7 +310,7 @@ enum poll_status poll_desk_start(struct gateway *gateway, struct lws *wsi,
     }
     struct session *session =
         gateway->polls.count < POLLS_MAX
-            ? session_create(&gateway->sessions, NULL, start->event, start->visitor)
+            ? session_create(&gateway->sessions, NULL, start->event, start->who->visitor)
             : NULL;
     if (session == NULL) {
         return POLL_FULL;
@@ -323,7 +326,9 @@ enum poll_status poll_desk_start(struct gateway *gateway, struct lws *wsi,
     poll->on_done = start->on_done;
     poll->ends_ms = now_ms + start->wait_ms;
     poll->peeked_ms = now_ms;
-    poll->is_fresh_visitor = session->is_fresh_visitor = start->is_fresh_visitor;
+    poll->is_fresh_visitor = session->is_fresh_visitor = start->who->is_fresh;
+    session->account = start->who->account;
+    session->account_ends_ms = start->who->account_ends_ms;
     session->poll = poll;
     gateway->figures.polls++;
     link_poll(poll);
@@ -397,14 +402,10 @@ static int start_messages(struct gateway *gateway, struct lws *wsi,
                           struct http_connection *connection, struct event_entry *event,
                           json_t *messages, int64_t wait_ms)
 {
-    char visitor[VISITOR_ID_BYTES + 1];
-    bool is_fresh = !visitor_cookie_read(gateway, wsi, visitor, sizeof visitor);
-    if (is_fresh) {
-        token_random(visitor, VISITOR_ID_BYTES);
-    }
+    struct visitor_identity who;
+    visitor_identify(gateway, wsi, &who);
     struct poll_start start = {.event = event,
-                               .visitor = visitor,
-                               .is_fresh_visitor = is_fresh,
+                               .who = &who,
                                .messages = messages,
                                .wait_ms = wait_ms,
                                .on_done = answer_messages};
@@ -424,7 +425,7 @@ int poll_desk_post(struct gateway *gateway, struct lws *wsi, struct http_connect
     if (!http_origin_is_allowed(gateway, wsi)) {
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
     }
-    if (gateway->is_draining || !gateway->has_events) {
+    if (gateway->is_draining || !gateway->has_events || !gateway->accounts.is_ready) {
         return http_error(wsi, connection, 503, "busy", "This gateway is not ready.");
     }
     if (event == NULL) {

@@ -26,6 +26,7 @@
 struct gateway;
 struct event_entry;
 struct reply_to;
+struct visitor_identity;
 
 #define POLL_PEEK_MS 1000 /* how often a waiting poll's socket is looked at: is somebody there? */
 
@@ -47,10 +48,9 @@ typedef void poll_ask_fn(struct gateway *gateway, struct session *session,
 
 struct poll_start {
     struct event_entry *event;
-    const char *visitor;
-    bool is_fresh_visitor;
-    json_t *messages; /* a list; taken over when the poll starts */
-    poll_ask_fn *ask; /* asked first when not NULL */
+    const struct visitor_identity *who; /* of visitor_identify */
+    json_t *messages;                   /* a list; taken over when the poll starts */
+    poll_ask_fn *ask;                   /* asked first when not NULL */
     int64_t wait_ms;
     poll_done_fn *on_done;
 };

@@ -156,6 +156,25 @@ struct session *session_next_of_visitor(const struct session *session)
     return first_match(session->visitor_next, session->event, session->visitor);
 }
 
+static struct session *first_of_account(struct session *session, uint64_t account)
+{
+    while (session != NULL && session->account != account) {
+        session = session->visitor_next;
+    }
+    return session;
+}
+
+struct session *session_of_account(const struct session_table *table, const char *visitor,
+                                   uint64_t account)
+{
+    return first_of_account(table->buckets[bucket_of(visitor)], account);
+}
+
+struct session *session_next_of_account(const struct session *session)
+{
+    return first_of_account(session->visitor_next, session->account);
+}
+
 void session_set_visitor(struct session_table *table, struct session *session, const char *visitor)
 {
     unchain_by_visitor(table, session);

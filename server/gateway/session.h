@@ -34,11 +34,13 @@ struct session {
     struct event_entry *event;
     uint64_t id;
     char visitor[VISITOR_ID_BYTES + 1];
-    bool is_fresh_visitor; /* the client brought no cookie: a receipt may still say who it is */
-    bool is_map_open;      /* wants seat changes */
-    bool is_map_stale;     /* missed some: gets a whole map when it can take it */
-    bool is_check_pending; /* Redis is being asked where this visitor stands */
-    bool is_place_stale;   /* could not be told: gets the place of then when it can take it */
+    uint64_t account;        /* the session of the account that is signed in; 0 = anonymous */
+    int64_t account_ends_ms; /* wall clock */
+    bool is_fresh_visitor;   /* the client brought no cookie: a receipt may still say who it is */
+    bool is_map_open;        /* wants seat changes */
+    bool is_map_stale;       /* missed some: gets a whole map when it can take it */
+    bool is_check_pending;   /* Redis is being asked where this visitor stands */
+    bool is_place_stale;     /* could not be told: gets the place of then when it can take it */
     bool is_closing;
     uint8_t stage; /* enum session_stage */
     uint8_t requests_pending;
@@ -80,6 +82,11 @@ struct session *session_by_id(const struct session_table *table, uint64_t id);
 struct session *session_of_visitor(const struct session_table *table,
                                    const struct event_entry *event, const char *visitor);
 struct session *session_next_of_visitor(const struct session *session);
+/* First open session of a visitor, at any event, under this session of an account; then
+ * session_next_of_account. NULL at the end. */
+struct session *session_of_account(const struct session_table *table, const char *visitor,
+                                   uint64_t account);
+struct session *session_next_of_account(const struct session *session);
 /* Makes the session another visitor's (a receipt shown by a client without a cookie). */
 void session_set_visitor(struct session_table *table, struct session *session, const char *visitor);
 

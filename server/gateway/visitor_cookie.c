@@ -8,6 +8,7 @@
 #include "server/gateway/app.h"
 
 #define COOKIES_BYTES_MAX 3072
+#define ACCOUNT_COOKIE "stanchion_account"
 #define VISITOR_COOKIE_S (180 * 24 * 3600)
 #define ORGANIZER_COOKIE_S (12 * 3600)
 
@@ -28,15 +29,22 @@ static const char *find_cookie(const char *cookies, const char *name, size_t *by
     return NULL;
 }
 
+/* The token in the cookie of that name, which lies in `cookies`; NULL when there is none. */
+static const char *read_cookie(struct lws *wsi, const char *name, char cookies[COOKIES_BYTES_MAX],
+                               size_t *bytes)
+{
+    if (lws_hdr_copy(wsi, cookies, COOKIES_BYTES_MAX, WSI_TOKEN_HTTP_COOKIE) <= 0) {
+        return NULL;
+    }
+    return find_cookie(cookies, name, bytes);
+}
+
 static bool open_cookie(struct gateway *gateway, struct lws *wsi, const char *name,
                         enum token_kind kind, char *payload, size_t payload_bytes_max)
 {
     char cookies[COOKIES_BYTES_MAX];
     size_t bytes = 0;
-    if (lws_hdr_copy(wsi, cookies, sizeof cookies, WSI_TOKEN_HTTP_COOKIE) <= 0) {
-        return false;
-    }
-    const char *token = find_cookie(cookies, name, &bytes);
+    const char *token = read_cookie(wsi, name, cookies, &bytes);
     return token != NULL &&
            token_open(&gateway->keys, kind, token, bytes, payload, payload_bytes_max) == TOKEN_OK;
 }
@@ -62,10 +70,51 @@ void visitor_cookie_write(struct gateway *gateway, const char *visitor, char *ou
                           size_t out_bytes_max)
 {
     char token[TOKEN_BYTES_MAX];
+    assert(!visitor_is_account(visitor));
     enum token_status status =
         token_sign(&gateway->keys, TOKEN_VISITOR, visitor, token, sizeof token);
     assert(status == TOKEN_OK);
     write_cookie(gateway, "stanchion_visitor", token, "Lax", VISITOR_COOKIE_S, out, out_bytes_max);
+}
+
+bool account_cookie_read(struct gateway *gateway, struct lws *wsi, struct account_session *session)
+{
+    char cookies[COOKIES_BYTES_MAX];
+    size_t bytes = 0;
+    const char *token = read_cookie(wsi, ACCOUNT_COOKIE, cookies, &bytes);
+    return token != NULL &&
+           account_session_read(&gateway->keys, token, bytes, clock_wall_ms(), session) &&
+           !signed_out_has(&gateway->accounts.signed_out, session->id);
+}
+
+void account_cookie_write(struct gateway *gateway, const struct account_session *session, char *out,
+                          size_t out_bytes_max)
+{
+    char token[TOKEN_BYTES_MAX + 1] = "";
+    if (session != NULL) {
+        account_session_issue(&gateway->keys, session, token);
+    }
+    write_cookie(gateway, ACCOUNT_COOKIE, token, "Lax",
+                 session != NULL ? (int)gateway->options->account_session_s : 0, out,
+                 out_bytes_max);
+}
+
+void visitor_identify(struct gateway *gateway, struct lws *wsi, struct visitor_identity *who)
+{
+    struct account_session session;
+    *who = (struct visitor_identity){0};
+    if (account_cookie_read(gateway, wsi, &session)) {
+        memcpy(who->visitor, session.visitor, sizeof who->visitor);
+        who->account = session.id;
+        who->account_ends_ms = session.ends_ms;
+        return;
+    }
+    char visitor[VISITOR_ID_BYTES + 8];
+    who->is_fresh = !visitor_cookie_read(gateway, wsi, visitor, sizeof visitor);
+    if (who->is_fresh) {
+        token_random(visitor, VISITOR_ID_BYTES);
+    }
+    memcpy(who->visitor, visitor, sizeof who->visitor);
 }
 
 bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi)

@@ -1,10 +1,13 @@
-/* The cookies: who is speaking (docs/protocol.md section 1), and which organizer is signed in. */
+/* The cookies: who is speaking (docs/protocol.md section 1), with an account or without, and which
+ * organizer is signed in. */
 #ifndef STANCHION_VISITOR_COOKIE_H
 #define STANCHION_VISITOR_COOKIE_H
 
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include "server/base/account_id.h"
 
 struct gateway;
 
@@ -13,6 +16,23 @@ bool visitor_cookie_read(struct gateway *gateway, struct lws *wsi, char *visitor
                          size_t visitor_bytes_max);
 /* The value of Set-Cookie for a visitor. */
 void visitor_cookie_write(struct gateway *gateway, const char *visitor, char *out,
+                          size_t out_bytes_max);
+
+/* Who speaks: the account that is signed in, otherwise the anonymous visitor of the cookie,
+ * otherwise a new one (is_fresh), who must be given a cookie. */
+struct visitor_identity {
+    char visitor[VISITOR_ID_BYTES + 1];
+    bool is_fresh;
+    uint64_t account; /* id of the account's session; 0 = anonymous */
+    int64_t account_ends_ms;
+};
+
+void visitor_identify(struct gateway *gateway, struct lws *wsi, struct visitor_identity *who);
+
+/* The session of a genuine account cookie that has not ended and was not signed out. */
+bool account_cookie_read(struct gateway *gateway, struct lws *wsi, struct account_session *session);
+/* The value of Set-Cookie for a session; NULL takes the cookie away. */
+void account_cookie_write(struct gateway *gateway, const struct account_session *session, char *out,
                           size_t out_bytes_max);
 
 /* Whether the request carries a genuine organizer cookie that has not ended. */

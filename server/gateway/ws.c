@@ -94,7 +94,7 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
     if (!http_origin_is_allowed(gateway, wsi)) {
         return refuse(gateway, wsi, 403, "bad_handshake", "This Origin is not allowed.");
     }
-    if (gateway->is_draining || !gateway->has_events) {
+    if (gateway->is_draining || !gateway->has_events || !gateway->accounts.is_ready) {
         return refuse(gateway, wsi, 503, "busy",
                       "This gateway is not ready. Please connect again.");
     }
@@ -104,27 +104,18 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
     return 0;
 }
 
-static void read_visitor(struct gateway *gateway, struct lws *wsi, struct ws_connection *connection)
-{
-    connection->is_fresh_visitor =
-        !visitor_cookie_read(gateway, wsi, connection->visitor, sizeof connection->visitor);
-    if (connection->is_fresh_visitor) {
-        token_random(connection->visitor, VISITOR_ID_BYTES);
-    }
-}
-
 /* The 101 answer: a client without a cookie gets one. */
 static int add_headers(struct gateway *gateway, struct lws *wsi, struct ws_connection *connection,
                        struct lws_process_html_args *args)
 {
-    if (connection->visitor[0] == '\0') {
-        read_visitor(gateway, wsi, connection);
+    if (connection->who.visitor[0] == '\0') {
+        visitor_identify(gateway, wsi, &connection->who);
     }
-    if (!connection->is_fresh_visitor) {
+    if (!connection->who.is_fresh) {
         return 0;
     }
     char value[TOKEN_BYTES_MAX + 128];
-    visitor_cookie_write(gateway, connection->visitor, value, sizeof value);
+    visitor_cookie_write(gateway, connection->who.visitor, value, sizeof value);
     unsigned char *at = (unsigned char *)args->p;
     if (lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_SET_COOKIE, (unsigned char *)value,
                                      (int)strlen(value), &at, at + args->max_len) != 0) {
@@ -143,15 +134,18 @@ static int on_established(struct gateway *gateway, struct lws *wsi,
     if (event == NULL) {
         return -1;
     }
-    if (connection->visitor[0] == '\0') {
-        read_visitor(gateway, wsi, connection);
+    if (connection->who.visitor[0] == '\0') {
+        visitor_identify(gateway, wsi, &connection->who);
     }
-    struct session *session = session_create(&gateway->sessions, wsi, event, connection->visitor);
+    struct session *session =
+        session_create(&gateway->sessions, wsi, event, connection->who.visitor);
     if (session == NULL) {
         lws_close_reason(wsi, 1013, NULL, 0);
         return -1;
     }
-    session->is_fresh_visitor = connection->is_fresh_visitor;
+    session->is_fresh_visitor = connection->who.is_fresh;
+    session->account = connection->who.account;
+    session->account_ends_ms = connection->who.account_ends_ms;
     connection->session = session->id;
     gateway->figures.handshakes++;
     return 0;

@@ -5,6 +5,7 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "server/gateway/visitor_cookie.h"
 
 struct gateway;
 
@@ -13,9 +14,8 @@ struct gateway;
 
 /* What libwebsockets keeps for each connection of ours. */
 struct ws_connection {
-    uint64_t session; /* 0 = none */
-    char visitor[16];
-    bool is_fresh_visitor;
+    uint64_t session;            /* 0 = none */
+    struct visitor_identity who; /* no visitor yet = not looked at yet */
 };
 
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

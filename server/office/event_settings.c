@@ -40,6 +40,8 @@ static const struct event_setting table[] = {
      "a public value that nobody knew before, mixed into the draw"},
     {"draw_beacon_wait", SETTING_WHOLE, "0 or 1", 0, 1, "0",
      "1 = the draw waits for draw_beacon after its root is published"},
+    {"require_account", SETTING_WHOLE, "0 or 1", 0, 1, "0",
+     "1 = only visitors who are signed in get in line"},
     {"message", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",
      "what everyone who waits is told; empty = nothing"},
 };

@@ -1,0 +1,58 @@
+/* The account desk: visitors sign up, in and out (docs/accounts.md).
+ *
+ *   sign in:  counted (rate_limit) -> ledger: hash of the address -> hash_pool: check -> cookie
+ *   sign up:  counted -> hash_pool: hash -> ledger: add
+ *   sign out: Redis: list and pub/sub -> every gateway ends the session's sockets; ledger: kept
+ *
+ * Nothing of it tells whether an address has an account: known and unknown ones take the same way,
+ * the same time and get the same answers.
+ */
+#ifndef STANCHION_ACCOUNT_DESK_H
+#define STANCHION_ACCOUNT_DESK_H
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "server/gateway/hash_pool.h"
+#include "server/gateway/signed_out.h"
+
+struct gateway;
+struct http_connection;
+struct reply_to;
+struct session;
+
+struct account_desk {
+    struct hash_pool *pool;
+    struct signed_out signed_out;
+    bool is_ready; /* the list of sessions that were signed out has been read once */
+    bool is_asked; /* and is being read now */
+    uint64_t sign_ups, sign_ins, sign_ins_refused, sign_outs; /* for /metrics */
+};
+
+/* False when no thread starts. */
+bool account_desk_init(struct gateway *gateway);
+/* After the sockets are gone: waiting requests complete here. */
+void account_desk_release(struct gateway *gateway);
+
+/* HTTP; each answers, now or later, and returns what the libwebsockets call-back returns. */
+int account_desk_show(struct gateway *gateway, struct lws *wsi, struct http_connection *connection);
+int account_desk_sign_up(struct gateway *gateway, struct lws *wsi,
+                         struct http_connection *connection, const char *body, size_t bytes);
+int account_desk_sign_in(struct gateway *gateway, struct lws *wsi,
+                         struct http_connection *connection, const char *body, size_t bytes);
+int account_desk_sign_out(struct gateway *gateway, struct lws *wsi,
+                          struct http_connection *connection);
+
+/* Whether the session may make a request. Otherwise it has been answered (`sign_in`): its account's
+ * session has ended or was signed out (then the connection closes), or it wants a place
+ * (is_joining) at an event that requires an account. */
+bool account_desk_takes(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                        bool is_joining);
+
+/* Reads the list of signed-out sessions: at the start and whenever something may have been missed.
+ */
+void account_desk_reload(struct gateway *gateway);
+/* A session was signed out, here or at another gateway: "session ends_ms visitor". */
+void account_desk_on_gone(struct gateway *gateway, const char *text, size_t bytes);
+
+#endif

@@ -1,0 +1,317 @@
+// Visitors' accounts against a running server with two gateways: nothing tells who has an account, a session is good
+// until it ends or is signed out anywhere, one account has one place.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { call, newAccount, signIn, signOut, signUp, whoAmI } from '../support/accounts.mjs';
+import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
+
+let server;
+before(async () => {
+  server = await startStanchion({ flags: ['--gateways', '2', '--account.sign_ups_per_hour', '1000',
+    '--account.tries_per_minute', '10000'], event: 'arena' });
+  const { code, stderr } = await server.cli(['event', 'set', 'arena', 'require_account=1', 'admit_per_tick=0']);
+  assert.equal(code, 0, stderr);
+});
+after(async () => { await server?.stop(); });
+
+const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+async function timed(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+// Connections to different gateways are told apart by the label of their metrics.
+async function gauge(name) {
+  const found = new Map();
+  for (let tries = 0; tries < 40 && found.size < 2; tries++) {
+    const text = await (await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' } })).text();
+    const [, gateway, value] = text.match(new RegExp(`^stanchion_${name}\\{gateway="(\\d)"\\} (\\S+)`, 'm'));
+    found.set(gateway, Number(value));
+  }
+  return [...found.values()];
+}
+
+// Sockets on both gateways.
+async function onBothGateways(cookie, count = 10) {
+  const visitors = [];
+  for (let i = 0; i < count; i++) visitors.push(await visit(server, { cookie }));
+  const spread = await gauge('connections');
+  assert.equal(spread.length, 2);
+  assert.ok(spread.every((value) => value > 0), `sockets per gateway: ${spread}`);
+  return visitors;
+}
+
+test('sign up, sign in, see it, sign out', async () => {
+  assert.deepEqual((await signUp(server, ' Ann@Example.ORG ', 'correct horse')).body, { email: 'ann@example.org' });
+  const signed = await signIn(server, 'ann@example.org', 'correct horse');
+  assert.equal(signed.status, 200);
+  assert.equal(signed.body.email, 'ann@example.org');
+  assert.match(signed.set, /^stanchion_account=a1\.[\w-]+\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800$/);
+  assert.equal((await whoAmI(server, signed.cookie)).body.email, 'ann@example.org');
+  const out = await signOut(server, signed.cookie);
+  assert.equal(out.status, 204);
+  assert.match(out.set, /^stanchion_account=; .*Max-Age=0/);
+  assert.equal((await whoAmI(server, signed.cookie)).status, 401);
+  assert.equal((await signOut(server, signed.cookie)).status, 204, 'twice is harmless');
+  assert.equal((await signOut(server, null)).status, 204);
+});
+
+test('answers do not tell whether an address has an account', async () => {
+  const same = ['set-cookie', 'content-type', 'content-length', 'retry-after', 'connection'];
+  const shape = ({ status, text, headers }) => [status, text, ...same.map((name) => headers.get(name))];
+  await newAccount(server, 'known@example.org');
+  const wrong = await signIn(server, 'known@example.org', 'battery staple');
+  const unknown = await signIn(server, 'nobody@example.org', 'battery staple');
+  assert.equal(wrong.status, 401);
+  assert.equal(wrong.body.error, 'wrong_password');
+  assert.deepEqual(shape(wrong), shape(unknown));
+  const again = await signUp(server, 'known@example.org', 'another password');
+  const fresh = await signUp(server, 'fresh@example.org', 'another password');
+  assert.equal(again.status, 202);
+  assert.deepEqual(shape({ ...again, text: again.text.replace('known', 'fresh') }), shape(fresh));
+  assert.equal((await signIn(server, 'known@example.org', 'another password')).status, 401, 'the account stays as it was');
+  assert.equal((await signIn(server, 'known@example.org', 'correct horse')).status, 200);
+});
+
+test('neither does the time they take', async () => {
+  const times = { wrong: [], unknown: [], again: [], fresh: [] };
+  await newAccount(server, 'slow@example.org');
+  for (let i = 0; i < 9; i++) {
+    times.unknown.push(await timed(() => signIn(server, `nobody${i}@example.org`, 'battery staple')));
+    times.wrong.push(await timed(() => signIn(server, 'slow@example.org', 'battery staple')));
+    times.fresh.push(await timed(() => signUp(server, `new${i}@example.org`, 'battery staple')));
+    times.again.push(await timed(() => signUp(server, 'slow@example.org', 'battery staple')));
+  }
+  for (const [one, other] of [['wrong', 'unknown'], ['again', 'fresh']]) {
+    const ratio = median(times[one]) / median(times[other]);
+    assert.ok(ratio > 0.6 && ratio < 1.6, `${one} ${median(times[one])} ms, ${other} ${median(times[other])} ms`);
+  }
+});
+
+test('an event that requires an account takes no anonymous visitor, and one account has one place', async () => {
+  const event = await (await fetch(`${server.url}/api/v1/events/arena`)).json();
+  assert.equal(event.require_account, true);
+  const anonymous = await visit(server);
+  assert.equal((await anonymous.ask({ type: 'join' })).code, 'sign_in');
+  const phone = await visit(server, { cookie: await newAccount(server, 'bea@example.org') });
+  const { cookie } = await signIn(server, 'bea@example.org', 'correct horse');
+  const laptop = await visit(server, { cookie });
+  const place = await phone.ask({ type: 'join' });
+  assert.equal(place.type, 'place');
+  assert.equal((await laptop.ask({ type: 'join' })).seq, place.seq);
+  // A receipt alone does not make anybody the account's visitor, also where no account is required.
+  assert.equal((await anonymous.ask({ type: 'resume', receipt: place.receipt })).code, 'sign_in');
+  await server.cli(['event', 'set', 'arena', 'require_account=0']);
+  await until('the event takes anybody', async () => (await anonymous.ask({ type: 'join' })).type === 'place');
+  const thief = await visit(server);
+  assert.equal((await thief.ask({ type: 'resume', receipt: place.receipt })).code, 'sign_in');
+  const other = await visit(server, { cookie: await newAccount(server, 'carl@example.org') });
+  assert.equal((await other.ask({ type: 'resume', receipt: place.receipt })).code, 'receipt_other_visitor');
+  await server.cli(['event', 'set', 'arena', 'require_account=1']);
+  await until('it does not again', async () => (await thief.ask({ type: 'join' })).code === 'sign_in');
+  for (const one of [anonymous, phone, laptop, thief, other]) await one.close();
+});
+
+test('signing out ends the session on every gateway and on open sockets, and no other session', async () => {
+  const cookie = await newAccount(server, 'dora@example.org');
+  const other = await visit(server, { cookie: (await signIn(server, 'dora@example.org', 'correct horse')).cookie });
+  const place = await other.ask({ type: 'join' });
+  const sockets = await onBothGateways(cookie);
+  for (const one of sockets) assert.equal((await one.ask({ type: 'join' })).seq, place.seq);
+  assert.equal((await signOut(server, cookie)).status, 204);
+  for (const one of sockets) {
+    assert.equal(await one.ended, 1008);
+    assert.equal(one.pushes.find((push) => push.type === 'error')?.code, 'sign_in');
+  }
+  for (const one of await onBothGateways(cookie)) {
+    assert.equal((await one.ask({ type: 'join' })).code, 'sign_in');
+    await one.close();
+  }
+  assert.equal((await other.ask({ type: 'join' })).seq, place.seq, 'the other session goes on');
+  await other.close();
+});
+
+test('who was signed out stays so when gateways die and when Redis comes back empty', async () => {
+  const cookie = await newAccount(server, 'emil@example.org');
+  const living = (await signIn(server, 'emil@example.org', 'correct horse')).cookie;
+  assert.equal((await signOut(server, cookie)).status, 204);
+  const isBack = () => whoAmI(server, living).then(({ status }) => status === 200, () => false);
+  const killGateways = () => Object.entries(server.children()).filter(([name]) => name.startsWith('gateway'))
+    .forEach(([, pid]) => process.kill(pid, 'SIGKILL'));
+  killGateways();
+  await until('gateways are back', isBack);
+  for (let i = 0; i < 6; i++) assert.equal((await whoAmI(server, cookie)).status, 401, 'after the gateways');
+  await redisCommand('FLUSHALL');
+  killGateways();
+  await until('Redis has its epoch again', async () => (await fetch(`${server.url}/healthz`).catch(() => null))?.status === 200);
+  await until('gateways are back', isBack);
+  const socket = await visit(server, { cookie });
+  assert.equal((await socket.ask({ type: 'join' })).code, 'sign_in');
+  await socket.close();
+  for (let i = 0; i < 6; i++) assert.equal((await whoAmI(server, cookie)).status, 401, 'after Redis');
+});
+
+async function redisCommand(...words) {
+  const { execFileSync } = await import('node:child_process');
+  const fs = await import('node:fs');
+  const path = await import('node:path');
+  const socket = ['redis.sock', 'redis/redis.sock'].map((name) => path.join(server.dir, name)).find((file) => fs.existsSync(file));
+  return execFileSync('redis-cli', ['-s', socket, ...words]).toString();
+}
+
+test('forged, altered and borrowed sessions are nobody', async () => {
+  const cookie = await newAccount(server, 'fritz@example.org');
+  const [, payload, signature] = cookie.split('=')[1].split('.');
+  const text = Buffer.from(payload, 'base64url').toString();
+  assert.match(text, /^\d{13} [0-9a-f]{16} \.[\w-]{11} fritz@example\.org$/);
+  const later = Buffer.from(text.replace(/^\d/, '9')).toString('base64url');
+  const other = Buffer.from(text.replace('fritz@', 'ann@')).toString('base64url');
+  const page = await fetch(`${server.url}/e/arena`);
+  const visitorToken = page.headers.get('set-cookie').split(';')[0].split('=')[1];
+  const forged = [`a1.${later}.${signature}`, `a1.${other}.${signature}`, `a1.${payload}.${signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))}`,
+    `a1.${payload}.`, '', 'a1..', visitorToken, visitorToken.replace(/^v/, 'a'), 'x'.repeat(600)];
+  for (const token of forged) {
+    assert.equal((await whoAmI(server, `stanchion_account=${token}`)).status, 401, token);
+    const socket = await visit(server, { cookie: `stanchion_account=${token}` });
+    assert.equal((await socket.ask({ type: 'join' })).code, 'sign_in', token);
+    await socket.close();
+  }
+  // An account's token is no visitor's cookie either.
+  const socket = await visit(server, { cookie: `stanchion_visitor=${cookie.split('=')[1]}` });
+  assert.equal((await socket.ask({ type: 'join' })).code, 'sign_in');
+  await socket.close();
+});
+
+test('a foreign Origin can neither sign up, in nor out', async () => {
+  const cookie = await newAccount(server, 'gerd@example.org');
+  const foreign = { origin: 'https://evil.example' };
+  assert.equal((await signUp(server, 'victim@example.org', 'correct horse', foreign)).status, 403);
+  assert.equal((await signIn(server, 'victim@example.org', 'correct horse')).status, 401, 'no account was made');
+  const refused = await signIn(server, 'gerd@example.org', 'correct horse', foreign);
+  assert.deepEqual([refused.status, refused.body.error, refused.set], [403, 'bad_origin', null]);
+  assert.equal((await signOut(server, cookie, foreign)).status, 403);
+  assert.equal((await whoAmI(server, cookie)).status, 200);
+});
+
+test('what is not an address and a password is refused with a sentence', async () => {
+  const bodies = ['', '{', '[]', '{}', { email: 'a@b' }, { password: 'correct horse' }, { email: 7, password: 'correct horse' },
+    { email: 'nobody', password: 'correct horse' }, { email: 'a@b@c', password: 'correct horse' },
+    { email: 'a b@c.org', password: 'correct horse' }, { email: `${'a'.repeat(250)}@example.org`, password: 'correct horse' },
+    { email: 'a@b.org', password: 'short' }, { email: 'a@b.org', password: 'x'.repeat(257) }, { email: 'a@b.org', password: 12345678 },
+    '{"email":"a@b.org","password":"correct\\u0000horse"}'];
+  for (const body of bodies) {
+    const answer = await call(server, 'POST', '/api/v1/account', body);
+    assert.deepEqual([answer.status, answer.body.error], [400, 'bad_message'], JSON.stringify(body));
+    assert.ok(answer.body.message.length > 10);
+  }
+  assert.equal((await call(server, 'POST', '/api/v1/account/session', { email: 'a@b.org', password: '' })).status, 400);
+  assert.equal((await call(server, 'POST', '/api/v1/account', 'x'.repeat(70_000))).status, 413);
+  const longest = `${'a'.repeat(64)}@${'b'.repeat(185)}.org`;
+  assert.equal((await whoAmI(server, await newAccount(server, longest, 'p'.repeat(256)))).body.email, longest);
+});
+
+test('while the ledger is stopped nobody signs in, and it is said', async () => {
+  const cookie = await newAccount(server, 'hans@example.org');
+  const { ledger } = server.children();
+  process.kill(ledger, 'SIGSTOP');
+  const [up, signed] = await Promise.all([signUp(server, 'ida@example.org', 'correct horse'),
+    signIn(server, 'hans@example.org', 'correct horse')]);
+  const seen = await whoAmI(server, cookie);
+  const out = await signOut(server, cookie);
+  process.kill(ledger, 'SIGCONT');
+  for (const answer of [up, signed]) {
+    assert.deepEqual([answer.status, answer.body.error], [503, 'ledger_down']);
+    assert.ok(Number(answer.headers.get('retry-after')) > 0);
+  }
+  assert.equal(seen.status, 200, 'who is signed in stays so');
+  assert.equal(out.status, 204, 'and can sign out');
+});
+
+// --- with limits of their own ---
+
+async function withServer(flags, work) {
+  const own = await startStanchion({ flags: ['--gateways', '2', ...flags] });
+  try {
+    await work(own);
+  } finally {
+    await own.stop();
+  }
+}
+
+// Tries are counted by the minute of the clock: not across two of them.
+const earlyInMinute = async (leftS) => { while (60 - (Date.now() / 1000) % 60 < leftS) await sleep(500); };
+
+test('tries are limited by e-mail address and by address, over all gateways', async () => {
+  await withServer(['--proxies', '127.0.0.1', '--account.tries_per_minute', '8', '--account.email_tries_per_minute', '4',
+    '--account.sign_ups_per_hour', '3'], async (own) => {
+    const from = (address) => ({ headers: { 'X-Forwarded-For': address } });
+    await signUp(own, 'ann@example.org', 'correct horse', from('192.0.2.1'));
+    await earlyInMinute(20);
+    for (let i = 0; i < 3; i++) assert.equal((await signIn(own, 'ann@example.org', 'wrong one', from(`198.51.100.${i}`))).status, 401);
+    assert.equal((await signIn(own, 'ann@example.org', 'correct horse', from('192.0.2.1'))).status, 200, 'the fourth');
+    for (let i = 0; i < 4; i++) assert.equal((await signIn(own, 'ann@example.org', 'wrong one', from(`198.51.100.${i}`))).status, 401, 'it began anew');
+    const refused = await signIn(own, 'ann@example.org', 'correct horse', from('192.0.2.2'));
+    assert.deepEqual([refused.status, refused.body.error], [429, 'too_fast']);
+    assert.equal(refused.headers.get('retry-after'), String(refused.body.retry_s));
+    assert.ok(refused.body.retry_s >= 1 && refused.body.retry_s <= 65);
+    for (let i = 0; i < 8; i++) assert.equal((await signIn(own, `n${i}@example.org`, 'x', from('203.0.113.7'))).status, 401);
+    assert.equal((await signIn(own, 'n9@example.org', 'x', from('203.0.113.7'))).status, 429, 'one address');
+    assert.equal((await signIn(own, 'n9@example.org', 'x', from('203.0.113.8'))).status, 401, 'not its neighbour');
+    assert.equal((await signIn(own, 'n9@example.org', 'x', from('203.0.113.9, 203.0.113.7'))).status, 429, 'what a client says itself does not count');
+    for (let i = 0; i < 3; i++) assert.equal((await signUp(own, `u${i}@example.org`, 'correct horse', from('2001:db8::1'))).status, 202);
+    assert.equal((await signUp(own, 'u4@example.org', 'correct horse', from('2001:db8::2'))).status, 429, 'one household');
+    assert.equal((await signUp(own, 'u4@example.org', 'correct horse', from('2001:db8:0:1::2'))).status, 202);
+  });
+});
+
+test('X-Forwarded-For of anybody is not believed', async () => {
+  await withServer(['--account.tries_per_minute', '2'], async (own) => {
+    await earlyInMinute(10);
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push((await signIn(own, `n${i}@example.org`, 'x', { headers: { 'X-Forwarded-For': `192.0.2.${i}` } })).status);
+    assert.deepEqual(answers, [401, 401, 429]);
+  });
+});
+
+test('more at once than passwords can be checked are told when to come back, and nobody else waits', async () => {
+  await withServer(['--account.waiting_max', '2', '--account.tries_per_minute', '10000'], async (own) => {
+    await signUp(own, 'ann@example.org', 'correct horse');
+    let slowest = 0, isOver = false;
+    const watch = (async () => {
+      while (!isOver) slowest = Math.max(slowest, await timed(() => fetch(`${own.url}/api/v1/time`)));
+    })();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(own, `n${i}@example.org`, 'correct horse')));
+    isOver = true;
+    await watch;
+    const full = answers.filter(({ status }) => status === 503);
+    assert.ok(full.length > 0, 'nobody was refused');
+    assert.equal(answers.filter(({ status }) => status === 401).length + full.length, 40);
+    for (const answer of full) {
+      assert.equal(answer.body.error, 'full');
+      assert.equal(answer.headers.get('retry-after'), String(answer.body.retry_s));
+    }
+    assert.ok(slowest < 1000, `another request took ${slowest} ms`);
+    assert.equal((await signIn(own, 'ann@example.org', 'correct horse')).status, 200, 'afterwards all is well');
+  });
+});
+
+test('a session ends by itself, also on an open socket', async () => {
+  await withServer(['--account.session_s', '2'], async (own) => {
+    await own.cli(['event', 'load', 'docs/examples/arena', '--id', 'arena']);
+    await own.cli(['event', 'set', 'arena', 'phase=open', 'require_account=1', 'admit_per_tick=0']);
+    own.event = 'arena';
+    await until('the event is known', async () => (await fetch(`${own.url}/api/v1/events/arena`)).status === 200);
+    const cookie = await newAccount(own, 'ann@example.org');
+    const visitor = await visit(own, { cookie });
+    assert.equal((await visitor.ask({ type: 'join' })).type, 'place');
+    await sleep(2100);
+    assert.equal((await whoAmI(own, cookie)).status, 401);
+    assert.equal((await visitor.ask({ type: 'tickets' })).code, 'sign_in');
+    assert.equal(await visitor.ended, 1008);
+    const late = await visit(own, { cookie });
+    assert.equal((await late.ask({ type: 'join' })).code, 'sign_in');
+    await late.close();
+  });
+});

@@ -109,7 +109,7 @@ void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
         tell(person, place);
     } else if (bought > 0 && bought >= s->seats_per_visitor_max) {
         place->state = PLACE_SERVED;
-    } else if (!queue_phase_takes_joins(place->phase)) {
+    } else if (!queue_phase_takes_joins(place->phase, s->standby)) {
         place->state = PLACE_NOT_OPEN;
     } else if (count_of(line, WAITING) >= s->waiting_max ||
                (int64_t)line->gone.count >= s->waiting_max) {

@@ -75,7 +75,7 @@ enum queue_phase queue_phase_effective(const struct phase_inputs *inputs, int64_
     if (!inputs->is_draw_wanted || inputs->draw == DRAW_DONE)
         return phase;
     if (!inputs->is_draw_committed)
-        return queue_phase_takes_joins(phase) || phase == PHASE_SOLD_OUT ? PHASE_ANNOUNCED : phase;
+        return queue_phase_takes_joins(phase, true) ? PHASE_ANNOUNCED : phase;
     return phase == PHASE_OPEN || phase == PHASE_SOLD_OUT ? PHASE_PREQUEUE : phase;
 }
 
@@ -86,9 +86,10 @@ bool queue_phase_draw_is_due(const struct phase_inputs *inputs, int64_t now_ms)
            (phase == PHASE_OPEN || phase == PHASE_SOLD_OUT);
 }
 
-bool queue_phase_takes_joins(enum queue_phase phase)
+bool queue_phase_takes_joins(enum queue_phase phase, bool is_standby)
 {
-    return phase == PHASE_PREQUEUE || phase == PHASE_OPEN || phase == PHASE_PAUSED;
+    return phase == PHASE_PREQUEUE || phase == PHASE_OPEN || phase == PHASE_PAUSED ||
+           (phase == PHASE_SOLD_OUT && is_standby);
 }
 
 bool queue_phase_admits(enum queue_phase phase)

@@ -45,8 +45,9 @@ int64_t queue_phase_moment_ms(const struct phase_inputs *inputs, int64_t after_m
                               int64_t until_ms);
 /* Whether the draw has to begin: it is wanted, has not begun, and the event would be open. */
 bool queue_phase_draw_is_due(const struct phase_inputs *inputs, int64_t now_ms);
-/* Whether somebody without a place gets one: prequeue, open, paused. */
-bool queue_phase_takes_joins(enum queue_phase phase);
+/* Whether somebody without a place gets one: prequeue, open, paused; and sold_out when the event
+ * keeps a standby line for seats that come back. */
+bool queue_phase_takes_joins(enum queue_phase phase, bool is_standby);
 /* Whether ticks admit: only open. */
 bool queue_phase_admits(enum queue_phase phase);
 

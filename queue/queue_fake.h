@@ -22,7 +22,7 @@ struct queue_fake_settings {
     enum queue_phase phase;
     int64_t prequeue_at_ms, opens_at_ms, closes_at_ms, tick_ms, active_cap, claim_ms, select_ms;
     int64_t seats_per_visitor_max, waiting_max;
-    bool refill_at_once;
+    bool refill_at_once, standby;
     double admit_per_tick;
     int64_t free;  /* -1 = the inventory is not in place */
     int64_t holds; /* under way */

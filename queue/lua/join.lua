@@ -18,8 +18,8 @@ end
 local waiting_seqs = redis.call('ZMSCORE', WAITING, unpack(visitors))
 local deadlines = redis.call('ZMSCORE', ACTIVE, unpack(visitors))
 local bought = redis.call('HMGET', BOUGHT, unpack(visitors))
-local cfg = redis.call('HMGET', CFG, 'seats_per_visitor_max', 'waiting_max')
-local seats_max, waiting_max = number(cfg[1]), number(cfg[2])
+local cfg = redis.call('HMGET', CFG, 'seats_per_visitor_max', 'waiting_max', 'standby')
+local seats_max, waiting_max, is_standby = number(cfg[1]), number(cfg[2]), cfg[3] == '1'
 
 -- The departures behind the head are bounded like the line itself: joining and leaving in a circle fills it.
 local room = waiting_max - redis.call('ZCARD', WAITING)
@@ -46,7 +46,7 @@ for i, visitor in ipairs(visitors) do
         answer(i, PLACE_WAITING, number(waiting_seqs[i]), 0, 0, 0)
     elseif bought[i] and number(bought[i]) >= seats_max then
         answer(i, PLACE_SERVED, 0, 0, 0, 0)
-    elseif not TAKES_JOINS[phase] then
+    elseif not takes_joins(phase, is_standby) then
         answer(i, PLACE_NOT_OPEN, 0, 0, 0, 0)
     elseif fresh_at[visitor] then
         pending[i] = fresh_at[visitor]

@@ -20,7 +20,10 @@ end
 local PLACE_WAITING, PLACE_ADMITTED, PLACE_ENTERED = 0, 1, 2
 local PLACE_NOT_OPEN, PLACE_FULL, PLACE_SERVED, PLACE_NONE = 3, 4, 5, 6
 
-local TAKES_JOINS = {prequeue = true, open = true, paused = true}
+-- Whether somebody without a place gets one.
+local function takes_joins(phase, is_standby)
+    return phase == 'prequeue' or phase == 'open' or phase == 'paused' or (phase == 'sold_out' and is_standby)
+end
 
 local function number(text)
     return tonumber(text) or 0
@@ -101,7 +104,7 @@ local function phase_with_draw(phase, is_committed, state)
         return phase, false
     end
     if not is_committed then
-        return (TAKES_JOINS[phase] or phase == 'sold_out') and 'announced' or phase, false
+        return takes_joins(phase, true) and 'announced' or phase, false
     end
     if phase == 'open' or phase == 'sold_out' then
         return 'prequeue', state == 0

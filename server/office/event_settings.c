@@ -27,6 +27,8 @@ static const struct event_setting table[] = {
     {"active_cap", SETTING_WHOLE, "visitors", 0, 1000000, "500", "most visitors inside at once"},
     {"refill_at_once", SETTING_WHOLE, "0 or 1", 0, 1, "0",
      "1 = who goes is followed by the next at once, within the tick's admissions"},
+    {"standby", SETTING_WHOLE, "0 or 1", 0, 1, "0",
+     "1 = a sold-out event keeps its line for seats that come back"},
     {"claim_ms", SETTING_WHOLE, "ms", 5000, 3600000, "60000", "time to claim an admission"},
     {"select_ms", SETTING_WHOLE, "ms", 10000, 86400000, "600000",
      "time to choose seats after entering"},

@@ -137,10 +137,11 @@ Test(queue_rules, phase_with_a_draw)
 
 Test(queue_rules, who_may_join)
 {
-    load("return TAKES_JOINS[ARGV[2]] and 1 or 0");
-    for (int i = 0; i < PHASE_COUNT; i++) {
-        redisReply *reply = run("%s", queue_phase_name((enum queue_phase)i));
-        cr_expect_eq(reply->integer, queue_phase_takes_joins((enum queue_phase)i));
+    load("return takes_joins(ARGV[2], ARGV[3] == '1') and 1 or 0");
+    for (int i = 0; i < 2 * PHASE_COUNT; i++) {
+        enum queue_phase phase = (enum queue_phase)(i / 2);
+        redisReply *reply = run("%s %d", queue_phase_name(phase), i % 2);
+        cr_expect_eq(reply->integer, queue_phase_takes_joins(phase, i % 2));
         freeReplyObject(reply);
     }
     redis_server_stop(server);

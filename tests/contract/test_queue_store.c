@@ -330,6 +330,33 @@ CONTRACT(no_more_are_admitted_than_there_are_seats)
     cr_assert_eq(b->admitted_count, 3);
 }
 
+CONTRACT(a_standby_line_waits_for_seats_that_come_back)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.free = 0;
+    settings.standby = true;
+    queue_bench_configure(b, &settings);
+    struct place place = queue_join(b, 0, "a");
+    cr_assert_eq(place.state, PLACE_WAITING);
+    cr_assert_eq(place.phase, PHASE_SOLD_OUT);
+    queue_join(b, 1, "b");
+    queue_next_tick(b);
+    cr_assert_eq(b->last.phase, PHASE_SOLD_OUT);
+    cr_assert_eq(b->last.waiting, 2);
+    cr_assert_eq(b->admitted_count, 0);
+    settings.free = 1;
+    queue_bench_configure(b, &settings);
+    queue_next_tick(b);
+    cr_assert_eq(b->last.phase, PHASE_OPEN);
+    cr_assert_eq(b->admitted_count, 1, "as many as there are seats");
+    cr_assert_str_eq(b->admitted[0].visitor.id, "a");
+    settings.free = 0;
+    settings.standby = false;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(queue_join(b, 0, "c").state, PLACE_NOT_OPEN);
+    cr_assert_eq(queue_join(b, 0, "b").state, PLACE_WAITING, "a place is kept");
+}
+
 CONTRACT(a_pause_admits_nobody_and_loses_nobody)
 {
     struct queue_fake_settings settings = queue_usual;

@@ -270,6 +270,7 @@ static void configure_redis(struct redis_server *server, const struct queue_fake
     set(server, "seats_per_visitor_max", s->seats_per_visitor_max);
     set(server, "waiting_max", s->waiting_max);
     set(server, "refill_at_once", s->refill_at_once);
+    set(server, "standby", s->standby);
     if (s->free >= 0)
         redis_server_run(server, "HSET ev:e:counts free %lld", (long long)s->free);
     else

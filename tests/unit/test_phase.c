@@ -117,7 +117,9 @@ Test(phase, who_may_join_and_who_is_admitted)
     static const bool joins[PHASE_COUNT] = {
         [PHASE_PREQUEUE] = true, [PHASE_OPEN] = true, [PHASE_PAUSED] = true};
     for (int i = 0; i < PHASE_COUNT; i++) {
-        cr_expect_eq(queue_phase_takes_joins((enum queue_phase)i), joins[i]);
+        cr_expect_eq(queue_phase_takes_joins((enum queue_phase)i, false), joins[i]);
+        cr_expect_eq(queue_phase_takes_joins((enum queue_phase)i, true),
+                     joins[i] || i == PHASE_SOLD_OUT);
         cr_expect_eq(queue_phase_admits((enum queue_phase)i), i == PHASE_OPEN);
     }
 }

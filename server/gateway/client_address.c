@@ -59,7 +59,7 @@ static bool take_last(const char *list, size_t *bytes, struct address *out)
         end--;
     }
     size_t start = end;
-    while (start > 0 && list[start - 1] != ',' && list[start - 1] != ' ') {
+    while (start > 0 && strchr(", \t", list[start - 1]) == NULL) {
         start--;
     }
     bool is_address = read_address(list + start, end - start, out);

@@ -15,7 +15,7 @@ void *fake_grow(void *items, size_t count, size_t item_bytes)
     return grown;
 }
 
-static void seq_list_add(struct seq_list *list, int64_t seq)
+void fake_seqs_add(struct seq_list *list, int64_t seq)
 {
     list->items = fake_grow(list->items, list->count + 1, sizeof(list->items[0]));
     list->items[list->count++] = seq;
@@ -29,7 +29,7 @@ void fake_line_release(struct fake_line *line)
     free(line->gone_new.items);
 }
 
-static struct person *find_person(const struct fake_line *line, const char *visitor)
+struct person *fake_line_person(const struct fake_line *line, const char *visitor)
 {
     for (size_t i = 0; i < line->people_count; i++) {
         struct person *person = &line->people[i];
@@ -47,7 +47,7 @@ static int64_t count_of(const struct fake_line *line, enum presence presence)
     return count;
 }
 
-static int64_t bought_by(const struct fake_line *line, const char *visitor)
+int64_t fake_line_bought(const struct fake_line *line, const char *visitor)
 {
     for (size_t i = 0; i < line->purchases_count; i++) {
         if (strcmp(line->purchases[i].visitor.id, visitor) == 0)
@@ -81,7 +81,7 @@ static int64_t free_of(const struct fake_line *line)
 
 /* --- join, enter, leave --- */
 
-static void tell(const struct person *person, struct place *place)
+void fake_line_tell(const struct person *person, struct place *place)
 {
     place->seq = person->seq;
     place->state = PLACE_WAITING;
@@ -103,27 +103,30 @@ void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
                     struct place *place)
 {
     const struct queue_fake_settings *s = &line->settings;
-    const struct person *person = find_person(line, visitor->id);
-    int64_t bought = bought_by(line, visitor->id);
+    const struct person *person = fake_line_person(line, visitor->id);
+    int64_t bought = fake_line_bought(line, visitor->id);
     if (person) {
-        tell(person, place);
+        fake_line_tell(person, place);
     } else if (bought > 0 && bought >= s->seats_per_visitor_max) {
         place->state = PLACE_SERVED;
     } else if (!queue_phase_takes_joins(place->phase, s->standby)) {
         place->state = PLACE_NOT_OPEN;
+    } else if (line->recovers_at_ms > 0) {
+        place->state = PLACE_RECOVERING;
+        place->deadline_ms = line->recovers_at_ms;
     } else if (count_of(line, WAITING) >= s->waiting_max ||
                (int64_t)line->gone.count >= s->waiting_max) {
         place->state = PLACE_FULL;
     } else {
         add_person(line, visitor);
-        tell(&line->people[line->people_count - 1], place);
+        fake_line_tell(&line->people[line->people_count - 1], place);
         place->is_new = true;
     }
 }
 
 void fake_line_enter(const struct fake_line *line, const char *visitor, struct place *place)
 {
-    struct person *person = find_person(line, visitor);
+    struct person *person = fake_line_person(line, visitor);
     place->state = PLACE_NONE;
     if (!person || (person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
         return;
@@ -135,28 +138,28 @@ void fake_line_enter(const struct fake_line *line, const char *visitor, struct p
         person->is_entered = true;
         person->deadline_ms = place->now_ms + line->settings.select_ms;
     }
-    tell(person, place);
+    fake_line_tell(person, place);
 }
 
 void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
                     struct place *place)
 {
-    const struct person *person = find_person(line, visitor->id);
+    const struct person *person = fake_line_person(line, visitor->id);
     place->state = PLACE_NONE;
     if (person && !(person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
-        tell(person, place);
+        fake_line_tell(person, place);
 }
 
 void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place)
 {
-    struct person *person = find_person(line, visitor);
+    struct person *person = fake_line_person(line, visitor);
     place->state = PLACE_NONE;
     if (!person)
         return;
-    tell(person, place);
+    fake_line_tell(person, place);
     if (person->presence == WAITING && person->seq > line->head) {
-        seq_list_add(&line->gone, person->seq);
-        seq_list_add(&line->gone_new, person->seq);
+        fake_seqs_add(&line->gone, person->seq);
+        fake_seqs_add(&line->gone_new, person->seq);
     }
     person->presence = ABSENT;
 }
@@ -248,7 +251,7 @@ bool fake_line_take_turn(struct fake_line *line, int64_t now_ms)
     int64_t tick_ms = line->settings.tick_ms, since = now_ms - line->tick_at_ms;
     struct phase_inputs inputs = inputs_of(line);
     int64_t moment = queue_phase_moment_ms(&inputs, line->tick_at_ms, now_ms);
-    if (tick_ms <= 0)
+    if (tick_ms <= 0 || !fake_line_recovered(line, now_ms))
         return false;
     if (moment > 0 && now_ms - moment < tick_ms)
         line->tick_at_ms = moment;
@@ -264,7 +267,8 @@ bool fake_line_take_turn(struct fake_line *line, int64_t now_ms)
 
 static void fill_report(struct fake_line *line, int64_t now_ms, struct tick_report *report)
 {
-    move_head(line);
+    if (line->recovers_at_ms == 0)
+        move_head(line);
     report->gone = line->gone_new.items;
     report->gone_count = line->gone_new.count;
     line->gone_new = (struct seq_list){0};
@@ -287,7 +291,7 @@ void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *
     expire(line, now_ms, report);
     report->phase = fake_line_phase(line, now_ms);
     line->unspent_count = 0;
-    if (queue_phase_admits(report->phase))
+    if (queue_phase_admits(report->phase) && line->recovers_at_ms == 0)
         admit_by_tick(line, now_ms, report);
     fill_report(line, now_ms, report);
 }
@@ -295,7 +299,8 @@ void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *
 int64_t fake_line_refill_count(const struct fake_line *line, int64_t now_ms)
 {
     struct admission_inputs inputs = admission_inputs_of(line);
-    bool may = line->settings.refill_at_once && queue_phase_admits(fake_line_phase(line, now_ms));
+    bool may = line->settings.refill_at_once && line->recovers_at_ms == 0 &&
+               queue_phase_admits(fake_line_phase(line, now_ms));
     return may ? admission_refill(&inputs, line->unspent_count) : 0;
 }
 

@@ -38,12 +38,16 @@ struct fake_line {
     size_t purchases_count;
     struct seq_list gone, gone_new;
     int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro, unspent_count;
-    int64_t recovers_at_ms;
+    int64_t recovers_at_ms, recover_wait_ms, recover_full_ms, kept_seq, recovered_seq;
+    int64_t filled_seq; /* 0 = filling has not begun */
+    bool is_before_known;
+    struct queue_fake_before before;
     enum line_draw draw;
 };
 
 /* realloc() that does not fail. */
 void *fake_grow(void *items, size_t count, size_t item_bytes);
+void fake_seqs_add(struct seq_list *list, int64_t seq);
 void fake_line_release(struct fake_line *line);
 enum queue_phase fake_line_phase(const struct fake_line *line, int64_t now_ms);
 /* What join, look, enter and leave answer; *place comes with phase and time filled in. */
@@ -53,6 +57,19 @@ void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
                     struct place *place);
 void fake_line_enter(const struct fake_line *line, const char *visitor, struct place *place);
 void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place);
+/* As queue/lua/restore.lua decides. */
+void fake_line_restore(struct fake_line *line, const struct place_claim *claim, bool is_old,
+                       struct place *place);
+void fake_line_recover(struct fake_line *line, bool is_kept, const struct queue_mark *mark,
+                       int64_t now_ms);
+void fake_line_forget(struct fake_line *line, int64_t seq);
+/* Ends a recovery whose time is over, a part at each call. False while it is not done. */
+bool fake_line_recovered(struct fake_line *line, int64_t now_ms);
+/* NULL when this visitor has no place. */
+struct person *fake_line_person(const struct fake_line *line, const char *visitor);
+/* Tells a person's place in *place. */
+void fake_line_tell(const struct person *person, struct place *place);
+int64_t fake_line_bought(const struct fake_line *line, const char *visitor);
 /* True when a tick is due: the turn is taken, fake_line_tick() must follow. */
 bool fake_line_take_turn(struct fake_line *line, int64_t now_ms);
 /* Fills *report; its arrays are the caller's. */

@@ -55,6 +55,8 @@ enum line_view_status line_view_on_report(struct line_view *view, const struct t
     hear_of(view, report->tick);
     if (!view->is_current || report->tick != view->tick + 1)
         return become_stale(view);
+    if (view->recovers_at_ms > 0 && report->recovers_at_ms == 0)
+        return become_stale(view); /* who did not come back is gone: too many to be in a report */
     if (departures_merge(&view->departures, report->gone, report->gone_count) != DEPARTURES_OK)
         return become_stale(view);
     departures_drop_through(&view->departures, report->head);

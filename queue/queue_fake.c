@@ -136,6 +136,17 @@ static enum queue_status reach(const struct fake_store *store)
     return store->epoch == store->fake->epoch ? QUEUE_OK : QUEUE_EPOCH;
 }
 
+static struct delivery *begin_places(const struct fake_store *store, size_t count,
+                                     queue_join_fn *on_places, void *ctx)
+{
+    struct delivery *delivery = deliver_later(store->fake, KIND_PLACES, ctx);
+    delivery->fn.on_places = on_places;
+    delivery->places_count = count;
+    delivery->status = reach(store);
+    delivery->places = fake_grow(NULL, count, sizeof(delivery->places[0]));
+    return delivery;
+}
+
 /* What is decided about one visitor of a batch. */
 typedef void decide_fn(struct fake_line *event, const struct queue_visitor *visitor,
                        struct place *place);
@@ -147,15 +158,9 @@ static enum queue_status about_many(const struct fake_store *store, const char *
     assert(count >= 1 && count <= JOIN_BATCH_MAX);
     if (store->epoch == 0)
         return QUEUE_EPOCH;
-    struct delivery *delivery = deliver_later(store->fake, KIND_PLACES, ctx);
-    delivery->fn.on_places = on_places;
-    delivery->places_count = count;
-    delivery->status = reach(store);
-    if (delivery->status != QUEUE_OK)
-        return QUEUE_OK;
+    struct delivery *delivery = begin_places(store, count, on_places, ctx);
     struct fake_line *event = find_event(store->fake, event_id);
-    delivery->places = fake_grow(NULL, count, sizeof(delivery->places[0]));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; delivery->status == QUEUE_OK && i < count; i++) {
         delivery->places[i] =
             (struct place){.phase = fake_line_phase(event, now_of(store)), .now_ms = now_of(store)};
         decide(event, &visitors[i], &delivery->places[i]);
@@ -177,6 +182,25 @@ static enum queue_status fake_look(struct queue_store *s, const char *event_id,
 {
     return about_many((struct fake_store *)s, event_id, visitors, count, fake_line_look, on_places,
                       ctx);
+}
+
+static enum queue_status fake_restore(struct queue_store *s, const char *event_id,
+                                      const struct place_claim *claims, size_t count,
+                                      queue_join_fn *on_places, void *ctx)
+{
+    struct fake_store *store = (struct fake_store *)s;
+    assert(count >= 1 && count <= JOIN_BATCH_MAX);
+    if (store->epoch == 0)
+        return QUEUE_EPOCH;
+    struct delivery *delivery = begin_places(store, count, on_places, ctx);
+    struct fake_line *event = find_event(store->fake, event_id);
+    for (size_t i = 0; delivery->status == QUEUE_OK && i < count; i++) {
+        struct place *place = &delivery->places[i];
+        *place =
+            (struct place){.phase = fake_line_phase(event, now_of(store)), .now_ms = now_of(store)};
+        fake_line_restore(event, &claims[i], claims[i].epoch != store->epoch, place);
+    }
+    return QUEUE_OK;
 }
 
 /* Prepares a delivery about one visitor; NULL when nothing is to be decided (*status tells what to
@@ -289,6 +313,7 @@ struct queue_store *queue_fake_connect(struct queue_fake *fake)
     assert(store);
     store->port = (struct queue_store){.join = fake_join,
                                        .look = fake_look,
+                                       .restore = fake_restore,
                                        .enter = fake_enter,
                                        .leave = fake_leave,
                                        .tick = fake_tick,
@@ -322,6 +347,30 @@ void queue_fake_replace(struct queue_fake *fake, int64_t epoch)
         fake_line_release(&fake->events[i]);
     fake->events_count = 0;
     fake->epoch = epoch;
+}
+
+void queue_fake_renew(struct queue_fake *fake, int64_t epoch)
+{
+    fake->epoch = epoch;
+}
+
+void queue_fake_recover(struct queue_fake *fake, const char *event, bool is_kept,
+                        const struct queue_mark *mark)
+{
+    fake_line_recover(find_event(fake, event), is_kept, mark, *fake->now_ms);
+}
+
+void queue_fake_forget(struct queue_fake *fake, const char *event, int64_t seq)
+{
+    fake_line_forget(find_event(fake, event), seq);
+}
+
+void queue_fake_set_before(struct queue_fake *fake, const char *event,
+                           const struct queue_fake_before *before)
+{
+    struct fake_line *line = find_event(fake, event);
+    line->is_before_known = true;
+    line->before = *before;
 }
 
 void queue_fake_free(struct queue_fake *fake)

@@ -10,10 +10,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "queue/queue_recover.h"
 #include "queue/queue_store.h"
 
 /* Asserted: more is a mistake of the test. */
 #define QUEUE_FAKE_EVENTS_MAX 4
+#define QUEUE_FAKE_BEFORE_MAX 16
 
 struct queue_fake;
 
@@ -21,7 +23,7 @@ struct queue_fake;
 struct queue_fake_settings {
     enum queue_phase phase;
     int64_t prequeue_at_ms, opens_at_ms, closes_at_ms, tick_ms, active_cap, claim_ms, select_ms;
-    int64_t seats_per_visitor_max, waiting_max;
+    int64_t seats_per_visitor_max, waiting_max, recovery_ms;
     bool refill_at_once, standby;
     double admit_per_tick;
     int64_t free;  /* -1 = the inventory is not in place */
@@ -37,6 +39,22 @@ struct queue_fake *queue_fake_create(const int64_t *now_ms, int64_t epoch);
 void queue_fake_free(struct queue_fake *fake);
 /* Throws all data away and goes on with another epoch, like an emptied Redis. */
 void queue_fake_replace(struct queue_fake *fake, int64_t epoch);
+/* Goes on with another epoch and the data: what the ledger does after a restart of Redis. */
+void queue_fake_renew(struct queue_fake *fake, int64_t epoch);
+/* What queue/lua/recover.lua does to an event's line; is_kept as there. */
+void queue_fake_recover(struct queue_fake *fake, const char *event, bool is_kept,
+                        const struct queue_mark *mark);
+/* Loses the joins of all who wait with sequences from `seq` on, as a log that lost its end. */
+void queue_fake_forget(struct queue_fake *fake, const char *event, int64_t seq);
+/* What the registrar tells about the data before; at most QUEUE_FAKE_BEFORE_MAX of each. */
+struct queue_fake_before {
+    int64_t head;
+    size_t gone_count, inside_count;
+    int64_t gone[QUEUE_FAKE_BEFORE_MAX];
+    struct queue_visitor inside[QUEUE_FAKE_BEFORE_MAX];
+};
+void queue_fake_set_before(struct queue_fake *fake, const char *event,
+                           const struct queue_fake_before *before);
 /* Makes the event or changes its settings. */
 void queue_fake_configure(struct queue_fake *fake, const char *event,
                           const struct queue_fake_settings *settings);

@@ -21,6 +21,7 @@ enum script {
     SCRIPT_TICK,
     SCRIPT_LINE,
     SCRIPT_LOOK,
+    SCRIPT_RESTORE,
     SCRIPT_COUNT
 };
 
@@ -29,6 +30,7 @@ _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number
 #define ARGC_MAX (LINE_KEYS_COUNT + 1 + JOIN_BATCH_MAX)
 #define NUMBER_BYTES_MAX 24
 #define FIGURES_PER_PLACE 5
+#define CLAIM_BYTES_MAX (2 * NUMBER_BYTES_MAX + 4 + VISITOR_ID_BYTES)
 
 struct queue_redis {
     struct queue_store port; /* first: a store is one of these */
@@ -60,12 +62,13 @@ const char *queue_redis_prelude(void)
 const struct redis_script *queue_redis_scripts(size_t *count)
 {
     static char texts[SCRIPT_COUNT][LINE_SCRIPT_BYTES_MAX];
-    static const unsigned char *const files[SCRIPT_COUNT] = {queue_join_lua,  queue_enter_lua,
-                                                             queue_leave_lua, queue_tick_lua,
-                                                             queue_line_lua,  queue_look_lua};
+    static const unsigned char *const files[SCRIPT_COUNT] = {
+        queue_join_lua, queue_enter_lua, queue_leave_lua,  queue_tick_lua,
+        queue_line_lua, queue_look_lua,  queue_restore_lua};
     static struct redis_script scripts[SCRIPT_COUNT] = {
-        {.name = "queue/join"}, {.name = "queue/enter"}, {.name = "queue/leave"},
-        {.name = "queue/tick"}, {.name = "queue/line"},  {.name = "queue/look"}};
+        {.name = "queue/join"},   {.name = "queue/enter"}, {.name = "queue/leave"},
+        {.name = "queue/tick"},   {.name = "queue/line"},  {.name = "queue/look"},
+        {.name = "queue/restore"}};
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         if (!scripts[i].text)
             scripts[i].text = line_script_text(files[i], texts[i]);
@@ -105,7 +108,11 @@ static bool read_place(const redisReply *reply, size_t at, struct place *place)
         return false;
     place->state = (enum place_state)state;
     place->is_new = is_new == 1;
-    return true;
+    if (place->state != PLACE_GONE)
+        return true;
+    place->reason = (enum place_reason)place->admission;
+    place->admission = 0;
+    return (unsigned)place->reason < GONE_REASON_COUNT;
 }
 
 static bool read_places(const redisReply *reply, struct place *places, size_t count)
@@ -224,6 +231,7 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
     switch (op->script) {
     case SCRIPT_JOIN:
     case SCRIPT_LOOK:
+    case SCRIPT_RESTORE:
         complete_places(op, status, reply);
         break;
     case SCRIPT_TICK:
@@ -314,6 +322,27 @@ static enum queue_status redis_look(struct queue_store *s, const char *event,
     return about_many(s, SCRIPT_LOOK, event, visitors, count, on_places, ctx);
 }
 
+static enum queue_status redis_restore(struct queue_store *s, const char *event,
+                                       const struct place_claim *claims, size_t count,
+                                       queue_join_fn *on_places, void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    assert(count >= 1 && count <= JOIN_BATCH_MAX);
+    struct call call;
+    char texts[JOIN_BATCH_MAX][CLAIM_BYTES_MAX];
+    call_init(&call, redis, event);
+    for (size_t i = 0; i < count; i++) {
+        int bytes =
+            snprintf(texts[i], CLAIM_BYTES_MAX, "%" PRId64 ":%" PRId64 ":%d:%s", claims[i].seq,
+                     claims[i].epoch, claims[i].is_drawn, claims[i].visitor.id);
+        assert(bytes > 0 && bytes < CLAIM_BYTES_MAX);
+        call_add(&call, texts[i]);
+    }
+    struct operation op = {
+        .script = SCRIPT_RESTORE, .count = count, .done.on_places = on_places, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
 static enum queue_status about_one(struct queue_store *s, enum script script, const char *event,
                                    const struct queue_visitor *visitor, queue_place_fn *on_place,
                                    void *ctx)
@@ -354,6 +383,7 @@ static enum queue_status send_tick(struct queue_store *s, const char *event, con
     call_add(&call, TEXT_OF(TICK_ADMIT_MAX));
     call_add(&call, TEXT_OF(TICK_GONE_MAX));
     call_add(&call, is_refill);
+    call_add(&call, TEXT_OF(RECOVER_FILL_MAX));
     struct operation op = {.script = SCRIPT_TICK, .done.on_tick = on_tick, .ctx = ctx};
     return send_call(redis, &call, &op);
 }
@@ -393,6 +423,7 @@ struct queue_store *queue_redis_create(struct redis_link *link, size_t script_ba
         return NULL;
     redis->port = (struct queue_store){.join = redis_join,
                                        .look = redis_look,
+                                       .restore = redis_restore,
                                        .enter = redis_enter,
                                        .leave = redis_leave,
                                        .tick = redis_tick,

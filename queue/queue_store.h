@@ -36,18 +36,32 @@ enum queue_status {
 
 /* Where a visitor stands after join, enter or leave. */
 enum place_state {
-    PLACE_WAITING,  /* seq is valid */
-    PLACE_ADMITTED, /* seq, admission, deadline_ms valid; the turn is not claimed yet */
-    PLACE_ENTERED,  /* likewise; the turn is claimed */
-    PLACE_NOT_OPEN, /* phase valid: the event takes nobody now */
-    PLACE_FULL,     /* waiting_max reached */
-    PLACE_SERVED,   /* has bought all they may */
-    PLACE_NONE,     /* no place (look, enter, leave); join never says this */
+    PLACE_WAITING,    /* seq is valid */
+    PLACE_ADMITTED,   /* seq, admission, deadline_ms valid; the turn is not claimed yet */
+    PLACE_ENTERED,    /* likewise; the turn is claimed */
+    PLACE_NOT_OPEN,   /* phase valid: the event takes nobody now */
+    PLACE_FULL,       /* waiting_max reached */
+    PLACE_SERVED,     /* has bought all they may */
+    PLACE_NONE,       /* no place (look, enter, leave); join never says this */
+    PLACE_GONE,       /* restore: no place any more; reason valid */
+    PLACE_RECOVERING, /* the line is being put together again until deadline_ms: whoever has no
+                         place gets none (join), or nothing was decided yet (restore): ask again */
     PLACE_STATE_COUNT
+};
+
+/* Why a receipt is worth nothing any more; docs/protocol.md, receipt_gone. */
+enum place_reason {
+    GONE_UNKNOWN,
+    GONE_SERVED,   /* has bought */
+    GONE_LEFT,     /* given up */
+    GONE_MISSED,   /* the turn came and is over */
+    GONE_TOO_LATE, /* the line was put together again without it */
+    GONE_REASON_COUNT
 };
 
 struct place {
     enum place_state state;
+    enum place_reason reason; /* of PLACE_GONE */
     enum queue_phase phase;
     int64_t seq;
     int64_t admission;
@@ -62,6 +76,14 @@ struct queue_visitor {
 
 /* The draw of an event's pre-queue: its places may change while it is pending. */
 enum line_draw { DRAW_NONE, DRAW_PENDING, DRAW_DONE, DRAW_COUNT };
+
+/* What a checked receipt claims. */
+struct place_claim {
+    struct queue_visitor visitor;
+    int64_t seq;
+    int64_t epoch;
+    bool is_drawn; /* the number was given after a draw */
+};
 
 /* What a tick did; also what tick:{E} carries to everyone (docs/redis.md). */
 struct tick_admitted {
@@ -113,6 +135,13 @@ struct queue_store {
     enum queue_status (*look)(struct queue_store *s, const char *event,
                               const struct queue_visitor *visitors, size_t count,
                               queue_join_fn *on_places, void *ctx);
+    /* Tells where the holders of receipts stand: as look, but PLACE_GONE with the reason,
+     * PLACE_SERVED for who has bought all they may, and while the line recovers from a loss of the
+     * storage's data, a place that was lost is put back under its old sequence. Receipts of the
+     * present epoch put nothing back. Repeating it changes nothing. count <= JOIN_BATCH_MAX. */
+    enum queue_status (*restore)(struct queue_store *s, const char *event,
+                                 const struct place_claim *claims, size_t count,
+                                 queue_join_fn *on_places, void *ctx);
     /* Claims an admission: the deadline becomes now + select_ms, once. Repeating it changes
      * nothing. WAITING for somebody in the line, NONE for nobody and when the deadline has passed,
      * NOT_OPEN for an unclaimed turn of an event that is closed. */

@@ -2,7 +2,8 @@
 --
 -- ARGV    2.. visitors in order of arrival, 1 to JOIN_BATCH_MAX
 -- Returns phase in force, time in ms, and for each visitor five numbers: place state, sequence, admission,
---         deadline in ms, 1 when this call made the place (0 where a value does not apply)
+--         deadline in ms, 1 when this call made the place (0 where a value does not apply); while the line
+--         recovers, who has no place is told until when instead of a deadline
 -- Writes  line.seq (one HINCRBY for the batch), waiting (one ZADD); line.draw when a draw has to begin
 -- Cost    O(n log W) for n visitors and W waiting; at 0.7 million waiting 2 us each in batches of 100 or more,
 --         20 us for a single one
@@ -12,7 +13,8 @@
 local visitors = {unpack(ARGV, 2)}
 local now = time_ms()
 local phase, _, _, is_draw_due = read_phase(now)
-if is_draw_due then
+local recovers_at = number(redis.call('HGET', LINE, 'recovers_at_ms'))
+if is_draw_due and recovers_at == 0 then
     begin_draw()
 end
 local waiting_seqs = redis.call('ZMSCORE', WAITING, unpack(visitors))
@@ -48,6 +50,8 @@ for i, visitor in ipairs(visitors) do
         answer(i, PLACE_SERVED, 0, 0, 0, 0)
     elseif not takes_joins(phase, is_standby) then
         answer(i, PLACE_NOT_OPEN, 0, 0, 0, 0)
+    elseif recovers_at > 0 then
+        answer(i, PLACE_RECOVERING, 0, 0, recovers_at, 0)
     elseif fresh_at[visitor] then
         pending[i] = fresh_at[visitor]
     elseif #fresh >= room then

@@ -19,6 +19,7 @@ end
 -- enum place_state of queue/queue_store.h
 local PLACE_WAITING, PLACE_ADMITTED, PLACE_ENTERED = 0, 1, 2
 local PLACE_NOT_OPEN, PLACE_FULL, PLACE_SERVED, PLACE_NONE = 3, 4, 5, 6
+local PLACE_GONE, PLACE_RECOVERING = 7, 8
 
 -- Whether somebody without a place gets one.
 local function takes_joins(phase, is_standby)

@@ -1,7 +1,7 @@
 -- Moves the line: expires admissions, admits the next, tells everyone. Does something once per tick_ms.
 --
 -- ARGV    2 event (for the channel), 3 TICK_EXPIRE_MAX, 4 TICK_ADMIT_MAX, 5 TICK_GONE_MAX,
---         6 "1" for a refill: between two ticks gives freed admissions to the next in line
+--         6 "1" for a refill: between two ticks gives freed admissions to the next in line, 7 RECOVER_FILL_MAX
 -- Returns 1 when the tick was due (a refill: when somebody was admitted), 0 when it was not
 -- Writes  line, waiting, gone, gone:new, active, pass; publishes tick:<event>
 -- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 1,000 admitted 3 ms, idle 0.2 ms
@@ -11,6 +11,8 @@
 -- A moment of the schedule (the opening) is a tick of its own: due at once, and the grid starts anew there.
 -- A refill is for events with refill_at_once; what the last tick's allowance left unspent bounds it. Its report
 -- takes the next number, the grid stays. When the tick is due a refill is that tick.
+-- While the line recovers (recover.lua) ticks go on, admit nobody and leave the head where it is. Afterwards the
+-- sequences that nobody came back for are noted as gone, some at each call, before the next tick is due.
 -- What is expired but over the bound stays in active and so counts against the cap until it is removed.
 
 local is_refill = ARGV[6] == '1'
@@ -18,7 +20,8 @@ local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonum
 local now = time_ms()
 local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refill_at_once')
 local tick_ms, cap, claim_ms = number(cfg[1]), number(cfg[2]), number(cfg[3])
-local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent')
+local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent',
+    'recovers_at_ms', 'filled_seq')
 local tick_no, tick_at = number(line[1]), number(line[2])
 local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
 local unspent = number(line[7])
@@ -28,6 +31,40 @@ local since, is_due = now - tick_at, true
 if tick_ms <= 0 then
     return 0
 end
+
+-- True when all sequences from the head on are waiting or gone, so that places are exact again.
+local function fill()
+    local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
+    local from = math.max(number(line[9]), head, first[2] and number(first[2]) - 1 or seq)
+    local to = math.min(from + tonumber(ARGV[7]), seq)
+    local held, gone = {}, {}
+    local there = redis.call('ZRANGE', WAITING, '(' .. from, to, 'BYSCORE', 'WITHSCORES')
+    for i = 2, #there, 2 do
+        held[number(there[i])] = true
+    end
+    for missing = from + 1, to do
+        if not held[missing] then
+            gone[#gone + 1], gone[#gone + 2] = missing, missing
+        end
+        if #gone >= 4000 or (missing == to and #gone > 0) then -- an argument list is bounded
+            redis.call('ZADD', GONE, unpack(gone))
+            gone = {}
+        end
+    end
+    redis.call('HSET', LINE, 'filled_seq', to)
+    return to >= seq
+end
+
+local recovers_at = number(line[8])
+if recovers_at > 0 and now >= recovers_at then
+    if not fill() then
+        return 0
+    end
+    recovers_at = 0
+    redis.call('HSET', LINE, 'recovers_at_ms', 0, 'recovered_seq', seq)
+    redis.call('HDEL', LINE, 'filled_seq')
+end
+
 local operator_phase, prequeue_at, opens_at, closes_at = read_schedule()
 local moment = last_moment(operator_phase, prequeue_at, opens_at, closes_at, tick_at, now)
 if moment > 0 and now - moment < tick_ms then
@@ -81,12 +118,12 @@ end
 
 local expired = is_due and expire() or {}
 local phase, free, holds, is_draw_due = read_phase(now)
-if is_draw_due then
+if is_draw_due and recovers_at == 0 then
     begin_draw()
 end
-local recovers_at, draw, rate_micro = read_state()
+local _, draw, rate_micro = read_state()
 local inside, waiting, count = redis.call('ZCARD', ACTIVE), redis.call('ZCARD', WAITING), 0
-if phase ~= 'open' then
+if phase ~= 'open' or recovers_at > 0 then
     unspent = 0
 elseif is_due then
     count, carry, unspent = decide_admission(rate_micro, carry, cap, inside, free or 0, waiting, admit_max)
@@ -101,7 +138,7 @@ local admitted = admit(count)
 
 -- The head is the sequence up to which nobody waits any more, be it admitted or gone. While a draw moves
 -- people about, the first place may be empty for a moment: then it stays.
-if draw ~= 1 then
+if draw ~= 1 and recovers_at == 0 then
     local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
     head = math.max(head, first[2] and tonumber(first[2]) - 1 or seq)
 end

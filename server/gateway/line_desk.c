@@ -15,6 +15,7 @@
 
 #define FULL_RETRY_S_MIN 5
 #define FULL_RETRY_S_SPREAD 20
+#define RECOVERING_RETRY_S_SPREAD 10
 
 /* --- what is told to a visitor --- */
 
@@ -99,6 +100,20 @@ static void answer_not_open(struct gateway *gateway, const struct reply_to *to,
                          (json_int_t)event->opens_at_ms));
 }
 
+/* Whoever has no receipt waits for those who have; then all come back over a while, not at once. */
+static void answer_recovering(struct gateway *gateway, const struct reply_to *to,
+                              const struct place *place)
+{
+    char jitter[2];
+    token_random(jitter, 1);
+    int64_t left_ms = place->deadline_ms - place->now_ms;
+    int64_t retry_s = (left_ms > 0 ? left_ms / 1000 : 0) + 1 +
+                      (unsigned char)jitter[0] % RECOVERING_RETRY_S_SPREAD;
+    wire_error(gateway, to, "busy", "The line is being put together again after a failure.",
+               json_pack("{sb sI sI}", "recovering", 1, "recovers_at_ms",
+                         (json_int_t)place->deadline_ms, "retry_s", (json_int_t)retry_s));
+}
+
 static void answer_full(struct gateway *gateway, const struct reply_to *to)
 {
     char jitter[2];
@@ -143,6 +158,8 @@ void line_desk_on_place(struct gateway *gateway, struct session *session, const 
         wire_answer(gateway, to, body);
     } else if (place->state == PLACE_NOT_OPEN) {
         answer_not_open(gateway, to, session->event, place->phase);
+    } else if (place->state == PLACE_RECOVERING) {
+        answer_recovering(gateway, to, place);
     } else if (place->state == PLACE_FULL) {
         answer_full(gateway, to);
     } else if (place->state == PLACE_SERVED) {

@@ -36,6 +36,9 @@ static const struct event_setting table[] = {
     {"seats_per_visitor_max", SETTING_WHOLE, "seats", 1, 50, "3", "most seats one visitor may buy"},
     {"waiting_max", SETTING_WHOLE, "visitors", 1, 10000000, "2000000",
      "longest line; beyond it: full"},
+    {"recovery_ms", SETTING_WHOLE, "ms", 0, 600000, "60000",
+     "how long visitors may come back to their places when Redis has lost its data; 0 = not at "
+     "all"},
     {"draw", SETTING_WHOLE, "0 or 1", 0, 1, "0",
      "1 = the pre-queue is put in a random order when the sale opens"},
     {"draw_beacon", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",

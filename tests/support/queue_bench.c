@@ -53,7 +53,8 @@ static void keep_admitted(struct queue_bench *bench, const struct tick_report *r
         const struct tick_admitted *a = &report->admitted[i];
         int64_t seq_before =
             bench->admitted_count ? bench->admitted[bench->admitted_count - 1].seq : 0;
-        check(a->admission == (int64_t)bench->admitted_count + 1, "admissions are not numbered");
+        check(a->admission == bench->admissions_before + (int64_t)bench->admitted_count + 1,
+              "admissions are not numbered");
         check(a->seq > seq_before, "somebody was overtaken");
         bench->admitted[bench->admitted_count++] = *a;
     }
@@ -87,7 +88,9 @@ static void keep_report(struct queue_bench *bench, const struct tick_report *rep
     check(bench->gone_count + report->gone_count <= BENCH_PEOPLE_MAX, "too many gone");
     for (size_t i = 0; i < report->gone_count; i++)
         bench->gone[bench->gone_count++] = report->gone[i];
-    check(line_view_on_report(&bench->view, report) == LINE_VIEW_OK, "the view missed a tick");
+    bench->is_view_stale |= bench->view.recovers_at_ms > 0 && report->recovers_at_ms == 0;
+    check((line_view_on_report(&bench->view, report) == LINE_VIEW_OK) != bench->is_view_stale,
+          "the view missed a tick");
     if (bench->on_report)
         bench->on_report(bench->on_report_ctx, report);
     bench->last = *report;
@@ -271,6 +274,7 @@ static void configure_redis(struct redis_server *server, const struct queue_fake
     set(server, "waiting_max", s->waiting_max);
     set(server, "refill_at_once", s->refill_at_once);
     set(server, "standby", s->standby);
+    set(server, "recovery_ms", s->recovery_ms);
     if (s->free >= 0)
         redis_server_run(server, "HSET ev:e:counts free %lld", (long long)s->free);
     else
@@ -315,4 +319,84 @@ void queue_bench_replace(struct queue_bench *bench, int64_t epoch)
     }
     redis_server_run(bench->server, "FLUSHALL");
     redis_server_run(bench->server, "SET epoch %lld", (long long)epoch);
+}
+
+/* --- another epoch --- */
+
+static void recover_redis(struct queue_bench *bench, int64_t epoch, bool is_kept,
+                          const struct queue_mark *mark)
+{
+    struct queue_recover recover;
+    char now[24] = "";
+    if (is_kept) {
+        redisReply *reply = redisCommand(redis_server_context(bench->server), "GET epoch");
+        check(reply && reply->type == REDIS_REPLY_STRING, "no epoch");
+        snprintf(now, sizeof(now), "%s", reply->str);
+        freeReplyObject(reply);
+    } else {
+        redis_server_run(bench->server, "FLUSHALL");
+    }
+    configure_redis(bench->server, &bench->settings);
+    queue_recover_init(&recover, BENCH_EVENT, now, is_kept, mark);
+    redisReply *reply = redisCommandArgv(redis_server_context(bench->server), QUEUE_RECOVER_ARGC,
+                                         recover.argv, NULL);
+    check(reply && reply->type == REDIS_REPLY_ARRAY, reply ? reply->str : "no answer");
+    freeReplyObject(reply);
+    redis_server_run(bench->server, "SET epoch %lld", (long long)epoch);
+}
+
+static void recover_fake(struct queue_bench *bench, int64_t epoch, bool is_kept,
+                         const struct queue_mark *mark)
+{
+    struct queue_fake *fake = bench->own->fake;
+    if (is_kept)
+        queue_fake_renew(fake, epoch);
+    else
+        queue_fake_replace(fake, epoch);
+    queue_fake_configure(fake, BENCH_EVENT, &bench->settings);
+    queue_fake_recover(fake, BENCH_EVENT, is_kept, mark);
+}
+
+void queue_bench_recover(struct queue_bench *bench, int64_t epoch, bool is_kept,
+                         const struct queue_mark *mark)
+{
+    if (bench->own->fake)
+        recover_fake(bench, epoch, is_kept, mark);
+    else
+        recover_redis(bench, epoch, is_kept, mark);
+    for (int i = 0; i < 2; i++)
+        queue_bench_set_epoch(bench, i, epoch);
+    bench->admissions_before =
+        is_kept ? bench->admissions_before + (int64_t)bench->admitted_count : mark->admissions;
+    bench->admitted_count = bench->expired_count = bench->gone_count = 0;
+    if (is_kept)
+        return;
+    bench->last = (struct tick_report){0};
+    bench->cap = bench->settings.active_cap;
+    line_view_clear(&bench->view);
+    struct line_state nothing = {.phase = PHASE_DRAFT};
+    line_view_on_state(&bench->view, &nothing);
+}
+
+void queue_bench_forget(struct queue_bench *bench, int64_t seq)
+{
+    if (bench->own->fake) {
+        queue_fake_forget(bench->own->fake, BENCH_EVENT, seq);
+        return;
+    }
+    redis_server_run(bench->server, "ZREMRANGEBYSCORE ev:e:waiting %lld +inf", (long long)seq);
+    redis_server_run(bench->server, "HSET ev:e:line seq %lld", (long long)seq - 1);
+}
+
+void queue_bench_set_before(struct queue_bench *bench, const struct queue_fake_before *before)
+{
+    if (bench->own->fake) {
+        queue_fake_set_before(bench->own->fake, BENCH_EVENT, before);
+        return;
+    }
+    for (size_t i = 0; i < before->gone_count; i++)
+        redis_server_run(bench->server, "SADD ev:e:before:gone %lld", (long long)before->gone[i]);
+    for (size_t i = 0; i < before->inside_count; i++)
+        redis_server_run(bench->server, "SADD ev:e:before:inside %s", before->inside[i].id);
+    redis_server_run(bench->server, "HSET ev:e:before head %lld ready 1", (long long)before->head);
 }

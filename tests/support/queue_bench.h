@@ -28,9 +28,11 @@ struct queue_bench {
     struct tick_expired *expired;
     int64_t *gone;
     size_t admitted_count, expired_count, gone_count;
-    int64_t cap; /* largest inside that may be reported */
+    int64_t admissions_before; /* those of an earlier epoch */
+    bool is_view_stale;        /* a recovery has ended: queue_reread() is due */
+    int64_t cap;               /* largest inside that may be reported */
     struct queue_fake_settings settings;
-    struct line_view view;       /* follows the reports from the beginning */
+    struct line_view view; /* follows the reports from the beginning */
     void (*on_report)(void *ctx, const struct tick_report *report); /* NULL, or also told of each */
     void *on_report_ctx;
     struct redis_server *server; /* NULL with the fake */
@@ -53,5 +55,14 @@ int64_t queue_bench_now_ms(struct queue_bench *bench);
 void queue_bench_set_epoch(struct queue_bench *bench, int which, int64_t epoch);
 /* Empties the storage and gives it another epoch. */
 void queue_bench_replace(struct queue_bench *bench, int64_t epoch);
+
+/* The epoch changes, as the ledger does it. is_kept: with the data; otherwise it is gone. Both
+ * stores know the new epoch afterwards; the logs of reports begin anew. */
+void queue_bench_recover(struct queue_bench *bench, int64_t epoch, bool is_kept,
+                         const struct queue_mark *mark);
+/* Loses the joins from `seq` on, as a log that lost its end: to be followed by a kept recovery. */
+void queue_bench_forget(struct queue_bench *bench, int64_t seq);
+/* What the registrar says about the data before. */
+void queue_bench_set_before(struct queue_bench *bench, const struct queue_fake_before *before);
 
 #endif

@@ -11,6 +11,7 @@ const struct queue_fake_settings queue_usual = {.phase = PHASE_OPEN,
                                                 .select_ms = 600000,
                                                 .seats_per_visitor_max = 3,
                                                 .waiting_max = 100000,
+                                                .recovery_ms = 200,
                                                 .admit_per_tick = 2,
                                                 .free = 1000};
 
@@ -104,6 +105,17 @@ struct place queue_look(struct queue_bench *b, int which, const char *name)
     return a.places[0];
 }
 
+struct place queue_restore(struct queue_bench *b, int which, const char *name, int64_t seq,
+                           int64_t epoch)
+{
+    struct place_claim claim = {.visitor = queue_named(name), .seq = seq, .epoch = epoch};
+    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    queue_await(
+        &a, b->store[which]->restore(b->store[which], BENCH_EVENT, &claim, 1, queue_on_places, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    return a.places[0];
+}
+
 struct place queue_leave(struct queue_bench *b, int which, const char *name)
 {
     struct queue_visitor visitor = queue_named(name);
@@ -150,6 +162,7 @@ void queue_on_line(void *ctx, enum queue_status status, const struct line_state 
         return;
     struct line_view *view = &answer->bench->view;
     cr_assert_eq(line_view_on_state(view, line), LINE_VIEW_OK);
+    answer->bench->is_view_stale = false;
 }
 
 /* Re-reads the line into the bench's view. */

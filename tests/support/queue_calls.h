@@ -53,6 +53,8 @@ struct place queue_join(struct queue_bench *b, int which, const char *name);
 void queue_join_batch(struct queue_bench *b, int which, const struct queue_visitor *visitors,
                       size_t count, struct queue_answer *answer);
 struct place queue_look(struct queue_bench *b, int which, const char *name);
+struct place queue_restore(struct queue_bench *b, int which, const char *name, int64_t seq,
+                           int64_t epoch);
 struct place queue_enter(struct queue_bench *b, int which, const char *name);
 struct place queue_leave(struct queue_bench *b, int which, const char *name);
 /* Returns whether the tick was due; its report has come then. */

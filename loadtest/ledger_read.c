@@ -10,8 +10,9 @@
 static const char orders_sql[] =
     "SELECT o.id, o.visitor, o.amount_minor, coalesce(p.state, '') FROM orders o"
     " JOIN events e ON e.nr = o.event_id LEFT JOIN payments p ON p.order_id = o.id WHERE e.id = ?1";
-static const char seats_sql[] = "SELECT s.seat, s.order_id, s.price_minor FROM sold s JOIN events "
-                                "e ON e.nr = s.event_id WHERE e.id = ?1";
+static const char seats_sql[] = "SELECT s.seat, o.id, s.price_minor FROM sold s JOIN events e"
+                                " ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_nr"
+                                " WHERE e.id = ?1";
 
 static sqlite3 *open_file(const char *path)
 {

@@ -44,6 +44,23 @@ static enum ledger_status check_strays(struct ledger_store *s, json_t *list)
     return status;
 }
 
+/* Like the orders: sums first, then one by one. */
+static enum ledger_status check_journal(struct ledger_store *s, json_t *list)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_audit_journal_sums, "");
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_IO : status;
+    bool is_even = sqlite3_column_int64(row, 0) == 0 && sqlite3_column_int64(row, 1) == 0;
+    (void)sqlite3_reset(row);
+    if (is_even)
+        return LEDGER_OK;
+    row = ledger_use(s, STATEMENT_audit_journal, "");
+    while (ledger_next(s, row, &status))
+        append(list, json_string(ledger_text(row, 0)));
+    return status;
+}
+
 static enum ledger_status check_payments(struct ledger_store *s, json_t *list)
 {
     enum ledger_status status;
@@ -61,6 +78,8 @@ enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out)
         status = check_strays(s, list);
     if (status == LEDGER_OK)
         status = check_payments(s, list);
+    if (status == LEDGER_OK)
+        status = check_journal(s, list);
     if (status != LEDGER_OK) {
         json_decref(list);
         return status;

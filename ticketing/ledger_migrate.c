@@ -7,9 +7,10 @@
 
 const struct ledger_migration *ledger_migrations(size_t *count)
 {
-    static struct ledger_migration list[2];
+    static struct ledger_migration list[3];
     list[0] = (struct ledger_migration){"001_ledger", (const char *)ticketing_001_ledger_sql};
     list[1] = (struct ledger_migration){"002_visitors", (const char *)ticketing_002_visitors_sql};
+    list[2] = (struct ledger_migration){"003_journal", (const char *)ticketing_003_journal_sql};
     *count = sizeof list / sizeof list[0];
     return list;
 }

@@ -87,6 +87,7 @@ static enum ledger_status compare(struct ledger_store *s, const struct outbox_en
                    strcmp(ledger_text(statement, 4), entry->currency) == 0 &&
                    strcmp(ledger_text(statement, 5), seats) == 0;
     out->committed_ms = sqlite3_column_int64(statement, 6);
+    out->order_nr = sqlite3_column_int64(statement, 7);
     (void)sqlite3_reset(statement);
     if (is_same)
         out->verdict = VERDICT_REPEATED;
@@ -100,12 +101,10 @@ static enum ledger_status insert_seats(struct ledger_store *s, const struct outb
 {
     for (size_t i = 0; i < entry->seats_count; i++) {
         const struct outbox_seat *seat = &entry->seats[i];
-        char code[TICKET_CODE_BYTES + 1];
-        token_ticket_code(s->keys, entry->order, seat->seat, code);
         enum ledger_status status =
-            ledger_run(s, ledger_use(s, STATEMENT_sold_insert, "iitittttt", event_nr,
-                                     (int64_t)seat->seat, entry->order, seat->price_minor,
-                                     seat->section, seat->row, seat->number, seat->category, code));
+            ledger_run(s, ledger_use(s, STATEMENT_sold_insert, "iiiitttt", event_nr,
+                                     (int64_t)seat->seat, out->order_nr, seat->price_minor,
+                                     seat->section, seat->row, seat->number, seat->category));
         if (status == LEDGER_REFUSED) {
             refuse(out, "seat %u is already sold", seat->seat);
             return LEDGER_OK;
@@ -130,6 +129,16 @@ static enum ledger_status insert_payment(struct ledger_store *s, const struct ou
     return status;
 }
 
+/* What the visitor owes is ours now; the capture turns it into money. */
+static enum ledger_status enter_sale(struct ledger_store *s, const struct outbox_entry *entry,
+                                     int64_t now_ms, const struct ledger_result *out)
+{
+    if (out->verdict == VERDICT_DEAD || entry->amount_minor == 0)
+        return LEDGER_OK;
+    return ledger_run(s, ledger_use(s, STATEMENT_journal_sale, "iiit", now_ms, out->order_nr,
+                                    entry->amount_minor, entry->currency));
+}
+
 static enum ledger_status insert_all(struct ledger_store *s, const struct outbox_entry *entry,
                                      int64_t now_ms, struct ledger_result *out)
 {
@@ -147,10 +156,12 @@ static enum ledger_status insert_all(struct ledger_store *s, const struct outbox
         return status;
     if (sqlite3_changes(s->db) == 0)
         return compare(s, entry, seats, out);
+    out->order_nr = sqlite3_last_insert_rowid(s->db);
     status = insert_seats(s, entry, event_nr, out);
     if (status != LEDGER_OK || out->verdict == VERDICT_DEAD)
         return status;
-    return insert_payment(s, entry, now_ms, out);
+    status = insert_payment(s, entry, now_ms, out);
+    return status == LEDGER_OK ? enter_sale(s, entry, now_ms, out) : status;
 }
 
 static bool stands(struct ledger_store *s, const char *order, enum ledger_status *status)

@@ -92,9 +92,13 @@ enum ledger_status ledger_payment_update(struct ledger_store *s,
                                          const char *reason, int64_t now_ms)
 {
     assert(s->is_in_transaction);
-    return ledger_run(s, ledger_use(s, STATEMENT_payment_update, "tttiti", payment->order,
-                                    state_words[payment->state], payment->intent, next_try_ms,
-                                    reason, now_ms));
+    enum ledger_status status = ledger_run(
+        s, ledger_use(s, STATEMENT_payment_update, "tttiti", payment->order,
+                      state_words[payment->state], payment->intent, next_try_ms, reason, now_ms));
+    if (status == LEDGER_OK && payment->state == LEDGER_PAYMENT_CAPTURED)
+        status =
+            ledger_run(s, ledger_use(s, STATEMENT_journal_capture, "ti", payment->order, now_ms));
+    return status;
 }
 
 enum ledger_status ledger_payment_void_due(struct ledger_store *s,

@@ -15,11 +15,14 @@ static enum ledger_status tickets(struct ledger_store *s, const char *order, jso
     sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_of_order, "t", order);
     json_t *list = json_array();
     while (ledger_next(s, row, &status)) {
+        char code[TICKET_CODE_BYTES + 1];
+        token_ticket_code(s->keys, sqlite3_column_int64(row, 6),
+                          (uint32_t)sqlite3_column_int64(row, 0), code);
         json_t *ticket =
             json_pack("{sIssssssss sI ss}", "seat", (json_int_t)sqlite3_column_int64(row, 0),
                       "section", ledger_text(row, 1), "row", ledger_text(row, 2), "number",
                       ledger_text(row, 3), "category", ledger_text(row, 4), "price_minor",
-                      (json_int_t)sqlite3_column_int64(row, 5), "code", ledger_text(row, 6));
+                      (json_int_t)sqlite3_column_int64(row, 5), "code", code);
         assert(ticket != NULL);
         (void)json_array_append_new(list, ticket);
     }

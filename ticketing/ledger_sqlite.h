@@ -33,6 +33,10 @@
     X(audit_orders)                                                                                \
     X(audit_strays)                                                                                \
     X(audit_payments)                                                                              \
+    X(journal_sale)                                                                                \
+    X(journal_capture)                                                                             \
+    X(audit_journal_sums)                                                                          \
+    X(audit_journal)                                                                               \
     X(dead_insert)                                                                                 \
     X(dead_page)                                                                                   \
     X(payment_insert)                                                                              \

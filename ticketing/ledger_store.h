@@ -68,6 +68,7 @@ enum ledger_verdict {
 struct ledger_result {
     enum ledger_verdict verdict;
     int64_t committed_ms; /* unless dead; true once ledger_commit said so */
+    int64_t order_nr;     /* unless dead: its number in the ledger */
     char reason[LEDGER_REASON_BYTES];
 };
 

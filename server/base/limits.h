@@ -9,7 +9,7 @@
 /* Names. A longer one is refused where it enters (command line, importer, URL: 404). */
 #define EVENT_ID_BYTES_MAX 48
 #define VISITOR_ID_BYTES 12 /* base64url of 9 random bytes */
-#define ORDER_ID_BYTES 26   /* "o_" + base64url of 18 random bytes */
+#define ORDER_ID_BYTES 26   /* "o_", 8 characters of time, 16 random ones */
 #define TOKEN_BYTES_MAX                                                                            \
     512 /* receipt, pass, cookie: a longer one is invalid without being read                       \
          */

@@ -7,6 +7,10 @@
 
 #define B64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define SIGNATURE_CHARS 43 /* base64url of 32 bytes */
+#define TIMED_CHARS 8      /* 48 bits of milliseconds */
+#define TIMED_RANDOM_CHARS_MIN 16
+#define TICKET_MEANT_BYTES 8
+#define TICKET_MARK_BYTES 10
 
 static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o', 'a'};
 
@@ -22,6 +26,8 @@ void token_keys_init(struct token_keys *keys, const unsigned char secret[SECRET_
     }
     crypto_kdf_derive_from_key(keys->ticket_key, sizeof keys->ticket_key, 100, context, secret);
     crypto_kdf_derive_from_key(keys->account_key, sizeof keys->account_key, 101, context, secret);
+    crypto_kdf_derive_from_key(keys->ticket_mask_key, sizeof keys->ticket_mask_key, 102, context,
+                               secret);
 }
 
 enum token_status token_sign(const struct token_keys *keys, enum token_kind kind,
@@ -85,13 +91,73 @@ void token_random(char *out, size_t chars)
     out[chars] = '\0';
 }
 
-void token_ticket_code(const struct token_keys *keys, const char *order, uint32_t seat,
+void token_timed(char *out, size_t chars, int64_t now_ms)
+{
+    static const char ascending[] =
+        "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    assert(chars >= TIMED_CHARS + TIMED_RANDOM_CHARS_MIN && now_ms >= 0);
+    for (size_t i = TIMED_CHARS; i > 0; i--, now_ms >>= 6) {
+        out[i - 1] = ascending[now_ms & 63];
+    }
+    token_random(out + TIMED_CHARS, chars - TIMED_CHARS);
+}
+
+/* --- ticket codes: what is meant (8 bytes, masked) and a mark that only we can make (10 bytes).
+ * The mask comes from the mark, so equal or neighbouring tickets look nothing alike. --- */
+
+static void ticket_mark(const struct token_keys *keys, const unsigned char *meant,
+                        unsigned char *mark)
+{
+    unsigned char mac[crypto_auth_BYTES];
+    crypto_auth(mac, meant, TICKET_MEANT_BYTES, keys->ticket_key);
+    memcpy(mark, mac, TICKET_MARK_BYTES);
+}
+
+static void ticket_mask(const struct token_keys *keys, const unsigned char *mark,
+                        unsigned char *meant)
+{
+    unsigned char mac[crypto_auth_BYTES];
+    crypto_auth(mac, mark, TICKET_MARK_BYTES, keys->ticket_mask_key);
+    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++) {
+        meant[i] ^= mac[i];
+    }
+}
+
+void token_ticket_code(const struct token_keys *keys, int64_t order_nr, uint32_t seat,
                        char out[TICKET_CODE_BYTES + 1])
 {
-    char text[128];
-    int text_bytes = snprintf(text, sizeof text, "%s/%u", order, seat);
-    assert(text_bytes > 0 && (size_t)text_bytes < sizeof text);
-    unsigned char mac[crypto_auth_BYTES];
-    crypto_auth(mac, (const unsigned char *)text, (size_t)text_bytes, keys->ticket_key);
-    sodium_bin2base64(out, TICKET_CODE_BYTES + 1, mac, 18, B64);
+    unsigned char bytes[TICKET_MEANT_BYTES + TICKET_MARK_BYTES];
+    assert(order_nr >= 0 && order_nr <= TICKET_ORDER_NR_MAX && seat <= TICKET_SEAT_MAX);
+    uint64_t meant = (uint64_t)order_nr << 24 | seat;
+    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++) {
+        bytes[i] = (unsigned char)(meant >> (56 - 8 * i));
+    }
+    ticket_mark(keys, bytes, bytes + TICKET_MEANT_BYTES);
+    ticket_mask(keys, bytes + TICKET_MEANT_BYTES, bytes);
+    sodium_bin2base64(out, TICKET_CODE_BYTES + 1, bytes, sizeof bytes, B64);
+}
+
+bool token_ticket_read(const struct token_keys *keys, const char *code, int64_t *order_nr,
+                       uint32_t *seat)
+{
+    unsigned char bytes[TICKET_MEANT_BYTES + TICKET_MARK_BYTES], mark[TICKET_MARK_BYTES];
+    size_t count = 0;
+    if (strlen(code) != TICKET_CODE_BYTES ||
+        sodium_base642bin(bytes, sizeof bytes, code, TICKET_CODE_BYTES, NULL, &count, NULL, B64) !=
+            0 ||
+        count != sizeof bytes) {
+        return false;
+    }
+    ticket_mask(keys, bytes + TICKET_MEANT_BYTES, bytes);
+    ticket_mark(keys, bytes, mark);
+    if (sodium_memcmp(mark, bytes + TICKET_MEANT_BYTES, sizeof mark) != 0) {
+        return false;
+    }
+    uint64_t meant = 0;
+    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++) {
+        meant = meant << 8 | bytes[i];
+    }
+    *order_nr = (int64_t)(meant >> 24);
+    *seat = (uint32_t)(meant & TICKET_SEAT_MAX);
+    return true;
 }

@@ -8,6 +8,7 @@
 #ifndef STANCHION_TOKEN_H
 #define STANCHION_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,8 @@ enum token_status { TOKEN_OK = 0, TOKEN_INVALID, TOKEN_TOO_LONG };
 
 struct token_keys {
     unsigned char key[TOKEN_KIND_COUNT][32];
-    unsigned char ticket_key[32];  /* ticket codes */
-    unsigned char account_key[32]; /* visitors of accounts (account_id.h) */
+    unsigned char ticket_key[32], ticket_mask_key[32]; /* ticket codes */
+    unsigned char account_key[32];                     /* visitors of accounts (account_id.h) */
 };
 
 /* Derives all keys from the secret. */
@@ -41,10 +42,21 @@ enum token_status token_open(const struct token_keys *keys, enum token_kind kind
 /* Random base64url text of exactly `chars` characters, NUL-terminated (chars * 6 bits of entropy).
  */
 void token_random(char *out, size_t chars);
-/* Ticket code of a seat in an order: the same each time it is asked, unguessable without the key.
- * 24 chars + NUL. */
+/* A random name that sorts by the time it was made, to the millisecond: 8 characters of time and
+ * then at least 16 random ones. Names made one after the other land side by side in an index. */
+void token_timed(char *out, size_t chars, int64_t now_ms);
+
+/* Ticket code of a seat in the order with this number in the ledger: the same each time it is
+ * asked, and a good one cannot be guessed (80 bits) or told from a random text without the key. 24
+ * chars + NUL. */
 #define TICKET_CODE_BYTES 24
-void token_ticket_code(const struct token_keys *keys, const char *order, uint32_t seat,
+#define TICKET_ORDER_NR_MAX ((INT64_C(1) << 40) - 1) /* asserted */
+#define TICKET_SEAT_MAX ((UINT32_C(1) << 24) - 1)    /* asserted */
+void token_ticket_code(const struct token_keys *keys, int64_t order_nr, uint32_t seat,
                        char out[TICKET_CODE_BYTES + 1]);
+/* Which ticket a code is for; false for anything but a code of ours. That it was sold, and stands,
+ * is another question. */
+bool token_ticket_read(const struct token_keys *keys, const char *code, int64_t *order_nr,
+                       uint32_t *seat);
 
 #endif

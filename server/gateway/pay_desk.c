@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
@@ -43,7 +44,7 @@ static void on_hold_to_check_out(void *ctx, enum seats_status status, const stru
         return;
     }
     char order[ORDER_ID_BYTES + 1] = "o_";
-    token_random(order + 2, ORDER_ID_BYTES - 2);
+    token_timed(order + 2, ORDER_ID_BYTES - 2, clock_wall_ms());
     enum seats_status sent = gateway->seats->checkout(
         gateway->seats, ask->event->id, ask->visitor, order, amount_minor, ask->event->currency,
         hold->seats, hold->seats_count, on_checked_out, ask);

@@ -85,9 +85,9 @@ static void settle_item(struct batch *batch, const struct stream_entry *from,
     if (!item->is_told)
         return;
     char *text = item->entry.kind == OUTBOX_VOID ? outcome_unsold(&item->entry, item->entry.reason)
-                 : is_dead                       ? outcome_unsold(&item->entry, "ledger_refused")
-                           : outcome_confirmed(&item->entry, item->result.committed_ms,
-                                               ledger_keys(batch->store));
+                 : is_dead
+                     ? outcome_unsold(&item->entry, "ledger_refused")
+                     : outcome_confirmed(&item->entry, &item->result, ledger_keys(batch->store));
     redis_pipe_add(batch->redis, "PUBLISH", "outcome", text, NULL);
     free(text);
 }

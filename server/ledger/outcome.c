@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *ticket(const struct outbox_entry *entry, const struct outbox_seat *seat,
+static json_t *ticket(const struct outbox_seat *seat, int64_t order_nr,
                       const struct token_keys *keys)
 {
     char code[TICKET_CODE_BYTES + 1];
-    token_ticket_code(keys, entry->order, seat->seat, code);
+    token_ticket_code(keys, order_nr, seat->seat, code);
     return json_pack("{sI ss ss ss ss sI ss}", "seat", (json_int_t)seat->seat, "section",
                      seat->section, "row", seat->row, "number", seat->number, "category",
                      seat->category, "price_minor", (json_int_t)seat->price_minor, "code", code);
@@ -24,14 +24,14 @@ static char *dump(json_t *object)
     return text;
 }
 
-char *outcome_confirmed(const struct outbox_entry *entry, int64_t committed_ms,
+char *outcome_confirmed(const struct outbox_entry *entry, const struct ledger_result *result,
                         const struct token_keys *keys)
 {
     json_t *tickets = json_array();
     for (size_t i = 0; i < entry->seats_count; i++)
-        (void)json_array_append_new(tickets, ticket(entry, &entry->seats[i], keys));
+        (void)json_array_append_new(tickets, ticket(&entry->seats[i], result->order_nr, keys));
     return dump(json_pack("{ss ss sI sI ss so ss ss}", "type", "confirmed", "order", entry->order,
-                          "at_ms", (json_int_t)committed_ms, "amount_minor",
+                          "at_ms", (json_int_t)result->committed_ms, "amount_minor",
                           (json_int_t)entry->amount_minor, "currency", entry->currency, "tickets",
                           tickets, "event", entry->event, "visitor", entry->visitor));
 }

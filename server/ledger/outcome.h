@@ -4,10 +4,10 @@
 #define STANCHION_LEDGER_OUTCOME_H
 
 #include "server/base/token.h"
-#include "ticketing/outbox_entry.h"
+#include "ticketing/ledger_store.h"
 
 /* JSON texts, the caller's to free. */
-char *outcome_confirmed(const struct outbox_entry *entry, int64_t committed_ms,
+char *outcome_confirmed(const struct outbox_entry *entry, const struct ledger_result *result,
                         const struct token_keys *keys);
 /* reason: time_out, given_up or ledger_refused; anything else is told as ledger_refused. */
 char *outcome_unsold(const struct outbox_entry *entry, const char *reason);

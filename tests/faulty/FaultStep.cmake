@@ -15,9 +15,9 @@ if(NAME STREQUAL "hold.lua")
   replace("if states[i] ~= FREE or tonumber(" "if tonumber(")
 elseif(NAME STREQUAL "settle.lua")
   replace("if state ~= PAYING then" "if false then")
-elseif(NAME STREQUAL "001_ledger.sql")
-  replace("code TEXT NOT NULL UNIQUE,\n    PRIMARY KEY (event_id, seat)\n) STRICT, WITHOUT ROWID;"
-          "code TEXT NOT NULL\n) STRICT;")
+elseif(NAME STREQUAL "003_journal.sql")
+  replace("category TEXT NOT NULL,\n    PRIMARY KEY (event_id, seat)\n) STRICT, WITHOUT ROWID;"
+          "category TEXT NOT NULL\n) STRICT;")
 else()
   message(FATAL_ERROR "tests/faulty: no fault is known for ${NAME}")
 endif()

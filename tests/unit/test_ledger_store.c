@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <jansson.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,7 +300,7 @@ Test(ledger_store, tickets_keep_their_codes_and_are_found_again)
     json_t *tickets = json_object_get(json_array_get(list, 0), "tickets");
     cr_assert_eq(json_array_size(tickets), 2);
     char code[TICKET_CODE_BYTES + 1];
-    token_ticket_code(&keys, "o_1", 10, code);
+    token_ticket_code(&keys, 1, 10, code);
     cr_assert_str_eq(json_string_value(json_object_get(json_array_get(tickets, 0), "code")), code);
     cr_assert_str_eq(json_string_value(json_object_get(json_array_get(tickets, 0), "row")), "01");
     int64_t next = 0;
@@ -357,4 +359,45 @@ Test(ledger_store, a_file_that_is_no_ledger_is_refused)
     (void)unlink(name);
     (void)snprintf(name, sizeof name, "%s/other.lock", dir);
     (void)unlink(name);
+}
+
+static size_t findings(void)
+{
+    json_t *list = NULL;
+    cr_assert_eq(ledger_self_check(store, &list), LEDGER_OK);
+    size_t count = json_array_size(list);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(stderr, "%s\n", json_string_value(json_array_get(list, i)));
+    json_decref(list);
+    return count;
+}
+
+static void tamper(const char *sql)
+{
+    sqlite3 *db;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+Test(ledger_store, the_journal_follows_every_order_and_capture_once)
+{
+    struct ledger_payment payment;
+    for (int i = 0; i < 2; i++) { /* the second time is a repetition */
+        cr_assert_eq(ledger_begin(store), LEDGER_OK);
+        struct ledger_result result = write_order("o_1", "ann", 10, 500);
+        cr_assert_eq(result.order_nr, 1);
+        (void)write_order("o_2", "bob", 12, 0);
+        cr_assert_eq(ledger_payment_get(store, "o_1", &payment), LEDGER_OK);
+        payment.state = LEDGER_PAYMENT_CAPTURED;
+        cr_assert_eq(ledger_payment_update(store, &payment, 0, "", 6000), LEDGER_OK);
+        cr_assert_eq(ledger_commit(store), LEDGER_OK);
+        cr_assert_eq(findings(), 0);
+    }
+    tamper("DROP TRIGGER journal_is_never_shortened; DELETE FROM journal WHERE kind = 'capture'");
+    cr_assert_eq(findings(), 1);
+    tamper("DELETE FROM journal");
+    cr_assert_eq(findings(), 1);
+    tamper("INSERT INTO journal VALUES (1, 1, 1, 'sale', 'receivable', 'sales', 999, 'EUR', '')");
+    cr_assert_eq(findings(), 1);
 }

@@ -70,15 +70,59 @@ Test(token, limits)
                  "a payload that does not fit with its NUL is refused");
 }
 
-Test(token, ticket_codes_are_repeatable_and_differ)
+Test(token, ticket_codes_are_repeatable_differ_and_are_read_back)
 {
-    char a[TICKET_CODE_BYTES + 1], b[TICKET_CODE_BYTES + 1];
-    token_ticket_code(&keys, "o_1", 7, a);
-    token_ticket_code(&keys, "o_1", 7, b);
-    cr_assert_str_eq(a, b);
-    cr_assert_eq(strlen(a), (size_t)TICKET_CODE_BYTES);
-    token_ticket_code(&keys, "o_1", 8, b);
-    cr_assert_str_neq(a, b);
-    token_ticket_code(&other_keys, "o_1", 7, b);
-    cr_assert_str_neq(a, b);
+    static const struct {
+        int64_t order_nr;
+        uint32_t seat;
+    } tickets[] = {{1, 7},         {1, 8}, {2, 7}, {0, 0}, {TICKET_ORDER_NR_MAX, TICKET_SEAT_MAX},
+                   {700000, 99999}};
+    char code[TICKET_CODE_BYTES + 1], again[TICKET_CODE_BYTES + 1];
+    char last[TICKET_CODE_BYTES + 1] = "";
+    for (size_t i = 0; i < sizeof tickets / sizeof tickets[0]; i++) {
+        int64_t order_nr = -1;
+        uint32_t seat = 1;
+        token_ticket_code(&keys, tickets[i].order_nr, tickets[i].seat, code);
+        token_ticket_code(&keys, tickets[i].order_nr, tickets[i].seat, again);
+        cr_assert_str_eq(code, again);
+        cr_assert_str_neq(code, last);
+        cr_assert_eq(strlen(code), (size_t)TICKET_CODE_BYTES);
+        cr_assert(token_ticket_read(&keys, code, &order_nr, &seat));
+        cr_assert_eq(order_nr, tickets[i].order_nr);
+        cr_assert_eq(seat, tickets[i].seat);
+        cr_assert_not(token_ticket_read(&other_keys, code, &order_nr, &seat));
+        memcpy(last, code, sizeof last);
+    }
+}
+
+Test(token, a_changed_ticket_code_is_none)
+{
+    char code[TICKET_CODE_BYTES + 1];
+    int64_t order_nr;
+    uint32_t seat;
+    token_ticket_code(&keys, 4711, 42, code);
+    for (size_t i = 0; i < TICKET_CODE_BYTES; i++) {
+        char was = code[i];
+        code[i] = was == 'A' ? 'B' : 'A';
+        cr_assert_not(token_ticket_read(&keys, code, &order_nr, &seat), "character %zu", i);
+        code[i] = was;
+    }
+    cr_assert(token_ticket_read(&keys, code, &order_nr, &seat));
+    code[TICKET_CODE_BYTES - 1] = '\0';
+    cr_assert_not(token_ticket_read(&keys, code, &order_nr, &seat));
+    cr_assert_not(token_ticket_read(&keys, "", &order_nr, &seat));
+    cr_assert_not(token_ticket_read(&keys, "!!!!!!!!!!!!!!!!!!!!!!!!", &order_nr, &seat));
+}
+
+Test(token, timed_names_sort_by_their_time)
+{
+    char earlier[25], later[25], same[25];
+    for (int64_t ms = 1790000000000; ms < 1790000000300; ms++) {
+        token_timed(earlier, 24, ms);
+        token_timed(later, 24, ms + 1);
+        token_timed(same, 24, ms);
+        cr_assert(strcmp(earlier, later) < 0, "%s %s", earlier, later);
+        cr_assert_str_neq(earlier, same);
+        cr_assert_eq(strlen(earlier), 24);
+    }
 }

@@ -30,14 +30,15 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHIN
 SELECT e.id, o.visitor, o.fence, o.amount_minor, o.currency, o.seats, o.committed_ms, o.nr, o.intent
 FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.id = ?1;
 --: sold_insert
-INSERT INTO sold (event_id, seat, order_id, price_minor, section, "row", number, category, code)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+INSERT INTO sold (event_id, seat, order_nr, price_minor, section, "row", number, category)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 --: sold_owner
-SELECT s.order_id FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 AND s.seat = ?2;
+SELECT o.id FROM sold s JOIN events e ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_nr
+WHERE e.id = ?1 AND s.seat = ?2;
 --: sold_of_order
-SELECT s.seat, s.section, s."row", s.number, s.category, s.price_minor, s.code
+SELECT s.seat, s.section, s."row", s.number, s.category, s.price_minor, o.nr
 FROM orders o, json_each(o.seats) j CROSS JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
-WHERE o.id = ?1 AND s.order_id = o.id ORDER BY s.seat;
+WHERE o.id = ?1 AND s.order_nr = o.nr ORDER BY s.seat;
 --: sold_of_event
 SELECT s.seat FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 ORDER BY s.seat;
 --: orders_of_event
@@ -66,12 +67,12 @@ SELECT coalesce((SELECT sum(amount_minor) FROM orders), 0) - coalesce((SELECT su
 --: audit_orders
 SELECT o.id, o.amount_minor, coalesce(sum(s.price_minor), 0), json_array_length(o.seats), count(s.seat)
 FROM orders o JOIN json_each(o.seats) j LEFT JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
- AND s.order_id = o.id
+ AND s.order_nr = o.nr
 GROUP BY o.nr HAVING o.amount_minor <> coalesce(sum(s.price_minor), 0) OR json_array_length(o.seats) <> count(s.seat)
 LIMIT 1000;
 --: audit_strays
-SELECT e.id, s.seat, s.order_id FROM sold s JOIN events e ON e.nr = s.event_id LEFT JOIN orders o ON o.id = s.order_id
-WHERE o.nr IS NULL OR o.event_id <> s.event_id LIMIT 1000;
+SELECT e.id, s.seat, coalesce(o.id, s.order_nr) FROM sold s JOIN events e ON e.nr = s.event_id
+LEFT JOIN orders o ON o.nr = s.order_nr WHERE o.nr IS NULL OR o.event_id <> s.event_id LIMIT 1000;
 --: audit_payments
 SELECT 'missing: order ' || o.id || ' has no payment' FROM orders o LEFT JOIN payments p ON p.order_id = o.id
 WHERE p.nr IS NULL
@@ -85,6 +86,32 @@ UNION ALL
 SELECT 'unintended: payment of order ' || p.order_id || ' is ' || p.state || ', but there is no such order'
 FROM payments p LEFT JOIN orders o ON o.id = p.order_id
 WHERE o.nr IS NULL AND p.state IN ('capture_due', 'captured', 'failed')
+LIMIT 1000;
+
+--: journal_sale
+INSERT INTO journal (at_ms, order_nr, kind, debit, credit, amount_minor, currency)
+VALUES (?1, ?2, 'sale', 'receivable', 'sales', ?3, ?4);
+--: journal_capture
+INSERT INTO journal (at_ms, order_nr, kind, debit, credit, amount_minor, currency)
+SELECT ?2, o.nr, 'capture', 'provider', 'receivable', p.amount_minor, p.currency
+FROM payments p JOIN orders o ON o.id = p.order_id
+WHERE p.order_id = ?1 AND p.amount_minor > 0
+  AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.order_nr = o.nr AND j.kind = 'capture');
+--: audit_journal_sums
+SELECT (SELECT coalesce(sum(amount_minor), 0) FROM orders) -
+       (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'sale'),
+       (SELECT coalesce(sum(p.amount_minor), 0) FROM payments p JOIN orders o ON o.id = p.order_id
+        WHERE p.state = 'captured') -
+       (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'capture');
+--: audit_journal
+SELECT 'different: order ' || o.id || ' is over ' || o.amount_minor || ', the journal has sold ' ||
+       coalesce(sum(j.amount_minor) FILTER (WHERE j.kind = 'sale'), 0) || ' and captured ' ||
+       coalesce(sum(j.amount_minor) FILTER (WHERE j.kind = 'capture'), 0)
+FROM orders o LEFT JOIN journal j ON j.order_nr = o.nr LEFT JOIN payments p ON p.order_id = o.id
+GROUP BY o.nr
+HAVING coalesce(sum(j.amount_minor) FILTER (WHERE j.kind = 'sale'), 0) <> o.amount_minor
+    OR coalesce(sum(j.amount_minor) FILTER (WHERE j.kind = 'capture'), 0) <>
+       iif(p.state = 'captured', p.amount_minor, 0)
 LIMIT 1000;
 
 --: dead_insert

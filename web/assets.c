@@ -66,6 +66,7 @@ static const struct file files[] = {
     PART("plan.js", plan_js, type_js),
     PART("problem.js", problem_js, type_js),
     PART("protocol.js", protocol_js, type_js),
+    PART("purchase.js", purchase_js, type_js),
     PART("sale.js", sale_js, type_js),
     PART("seatlist.js", seatlist_js, type_js),
     PART("seatmap.js", seatmap_js, type_js),

@@ -1,15 +1,33 @@
 // The server's clock, as well as this device can know it. Countdowns and deadlines use nothing else.
+//
+// A message can only arrive after it was stamped, and the answer to a question was stamped after the question left:
+// each of them is a bound for how far this device's clock is off. A message may have lain here for hours (a page that
+// was frozen), and the device's clock may be set at any time: what does not fit is not believed, but asked about.
 
-const JUMP_MS = 1500; // a bigger difference means that this device's own clock was changed or slept
+const DOUBT_MS = 1500;
 
 let offsetMs = null;
+let steady = Date.now() - performance.now();
+let isInDoubt = false;
 
-// A message stamped server_ms has just arrived; tripMs is how long the request for it took, if it was one.
-// A sample can only be late, never early: the largest offset seen is the best one.
-export function sample(serverMs, tripMs = 0) {
+// A message stamped serverMs has just arrived; tripMs is how long ago it was asked for, if it was.
+export function sample(serverMs, tripMs = Infinity) {
   if (!Number.isFinite(serverMs)) return;
-  const seen = serverMs + Math.min(tripMs, 5000) / 2 - Date.now();
-  if (offsetMs === null || seen > offsetMs || offsetMs - seen > JUMP_MS) offsetMs = seen;
+  const least = serverMs - Date.now();
+  const most = least + tripMs;
+  if (tripMs < Infinity) isInDoubt = false;
+  if (offsetMs === null) offsetMs = least + (tripMs < DOUBT_MS ? tripMs / 2 : 0);
+  else if (offsetMs < least) offsetMs = least;
+  else if (offsetMs > most) offsetMs = most;
+  else if (offsetMs > least + DOUBT_MS) isInDoubt = true;
+}
+
+// Whether the server should be asked for the time: this device slept or its clock was set, or a message does not fit.
+export function isDoubtful() {
+  const now = Date.now() - performance.now();
+  if (Math.abs(now - steady) > DOUBT_MS) isInDoubt = true;
+  steady = now;
+  return isInDoubt;
 }
 
 export function now() {

@@ -123,6 +123,7 @@ function drawMissing(title, hint) {
 }
 
 function everySecond() {
+  if (clock.isDoubtful()) refresh();
   drawLink(visit.state);
   views[shown]?.tick?.(visit.state);
 }
@@ -132,6 +133,12 @@ function pollEvent() {
   const isIdle = ['sale', 'ended'].includes(visit.state.view) && !document.hidden;
   if (isIdle) refresh();
   setTimeout(pollEvent, EVENT_POLL_MS * (0.75 + Math.random() / 2));
+}
+
+function wake() {
+  if (document.hidden) return;
+  visit.wake();
+  everySecond();
 }
 
 async function start() {
@@ -153,11 +160,8 @@ fillTexts(document);
 setText($('brand-name'), t('site.name'));
 $('tickets-link').onclick = () => visit.showTickets();
 $('again').onclick = () => visit.join();
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return;
-  visit.wake();
-  everySecond();
-});
+document.addEventListener('visibilitychange', wake);
+addEventListener('online', wake); // perhaps another network: is the connection still one?
 addEventListener('unhandledrejection', (event) => {
   if (event.reason?.code) {
     announce(t('error.connection'));

@@ -22,9 +22,9 @@ function loadStyle() {
 
 // Views by name. Rejects when something could not be fetched; then nothing has been added to the page but a style.
 export async function createInside(visit, planUrl) {
-  const [markup] = await Promise.all([loadMarkup(), loadStyle()]);
+  const [purchase, markup] = await Promise.all([visit.purchase(), loadMarkup(), loadStyle()]);
   document.querySelector('main').append(...markup);
   fillTexts(document); // the dialog of the page has words of ours, too
-  const seats = new SeatsView(visit, planUrl);
-  return { seats, payment: new PaymentView(visit, () => seats.plan()), result: new ResultView(visit) };
+  const seats = new SeatsView(visit, purchase, planUrl);
+  return { seats, payment: new PaymentView(purchase, () => seats.plan()), result: new ResultView(visit) };
 }

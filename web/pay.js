@@ -14,11 +14,11 @@ const reasons = { insufficient_funds: 'pay.insufficient' };
 const grouped = (digits) => digits.replace(/(\d{4})(?=\d)/g, '$1 ');
 
 export class PaymentView {
-  #visit; #loadPlan; #time = new TimeLeft($('pay-time')); #order = null; #declined = null;
+  #purchase; #loadPlan; #time = new TimeLeft($('pay-time')); #order = null; #declined = null;
 
   // loadPlan() resolves to the seats' plan, for their names and prices.
-  constructor(visit, loadPlan) {
-    this.#visit = visit;
+  constructor(purchase, loadPlan) {
+    this.#purchase = purchase;
     this.#loadPlan = loadPlan;
     $('pay-cards').replaceChildren(...testCards.map(([card, what]) => this.#testCard(card, what)));
     $('card').oninput = () => this.#groupDigits();
@@ -86,11 +86,11 @@ export class PaymentView {
       this.#problem(t('pay.cardBad'));
       return $('card').focus();
     }
-    await this.#try(() => this.#visit.pay(card));
+    await this.#try(() => this.#purchase.pay(card));
   }
 
   async #giveUp() {
-    if (await ask(t('pay.giveUpAsk'), t('pay.giveUp'), t('pay.keep'))) await this.#try(() => this.#visit.giveUp());
+    if (await ask(t('pay.giveUpAsk'), t('pay.giveUp'), t('pay.keep'))) await this.#try(() => this.#purchase.giveUp());
   }
 
   async #try(action) {

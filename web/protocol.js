@@ -26,12 +26,16 @@ export class Connection {
   constructor(url, on) {
     this.#url = url;
     this.#on = on;
-    addEventListener('online', () => this.#hurry());
   }
 
   connect() {
     this.#isWanted = true;
     if (!this.#socket) this.#dial();
+  }
+
+  // The network is back: nobody waits for the back-off any more.
+  hurry() {
+    if (this.#isWanted && !this.#socket) this.#dial();
   }
 
   close() {
@@ -49,7 +53,7 @@ export class Connection {
   // Asks something harmless after a silence; a socket that does not answer soon is dead.
   async probe(message) {
     if (!this.isOpen) {
-      this.#hurry();
+      this.hurry();
       throw new RequestError('connection');
     }
     try {
@@ -68,7 +72,7 @@ export class Connection {
         this.#waiting.delete(id);
         reject(new RequestError('no_answer'));
       }, waitMs);
-      this.#waiting.set(id, { resolve, reject, timeout });
+      this.#waiting.set(id, { resolve, reject, timeout, atMs: performance.now() });
       this.#socket.send(JSON.stringify({ ...message, id }));
     });
   }
@@ -92,8 +96,8 @@ export class Connection {
   #received(data) {
     const message = JSON.parse(data);
     this.#failures = 0;
-    clock.sample(message.server_ms);
     const asked = this.#waiting.get(message.re);
+    clock.sample(message.server_ms, asked ? performance.now() - asked.atMs : undefined);
     if (asked) {
       this.#waiting.delete(message.re);
       clearTimeout(asked.timeout);
@@ -126,9 +130,5 @@ export class Connection {
       clearTimeout(timeout);
       reject(new RequestError('connection'));
     }
-  }
-
-  #hurry() {
-    if (this.#isWanted && !this.#socket) this.#dial();
   }
 }

@@ -14,11 +14,12 @@ import { TimeLeft } from './timeleft.js';
 const HINT_MS = 8000; // how long the map says how it is used
 
 export class SeatsView {
-  #visit; #planUrl; #plan = null; #loading = null; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
+  #visit; #purchase; #planUrl; #plan = null; #loading = null; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
   #mine = []; #only = null; #chips = []; #busy = new Set(); #tipped = { seat: -1, point: null };
 
-  constructor(visit, planUrl) {
+  constructor(visit, purchase, planUrl) {
     this.#visit = visit;
+    this.#purchase = purchase;
     this.#planUrl = planUrl;
     this.#buttons();
   }
@@ -91,7 +92,7 @@ export class SeatsView {
     const entered = this.#entered;
     try {
       await this.plan();
-      this.replace(await this.#visit.map());
+      this.replace(await this.#purchase.map());
     } catch {
       if (entered === this.#entered) this.#entered = null;
       return;
@@ -135,12 +136,12 @@ export class SeatsView {
   }
 
   async #hold(seat) {
-    const isDone = await this.#try(seat, () => this.#visit.hold({ seats: [seat] }));
+    const isDone = await this.#try(seat, () => this.#purchase.hold({ seats: [seat] }));
     if (isDone) announce(t('seats.added', { seat: this.#plan.name(seat) }));
   }
 
   async #release(seat, isFromBasket) {
-    const isDone = await this.#try(seat, () => this.#visit.release([seat]));
+    const isDone = await this.#try(seat, () => this.#purchase.release([seat]));
     if (!isDone) return;
     announce(t('seats.removed', { seat: this.#plan.name(seat) }));
     if (isFromBasket) ($('seats-mine').querySelector('button') ?? $('leave-seats')).focus();
@@ -150,7 +151,7 @@ export class SeatsView {
     const max = Math.min(this.#plan.areaFree(area), this.#visit.state.seatsMax - this.#mine.length);
     if (max < 1) return this.#problem(t('seats.tooMany', { n: this.#visit.state.seatsMax }));
     const count = await askCount(t('seats.areaAsk', { area: area.name }), max, t('seats.add'), t('seats.cancel'));
-    if (count > 0) await this.#try(area, () => this.#visit.hold({ area: this.#plan.areas.indexOf(area), count }));
+    if (count > 0) await this.#try(area, () => this.#purchase.hold({ area: this.#plan.areas.indexOf(area), count }));
   }
 
   // One request at a time for the same thing. Resolves to whether it was granted.
@@ -204,7 +205,7 @@ export class SeatsView {
     $('zoom-in').onclick = () => this.#map.zoom(1);
     $('zoom-out').onclick = () => this.#map.zoom(-1);
     $('zoom-fit').onclick = () => this.#map.fit();
-    $('checkout').onclick = () => this.#try('checkout', () => this.#visit.checkout());
+    $('checkout').onclick = () => this.#try('checkout', () => this.#purchase.checkout());
     $('leave-seats').onclick = async () => {
       if (await ask(t('seats.leaveAsk'), t('seats.leave'), t('seats.stay'))) await this.#try('leave', () => this.#visit.leave());
     };

@@ -1,12 +1,16 @@
 // What the browser tests share: Debian's Chromium, a page that reports every console error and CSP violation, and the
 // steps of a visit as a person takes them. Nothing here reaches into the page's code.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { chromium } from 'playwright-core';
+import { temporaryDirectory } from '../support/stanchion.mjs';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const STEP_MS_MAX = 20_000;
+const sleepers = new Set();
+process.on('exit', () => sleepers.forEach((child) => child.kill('SIGKILL')));
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 export const DESKTOP = { viewport: { width: 1440, height: 900 } };
@@ -41,6 +45,75 @@ export function assertNoProblems(...people) {
 
 export const view = (page, name) => page.locator(`main > section[data-for="${name}"]:not([hidden])`);
 export const isShown = (page, name) => view(page, name).waitFor();
+
+// The number in line, when there is one.
+export async function placeOf(page) {
+  await isShown(page, 'line');
+  await page.locator('#line-number').filter({ hasText: /^[\d,]+$/ }).waitFor();
+  return Number((await page.locator('#line-number').textContent()).replaceAll(',', ''));
+}
+
+export const placeIs = (page, place) => page.locator('#line-number').filter({ hasText: new RegExp(`^${place}$`) }).waitFor();
+
+export async function joinLine(page, url) {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Get in line' }).click();
+  return placeOf(page);
+}
+
+// A person whose page can be hidden and frozen as a phone does it. Playwright's own browsers keep every page visible, and a
+// visible page cannot be frozen: this is a browser of its own, told nothing about visibility.
+export async function newSleeper(options = []) {
+  const profile = temporaryDirectory();
+  const args = [...ARGUMENTS, '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...options, 'about:blank'];
+  const child = spawn(EXECUTABLE, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  sleepers.add(child);
+  const endpoint = await new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr.on('data', (data) => {
+      text += data;
+      const found = /DevTools listening on (ws:\S+)/.exec(text);
+      if (found) resolve(found[1]);
+    });
+    child.once('exit', () => reject(new Error(`the browser ended: ${text}`)));
+  });
+  const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
+  const context = browser.contexts()[0];
+  const person = { context, problems: [], page: context.pages()[0] ?? await context.newPage() };
+  person.page.setDefaultTimeout(STEP_MS_MAX);
+  person.page.on('console', (message) => message.type() === 'error' && person.problems.push(message.text()));
+  person.page.on('pageerror', (error) => person.problems.push(error.stack));
+  const other = await context.newPage();
+  const session = await context.newCDPSession(person.page);
+  const state = (name) => session.send('Page.setWebLifecycleState', { state: name });
+  person.hide = () => other.bringToFront();
+  person.show = () => person.page.bringToFront();
+  person.freeze = async () => { await person.hide(); await state('frozen'); };
+  person.thaw = async () => { await state('active'); await person.show(); };
+  person.close = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await (await browser.newBrowserCDPSession()).send('Browser.close').catch(() => child.kill());
+    if (child.exitCode === null) await ended;
+    sleepers.delete(child);
+  };
+  await person.show();
+  return person;
+}
+
+// Runs in the page: from now on Date is wrong by this much. performance.now() is not.
+export function shiftClock(byMs) {
+  const RealDate = globalThis.RealDate ?? Date;
+  globalThis.RealDate = RealDate;
+  globalThis.Date = class extends RealDate {
+    constructor(...args) {
+      super(...(args.length ? args : [RealDate.now() + byMs]));
+    }
+
+    static now() {
+      return RealDate.now() + byMs;
+    }
+  };
+}
 
 // From the sale page to the open seat map.
 export async function enterSale(page, url) {

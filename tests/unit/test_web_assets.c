@@ -125,7 +125,7 @@ Test(web_assets, the_waiting_page_is_small)
                            "pay.js",         "tickets.js",     "problem.js",   "timeleft.js",
                            "text-inside.js", "text-office.js", "text-list.js", "inside.js",
                            "inside.css",     "office.css",     "askcount.js",  "index.js",
-                           "organizer.js"};
+                           "organizer.js",   "purchase.js"};
     size_t total = web_asset_find("/e/x")->gzip_count;
     const char *source = getenv("STANCHION_SOURCE");
     cr_assert_not_null(source);

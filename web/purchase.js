@@ -1,0 +1,147 @@
+// What a turn is for: seats held, an order paid, tickets. Fetched when a turn has come; Visit keeps the state and the
+// connection, this is the part of the way that begins at `enter`.
+const OUTCOME_ASK_MS = 4000; // how often a lost payment outcome is asked for
+
+export class Purchase {
+  #visit; #store; #outcome = 0;
+
+  constructor(visit) {
+    this.#visit = visit;
+    this.#store = visit.store;
+  }
+
+  async claim() {
+    try {
+      this.#entered(await this.#visit.request({ type: 'enter', pass: this.#visit.state.admission.pass }));
+    } catch (error) {
+      if (error.code === 'pass_expired') this.#end('ended', { reason: 'no_show' });
+      else if (error.code?.startsWith('pass_')) this.#end('ended', { reason: 'gone' });
+      else throw error;
+    }
+  }
+
+  map() {
+    return this.#visit.request({ type: 'map' });
+  }
+
+  async hold(request) {
+    this.#held(await this.#visit.request({ type: 'hold', ...request }));
+  }
+
+  async release(seats) {
+    const { seats: mine } = await this.#visit.request(seats ? { type: 'release', seats } : { type: 'release' });
+    this.#visit.change({ mine });
+  }
+
+  async checkout() {
+    this.#payment(await this.#visit.request({ type: 'checkout' }));
+  }
+
+  // After a refusal the seats need a new order number first.
+  async pay(card) {
+    if (this.#visit.state.declined) await this.#checkoutAgain();
+    const { order } = this.#visit.state.payment;
+    this.#store.set({ order, isPaying: true });
+    this.#visit.change({ isPaying: true, declined: null });
+    try {
+      await this.#visit.request({ type: 'pay', order, card });
+      this.#askOutcome();
+    } catch (error) {
+      if (error.code === 'connection' || error.code === 'no_answer') return; // reconnecting finds out
+      this.#store.set({ isPaying: false });
+      this.#visit.change({ isPaying: false });
+      throw error;
+    }
+  }
+
+  async giveUp() {
+    await this.release();
+    this.#store.set({ order: null, isPaying: false });
+    this.#visit.change({ view: 'seats', payment: null, isPaying: false, declined: null });
+  }
+
+  async listTickets() {
+    const { orders } = await this.#visit.request({ type: 'tickets' });
+    if (orders.length > 0) this.#store.set({ isServed: true });
+    this.#visit.change({ view: 'result', result: { kind: 'tickets', orders } });
+  }
+
+  // The receipt was used up while we were away: was it by our own purchase? Otherwise the turn ended as `reason` says.
+  async findOutcome(reason) {
+    const order = this.#store.get('order');
+    const { orders } = await this.#visit.request({ type: 'tickets' }).catch(() => ({ orders: [] }));
+    const found = order && orders.find((each) => each.order === order);
+    if (found) this.#confirmed(found);
+    else if (reason === 'served' && orders.length > 0) this.#end('result', { result: { kind: 'tickets', orders } });
+    else this.#end('ended', { reason: order ? 'unsold_time_out' : reason });
+  }
+
+  pushed(message) {
+    const { type } = message;
+    if (type === 'held') this.#held(message);
+    else if (type === 'payment') this.#payment(message);
+    else if (type === 'confirmed') this.#confirmed(message);
+    else if (!this.#visit.state.payment) return;
+    else if (type === 'declined') this.#declined(message);
+    else if (type === 'unsold') this.#end('ended', { reason: `unsold_${message.reason}` });
+  }
+
+  stop() {
+    clearTimeout(this.#outcome);
+  }
+
+  async #checkoutAgain() {
+    try {
+      this.#payment(await this.#visit.request({ type: 'checkout' }));
+    } catch (error) {
+      if (error.code !== 'payment_running') throw error;
+    }
+  }
+
+  #entered({ seats_max, deadline_ms, hold }) {
+    this.#store.set({ admission: this.#visit.state.admission.admission });
+    this.#visit.change({ seatsMax: seats_max, deadline_ms, entered: {} });
+    if (hold?.order) return this.#payment(hold);
+    if (this.#store.get('order')) this.#askOutcome();
+    this.#visit.change({ view: 'seats', mine: hold?.seats ?? [], deadline_ms: hold?.deadline_ms ?? deadline_ms });
+  }
+
+  #held({ seats, total_minor, deadline_ms }) {
+    this.#visit.change({ mine: seats, total_minor, deadline_ms });
+  }
+
+  #payment(message) {
+    const isPaying = this.#store.get('isPaying') === true && this.#store.get('order') === message.order;
+    this.#visit.change({ view: 'payment', payment: message, mine: message.seats, deadline_ms: message.deadline_ms, isPaying });
+    if (isPaying) this.#askOutcome();
+  }
+
+  // The outcome is pushed; a push that was missed is made good by asking.
+  #askOutcome() {
+    this.stop();
+    this.#outcome = setTimeout(async () => {
+      const order = this.#store.get('order');
+      if (!order) return;
+      try {
+        const { orders } = await this.#visit.request({ type: 'tickets' });
+        const found = orders.find((each) => each.order === order);
+        if (found) return this.#confirmed(found);
+      } catch { /* asked again below, or at the next connection */ }
+      if (this.#visit.state.isPaying && this.#visit.isOpen) this.#askOutcome();
+    }, OUTCOME_ASK_MS);
+  }
+
+  #confirmed(message) {
+    this.#end('result', { result: { kind: 'confirmed', orders: [message] } });
+    this.#store.set({ isServed: true });
+  }
+
+  #declined({ reason, deadline_ms }) {
+    this.#store.set({ isPaying: false });
+    this.#visit.change({ isPaying: false, declined: reason, deadline_ms });
+  }
+
+  #end(view, fields) {
+    this.#visit.end(view, fields);
+  }
+}

@@ -130,8 +130,6 @@ void checker_one_place(const struct history *h, struct finding *f)
         if (v->other_seq != HISTORY_NONE)
             finding_violation(f, "%s had sequence %lld and %lld", v->id, (long long)v->seq,
                               (long long)v->other_seq);
-        if (v->lost_place)
-            finding_violation(f, "%s with sequence %lld lost its place", v->id, (long long)v->seq);
         if (v->other_admission != HISTORY_NONE)
             finding_violation(f, "%s had admission %lld and %lld", v->id, (long long)v->admission,
                               (long long)v->other_admission);

@@ -43,7 +43,7 @@ void checker_order_of_admission(const struct history *h, struct finding *f);
 void checker_cap(const struct history *h, const struct history_sample *samples,
                  size_t samples_count, int64_t cap, struct finding *f);
 /* Every answer to one visitor, over all its connections, told one sequence and one admission; no
- * two visitors share one; nobody lost a place while waiting. */
+ * two visitors share one. */
 void checker_one_place(const struct history *h, struct finding *f);
 /* Sum of confirmed amounts = sum of the orders in the ledger that were confirmed to them; seat
  * prices add up to the amount of their order; no payment of such an order is void or failed. */

@@ -45,6 +45,12 @@ void crowd_count_error(struct crowd *c, const char *code)
     atomic_fetch_add_explicit(&c->stats->errors[run_error_index(code)], 1, memory_order_relaxed);
 }
 
+void crowd_record(struct crowd *c, enum latency_kind kind, int64_t us)
+{
+    int part = clocks_us() - us >= c->run->split_us;
+    histogram_record(&c->stats->latency[part][kind], us);
+}
+
 static void note_closed(struct crowd *c, struct visitor *v)
 {
     if (v->is_counted)
@@ -168,6 +174,20 @@ static void work_commands(struct crowd *c)
     }
 }
 
+/* A fault of the scenario: connections are lost. */
+static void work_network(struct crowd *c)
+{
+    struct run_network *network = c->run->network;
+    uint32_t drops = network ? atomic_load(&network->drops) : 0;
+    if (drops == c->drops_seen)
+        return;
+    c->drops_seen = drops;
+    double share = atomic_load(&network->share_ppm) / 1e6;
+    for (uint32_t i = 0; i < c->visitors_count; i++)
+        if (dice_hits(&c->visitors[i].dice, share))
+            journey_on_network_lost(c, &c->visitors[i]);
+}
+
 static struct timespec time_to_wait(const struct crowd *c)
 {
     int64_t next_us = timer_heap_next_us(&c->timers), latest_us = c->now_us + TURN_US_MAX;
@@ -188,18 +208,20 @@ static bool turn(struct crowd *c)
     c->now_us = clocks_us();
     work_timers(c);
     work_commands(c);
+    work_network(c);
     return c->command != RUN_QUIT;
 }
 
 static void invite(struct crowd *c)
 {
-    int64_t window_us = (int64_t)(c->run->options->arrive_within_s * 1e6);
+    const struct stampede_options *o = c->run->options;
     for (uint32_t i = 0; i < c->visitors_count; i++) {
         struct visitor *v = &c->visitors[i];
         v->number = c->first_number + i;
-        dice_init(&v->dice, c->run->options->seed, v->number);
+        dice_init(&v->dice, o->seed, v->number);
         journey_plan(c, v);
-        crowd_set_timer(c, v, c->run->start_us + dice_between(&v->dice, 0, window_us));
+        crowd_set_timer(
+            c, v, c->run->start_us + arrival_us(&o->arrival, &v->dice, v->number, o->visitors));
     }
     atomic_store(&c->stats->by_state[VISITOR_AWAY], c->visitors_count);
 }

@@ -12,9 +12,11 @@
 /* What dice decided about a visitor before it came. */
 struct visitor_plan {
     bool leaves_line, leaves_inside, leaves_seats,
-        leaves_cash; /* leaves_seats, _cash: walks away without a word */
-    bool card_declined, clicks_twice, refreshes, opens_tab, verifies, grabs;
+        leaves_cash;            /* leaves_seats, _cash: walks away without a word */
+    bool no_show, no_show_away; /* does not claim its turn; is not even there when it comes */
+    bool card_declined, clicks_twice, opens_tab, verifies, grabs;
     uint8_t seats_wanted, slow_card; /* slow_card: 0 = the ordinary card */
+    uint8_t reloads;                 /* how many more times it reloads while waiting */
 };
 
 /* Lifetime: its process. The strings are owned, NULL when not known. */
@@ -38,6 +40,8 @@ struct visitor {
     int64_t pay_due_us;           /* likewise for the payment, until confirmed */
     int64_t asked_ms;             /* server's clock when the last request was sent */
     int64_t waited_ms;            /* server's clock when it was last told that it waits */
+    int64_t lost_us;    /* when the connection was lost, until the place is told again; or 0 */
+    uint32_t spread_ms; /* the server's wish: come back within that time after a loss */
     char *cookie, *receipt, *pass;
     struct history_hold *hold;   /* the running one, or NULL */
     struct history_order *order; /* the last one, or NULL */
@@ -52,9 +56,10 @@ struct crowd {
     struct seat_picture *picture;
     struct visitor *visitors; /* first the visitors, then their tabs */
     uint32_t visitors_count, tabs_count, tabs_max, first_number;
-    int64_t now_us;  /* of this loop turn */
-    int command;     /* enum run_command as last seen */
-    bool is_holding; /* mode hold has begun */
+    int64_t now_us;      /* of this loop turn */
+    int command;         /* enum run_command as last seen */
+    bool is_holding;     /* mode hold has begun */
+    uint32_t drops_seen; /* of run->network */
 };
 
 /* Runs one process's visitors `first` to `first + count - 1` until the run says quit. Returns an
@@ -68,6 +73,8 @@ void crowd_set_state(struct crowd *c, struct visitor *v, enum visitor_state stat
 void crowd_set_timer(struct crowd *c, struct visitor *v, int64_t due_us);
 void crowd_drop_timer(struct crowd *c, struct visitor *v);
 void crowd_count_error(struct crowd *c, const char *code);
+/* Records a latency that ends now. */
+void crowd_record(struct crowd *c, enum latency_kind kind, int64_t us);
 /* Closes the connection (with a close frame, or as a lost network does) and forgets what was
  * awaited. */
 void crowd_disconnect(struct crowd *c, struct visitor *v, bool is_polite);

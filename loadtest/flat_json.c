@@ -65,6 +65,22 @@ static bool read_word(struct cursor *c)
     return false;
 }
 
+/* An array of whole numbers counts as a value that is neither text nor number. */
+static bool read_array(struct cursor *c)
+{
+    int64_t ignored;
+    if (!take(c, '['))
+        return false;
+    if (take(c, ']'))
+        return true;
+    do {
+        skip_blank(c);
+        if (!read_number(c, &ignored))
+            return false;
+    } while (take(c, ','));
+    return take(c, ']');
+}
+
 static bool read_value(struct cursor *c, struct flat_field *field)
 {
     skip_blank(c);
@@ -72,6 +88,8 @@ static bool read_value(struct cursor *c, struct flat_field *field)
         return false;
     if (*c->at == '"')
         return read_string(c, &field->text, &field->text_bytes);
+    if (*c->at == '[')
+        return read_array(c);
     if (read_word(c))
         return true;
     field->is_number = read_number(c, &field->number);

@@ -1,7 +1,8 @@
 /* A cheap reader of flat JSON objects for the messages that come by the thousand (`place`).
  *
- * It accepts one object whose values are plain strings without escapes, whole numbers, true, false
- * or null. For anything else it says no, and the caller uses a real parser: it never guesses. */
+ * It accepts one object whose values are plain strings without escapes, whole numbers, arrays of
+ * whole numbers (which it skips), true, false or null. For anything else it says no, and the caller
+ * uses a real parser: it never guesses. */
 #ifndef STAMPEDE_FLAT_JSON_H
 #define STAMPEDE_FLAT_JSON_H
 

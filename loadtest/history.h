@@ -23,19 +23,39 @@ enum history_end {
     HISTORY_END_COUNT
 };
 
+/* How a turn ended without its visitor. */
+enum history_expiry {
+    HISTORY_EXPIRY_NONE,
+    HISTORY_EXPIRY_NO_SHOW,  /* told: it was not claimed */
+    HISTORY_EXPIRY_TIME_OUT, /* told: selection or payment time was over */
+    HISTORY_EXPIRY_GONE,     /* found out on return: the receipt is for no place any more */
+    HISTORY_EXPIRY_COUNT
+};
+
 /* One visitor. HISTORY_NONE where nothing was told. */
 struct history_visitor {
     char id[STAMPEDE_VISITOR_BYTES_MAX + 1]; /* as in the ledger; empty when it never connected */
     uint8_t end;                             /* enum history_end */
-    bool lost_ticket;  /* told confirmed, but `tickets` did not list the order */
-    bool lost_place;   /* waited, and moments later its receipt was for no place */
-    int64_t seq;       /* first one told */
-    int64_t other_seq; /* a different one told later */
+    bool lost_ticket;   /* told confirmed, but `tickets` did not list the order */
+    bool lost_place;    /* waited, and moments later its receipt was for no place */
+    bool is_drawn;      /* its place was changed, once, by the draw */
+    bool stays_away;    /* does not mean to claim its turn, and hears about it */
+    bool has_late_turn; /* came back long after the claim was over and still had the turn */
+    uint8_t expiry;     /* enum history_expiry */
+    uint32_t returns;   /* lost the connection, came back and was told its place again */
+    int64_t seq;        /* first one told; after a draw the one told then */
+    int64_t early_seq;  /* is_drawn: the one before the draw */
+    int64_t other_seq;  /* a different one told later */
+    int64_t asked_ms;   /* when it first asked for a place */
+    int64_t told_ms;    /* when it was first told one */
     int64_t admission;
     int64_t other_admission;
     int64_t admitted_ms;
     int64_t inside_until_ms; /* certainly inside from admitted_ms until then */
     int64_t waiting_ms;      /* when it last asked and was answered that it still waits */
+    int64_t claim_until_ms;  /* earliest end told of the time to claim the turn */
+    int64_t entered_ms;      /* when it was told that it had claimed it */
+    int64_t expired_ms;      /* the server's word */
 };
 
 enum history_order_state {

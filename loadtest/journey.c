@@ -12,8 +12,10 @@
 
 #define VERIFY_SHARE 0.2 /* of the buyers compare the confirmation with their tickets */
 #define LINE_PAUSE_US_MAX                                                                          \
-    3000000                 /* reload, second tab and giving up happen this soon after joining */
-#define CLOCK_MARGIN_MS 5   /* between our clock and the server's */
+    3000000               /* reload, second tab and giving up happen this soon after joining */
+#define CLOCK_MARGIN_MS 5 /* between our clock and the server's */
+#define FORGETS_RECEIPT_SHARE 0.5 /* of those who reload: their cookie alone finds the place */
+#define SPREAD_US_MAX INT64_C(60000000)
 #define RETRY_AFTER_S_MAX 5 /* a test does not wait longer, whatever it is told */
 
 static bool is_buying_mode(const struct crowd *c)
@@ -34,7 +36,7 @@ void journey_plan(struct crowd *c, struct visitor *v)
     p->card_declined = dice_hits(&v->dice, o->decline);
     p->clicks_twice = dice_hits(&v->dice, o->double_click);
     p->slow_card = dice_hits(&v->dice, o->slow_cards) ? (uint8_t)dice_between(&v->dice, 1, 3) : 0;
-    p->refreshes = dice_hits(&v->dice, o->refresh);
+    p->reloads = dice_hits(&v->dice, o->refresh) ? (uint8_t)o->reloads : 0;
     p->opens_tab = dice_hits(&v->dice, o->tabs);
     p->verifies = dice_hits(&v->dice, VERIFY_SHARE);
     p->grabs = dice_hits(&v->dice, o->grab);
@@ -43,6 +45,9 @@ void journey_plan(struct crowd *c, struct visitor *v)
         p->leaves_inside = leaves && !leaves_early;
         p->leaves_seats = walks_off && walks_off_early;
         p->leaves_cash = walks_off && !walks_off_early;
+        p->no_show = dice_hits(&v->dice, o->no_show);
+        p->no_show_away = p->no_show && dice_hits(&v->dice, 0.5);
+        journey_record(c, v)->stays_away = p->no_show && !p->no_show_away;
     } else {
         *p = (struct visitor_plan){.seats_wanted = p->seats_wanted};
     }
@@ -145,6 +150,25 @@ void journey_leave(struct crowd *c, struct visitor *v)
     journey_ask(c, v, "leave", "%s", "");
 }
 
+/* The time of coming back counts from the first loss. */
+static void note_loss(struct crowd *c, struct visitor *v)
+{
+    if (v->lost_us == 0 && journey_record(c, v)->seq != HISTORY_NONE)
+        v->lost_us = c->now_us;
+}
+
+static void reload(struct crowd *c, struct visitor *v)
+{
+    v->plan.reloads--;
+    note_loss(c, v);
+    crowd_disconnect(c, v, false);
+    if (dice_hits(&v->dice, FORGETS_RECEIPT_SHARE)) {
+        free(v->receipt);
+        v->receipt = NULL;
+    }
+    crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+}
+
 /* What a waiting visitor does besides waiting, one thing at a time. */
 static void wait_in_line(struct crowd *c, struct visitor *v)
 {
@@ -154,10 +178,8 @@ static void wait_in_line(struct crowd *c, struct visitor *v)
         if (tab)
             crowd_connect(c, tab);
         journey_pause(c, v, VISITOR_WAITING, LINE_PAUSE_US_MAX / 2);
-    } else if (v->plan.refreshes) {
-        v->plan.refreshes = false;
-        crowd_disconnect(c, v, false);
-        crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+    } else if (v->plan.reloads > 0) {
+        reload(c, v);
     } else if (v->plan.leaves_line) {
         journey_leave(c, v);
     }
@@ -270,7 +292,7 @@ void journey_on_open(struct crowd *c, struct visitor *v, const struct ws_answer 
     int64_t now_us = clocks_us();
     take_cookie(c, v, answer);
     if (!v->is_tab) {
-        histogram_record(&c->stats->latency[LATENCY_CONNECT], now_us - v->due_us);
+        crowd_record(c, LATENCY_CONNECT, now_us - v->due_us);
         if (v->next_id > 0)
             atomic_fetch_add_explicit(&c->stats->reconnects, 1, memory_order_relaxed);
     }
@@ -290,6 +312,24 @@ static int64_t pause_after(struct visitor *v, const struct ws_answer *answer)
     return pause_us < STAMPEDE_RETRY_US_MAX ? pause_us : STAMPEDE_RETRY_US_MAX;
 }
 
+/* Anywhere in the time that the server has suggested; after a failure with growing pauses. */
+static void return_after_loss(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
+{
+    note_loss(c, v);
+    if (v->failures > 0 || v->spread_ms == 0) {
+        crowd_return_later(c, v, pause_after(v, answer));
+        return;
+    }
+    v->failures++;
+    int64_t spread_us = (int64_t)v->spread_ms * 1000;
+    crowd_set_state(c, v, VISITOR_AWAY);
+    v->awaited_id = 0;
+    crowd_set_timer(
+        c, v,
+        c->now_us +
+            dice_between(&v->dice, 0, spread_us < SPREAD_US_MAX ? spread_us : SPREAD_US_MAX));
+}
+
 void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss loss,
                      const struct ws_answer *answer)
 {
@@ -307,7 +347,19 @@ void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss lo
     else if (answer && answer->http_status == 404)
         journey_finish(c, v, VISITOR_FAILED);
     else
-        crowd_return_later(c, v, pause_after(v, answer));
+        return_after_loss(c, v, answer);
+}
+
+void journey_on_network_lost(struct crowd *c, struct visitor *v)
+{
+    if (visitor_is_over(v) || v->is_tab || v->connection.state != CONNECTION_OPEN ||
+        c->command != RUN_GO)
+        return;
+    crowd_disconnect(c, v, false);
+    if (v->state == VISITOR_VERIFYING)
+        journey_finish(c, v, VISITOR_BOUGHT);
+    else
+        return_after_loss(c, v, NULL);
 }
 
 static bool waits_for_money(const struct visitor *v)

@@ -21,6 +21,8 @@ void journey_on_text(struct crowd *c, struct visitor *v, const char *text, size_
 void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss loss,
                      const struct ws_answer *answer);
 void journey_on_timer(struct crowd *c, struct visitor *v, int64_t due_us);
+/* A fault of the scenario took the connection away; it comes back by itself. */
+void journey_on_network_lost(struct crowd *c, struct visitor *v);
 /* The run's command changed: roll call or going home. */
 void journey_on_command(struct crowd *c, struct visitor *v);
 /* Mode hold: holding begins; the visitor is the `rank`-th. */

@@ -15,6 +15,9 @@
 #define LINE_PAUSE_US_MIN 300000
 #define LINE_PAUSE_US_MAX 3000000
 #define NOT_OPEN_PAUSE_US 1000000
+#define LATE_TURN_MS 3000 /* so long after a claim is over nobody may still have the turn */
+#define AWAY_MS_MAX 30000 /* a no-show that would have to be away for longer does not come back */
+#define AWAY_AFTER_MS (LATE_TURN_MS + 1000)
 #define LOST_PLACE_MS 4000 /* shorter than the shortest time to claim an admission */
 
 static void add(_Atomic uint64_t *counter)
@@ -70,10 +73,33 @@ static void note_once(int64_t *first, int64_t *other, int64_t told)
         *other = told;
 }
 
+/* A draw changes each place once; any other change is evidence. */
 static void note_seq(struct crowd *c, const struct visitor *v, int64_t seq)
 {
     struct history_visitor *r = journey_record(c, v);
-    note_once(&r->seq, &r->other_seq, seq);
+    bool is_news = seq >= 0 && r->seq != HISTORY_NONE && seq != r->seq;
+    if (is_news && c->run->has_draw && !r->is_drawn) {
+        r->early_seq = r->seq;
+        r->seq = seq;
+        r->is_drawn = true;
+    } else {
+        note_once(&r->seq, &r->other_seq, seq);
+    }
+}
+
+/* An answer told the visitor where it stands. */
+static void note_told(struct crowd *c, struct visitor *v)
+{
+    struct history_visitor *r = journey_record(c, v);
+    if (r->told_ms == HISTORY_NONE) {
+        r->asked_ms = v->asked_ms;
+        r->told_ms = run_server_ms(c->run);
+    }
+    if (v->lost_us != 0) {
+        crowd_record(c, LATENCY_RETURN, clocks_us() - v->lost_us);
+        r->returns++;
+    }
+    v->lost_us = 0;
 }
 
 static bool end_tab(struct crowd *c, struct visitor *v)
@@ -92,12 +118,12 @@ static void begin_waiting(struct crowd *c, struct visitor *v)
         return;
     }
     crowd_set_state(c, v, VISITOR_WAITING);
-    if (v->plan.leaves_line || v->plan.refreshes || v->plan.opens_tab)
+    if (v->plan.leaves_line || v->plan.reloads > 0 || v->plan.opens_tab)
         crowd_set_timer(c, v,
                         c->now_us + dice_between(&v->dice, LINE_PAUSE_US_MIN, LINE_PAUSE_US_MAX));
 }
 
-static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re,
+static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re, int64_t spread_ms,
                      const char *receipt, size_t receipt_bytes)
 {
     bool is_answer = take_answer(c, v, re);
@@ -107,6 +133,8 @@ static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re
     keep_token(c, &v->receipt, receipt, receipt_bytes);
     if (!is_answer)
         add(&c->stats->pushes);
+    if (spread_ms >= 0)
+        v->spread_ms = spread_ms < UINT32_MAX ? (uint32_t)spread_ms : UINT32_MAX;
     if (v->state != VISITOR_WAITING && v->state != VISITOR_JOINING)
         return;
     v->waited_ms = run_server_ms(c->run);
@@ -114,7 +142,8 @@ static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re
         return;
     journey_record(c, v)->waiting_ms = v->asked_ms;
     if (v->state == VISITOR_JOINING) {
-        histogram_record(&c->stats->latency[LATENCY_JOIN], clocks_us() - v->due_us);
+        crowd_record(c, LATENCY_JOIN, clocks_us() - v->due_us);
+        note_told(c, v);
         begin_waiting(c, v);
     }
 }
@@ -128,16 +157,41 @@ static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
 static void note_admission(struct crowd *c, struct visitor *v, json_t *message)
 {
     struct history_visitor *r = journey_record(c, v);
+    int64_t deadline_ms = number_of(message, "deadline_ms", 0);
     note_once(&r->admission, &r->other_admission, number_of(message, "admission", -1));
     note_seq(c, v, number_of(message, "seq", -1));
     if (r->admitted_ms == HISTORY_NONE) {
         r->admitted_ms = number_of(message, "at_ms", HISTORY_NONE);
-        r->inside_until_ms = number_of(message, "deadline_ms", 0);
+        r->inside_until_ms = deadline_ms;
+    } else if (r->entered_ms == HISTORY_NONE) {
+        journey_inside_at_most(c, v, deadline_ms); /* the time to claim got shorter */
     }
+    if (r->claim_until_ms == HISTORY_NONE || deadline_ms < r->claim_until_ms)
+        r->claim_until_ms = deadline_ms;
+}
+
+/* Lets the turn pass: connected and deaf, or gone and back when it must be over. */
+static void stay_away(struct crowd *c, struct visitor *v)
+{
+    int64_t in_ms = journey_record(c, v)->claim_until_ms - run_server_ms(c->run);
+    crowd_set_state(c, v, VISITOR_ENTERING);
+    crowd_drop_timer(c, v);
+    v->awaited_id = 0;
+    if (!v->plan.no_show_away)
+        return;
+    if (in_ms > AWAY_MS_MAX) {
+        journey_finish(c, v, VISITOR_ABANDONED);
+        return;
+    }
+    crowd_disconnect(c, v, false);
+    crowd_set_state(c, v, VISITOR_AWAY);
+    crowd_set_timer(c, v, c->now_us + (in_ms > 0 ? in_ms : 0) * 1000 + AWAY_AFTER_MS * 1000);
 }
 
 static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)
 {
+    struct history_visitor *r = journey_record(c, v);
+    bool is_new = r->admitted_ms == HISTORY_NONE;
     note_admission(c, v, message);
     if (end_tab(c, v))
         return;
@@ -146,14 +200,21 @@ static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, boo
     keep_token(c, &v->receipt, json_string_value(receipt), json_string_length(receipt));
     if (v->state != VISITOR_JOINING && v->state != VISITOR_WAITING)
         return;
-    if (is_answer && v->state == VISITOR_JOINING)
-        histogram_record(&c->stats->latency[LATENCY_JOIN], clocks_us() - v->due_us);
+    if (is_answer && v->state == VISITOR_JOINING) {
+        crowd_record(c, LATENCY_JOIN, clocks_us() - v->due_us);
+        note_told(c, v);
+        r->has_late_turn |= v->plan.no_show && v->asked_ms > r->claim_until_ms + LATE_TURN_MS;
+    } else if (is_new && v->state == VISITOR_WAITING) {
+        crowd_record(c, LATENCY_TOLD, (run_server_ms(c->run) - r->admitted_ms) * 1000);
+    }
     if (c->run->options->mode == MODE_WAIT) {
         crowd_set_state(c, v, VISITOR_WAITING);
         crowd_drop_timer(c, v);
         v->awaited_id = 0;
     } else if (v->is_leaving) {
         journey_leave(c, v);
+    } else if (v->plan.no_show) {
+        stay_away(c, v);
     } else {
         crowd_set_state(c, v, VISITOR_ENTERING);
         journey_ask(c, v, "enter", ",\"pass\":\"%s\"", v->pass ? v->pass : "");
@@ -170,8 +231,13 @@ static void on_left(struct crowd *c, struct visitor *v, json_t *message)
 
 static void on_expired(struct crowd *c, struct visitor *v, json_t *message)
 {
-    journey_record(c, v)->end = HISTORY_END_EXPIRED;
-    journey_inside_at_most(c, v, number_of(message, "at_ms", 0));
+    struct history_visitor *r = journey_record(c, v);
+    const char *reason = json_string_value(json_object_get(message, "reason"));
+    r->end = HISTORY_END_EXPIRED;
+    r->expiry =
+        reason && strcmp(reason, "no_show") == 0 ? HISTORY_EXPIRY_NO_SHOW : HISTORY_EXPIRY_TIME_OUT;
+    r->expired_ms = number_of(message, "at_ms", HISTORY_NONE);
+    journey_inside_at_most(c, v, r->expired_ms);
     if (v->has_paid)
         return; /* what became of the money is told apart: confirmed or unsold */
     sales_end_hold(c, v, HOLD_EXPIRED);
@@ -217,6 +283,8 @@ static void on_receipt_gone(struct crowd *c, struct visitor *v)
     if (r->admission == HISTORY_NONE && v->waited_ms > 0 &&
         v->asked_ms - v->waited_ms < LOST_PLACE_MS)
         r->lost_place = true;
+    r->expiry = HISTORY_EXPIRY_GONE;
+    v->lost_us = 0;
     journey_pause(c, v, VISITOR_LOOKING_UP, 0);
 }
 
@@ -364,7 +432,8 @@ static bool take_place(struct crowd *c, struct visitor *v, const char *text, siz
         return false;
     const struct flat_field *receipt = flat_json_find(&o, "receipt");
     on_place(c, v, flat_json_number(&o, "seq", -1), flat_json_number(&o, "re", -1),
-             receipt ? receipt->text : NULL, receipt ? receipt->text_bytes : 0);
+             flat_json_number(&o, "spread_ms", -1), receipt ? receipt->text : NULL,
+             receipt ? receipt->text_bytes : 0);
     return true;
 }
 
@@ -379,7 +448,8 @@ void journey_on_text(struct crowd *c, struct visitor *v, const char *text, size_
     } else if (strcmp(type, "place") == 0) {
         json_t *receipt = json_object_get(message, "receipt");
         on_place(c, v, number_of(message, "seq", -1), number_of(message, "re", -1),
-                 json_string_value(receipt), json_string_length(receipt));
+                 number_of(message, "spread_ms", -1), json_string_value(receipt),
+                 json_string_length(receipt));
     } else {
         dispatch(c, v, type, message);
     }

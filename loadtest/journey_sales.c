@@ -342,6 +342,8 @@ void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message)
     json_t *hold = json_object_get(message, "hold");
     if (v->state != VISITOR_ENTERING)
         return;
+    if (journey_record(c, v)->entered_ms == HISTORY_NONE)
+        journey_record(c, v)->entered_ms = number_of(message, "server_ms", run_server_ms(c->run));
     journey_inside_until(c, v, number_of(message, "deadline_ms", 0));
     if (!json_is_object(hold)) {
         start_without_hold(c, v);
@@ -388,7 +390,7 @@ void sales_on_held(struct crowd *c, struct visitor *v, json_t *message)
 {
     if (v->state != VISITOR_HOLDING)
         return;
-    histogram_record(&c->stats->latency[LATENCY_HOLD], clocks_us() - v->due_us);
+    crowd_record(c, LATENCY_HOLD, clocks_us() - v->due_us);
     add(&c->stats->holds);
     note_hold(c, v, message);
     v->tries = 0;
@@ -478,7 +480,7 @@ static void note_confirmed(struct crowd *c, struct visitor *v, json_t *order)
     memcpy(o->seats, seats, sizeof seats);
     add(&c->stats->confirmed);
     if (v->pay_due_us > 0)
-        histogram_record(&c->stats->latency[LATENCY_PAY], clocks_us() - v->pay_due_us);
+        crowd_record(c, LATENCY_PAY, clocks_us() - v->pay_due_us);
     v->pay_due_us = 0;
     v->has_paid = false;
     v->order = o;

@@ -7,6 +7,17 @@
 #define STAMPEDE_DURATION_S_MAX 7200
 #define STAMPEDE_PROCESSES_MAX 128
 #define STAMPEDE_SERVER_PIDS_MAX 256
+/* A scenario. More is refused with the line. */
+#define STAMPEDE_EVENTS_MAX 4
+#define STAMPEDE_CROWDS_MAX 8
+#define STAMPEDE_FAULTS_MAX 32
+#define STAMPEDE_EXPECTATIONS_MAX 24
+#define STAMPEDE_SCENARIO_SETTINGS_MAX 24
+#define STAMPEDE_GIVEN_MAX 64
+#define STAMPEDE_NAME_BYTES_MAX 40
+#define STAMPEDE_SETTING_BYTES_MAX 300
+#define STAMPEDE_SCENARIO_BYTES_MAX 65536
+#define STAMPEDE_MADE_SEATS_MAX 100000
 /* Open files of a process that are not for visitors. */
 #define STAMPEDE_FILES_SPARE 200
 
@@ -19,6 +30,7 @@
 #define STAMPEDE_TOKEN_BYTES_MAX 600
 #define STAMPEDE_ORDER_BYTES_MAX 40
 #define STAMPEDE_VISITOR_BYTES_MAX 16
+#define STAMPEDE_RELOADS_MAX 100
 /* Then the visitor gives up: leaves the seats to others, or stops looking for the outcome. */
 #define STAMPEDE_HOLD_TRIES_MAX 60
 #define STAMPEDE_PAY_TRIES_MAX 20
@@ -45,5 +57,7 @@
 #define STAMPEDE_LEAVE_MS 2000
 #define STAMPEDE_HTTP_TIMEOUT_MS 5000
 #define STAMPEDE_SAMPLE_TIMEOUT_MS 900
+/* `stanchion event ...`; then it is killed and the scenario is not carried out. */
+#define STAMPEDE_PROGRAM_MS 90000
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadtest/server_processes.h"
+
 static int64_t resident_kb(pid_t pid)
 {
     char path[64], line[256];
@@ -31,35 +33,24 @@ static void read_name(struct memory_process *p)
         fclose(f);
 }
 
-/* "gateway 0 1234": the last word is the pid. */
-static bool read_line(char *line, struct memory_process *p)
-{
-    line[strcspn(line, "\r\n")] = '\0';
-    char *space = strrchr(line, ' '), *end;
-    if (!space)
-        return false;
-    long pid = strtol(space + 1, &end, 10);
-    *space = '\0';
-    if (pid <= 0 || *end != '\0')
-        return false;
-    p->pid = (pid_t)pid;
-    int n = snprintf(p->name, sizeof p->name, "%s", line);
-    return n > 0;
-}
-
 void memory_use_init(struct memory_use *m, const struct stampede_options *o)
 {
-    char line[128];
+    static struct server_process children[STAMPEDE_SERVER_PIDS_MAX];
     *m = (struct memory_use){0};
     for (; m->count < o->server_pids_count; m->count++) {
         m->processes[m->count].pid = o->server_pids[m->count];
         read_name(&m->processes[m->count]);
     }
-    FILE *f = m->count == 0 ? fopen(o->children, "re") : NULL;
-    while (f && m->count < STAMPEDE_SERVER_PIDS_MAX && fgets(line, sizeof line, f))
-        m->count += read_line(line, &m->processes[m->count]);
-    if (f)
-        fclose(f);
+    if (m->count > 0)
+        return;
+    size_t count = server_processes_read(o->children, children, STAMPEDE_SERVER_PIDS_MAX);
+    for (; m->count < count; m->count++) {
+        struct memory_process *p = &m->processes[m->count];
+        p->pid = children[m->count].pid;
+        int n = snprintf(p->name, sizeof p->name, "%s", children[m->count].name);
+        if (n < 0)
+            p->name[0] = '\0';
+    }
 }
 
 void memory_use_before(struct memory_use *m)

@@ -136,6 +136,8 @@ static void show(struct monitor *m)
         printf("\033[%dA\033[J", BLOCK_LINES);
     m->has_block = m->is_block;
     const char *gap = m->is_block ? "\n" : " ";
+    if (m->run->options->label)
+        printf("%-10s", m->run->options->label);
     printf("%5.0f s  connected %lld, waiting %lld, inside %lld, holds %llu, confirmed %llu%s", s,
            (long long)t->connected, (long long)t->by_state[VISITOR_WAITING], (long long)t->inside,
            (unsigned long long)t->holds, (unsigned long long)t->confirmed, gap);
@@ -264,7 +266,12 @@ bool monitor_run(struct run *r, struct seat_picture *picture, struct http_fetch 
     memory_use_before(&w->memory);
     take_signals();
     fflush(stdout);
-    r->start_us = clocks_us();
+    int64_t now_us = clocks_us();
+    if (r->start_us == 0)
+        r->start_us = now_us;
+    w->start_ms = run_server_ms(r) + (r->start_us - now_us) / 1000;
+    r->split_us = r->options->split_at_s > 0 ? r->start_us + (int64_t)(r->options->split_at_s * 1e6)
+                                             : INT64_MAX;
     m.next_second_us = r->start_us + 1000000;
     m.changed_us = r->start_us;
     if (!start_processes(&m, picture)) {
@@ -281,6 +288,7 @@ bool monitor_run(struct run *r, struct seat_picture *picture, struct http_fetch 
         command(&m, RUN_ROLL_CALL);
         look_for(&m, STAMPEDE_ROLL_CALL_MS);
     }
+    w->end_ms = run_server_ms(r);
     command(&m, RUN_SEND_HOME);
     look_for(&m, STAMPEDE_LEAVE_MS + r->options->visitors / 5);
     end_processes(&m);

@@ -19,7 +19,11 @@ enum option_kind {
     KIND_CAP,
     KIND_MODE,
     KIND_PIDS,
-    KIND_FLAG
+    KIND_FLAG,
+    KIND_ARRIVAL,
+    KIND_WITHIN,
+    KIND_EXPECT,
+    KIND_GIVEN /* only noted as given */
 };
 
 struct option_line {
@@ -37,8 +41,10 @@ static const struct option_line lines[] = {
     {"event", "ID", KIND_TEXT, AT(event), 0, 0, "the event (the first one that is on sale)"},
     {"visitors", "N", KIND_COUNT, AT(visitors), 1, STAMPEDE_VISITORS_MAX,
      "how many people come (1000)"},
-    {"arrive-within-s", "S", KIND_DOUBLE, AT(arrive_within_s), 0, 3600,
-     "all come within this time, evenly (5)"},
+    {"arrive", "SHAPE", KIND_ARRIVAL, 0, 0, 0,
+     "at-once | within S | even S | ramp S | steps S N | early SHARE S S,\n"
+     "                          each with: after S (within 5)"},
+    {"arrive-within-s", "S", KIND_WITHIN, 0, 0, ARRIVAL_S_MAX, "the same as --arrive \"within S\""},
     {"duration-s", "S", KIND_DOUBLE, AT(duration_s), 1, STAMPEDE_DURATION_S_MAX,
      "the run ends at the latest (120)"},
     {"mode", "MODE", KIND_MODE, 0, 0, 0,
@@ -52,13 +58,23 @@ static const struct option_line lines[] = {
     {"slow-cards", "SHARE", KIND_DOUBLE, AT(slow_cards), 0, 1,
      "pay with a card that answers slowly or twice (0.05)"},
     {"tabs", "SHARE", KIND_DOUBLE, AT(tabs), 0, 1, "open a second tab (0.02)"},
-    {"refresh", "SHARE", KIND_DOUBLE, AT(refresh), 0, 1, "reload once while waiting (0.02)"},
+    {"refresh", "SHARE", KIND_DOUBLE, AT(refresh), 0, 1, "reload while waiting (0.02)"},
+    {"reloads", "N", KIND_COUNT, AT(reloads), 1, STAMPEDE_RELOADS_MAX,
+     "how often those who reload do so (1)"},
+    {"no-show", "SHARE", KIND_DOUBLE, AT(no_show), 0, 1,
+     "do not enter when it is their turn; half of them are not there (0)"},
     {"grab", "SHARE", KIND_DOUBLE, AT(grab), 0, 1, "ask first for seats that look taken (0.1)"},
     {"seats", "A..B", KIND_SEATS, 0, 1, STAMPEDE_SEATS_MAX, "seats per visitor (1..3)"},
     {"think-ms", "A..B", KIND_THINK, 0, 0, 600000, "pause before each step inside (200..2000)"},
     {"hold-rate", "N", KIND_DOUBLE, AT(hold_rate), 0, 1e6,
      "mode hold: holds per second, 0 = no pause (0)"},
     {"seed", "N", KIND_SEED, 0, 0, 0, "repeats the same visitors (from the clock)"},
+    {"split-at-s", "S", KIND_DOUBLE, AT(split_at_s), 0, STAMPEDE_DURATION_S_MAX,
+     "tells latencies before and after this moment apart (never)"},
+    {"expect", "EXPR", KIND_EXPECT, 0, 0, 0,
+     "a threshold, such as \"hold.p99<20ms\"; may be repeated"},
+    {"no-thresholds", NULL, KIND_FLAG, AT(is_lenient), 0, 0,
+     "a missed threshold is told and does not decide"},
     {"ledger", "FILE", KIND_TEXT, AT(ledger), 0, 0,
      "the ledger to check against, or none (var/ledger.db)"},
     {"cap", "N", KIND_CAP, 0, 0, 1e9, "the cap to check against (active_cap in the ledger)"},
@@ -72,10 +88,30 @@ static const struct option_line lines[] = {
     {"report", "FILE", KIND_TEXT, AT(report), 0, 0, "writes the report as JSON"},
     {"i-own-this-host", "NAME", KIND_TEXT, AT(own_host), 0, 0,
      "allows a target that is not this machine"},
+    {"data-dir", "DIR", KIND_TEXT, AT(data_dir), 0, 0,
+     "run: the server's data directory, with ledger and children (var)"},
+    {"stanchion", "FILE", KIND_TEXT, AT(stanchion), 0, 0,
+     "run: the server's program (beside this one)"},
+    {"set", "KEY=VALUE", KIND_GIVEN, 0, 0, 0,
+     "run: changes a setting of each event; may be repeated"},
     {"plain", NULL, KIND_FLAG, AT(is_plain), 0, 0, "one line per second even on a terminal"},
     {"help", NULL, KIND_FLAG, 0, 0, 0, "this text"},
 };
 #define LINES_COUNT (sizeof lines / sizeof *lines)
+
+/* These are about the run; a crowd of a scenario cannot have them. */
+static const char *const names_of_run[] = {
+    "url",       "event",           "expect", "no-thresholds", "seed",
+    "ledger",    "children",        "report", "server-pids",   "data-dir",
+    "stanchion", "i-own-this-host", "set",    "plain",         "help"};
+
+static bool is_of_run(const char *name)
+{
+    for (size_t i = 0; i < sizeof names_of_run / sizeof *names_of_run; i++)
+        if (strcmp(names_of_run[i], name) == 0)
+            return true;
+    return false;
+}
 
 static const char *const mode_names[MODE_COUNT] = {"journey", "wait", "hold"};
 
@@ -88,15 +124,18 @@ static void print_help(void)
 {
     puts("stampede: sends virtual visitors to a Stanchion event and checks from outside what it "
          "promised.\n\n"
-         "usage: stampede [options]\n");
+         "usage: stampede [options]                       one crowd to an event that is there\n"
+         "       stampede run SCENARIO|FILE [options]    sets events up, sends crowds, judges\n"
+         "       stampede scenarios                      lists the scenarios\n");
     for (size_t i = 0; i < LINES_COUNT; i++) {
         char name[40];
         int n = snprintf(name, sizeof name, "--%s %s", lines[i].name,
                          lines[i].argument ? lines[i].argument : "");
         printf("  %-24s%s\n", n > 0 ? name : lines[i].name, lines[i].help);
     }
-    puts("\nexit code: 0 every check is green, 1 a promise was broken, 2 wrong usage,\n"
-         "           3 the run could not be carried out. docs/stampede.md tells what each check "
+    puts("\nexit code: 0 every check is green, 1 a promise was broken or a threshold missed,\n"
+         "           2 wrong usage, 3 the run could not be carried out. docs/stampede.md tells "
+         "what each check "
          "proves.");
 }
 
@@ -198,9 +237,20 @@ static bool take_value(struct stampede_options *o, const struct option_line *lin
         return read_mode(o, text);
     case KIND_PIDS:
         return read_pids(o, text);
+    case KIND_ARRIVAL:
+        return arrival_parse(text, &o->arrival);
+    case KIND_WITHIN:
+        if (!read_in_range(line, text, &a))
+            return false;
+        o->arrival = (struct arrival){.kind = ARRIVAL_WITHIN, .s = a};
+        return true;
+    case KIND_EXPECT:
+        return stampede_options_expect(o, text);
     case KIND_FLAG:
         *(bool *)member = true;
         return true;
+    case KIND_GIVEN:
+        return *text != '\0';
     }
     return false;
 }
@@ -213,7 +263,7 @@ static void set_defaults(struct stampede_options *o)
                                    .ledger = "var/ledger.db",
                                    .children = "var/children",
                                    .visitors = 1000,
-                                   .arrive_within_s = 5,
+                                   .arrival = {.kind = ARRIVAL_WITHIN, .s = 5},
                                    .duration_s = 120,
                                    .leave = 0.05,
                                    .no_pay = 0.05,
@@ -224,6 +274,7 @@ static void set_defaults(struct stampede_options *o)
                                    .refresh = 0.02,
                                    .grab = 0.1,
                                    .finish_min = 0.9,
+                                   .reloads = 1,
                                    .seats_min = 1,
                                    .seats_max = 3,
                                    .think_ms_min = 200,
@@ -231,6 +282,28 @@ static void set_defaults(struct stampede_options *o)
                                    .cap = -1,
                                    .seed =
                                        (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
+}
+
+bool stampede_options_expect(struct stampede_options *o, const char *text)
+{
+    size_t at = o->expectations_count;
+    if (at == STAMPEDE_EXPECTATIONS_MAX || !expect_parse(text, &o->expectations[at]))
+        return false;
+    o->expectation_texts[at] = text;
+    o->expectations_count++;
+    return true;
+}
+
+enum options_status stampede_options_set(struct stampede_options *o, const char *name,
+                                         const char *value, const char **help)
+{
+    for (size_t i = 0; i < LINES_COUNT; i++) {
+        if (strcmp(lines[i].name, name) != 0 || is_of_run(name))
+            continue;
+        *help = lines[i].help;
+        return take_value(o, &lines[i], value) ? OPTIONS_OK : OPTIONS_WRONG;
+    }
+    return OPTIONS_UNKNOWN;
 }
 
 enum options_status stampede_options_read(int argc, char **argv, struct stampede_options *o)
@@ -255,6 +328,11 @@ enum options_status stampede_options_read(int argc, char **argv, struct stampede
                     optarg, lines[index].help);
             return OPTIONS_WRONG;
         }
+        if (o->given_count == STAMPEDE_GIVEN_MAX) {
+            fprintf(stderr, "stampede: more than %d options\n", STAMPEDE_GIVEN_MAX);
+            return OPTIONS_WRONG;
+        }
+        o->given[o->given_count++] = (struct options_given){lines[index].name, optarg};
     }
     if (optind < argc) {
         fprintf(stderr, "stampede: \"%s\" is not an option; see stampede --help\n", argv[optind]);

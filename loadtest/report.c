@@ -1,7 +1,6 @@
 /* The same figures twice: as a page of text and as JSON (docs/stampede.md describes the fields). */
 #include "loadtest/report.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -11,13 +10,14 @@ static const double shares[] = {0.5, 0.9, 0.99, 0.999};
 static const char *const share_names[] = {"p50", "p90", "p99", "p99.9"};
 #define SHARES_COUNT (sizeof shares / sizeof *shares)
 
-static void print_latencies(const struct run *r)
+static void print_latencies(const struct run *r, const char *title, unsigned parts)
 {
     static struct histogram h;
-    printf("\n%-18s%9s%11s%11s%11s%11s%11s\n", "latency in ms", "count", "p50", "p90", "p99",
-           "p99.9", "max");
+    printf("\n%-18s%9s%11s%11s%11s%11s%11s\n", title, "count", "p50", "p90", "p99", "p99.9", "max");
     for (int k = 0; k < LATENCY_COUNT; k++) {
-        totals_latency(r, (enum latency_kind)k, &h);
+        totals_latency(r, (enum latency_kind)k, parts, &h);
+        if (h.count == 0)
+            continue;
         printf("%-18s%9llu", totals_latency_name((enum latency_kind)k),
                (unsigned long long)h.count);
         for (size_t i = 0; i < SHARES_COUNT; i++)
@@ -28,6 +28,8 @@ static void print_latencies(const struct run *r)
 
 static void print_memory(const struct watch *w)
 {
+    if (w->measured_waiting == 0)
+        return;
     if (w->memory.count > 0)
         printf("\n%-24s%8s%14s%14s%20s\n", "memory (RSS)", "pid", "before kB", "after kB",
                "bytes per waiting");
@@ -68,18 +70,32 @@ static void print_counts(const struct report *r)
 static void print_verdict(const struct report *r)
 {
     static const char *const words[] = {"every check is green", "A PROMISE WAS BROKEN", "",
-                                        "not carried out"};
+                                        "not carried out", "A THRESHOLD WAS MISSED"};
     printf("\n");
     for (size_t i = 0; i < r->findings_count; i++)
         printf("%-12s%s: %s\n", finding_state_name(r->findings[i].state), r->findings[i].name,
                r->findings[i].text);
+    for (size_t i = 0; i < r->thresholds_count; i++) {
+        const struct threshold *t = &r->thresholds[i];
+        printf("%-12s%s", t->is_kept ? "ok" : "MISSED", t->text);
+        if (t->is_known)
+            printf(" (%.3g)\n", t->value);
+        else
+            printf(" (there is no such figure in this run)\n");
+    }
     printf("verdict: %s%s%s%s\n", words[r->verdict], r->reason[0] ? ": " : "", r->reason,
            r->watch->was_interrupted ? " (partial: interrupted)" : "");
 }
 
 void report_print(const struct report *r)
 {
-    print_latencies(r->run);
+    if (r->run->options->label)
+        printf("\n---- crowd %s ----\n", r->run->options->label);
+    print_latencies(r->run, "latency in ms", TOTALS_ALL);
+    if (r->run->options->split_at_s > 0) {
+        print_latencies(r->run, "before the split", TOTALS_BEFORE);
+        print_latencies(r->run, "after the split", TOTALS_AFTER);
+    }
     print_memory(r->watch);
     print_counts(r);
     print_verdict(r);
@@ -143,8 +159,10 @@ static json_t *json_of_run(const struct report *r)
     json_object_set_new(o, "mode", json_string(stampede_mode_name(p->mode)));
     json_object_set_new(o, "visitors", json_integer(p->visitors));
     json_object_set_new(o, "processes", json_integer(r->run->processes));
-    json_object_set_new(o, "arrive_within_s", json_real(p->arrive_within_s));
+    json_object_set_new(o, "arrive_within_s", json_real(arrival_end_s(&p->arrival)));
     json_object_set_new(o, "duration_s", json_real(p->duration_s));
+    if (p->split_at_s > 0)
+        json_object_set_new(o, "split_at_s", json_real(p->split_at_s));
     json_object_set_new(o, "seconds", json_real(r->watch->seconds));
     json_object_set_new(o, "seed", json_sprintf("%llu", (unsigned long long)p->seed));
     json_object_set_new(o, "was_interrupted", json_boolean(r->watch->was_interrupted));
@@ -189,23 +207,80 @@ static json_t *json_of_watch(const struct report *r, json_t *o)
     return o;
 }
 
-bool report_write(const struct report *r, const char *path)
+static json_t *json_of_latencies(const struct report *r, unsigned parts)
 {
-    static const char *const verdicts[] = {"green", "broken", "", "not_carried_out"};
     static struct histogram h;
-    json_t *o = json_object(), *latencies = json_object();
-    json_object_set_new(o, "verdict", json_string(verdicts[r->verdict]));
+    json_t *o = json_object();
+    for (int k = 0; k < LATENCY_COUNT; k++) {
+        totals_latency(r->run, (enum latency_kind)k, parts, &h);
+        json_object_set_new(o, totals_latency_name((enum latency_kind)k), json_of_histogram(&h));
+    }
+    return o;
+}
+
+static json_t *json_of_thresholds(const struct report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->thresholds_count; i++) {
+        const struct threshold *t = &r->thresholds[i];
+        json_array_append_new(array,
+                              json_pack("{s:s, s:b, s:o}", "expect", t->text, "kept", t->is_kept,
+                                        "value", t->is_known ? json_real(t->value) : json_null()));
+    }
+    return array;
+}
+
+/* HISTORY_NONE is left out. */
+static void set_known(json_t *o, const char *name, int64_t value)
+{
+    if (value != HISTORY_NONE)
+        json_object_set_new(o, name, json_integer(value));
+}
+
+static json_t *json_of_line(const struct line_pace *line)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "joins_per_s", json_real(line->joins_per_s));
+    json_object_set_new(o, "returns", json_integer((json_int_t)line->returns));
+    json_object_set_new(o, "no_shows", json_integer((json_int_t)line->no_shows));
+    set_known(o, "no_show_late_ms_max", line->no_show_late_ms_max);
+    set_known(o, "first_admission_ms", line->first_admission_ms);
+    return o;
+}
+
+int verdict_exit_code(enum verdict verdict)
+{
+    return verdict == VERDICT_MISSED ? 1 : (int)verdict;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {"green", "broken", "", "not_carried_out", "missed"};
+    return names[verdict];
+}
+
+json_t *report_json(const struct report *r)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "verdict", json_string(verdict_name(r->verdict)));
     json_object_set_new(o, "reason", json_string(r->reason));
     json_object_set_new(o, "checks", json_of_findings(r));
+    json_object_set_new(o, "thresholds", json_of_thresholds(r));
     json_object_set_new(o, "run", json_of_run(r));
     json_object_set_new(o, "counts", json_of_counts(r));
-    for (int k = 0; k < LATENCY_COUNT; k++) {
-        totals_latency(r->run, (enum latency_kind)k, &h);
-        json_object_set_new(latencies, totals_latency_name((enum latency_kind)k),
-                            json_of_histogram(&h));
+    json_object_set_new(o, "line", json_of_line(&r->line));
+    json_object_set_new(o, "latency", json_of_latencies(r, TOTALS_ALL));
+    if (r->run->options->split_at_s > 0) {
+        json_object_set_new(o, "latency_before", json_of_latencies(r, TOTALS_BEFORE));
+        json_object_set_new(o, "latency_after", json_of_latencies(r, TOTALS_AFTER));
     }
-    json_object_set_new(o, "latency", latencies);
-    int failed = json_dump_file(json_of_watch(r, o), path, JSON_INDENT(1) | JSON_COMPACT);
+    return json_of_watch(r, o);
+}
+
+bool report_write(const struct report *r, const char *path)
+{
+    json_t *o = report_json(r);
+    int failed = json_dump_file(o, path, JSON_INDENT(1) | JSON_COMPACT);
     json_decref(o);
     if (failed)
         fprintf(stderr, "stampede: the report %s cannot be written\n", path);

@@ -2,14 +2,27 @@
 #ifndef STAMPEDE_REPORT_H
 #define STAMPEDE_REPORT_H
 
+#include <jansson.h>
 #include "loadtest/checker.h"
+#include "loadtest/line_pace.h"
 #include "loadtest/monitor.h"
 #include "loadtest/totals.h"
 
 #define REPORT_FINDINGS_MAX 16
 
 /* What a run ends with; also the exit code. */
-enum verdict { VERDICT_GREEN = 0, VERDICT_BROKEN = 1, VERDICT_NOT_CARRIED_OUT = 3 };
+enum verdict { VERDICT_GREEN = 0, VERDICT_BROKEN = 1, VERDICT_NOT_CARRIED_OUT = 3, VERDICT_MISSED };
+/* Green 0, a broken promise or a missed threshold 1, not carried out 3. */
+int verdict_exit_code(enum verdict verdict);
+/* "green", "broken", "not_carried_out", "missed". */
+const char *verdict_name(enum verdict verdict);
+
+/* One threshold and what became of it. */
+struct threshold {
+    const char *text;
+    double value;
+    bool is_known, is_kept;
+};
 
 struct report {
     const struct run *run;
@@ -17,11 +30,16 @@ struct report {
     struct totals totals;
     struct finding findings[REPORT_FINDINGS_MAX];
     size_t findings_count;
+    struct threshold thresholds[STAMPEDE_EXPECTATIONS_MAX];
+    size_t thresholds_count;
+    struct line_pace line;
     enum verdict verdict;
-    char reason[200]; /* why it was not carried out; empty otherwise */
+    char reason[200]; /* why it was not carried out, or the threshold missed; empty otherwise */
 };
 
 void report_print(const struct report *r);
+/* The report as JSON; the caller owns it. */
+json_t *report_json(const struct report *r);
 /* False when the file cannot be written (said on stderr). */
 bool report_write(const struct report *r, const char *path);
 

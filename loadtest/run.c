@@ -58,7 +58,13 @@ bool run_map(struct run *r)
     }
     for (size_t i = 0; i < n; i++)
         r->visitors[i] = (struct history_visitor){.seq = HISTORY_NONE,
+                                                  .early_seq = HISTORY_NONE,
                                                   .other_seq = HISTORY_NONE,
+                                                  .asked_ms = HISTORY_NONE,
+                                                  .told_ms = HISTORY_NONE,
+                                                  .claim_until_ms = HISTORY_NONE,
+                                                  .entered_ms = HISTORY_NONE,
+                                                  .expired_ms = HISTORY_NONE,
                                                   .admission = HISTORY_NONE,
                                                   .other_admission = HISTORY_NONE,
                                                   .admitted_ms = HISTORY_NONE,

@@ -50,7 +50,17 @@ extern const uint32_t run_error_count;
 /* Index of a code; the last index ("other") when it is unknown. */
 uint32_t run_error_index(const char *code);
 
-enum latency_kind { LATENCY_CONNECT, LATENCY_JOIN, LATENCY_HOLD, LATENCY_PAY, LATENCY_COUNT };
+enum latency_kind {
+    LATENCY_CONNECT,
+    LATENCY_JOIN,
+    LATENCY_RETURN, /* from the loss of the connection to the place told again */
+    LATENCY_TOLD,   /* from the tick that admits to the visitor's hearing of it */
+    LATENCY_HOLD,
+    LATENCY_PAY,
+    LATENCY_TICK, /* between ticks that admit somebody; worked out at the end */
+    LATENCY_COUNT
+};
+#define RUN_PARTS 2 /* what was due before --split-at-s, and after */
 
 /* Of one process. */
 struct run_stats {
@@ -60,7 +70,7 @@ struct run_stats {
     _Atomic uint64_t holds, confirmed, declined, unsold, reconnects, pushes, tabs_compared,
         tickets_compared;
     _Atomic uint64_t loop_late_us_max; /* how late the tester itself was with a timer */
-    struct histogram latency[LATENCY_COUNT];
+    struct histogram latency[RUN_PARTS][LATENCY_COUNT];
 };
 
 enum run_command {
@@ -77,16 +87,26 @@ struct run_shared {
     struct history_clash clashes[HISTORY_CLASHES_MAX];
 };
 
+/* The visitors' own network, for all crowds of a scenario: changed by its faults. */
+struct run_network {
+    _Atomic uint32_t drops;     /* counts: each time connections are lost */
+    _Atomic uint32_t share_ppm; /* of the last time: how many, in millionths */
+};
+
 /* Lifetime: the run. Set up once, then read-only but for what the pointers lead to. */
 struct run {
     const struct stampede_options *options;
     struct stampede_target target;
     char event[64], ws_path[160];
-    int64_t start_us;        /* monotonic */
+    int64_t start_us;        /* monotonic; 0 = when the processes start */
+    int64_t split_us;        /* monotonic; latencies of what is due from then on count apart */
+    int64_t opens_at_ms;     /* of the event; 0 = by hand */
+    bool has_draw;           /* places are drawn at the opening */
     int64_t server_ahead_ms; /* server's clock minus ours */
     uint32_t seats_each_max; /* the event's limit */
     uint32_t seats_count, processes;
     struct run_shared *shared;
+    struct run_network *network;      /* NULL = nothing happens to it */
     struct run_stats *stats;          /* per process */
     struct history_visitor *visitors; /* per visitor */
     struct history_order

@@ -35,17 +35,28 @@ void totals_read(const struct run *r, struct totals *t)
     t->finished = t->over - t->by_state[VISITOR_SENT_HOME] - t->by_state[VISITOR_FAILED];
 }
 
-void totals_latency(const struct run *r, enum latency_kind kind, struct histogram *h)
+void totals_latency(const struct run *r, enum latency_kind kind, unsigned parts,
+                    struct histogram *h)
 {
     memset(h, 0, sizeof *h);
     for (uint32_t i = 0; i < r->processes; i++)
-        histogram_merge(h, &r->stats[i].latency[kind]);
+        for (unsigned part = 0; part < RUN_PARTS; part++)
+            if (parts & 1u << part)
+                histogram_merge(h, &r->stats[i].latency[part][kind]);
 }
 
 const char *totals_latency_name(enum latency_kind kind)
 {
-    static const char *const names[LATENCY_COUNT] = {"connect", "join", "hold", "pay to confirmed"};
+    static const char *const names[LATENCY_COUNT] = {
+        "connect", "join", "return", "admission told", "hold", "pay to confirmed", "tick interval"};
     return names[kind];
+}
+
+const char *totals_latency_word(enum latency_kind kind)
+{
+    static const char *const words[LATENCY_COUNT] = {"connect", "join",    "return", "told",
+                                                     "hold",    "confirm", "tick"};
+    return words[kind];
 }
 
 const char *totals_state_name(enum visitor_state state)

@@ -17,8 +17,15 @@ struct totals {
 
 /* May be called while the run goes on. */
 void totals_read(const struct run *r, struct totals *t);
+/* Which part of the run: before --split-at-s, after, or both. */
+#define TOTALS_BEFORE 1u
+#define TOTALS_AFTER 2u
+#define TOTALS_ALL (TOTALS_BEFORE | TOTALS_AFTER)
 /* Only after the processes have ended. */
-void totals_latency(const struct run *r, enum latency_kind kind, struct histogram *h);
+void totals_latency(const struct run *r, enum latency_kind kind, unsigned parts,
+                    struct histogram *h);
+/* One word, as in thresholds ("confirm"). */
+const char *totals_latency_word(enum latency_kind kind);
 const char *totals_latency_name(enum latency_kind kind);
 const char *totals_state_name(enum visitor_state state);
 

@@ -10,36 +10,40 @@ let server;
 before(async () => { server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' }); });
 after(async () => { await server?.stop(); });
 
+// What went wrong is often said by the server.
+const said = (end) => `${end.stdout}${end.stderr}${server.log()}`;
+
 const set = async (...settings) => {
   const answer = await server.cli(['event', 'set', server.event, ...settings]);
   assert.equal(answer.code, 0, answer.stderr);
 };
 
-function assertGreen({ code, stdout, stderr, report }) {
-  assert.equal(code, 0, stdout + stderr + server.log());
+function assertGreen(end) {
+  const { code, report } = end;
+  assert.equal(code, 0, said(end));
   assert.equal(report.verdict, 'green');
-  assert.equal(report.checks.length, 9);
+  assert.equal(report.checks.length, 10);
   assert.deepEqual([...new Set(Object.values(checksOf(report)))], ['ok']);
 }
 
 test('150 visitors walk the whole journey and every check is green', async () => {
-  const end = await runStampede([...against(server), '--visitors', '150', '--arrive-within-s', '1', '--duration-s', '60',
+  const end = await runStampede([...against(server), '--visitors', '150', '--arrive-within-s', '1', '--duration-s', '45',
     '--think-ms', '50..300', '--refresh', '0.2', '--tabs', '0.1', '--grab', '0.3']);
   assertGreen(end);
   const { counts, latency } = end.report;
-  assert.ok(counts.visitors.bought > 100, JSON.stringify(counts));
-  assert.ok(counts.confirmed >= counts.visitors.bought);
-  assert.ok(counts.declined > 0 && counts.second_tabs > 0 && counts.tickets_compared > 0, JSON.stringify(counts));
-  assert.equal(counts.visitors.failed ?? 0, 0);
+  assert.ok(counts.visitors.bought > 100, `${JSON.stringify(counts)}\n${said(end)}`);
+  assert.ok(counts.confirmed >= counts.visitors.bought, said(end));
+  assert.ok(counts.declined > 0 && counts.second_tabs > 0 && counts.tickets_compared > 0, `${JSON.stringify(counts)}\n${said(end)}`);
+  assert.equal(counts.visitors.failed ?? 0, 0, said(end));
   for (const name of ['bad_message', 'unknown_message', 'bad_json', 'bad_answer', 'bad_frame', 'answer_timeout'])
-    assert.equal(counts.errors[name], undefined, `${name}: ${end.stdout}`);
-  assert.equal(latency['pay to confirmed'].count, counts.confirmed);
-  assert.ok(latency.hold.p50_us > 0 && latency.hold.p50_us <= latency.hold.p99_us);
+    assert.equal(counts.errors[name], undefined, `${name}: ${said(end)}`);
+  assert.equal(latency['pay to confirmed'].count, counts.confirmed, said(end));
+  assert.ok(latency.hold.p50_us > 0 && latency.hold.p50_us <= latency.hold.p99_us, said(end));
 });
 
 test('each process is killed once during a run, and it still ends green', async () => {
   await set('admit_per_tick=15');
-  const run = startStampede([...against(server), '--visitors', '220', '--arrive-within-s', '1', '--duration-s', '100',
+  const run = startStampede([...against(server), '--visitors', '220', '--arrive-within-s', '1', '--duration-s', '45',
     '--think-ms', '100..900']);
   await sleep(3000);
   const names = Object.keys(server.children());
@@ -52,7 +56,7 @@ test('each process is killed once during a run, and it still ends green', async 
   }
   const end = await run.ended;
   assertGreen(end);
-  assert.ok(end.report.counts.reconnects > 20, end.stdout);
+  assert.ok(end.report.counts.reconnects > 20, said(end));
   await set('admit_per_tick=50');
 });
 
@@ -61,27 +65,42 @@ test('Ctrl-C ends in good order with a partial report, and nobody is left inside
   await sleep(3000);
   run.child.kill('SIGINT');
   const end = await run.ended;
-  assert.equal(end.code, 3, end.stdout);
+  assert.equal(end.code, 3, said(end));
   assert.equal(end.report.run.was_interrupted, true);
   assert.match(end.stdout, /partial/);
-  assert.ok(end.report.counts.visitors.sent_home > 50, end.stdout);
+  assert.ok(end.report.counts.visitors.sent_home > 50, said(end));
+});
+
+test('a threshold that is missed decides, unless thresholds are only told', async () => {
+  const args = [...against(server), '--visitors', '20', '--arrive', 'at-once', '--duration-s', '45', '--think-ms', '1..5',
+    '--slow-cards', '0', '--expect', 'hold.p99 > 0', '--expect', 'visitors.bought < 1'];
+  const missed = await runStampede(args);
+  assert.equal(missed.code, 1, said(missed));
+  assert.equal(missed.report.verdict, 'missed');
+  assert.deepEqual(missed.report.thresholds.map((threshold) => threshold.kept), [true, false]);
+  assert.match(missed.stdout, /A THRESHOLD WAS MISSED: visitors\.bought < 1/);
+  const told = await runStampede([...args, '--no-thresholds']);
+  assert.equal(told.code, 0, said(told));
+  const unknown = await runStampede([...args.slice(0, -4), '--expect', 'no.such.figure > 0']);
+  assert.equal(unknown.code, 1, said(unknown));
+  assert.match(unknown.stdout, /there is no such figure/);
 });
 
 test('mode hold tells the rate', async () => {
   const end = await runStampede([...against(server), '--mode', 'hold', '--visitors', '20', '--arrive-within-s', '0',
     '--duration-s', '5', '--hold-rate', '100']);
-  assert.equal(end.code, 0, end.stdout);
+  assert.equal(end.code, 0, said(end));
   const rate = end.report.run.holds_per_s;
-  assert.ok(rate > 80 && rate < 120, `${rate} holds per second`);
+  assert.ok(rate > 80 && rate < 120, `${rate} holds per second\n${said(end)}`);
 });
 
 test('mode wait measures memory of the processes it is told', async () => {
   await set('admit_per_tick=0');
   const end = await runStampede([...against(server), '--mode', 'wait', '--visitors', '200', '--arrive-within-s', '0',
     '--duration-s', '20', '--children', path.join(server.dir, 'children')]);
-  assert.equal(end.code, 0, end.stdout);
-  assert.equal(end.report.waiting_when_measured, 200);
-  assert.ok(end.report.memory.some((entry) => entry.name === 'gateway 0' && entry.after_kb > 0), end.stdout);
+  assert.equal(end.code, 0, said(end));
+  assert.equal(end.report.waiting_when_measured, 200, said(end));
+  assert.ok(end.report.memory.some((entry) => entry.name === 'gateway 0' && entry.after_kb > 0), said(end));
   await set('admit_per_tick=50');
 });
 
@@ -96,6 +115,10 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
     [['--leave', '1.5'], 2, /--leave cannot be/],
     [['--nonsense'], 2, /nonsense/],
     [['journey'], 2, /is not an option/],
+    [['--data-dir', 'var'], 2, /for `stampede run`/],
+    [['--set', 'a=b'], 2, /for `stampede run`/],
+    [['--arrive', 'often'], 2, /--arrive cannot be/],
+    [['--expect', 'hold.p99'], 2, /--expect cannot be/],
     [['--url', 'http://127.0.0.1:1'], 3, /does not answer/],
     [[...against(server), '--event', 'no-such-event'], 3, /404/],
     [[...against(server), '--ledger', '/nonexistent/ledger.db'], 3, /cannot be opened/],
@@ -103,7 +126,7 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
   ];
   for (const [args, code, message] of outcomes) {
     const end = await runStampede(args);
-    assert.equal(end.code, code, `${args.join(' ')}: ${end.stdout}${end.stderr}`);
+    assert.equal(end.code, code, `${args.join(' ')}: ${said(end)}`);
     if (message) assert.match(end.stderr, message);
   }
   const help = await runStampede(['--help']);

@@ -7,9 +7,10 @@ import { root, temporaryDirectory } from './stanchion.mjs';
 export const stampede = path.join(root, 'build/dev/bin/stampede');
 
 // Starts it; `ended` resolves to { code, stdout, stderr, report } (report: null when none was written).
-export function startStampede(args, { timeoutMs = 120_000 } = {}) {
+// plain: with --plain and --report, which `stampede scenarios` does not take.
+export function startStampede(args, { timeoutMs = 120_000, plain = true } = {}) {
   const file = path.join(temporaryDirectory(), 'report.json');
-  const child = spawn(stampede, [...args, '--plain', '--report', file], { cwd: root });
+  const child = spawn(stampede, plain ? [...args, '--plain', '--report', file] : args, { cwd: root });
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let stdout = '', stderr = '';
   child.stdout.on('data', (data) => { stdout += data; });

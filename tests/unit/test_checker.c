@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "loadtest/checker.h"
+#include "loadtest/checker_line.h"
 
 #define VISITORS 6
 #define ORDERS 4
@@ -86,7 +86,18 @@ static struct story correct_story(void)
     return s;
 }
 
-enum check { TOLD_ONCE, SOLD_ONCE, HAVE_ROWS, ORDER, CAP, ONE_PLACE, MONEY, HOLDS, CHECK_COUNT };
+enum check {
+    TOLD_ONCE,
+    SOLD_ONCE,
+    HAVE_ROWS,
+    ORDER,
+    CAP,
+    ONE_PLACE,
+    KEPT,
+    MONEY,
+    HOLDS,
+    CHECK_COUNT
+};
 
 static void run_checks(struct story *s, struct finding f[CHECK_COUNT])
 {
@@ -106,6 +117,7 @@ static void run_checks(struct story *s, struct finding f[CHECK_COUNT])
     checker_order_of_admission(&s->history, &f[ORDER]);
     checker_cap(&s->history, s->samples, 3, s->cap, &f[CAP]);
     checker_one_place(&s->history, &f[ONE_PLACE]);
+    checker_places_kept(&s->history, &f[KEPT]);
     checker_money(&s->history, &s->ledger, &f[MONEY]);
     checker_holds(&s->history, &f[HOLDS]);
 }
@@ -326,7 +338,7 @@ Test(checker, two_places_for_one_visitor)
 {
     struct story s = correct_story();
     s.visitors[2].other_seq = 777;
-    expect_red(&s, 1u << ONE_PLACE);
+    expect_red(&s, 1u << ONE_PLACE | 1u << KEPT);
 }
 
 Test(checker, two_admissions_for_one_visitor)
@@ -347,7 +359,7 @@ Test(checker, a_lost_place)
 {
     struct story s = correct_story();
     s.visitors[5].lost_place = true;
-    expect_red(&s, 1u << ONE_PLACE);
+    expect_red(&s, 1u << KEPT);
 }
 
 Test(checker, seat_prices_do_not_add_up)

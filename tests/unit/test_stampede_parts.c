@@ -40,7 +40,10 @@ Test(flat_json, says_no_instead_of_guessing)
                                         "{\"a\":}",
                                         "{\"a\":01}",
                                         "{\"a\":\"\\n\"}",
-                                        "{\"a\":[]}",
+                                        "{\"a\":[1,]}",
+                                        "{\"a\":[1}",
+                                        "{\"a\":[\"x\"]}",
+                                        "{\"a\":[[1]]}",
                                         "{\"a\":{}}",
                                         "{\"a\":-}",
                                         "{\"a\":1,}",
@@ -51,6 +54,9 @@ Test(flat_json, says_no_instead_of_guessing)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         cr_expect_not(reads(texts[i], &o), "%s", texts[i]);
     cr_expect(reads(" { } ", &o));
+    cr_expect(reads("{\"free\":[410, 0,-1],\"none\":[],\"seq\":7}", &o));
+    cr_expect_eq(flat_json_number(&o, "seq", -1), 7);
+    cr_expect_eq(flat_json_number(&o, "free", -1), -1);
 }
 
 Test(timer_heap, gives_timers_in_order_after_moves_and_drops)

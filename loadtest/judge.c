@@ -1,0 +1,133 @@
+/* Which check runs when, what decides, and in which order reasons count: a broken promise, then a
+ * run that was not carried out, then a missed threshold. */
+#include "loadtest/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "loadtest/checker_line.h"
+#include "loadtest/clocks.h"
+#include "loadtest/ledger_read.h"
+#include "loadtest/metrics.h"
+
+bool judge_has_ledger(const struct stampede_options *o)
+{
+    return strcmp(o->ledger, "none") != 0;
+}
+
+static struct finding *next_finding(struct report *report)
+{
+    return &report->findings[report->findings_count++];
+}
+
+static void check_ledger(struct report *report, const struct history *h)
+{
+    const struct run *r = report->run;
+    struct ledger ledger;
+    char why[160];
+    if (!judge_has_ledger(r->options))
+        return;
+    if (!ledger_read(r->options->ledger, r->event, &ledger, why, sizeof why)) {
+        struct finding *f = next_finding(report);
+        *f = (struct finding){.name = "ledger", .state = FINDING_NOT_CHECKED};
+        if (snprintf(f->text, sizeof f->text, "%s", why) < 0)
+            f->text[0] = '\0';
+        return;
+    }
+    checker_seats_sold_once(&ledger, next_finding(report));
+    checker_confirmed_have_rows(h, &ledger, next_finding(report));
+    checker_money(h, &ledger, next_finding(report));
+    ledger_release(&ledger);
+}
+
+/* What is only there in some runs. */
+static void check_scenario(struct report *report, const struct history *h)
+{
+    const struct run *r = report->run;
+    if (r->options->no_show > 0)
+        checker_no_shows(h, report->watch->end_ms, next_finding(report));
+    if (r->opens_at_ms > report->watch->start_ms)
+        checker_opening(h, r->opens_at_ms, next_finding(report));
+    if (r->has_draw)
+        checker_draw(h, r->opens_at_ms, next_finding(report));
+}
+
+static void check(struct report *report, const struct history *h, int64_t cap)
+{
+    const struct run *r = report->run;
+    if (r->options->mode == MODE_JOURNEY) {
+        checker_seats_told_once(h, next_finding(report));
+        check_ledger(report, h);
+        checker_holds(h, next_finding(report));
+    }
+    if (r->options->mode != MODE_WAIT)
+        checker_holds_apart(r->shared->clashes, atomic_load(&r->shared->clashes_count),
+                            next_finding(report));
+    checker_order_of_admission(h, next_finding(report));
+    checker_one_place(h, next_finding(report));
+    checker_places_kept(h, next_finding(report));
+    checker_cap(h, report->watch->samples, report->watch->samples_count, cap, next_finding(report));
+    check_scenario(report, h);
+}
+
+static void say_too_few(struct report *report)
+{
+    const struct stampede_options *o = report->run->options;
+    int64_t got = o->mode == MODE_JOURNEY ? report->totals.finished
+                  : o->mode == MODE_WAIT  ? (int64_t)report->watch->measured_waiting
+                  : report->totals.holds  ? (int64_t)o->visitors
+                                          : 0;
+    static const char *const goals[MODE_COUNT] = {"came to an end of their own",
+                                                  "got into the line", "could hold seats"};
+    if (report->watch->has_process_died)
+        (void)snprintf(report->reason, sizeof report->reason,
+                       "a process of stampede itself ended early");
+    else if ((double)got < o->finish_min * o->visitors)
+        (void)snprintf(report->reason, sizeof report->reason,
+                       "only %lld of %u visitors %s (--finish-min, --duration-s)", (long long)got,
+                       o->visitors, goals[o->mode]);
+}
+
+static void judge_promises(struct report *report)
+{
+    say_too_few(report);
+    report->verdict = report->reason[0] ? VERDICT_NOT_CARRIED_OUT : VERDICT_GREEN;
+    /* Without a ledger some checks are given up knowingly. */
+    bool is_wanted =
+        report->run->options->mode == MODE_JOURNEY && judge_has_ledger(report->run->options);
+    for (size_t i = 0; i < report->findings_count; i++) {
+        const struct finding *f = &report->findings[i];
+        if (f->state == FINDING_FAILED)
+            report->verdict = VERDICT_BROKEN;
+        else if (f->state == FINDING_NOT_CHECKED && report->verdict == VERDICT_GREEN && is_wanted) {
+            report->verdict = VERDICT_NOT_CARRIED_OUT;
+            (void)snprintf(report->reason, sizeof report->reason, "\"%s\" could not be checked",
+                           f->name);
+        }
+    }
+}
+
+/* A threshold on what this run has no figure for is missed: it must not pass unseen. */
+static void judge_thresholds(struct report *report)
+{
+    const struct stampede_options *o = report->run->options;
+    for (size_t i = 0; i < o->expectations_count; i++) {
+        const struct expectation *e = &o->expectations[i];
+        struct threshold *t = &report->thresholds[report->thresholds_count++];
+        t->text = o->expectation_texts[i];
+        t->is_known = metrics_value(report, e->metric, &t->value);
+        t->is_kept = t->is_known && expect_holds(e, t->value);
+        if (t->is_kept || o->is_lenient || report->verdict != VERDICT_GREEN)
+            continue;
+        report->verdict = VERDICT_MISSED;
+        (void)snprintf(report->reason, sizeof report->reason, "%.150s", t->text);
+    }
+}
+
+void judge(struct report *report, const struct history *h, int64_t cap)
+{
+    metrics_prepare(report, h);
+    check(report, h, cap);
+    judge_promises(report);
+    judge_thresholds(report);
+}

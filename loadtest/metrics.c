@@ -1,0 +1,144 @@
+/* A latency is looked up by its first word, then by its quantile; everything else is a counter. */
+#include "loadtest/metrics.h"
+
+#include <string.h>
+
+#include "loadtest/line_pace.h"
+
+struct tick_sink {
+    const struct run *run;
+    int64_t split_ms;
+};
+
+static void on_interval(void *ctx, int64_t from_ms, int64_t interval_ms)
+{
+    const struct tick_sink *sink = ctx;
+    int part = from_ms >= sink->split_ms;
+    histogram_record(&sink->run->stats[0].latency[part][LATENCY_TICK], interval_ms * 1000);
+}
+
+void metrics_prepare(struct report *report, const struct history *h)
+{
+    const struct run *r = report->run;
+    struct tick_sink sink = {r, INT64_MAX};
+    if (r->options->split_at_s > 0)
+        sink.split_ms = report->watch->start_ms + (int64_t)(r->options->split_at_s * 1000);
+    line_pace_ticks(h, on_interval, &sink);
+    line_pace_read(h, r->opens_at_ms, &report->line);
+}
+
+/* What follows "prefix." in name, or NULL. */
+static const char *behind(const char *name, const char *prefix)
+{
+    size_t bytes = strlen(prefix);
+    return strncmp(name, prefix, bytes) == 0 && name[bytes] == '.' ? name + bytes + 1 : NULL;
+}
+
+static bool read_quantile(const struct histogram *h, const char *name, double *value)
+{
+    static const struct {
+        const char *name;
+        double share;
+    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
+    if (strcmp(name, "count") == 0) {
+        *value = (double)h->count;
+        return true;
+    }
+    if (h->count == 0)
+        return false;
+    if (strcmp(name, "max") == 0) {
+        *value = (double)h->us_max / 1000;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+        if (strcmp(name, quantiles[i].name) == 0) {
+            *value = (double)histogram_quantile_us(h, quantiles[i].share) / 1000;
+            return true;
+        }
+    return false;
+}
+
+static bool read_latency(const struct report *r, const char *name, unsigned parts, double *value)
+{
+    static struct histogram h;
+    for (int k = 0; k < LATENCY_COUNT; k++) {
+        const char *quantile = behind(name, totals_latency_word((enum latency_kind)k));
+        if (!quantile)
+            continue;
+        totals_latency(r->run, (enum latency_kind)k, parts, &h);
+        return read_quantile(&h, quantile, value);
+    }
+    return false;
+}
+
+static bool read_ratio(const struct report *r, const char *name, double *value)
+{
+    double before, after;
+    if (!read_latency(r, name, TOTALS_BEFORE, &before) ||
+        !read_latency(r, name, TOTALS_AFTER, &after) || before <= 0)
+        return false;
+    *value = after / before;
+    return true;
+}
+
+static bool read_state(const struct report *r, const char *name, double *value)
+{
+    for (int i = 0; i < VISITOR_STATE_COUNT; i++)
+        if (strcmp(name, totals_state_name((enum visitor_state)i)) == 0) {
+            *value = (double)r->totals.by_state[i];
+            return true;
+        }
+    return false;
+}
+
+static bool read_error(const struct report *r, const char *name, double *value)
+{
+    uint32_t index = run_error_index(name);
+    if (strcmp(name, run_error_names[index]) != 0)
+        return false;
+    *value = (double)r->totals.errors[index];
+    return true;
+}
+
+static bool read_counter(const struct report *r, const char *name, double *value)
+{
+    const double visitors = r->run->options->visitors;
+    const struct {
+        const char *name;
+        double value;
+        bool is_known;
+    } counters[] = {{"holds", (double)r->totals.holds, true},
+                    {"confirmed", (double)r->totals.confirmed, true},
+                    {"reconnects", (double)r->totals.reconnects, true},
+                    {"pushes", (double)r->totals.pushes, true},
+                    {"returns_each", (double)r->line.returns / visitors, true},
+                    {"joins_per_s", r->line.joins_per_s, r->line.joins_per_s > 0},
+                    {"opening.first", (double)r->line.first_admission_ms,
+                     r->line.first_admission_ms != HISTORY_NONE},
+                    {"no_shows_each", (double)r->line.no_shows / visitors, true},
+                    {"no_show.late", (double)r->line.no_show_late_ms_max,
+                     r->line.no_show_late_ms_max != HISTORY_NONE},
+                    {"tester.late", (double)r->totals.loop_late_us_max / 1000, true}};
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        if (strcmp(name, counters[i].name) == 0) {
+            *value = counters[i].value;
+            return counters[i].is_known;
+        }
+    return false;
+}
+
+bool metrics_value(const struct report *r, const char *name, double *value)
+{
+    const char *rest;
+    if ((rest = behind(name, "ratio")))
+        return read_ratio(r, rest, value);
+    if ((rest = behind(name, "before")))
+        return read_latency(r, rest, TOTALS_BEFORE, value);
+    if ((rest = behind(name, "after")))
+        return read_latency(r, rest, TOTALS_AFTER, value);
+    if ((rest = behind(name, "visitors")))
+        return read_state(r, rest, value);
+    if ((rest = behind(name, "errors")))
+        return read_error(r, rest, value);
+    return read_latency(r, name, TOTALS_ALL, value) || read_counter(r, name, value);
+}

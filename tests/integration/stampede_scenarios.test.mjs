@@ -1,0 +1,122 @@
+// Every built-in scenario of stampede, small, against the real server: promises kept. Thresholds are for a machine
+// that has nothing else to do, so they are told and do not decide here; what they are about is checked to be there.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { checksOf, runStampede, startStampede } from '../support/stampede.mjs';
+import { root, sleep, startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
+
+let server;
+before(async () => { server = await startStanchion({ flags: ['--gateways', '2'] }); });
+after(async () => { await server?.stop(); });
+
+const said = (end) => `${end.stdout}${end.stderr}${server.log()}`;
+const at = () => ['--url', server.url, '--data-dir', server.dir];
+
+// Runs one and asserts that it is green with every check ok; returns { crowd: report, ... }.
+async function green(name, ...args) {
+  const end = await runStampede(['run', name, ...at(), '--no-thresholds', '--duration-s', '45', '--slow-cards', '0', ...args]);
+  assert.equal(end.code, 0, said(end));
+  assert.equal(end.report.scenario, name);
+  assert.equal(end.report.verdict, 'green', said(end));
+  for (const report of Object.values(end.report.crowds)) {
+    assert.deepEqual([...new Set(Object.values(checksOf(report)))], ['ok'], said(end));
+    for (const { expect, value } of report.thresholds) assert.notEqual(value, null, `${expect}\n${said(end)}`);
+  }
+  return { ...end.report.crowds, said: said(end) };
+}
+
+test('onsale-spike: nobody in before the opening, then everyone in order', async () => {
+  const { visitors, said: text } = await green('onsale-spike', '--visitors', '120', '--think-ms', '20..200',
+    '--arrive', 'early 0.6 4 1', '--set', 'opens_at_ms=+4s');
+  assert.equal(checksOf(visitors)['nobody in before the opening'], 'ok', text);
+  assert.ok(visitors.counts.visitors.bought > 80, text);
+});
+
+test('reconnect-storm: a gateway dies, then all connections; all come back to their places', async () => {
+  const { visitors, said: text } = await green('reconnect-storm', '--visitors', '130', '--think-ms', '20..200',
+    '--arrive', 'within 1', '--set', 'admit_per_tick=5');
+  assert.ok(visitors.line.returns > 100, text);
+  assert.match(text, /kill gateway 0: 1 killed/);
+  assert.match(text, /100 % of the visitors lose their connection/);
+});
+
+test('refresh-storm: reloads and tabs find the same place', async () => {
+  const { visitors, said: text } = await green('refresh-storm', '--visitors', '100', '--think-ms', '20..200',
+    '--arrive', 'within 1', '--set', 'admit_per_tick=5');
+  assert.ok(visitors.line.returns > 100, text);
+  assert.ok(visitors.counts.second_tabs > 10, text);
+});
+
+test('no-shows: turns not claimed go on, within the cap', async () => {
+  const { visitors, said: text } = await green('no-shows', '--visitors', '60', '--think-ms', '20..200',
+    '--arrive', 'within 1', '--set', 'active_cap=25');
+  assert.ok(visitors.line.no_shows > 3, text);
+  assert.equal(checksOf(visitors)['turns not claimed go on'], 'ok', text);
+});
+
+test('two-events: the crowd of one and the flood of the other are judged apart', async () => {
+  const file = path.join(temporaryDirectory(), 'small.ini');
+  const text = fs.readFileSync(path.join(root, 'loadtest/scenarios/two-events.ini'), 'utf8');
+  fs.writeFileSync(file, text.replace('even 24', 'even 8').replace('split-at-s = 12', 'split-at-s = 4')
+    .replace('even 10 after 12', 'even 3 after 4'));
+  const end = await runStampede(['run', file, ...at(), '--no-thresholds', '--visitors', '1060', '--slow-cards', '0']);
+  assert.equal(end.code, 0, said(end));
+  const { steady, flood } = end.report.crowds;
+  assert.equal(steady.run.visitors + flood.run.visitors, 1060);
+  assert.equal(flood.waiting_when_measured, flood.run.visitors, said(end));
+  assert.ok(steady.latency_before.hold.count > 10 && steady.latency_after.hold.count > 10, said(end));
+  assert.ok(flood.line.joins_per_s > 50, said(end));
+  assert.notEqual(steady.run.event, flood.run.event);
+});
+
+test('a fault that cannot be triggered means: not carried out', async () => {
+  const file = path.join(temporaryDirectory(), 'fault.ini');
+  fs.writeFileSync(file, '[scenario]\ntitle = T\n[event]\nseats = 50\n[crowd]\nvisitors = 5\narrive = at-once\n'
+    + 'slow-cards = 0\nthink-ms = 500\n[faults]\n0.1 = kill gateway 77\n');
+  const end = await runStampede(['run', file, ...at()]);
+  assert.equal(end.code, 3, said(end));
+  assert.match(end.stderr, /not every fault could be triggered/);
+});
+
+test('Ctrl-C ends all crowds in good order and closes the events', async () => {
+  const run = startStampede(['run', 'refresh-storm', ...at(), '--visitors', '40', '--set', 'admit_per_tick=0']);
+  await sleep(4000);
+  run.child.kill('SIGINT');
+  const end = await run.ended;
+  assert.equal(end.code, 3, said(end));
+  assert.equal(end.report.crowds.visitors.run.was_interrupted, true);
+  const list = await server.cli(['event', 'list']);
+  assert.doesNotMatch(list.stdout, / open /, list.stdout);
+});
+
+test('the list tells of every file, and wrong usage is 2 with file and line', async () => {
+  const list = await runStampede(['scenarios'], { plain: false });
+  const docs = fs.readFileSync(path.join(root, 'docs/stampede.md'), 'utf8');
+  for (const file of fs.readdirSync(path.join(root, 'loadtest/scenarios'))) {
+    const name = path.basename(file, '.ini');
+    assert.match(list.stdout, new RegExp(`^${name} +\\d+ visitors`, 'm'));
+    assert.ok(docs.includes(`\`${name}\``), `docs/stampede.md tells of ${name}`);
+    const shown = await runStampede(['scenarios', name], { plain: false });
+    assert.equal(shown.stdout, fs.readFileSync(path.join(root, 'loadtest/scenarios', file), 'utf8'));
+  }
+  const file = path.join(temporaryDirectory(), 'bad.ini');
+  fs.writeFileSync(file, '[scenario]\ntitle = T\n[crowd]\nvisitors = none\n');
+  const outcomes = [
+    [['run'], /run what\?/],
+    [['run', 'nonsense'], /no scenario "nonsense"/],
+    [['run', '/nonexistent.ini'], /nonexistent\.ini/],
+    [['run', file], /bad\.ini:4: visitors cannot be "none"/],
+    [['run', 'no-shows', '--visitors', 'x'], /--visitors cannot be/],
+    [['run', 'no-shows', '--url', 'http://192.0.2.1:80'], /not this machine/],
+  ];
+  for (const [args, message] of outcomes) {
+    const end = await runStampede(args);
+    assert.equal(end.code, 2, `${args.join(' ')}: ${said(end)}`);
+    assert.match(end.stderr, message);
+  }
+  const refused = await runStampede(['run', 'no-shows', ...at(), '--set', 'active_cap=many']);
+  assert.equal(refused.code, 3, said(refused));
+  assert.match(refused.stderr, /active_cap/);
+});

@@ -39,3 +39,8 @@ const char *line_draw_end_script(void)
     static char text[LINE_SCRIPT_BYTES_MAX];
     return text[0] ? text : line_script_text(queue_draw_end_lua, text);
 }
+
+const char *line_draw_proof_script(void)
+{
+    return (const char *)queue_draw_proof_lua;
+}

@@ -1,5 +1,5 @@
 /* The keys that every script of the line wants (docs/redis.md), and the scripts that only the
- * registrar runs. */
+ * registrar runs or that only the draw needs. */
 #ifndef STANCHION_QUEUE_LINE_SCRIPTS_H
 #define STANCHION_QUEUE_LINE_SCRIPTS_H
 
@@ -22,5 +22,7 @@ const char *line_script_text(const unsigned char *script, char *out);
 /* Whole texts; static. */
 const char *line_draw_move_script(void);
 const char *line_draw_end_script(void);
+/* Needs neither the keys nor the epoch: its header says what. */
+const char *line_draw_proof_script(void);
 
 #endif

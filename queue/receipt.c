@@ -34,11 +34,11 @@ void receipt_issue(const struct token_keys *keys, const struct receipt *receipt,
     assert(is_plain(receipt->event, EVENT_ID_BYTES_MAX));
     assert(is_plain(receipt->visitor, VISITOR_ID_BYTES));
     char payload[PAYLOAD_BYTES_MAX];
-    int length =
-        snprintf(payload, sizeof(payload),
-                 "{\"event\":\"%s\",\"visitor\":\"%s\",\"seq\":%" PRId64 ",\"epoch\":%" PRId64
-                 ",\"at_ms\":%" PRId64 "}",
-                 receipt->event, receipt->visitor, receipt->seq, receipt->epoch, receipt->at_ms);
+    int length = snprintf(payload, sizeof(payload),
+                          "{\"event\":\"%s\",\"visitor\":\"%s\",\"seq\":%" PRId64
+                          ",\"epoch\":%" PRId64 ",\"at_ms\":%" PRId64 "%s}",
+                          receipt->event, receipt->visitor, receipt->seq, receipt->epoch,
+                          receipt->at_ms, receipt->is_drawn ? ",\"drawn\":true" : "");
     sign(keys, TOKEN_RECEIPT, payload, length, out);
 }
 
@@ -111,6 +111,7 @@ enum receipt_status receipt_read(const struct token_keys *keys, const char *toke
                        read_number(object, "seq", &in.seq) &&
                        read_number(object, "epoch", &in.epoch) &&
                        read_number(object, "at_ms", &in.at_ms);
+    in.is_drawn = json_is_true(json_object_get(object, "drawn"));
     json_decref(object);
     if (!is_complete)
         return RECEIPT_INVALID;

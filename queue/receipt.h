@@ -8,6 +8,7 @@
 #ifndef STANCHION_QUEUE_RECEIPT_H
 #define STANCHION_QUEUE_RECEIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "server/base/limits.h"
@@ -29,6 +30,7 @@ struct receipt {
     int64_t seq;
     int64_t epoch; /* of the Redis data that gave the sequence */
     int64_t at_ms; /* when the place was given */
+    bool is_drawn; /* the sequence is one from after the event's draw */
 };
 
 struct pass {

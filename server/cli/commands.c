@@ -81,6 +81,28 @@ const struct cli_command cli_commands[] = {
          "time zone.\n"
          "docs/schema.md lists the keys.",
      .run = cli_event_set},
+    {.name = "draw export",
+     .arguments = "EVENT FILE",
+     .arguments_min = 2,
+     .arguments_max = 2,
+     .summary = "write the transcript of a draw, for everybody to check",
+     .details =
+         "Reads the data directory: run it where the server runs. docs/draw.md says what the "
+         "file proves.",
+     .run = cli_draw_export},
+    {.name = "draw verify",
+     .arguments = "FILE",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "work a draw out again from its transcript; needs no server",
+     .details =
+         "Checks commitment, root, seed and order. Give what was published before the draw as "
+         "well,\notherwise the file is only checked against itself.",
+     .options = {{"commitment", "HEX", "the commitment as it was published before the pre-queue"},
+                 {"root", "HEX", "the root as it was published before the secret"},
+                 {"seq", "NUMBER", "say where this place went"},
+                 {"receipt", "TOKEN", "likewise, for the place of a receipt from before the draw"}},
+     .run = cli_draw_verify},
     {.name = "orders export",
      .arguments = "",
      .summary = "write all orders as CSV to stdout",

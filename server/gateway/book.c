@@ -8,6 +8,7 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/draw_desk.h"
 #include "server/gateway/best_desk.h"
 #include "server/gateway/line_ticks.h"
 #include "ticketing/plan_json.h"
@@ -54,6 +55,7 @@ bool event_is_public(const struct event_entry *event)
 
 static void entry_free(struct event_entry *event)
 {
+    json_decref(event->draw);
     line_view_release(&event->line);
     seat_map_free(event->map);
     best_desk_forget(event);
@@ -281,11 +283,13 @@ static void on_line(void *ctx, enum queue_status status, const struct line_state
         return; /* the turn timer asks again */
     }
     enum queue_phase before = event_phase(event);
+    enum line_draw draw_before = event->line.draw;
     bool was_known = event->has_line;
     if (line_view_on_state(&event->line, line) == LINE_VIEW_GAP) {
         return; /* a newer tick has been heard of meanwhile; asked again by the turn timer */
     }
     event->has_line = true;
+    draw_desk_on_line(event, draw_before);
     line_ticks_after_gap(event);
     if (was_known && before != event_phase(event)) {
         line_ticks_push_phase(event);
@@ -325,6 +329,7 @@ static void read_parts(struct event_entry *event)
     char key[EVENT_ID_BYTES_MAX + 16];
     snprintf(key, sizeof key, "ev:%s:plan", event->id);
     redis_link_call(event->gateway->commands, on_plan, event, "GET", key, NULL);
+    draw_desk_read(event);
     book_read_line(event);
     book_read_seats(event);
 }

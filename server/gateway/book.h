@@ -46,6 +46,7 @@ struct event_entry {
     unsigned char *plan_gzip;
     size_t plan_gzip_bytes;
     char plan_etag[20];
+    json_t *draw; /* of EVENT; NULL = none */
     struct line_view line;
     struct line_news news;
     struct seat_map *map;

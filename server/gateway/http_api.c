@@ -5,6 +5,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/account_desk.h"
 #include "server/gateway/app.h"
+#include "server/gateway/draw_desk.h"
 #include "server/gateway/event_json.h"
 #include "server/gateway/http.h"
 #include "server/gateway/metrics.h"
@@ -150,6 +151,9 @@ static int get_event(struct gateway *gateway, struct lws *wsi, struct http_conne
     }
     if (strcmp(rest + id_bytes, "/poll") == 0) {
         return http_error(wsi, connection, 405, "bad_method", "Polls are sent by POST.");
+    }
+    if (strncmp(rest + id_bytes, "/draw", 5) == 0) {
+        return draw_desk_get(gateway, wsi, connection, event, rest + id_bytes + 5);
     }
     return strcmp(rest + id_bytes, "/ws") == 0
                ? http_error(wsi, connection, 426, "upgrade_required",

@@ -55,10 +55,18 @@ json_t *line_desk_admitted_json(struct session *session, int64_t at_ms)
                      "server_ms", (json_int_t)clock_wall_ms());
 }
 
+/* While a draw moves people about, nobody can say which of their two numbers a place has: they get
+ * the receipt when it is done. */
 static void add_receipt(const struct session *session, int64_t at_ms, json_t *body)
 {
     const struct gateway *gateway = session->event->gateway;
-    struct receipt receipt = {.seq = session->seq, .epoch = gateway->epoch, .at_ms = at_ms};
+    if (session->event->line.draw == DRAW_PENDING) {
+        return;
+    }
+    struct receipt receipt = {.seq = session->seq,
+                              .epoch = gateway->epoch,
+                              .at_ms = at_ms,
+                              .is_drawn = session->event->line.draw == DRAW_DONE};
     snprintf(receipt.event, sizeof receipt.event, "%s", session->event->id);
     snprintf(receipt.visitor, sizeof receipt.visitor, "%s", session->visitor);
     char token[TOKEN_BYTES_MAX + 1];

@@ -8,6 +8,7 @@
 #include "queue/tick_report.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/draw_desk.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_moments.h"
 #include "server/gateway/wire.h"
@@ -235,6 +236,7 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
     event->tick_heard_ms = report.is_refill ? event->tick_heard_ms : now_ms;
     line_moments_on_report(event, report.at_ms, now_ms);
     enum queue_phase before = event_phase(event);
+    enum line_draw draw_before = event->line.draw;
     enum line_view_status status = line_view_on_report(&event->line, &report);
     if (status == LINE_VIEW_GAP) {
         book_read_line(event);
@@ -251,6 +253,7 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         if (before != event_phase(event)) {
             line_ticks_push_phase(event);
         }
+        draw_desk_on_line(event, draw_before);
         if (!report.is_refill) { /* places are told at ticks: refills may be many */
             push_places(event);
         }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/recover.h"
@@ -128,6 +129,32 @@ static bool write_settings(struct office *office, struct office_answer *answer, 
     return is_good;
 }
 
+/* Whether somebody may have come already, or could right now, for all that is stored. */
+static bool has_line_begun(struct office *office, const char *id, const json_t *settings)
+{
+    struct phase_inputs inputs = {.prequeue_at_ms = event_setting_whole(settings, "prequeue_at_ms"),
+                                  .opens_at_ms = event_setting_whole(settings, "opens_at_ms"),
+                                  .closes_at_ms = event_setting_whole(settings, "closes_at_ms")};
+    const char *phase = json_string_value(json_object_get(settings, "phase"));
+    if (phase == NULL || !queue_phase_parse(phase, &inputs.operator_phase))
+        return true;
+    enum queue_phase now = queue_phase_effective(&inputs, clock_wall_ms());
+    return (now != PHASE_DRAFT && now != PHASE_ANNOUNCED) ||
+           live_figure(office, id, "line", "HGET", "seq") > 0;
+}
+
+/* A draw must be committed to before anybody comes, so it is switched on or off only then. */
+static bool may_set_draw(struct office *office, const char *id, const json_t *before,
+                         const json_t *after, char *problem)
+{
+    if (event_setting_whole(before, "draw") == event_setting_whole(after, "draw") ||
+        !has_line_begun(office, id, before))
+        return true;
+    (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                   "draw: it can be changed only before the pre-queue opens");
+    return false;
+}
+
 void office_event_set(struct office *office, const struct office_request *request,
                       struct office_answer *answer)
 {
@@ -140,10 +167,12 @@ void office_event_set(struct office *office, const struct office_request *reques
         event_settings_default(); /* settings that are new in this version have a value, too */
     (void)json_object_update(settings, json_object_get(event, "settings"));
     const char *zone = json_string_value(json_object_get(event, "time_zone"));
+    json_t *before = json_copy(settings);
     json_t *changes =
         event_times_resolve(json_object_get(request->args, "set"), zone ? zone : "UTC", problem);
     if (changes == NULL || !event_settings_apply(settings, changes, problem) ||
-        !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem))
+        !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem) ||
+        !may_set_draw(office, id, before, settings, problem))
         office_fail(answer, "bad_setting", "%s", problem);
     else if (write_settings(office, answer, id, settings)) {
         (void)office_publish_event(office->batch->store, office->batch->redis, id);
@@ -152,6 +181,7 @@ void office_event_set(struct office *office, const struct office_request *reques
         (void)json_object_set(answer->body, "settings", settings);
     }
     json_decref(changes);
+    json_decref(before);
     json_decref(settings);
     json_decref(event);
 }

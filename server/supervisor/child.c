@@ -18,7 +18,8 @@ static struct {
 
 void child_init(struct child *child, enum child_kind kind, size_t index)
 {
-    static const char *const names[CHILD_KIND_COUNT] = {"redis", "ledger", "sandbox", "gateway"};
+    static const char *const names[CHILD_KIND_COUNT] = {"redis", "ledger", "registrar", "sandbox",
+                                                        "gateway"};
     *child = (struct child){.kind = kind, .index = index};
     if (kind == CHILD_GATEWAY)
         (void)snprintf(child->name, sizeof child->name, "%s %zu", names[kind], index);

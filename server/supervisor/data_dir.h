@@ -6,6 +6,7 @@
  *   secret.key       32 random bytes that all signatures derive from; losing it ends every receipt
  * and pass payment.key, webhook.secret    generated when the configuration has none ledger.db,
  * sandbox.db, redis/  of the processes of these names
+ *   line/            of the registrar
  *
  * Two locks lie on stanchion.lock. A POSIX record lock belongs to the supervisor alone and names
  * the process that holds it, for the message to whoever starts a second one. A flock is shared with

@@ -4,6 +4,8 @@
 
 #include "server/gateway/gateway.h"
 #include "server/ledger/ledger.h"
+#include "server/registrar/line_dir.h"
+#include "server/registrar/registrar.h"
 #include "server/sandbox/sandbox.h"
 #include "server/supervisor/redis_process.h"
 
@@ -24,6 +26,17 @@ static int run_ledger(const struct supervisor *s)
                                            .secret = s->secret,
                                            .log_level = (enum log_level)s->config.log_level};
     return ledger_main(&options);
+}
+
+static int run_registrar(const struct supervisor *s)
+{
+    char dir_path[DATA_PATH_BYTES_MAX];
+    if (!data_dir_path(&s->dir, LINE_DIR_NAME, dir_path, sizeof dir_path))
+        return 1;
+    const struct registrar_options options = {.dir_path = dir_path,
+                                              .redis_url = s->redis_url,
+                                              .log_level = (enum log_level)s->config.log_level};
+    return registrar_main(&options);
 }
 
 static int run_sandbox(const struct supervisor *s)
@@ -84,6 +97,8 @@ int supervisor_run_child(void *ctx, const struct child *child)
         return run_redis(s);
     case CHILD_LEDGER:
         return run_ledger(s);
+    case CHILD_REGISTRAR:
+        return run_registrar(s);
     case CHILD_SANDBOX:
         return run_sandbox(s);
     default:

@@ -171,6 +171,7 @@ static void add_children(struct supervisor *s)
     if (s->redis_program[0] != '\0')
         add_child(s, CHILD_REDIS, 0);
     add_child(s, CHILD_LEDGER, 0);
+    add_child(s, CHILD_REGISTRAR, 0);
     if (s->is_sandbox)
         add_child(s, CHILD_SANDBOX, 0);
     for (size_t i = 0; i < gateways_count; i++)
@@ -332,8 +333,9 @@ static void stop_kind(struct supervisor *s, enum child_kind kind, int64_t wait_m
 
 static void stop(struct supervisor *s)
 {
-    log_info("stopping: gateways, ledger, sandbox, Redis");
+    log_info("stopping: gateways, registrar, ledger, sandbox, Redis");
     stop_kind(s, CHILD_GATEWAY, s->config.drain_ms + 1000);
+    stop_kind(s, CHILD_REGISTRAR, STOP_MS_MAX);
     stop_kind(s, CHILD_LEDGER, STOP_MS_MAX);
     stop_kind(s, CHILD_SANDBOX, STOP_MS_MAX);
     stop_kind(s, CHILD_REDIS, STOP_MS_MAX);

@@ -31,7 +31,7 @@ describe('a running server', () => {
 
   test('consists of redis, ledger, sandbox and the gateways, named for ps', () => {
     const children = server.children();
-    assert.deepEqual(Object.keys(children).sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'sandbox']);
+    assert.deepEqual(Object.keys(children).sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'registrar', 'sandbox']);
     for (const [name, pid] of Object.entries(children)) {
       assert.ok(isAlive(pid), name);
       const title = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
@@ -59,7 +59,7 @@ describe('a running server', () => {
     assert.match(text, /save\r\n\$0\r\n/);
   });
 
-  for (const name of ['gateway 0', 'sandbox', 'ledger', 'redis', 'gateway 1']) {
+  for (const name of ['gateway 0', 'sandbox', 'ledger', 'registrar', 'redis', 'gateway 1']) {
     test(`kill -9 of ${name}: it is started again, the others stay`, async () => {
       const earlier = server.children();
       process.kill(earlier[name], 'SIGKILL');
@@ -102,7 +102,7 @@ describe('a running server', () => {
     assert.deepEqual(pids.filter(isAlive), []);
     assert.ok(!fs.existsSync(path.join(server.dir, 'children')));
     assert.ok(!fs.existsSync(path.join(server.dir, 'stanchion.pid')));
-    const order = ['gateways', 'ledger', 'sandbox', 'Redis'];
+    const order = ['gateways', 'registrar', 'ledger', 'sandbox', 'Redis'];
     assert.match(server.log(), new RegExp(order.join(', ')));
   });
 });

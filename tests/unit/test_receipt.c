@@ -47,9 +47,26 @@ Test(receipt, comes_back, .init = setup)
     cr_assert_eq(out.at_ms, mine.at_ms);
 }
 
+Test(receipt, says_whether_its_number_is_from_after_a_draw, .init = setup)
+{
+    char token[TOKEN_BYTES_MAX + 1];
+    struct receipt drawn = mine, out = {0};
+    receipt_issue(&keys, &drawn, token);
+    cr_assert_eq(read_as(token, mine.event, mine.visitor, &out), RECEIPT_OK);
+    cr_assert_not(out.is_drawn);
+    drawn.is_drawn = true;
+    receipt_issue(&keys, &drawn, token);
+    cr_assert_eq(read_as(token, mine.event, mine.visitor, &out), RECEIPT_OK);
+    cr_assert(out.is_drawn);
+}
+
 Test(receipt, the_longest_fits, .init = setup)
 {
-    struct receipt longest = {.seq = INT64_MAX, .epoch = INT64_MAX, .at_ms = INT64_MAX}, out;
+    struct receipt longest = {.seq = INT64_MAX,
+                              .epoch = INT64_MAX,
+                              .at_ms = INT64_MAX,
+                              .is_drawn = true},
+                   out;
     memset(longest.event, 'e', EVENT_ID_BYTES_MAX);
     memset(longest.visitor, 'v', VISITOR_ID_BYTES);
     char token[TOKEN_BYTES_MAX + 1];

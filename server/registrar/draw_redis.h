@@ -1,0 +1,29 @@
+/* What the registrar says to Redis about a draw: the announcement, the tables for proofs, and the
+ * moves. */
+#ifndef STANCHION_DRAW_REDIS_H
+#define STANCHION_DRAW_REDIS_H
+
+#include "server/registrar/draw_run.h"
+
+/* The line's fields that a draw hangs on. */
+struct draw_line {
+    enum line_draw draw;
+    bool is_committed;
+    int64_t cut, head, recovers_at_ms;
+};
+
+bool draw_redis_line(struct draw_run *run, struct draw_line *line);
+/* ev:{E}:draw in the given state, with all that `file` says so far; everyone re-reads it. The
+ * secret is told only when file->is_drawn. false = lost. */
+bool draw_redis_announce(struct draw_run *run, const struct draw_file *file, const char *state);
+/* Sets fields of the line: "name", "value", ..., NULL. */
+bool draw_redis_set_line(struct draw_run *run, ...) __attribute__((sentinel));
+/* Those who wait up to the cut, into file->places. */
+enum draw_step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file);
+/* draw:map, draw:index and draw:tree. */
+bool draw_redis_tables(struct draw_run *run, const struct draw_file *file,
+                       const struct merkle_hash *tree);
+/* Moves everybody and ends the draw. */
+enum draw_step draw_redis_move(struct draw_run *run, const struct draw_file *file, int64_t head);
+
+#endif

@@ -150,6 +150,17 @@ void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
         fake_line_tell(person, place);
 }
 
+bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms)
+{
+    struct person *person = fake_line_person(line, visitor);
+    int64_t deadline_ms = at_ms + line->settings.claim_ms;
+    bool is_unclaimed = person && person->presence == ACTIVE && !person->is_entered;
+    if (!is_unclaimed || person->deadline_ms <= deadline_ms)
+        return false;
+    person->deadline_ms = deadline_ms;
+    return true;
+}
+
 void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place)
 {
     struct person *person = fake_line_person(line, visitor);
@@ -185,7 +196,9 @@ static void admit_person(struct fake_line *line, struct person *person, int64_t 
 {
     person->presence = ACTIVE;
     person->admission = ++line->admission;
-    person->deadline_ms = now_ms + line->settings.claim_ms;
+    const struct queue_fake_settings *s = &line->settings;
+    person->deadline_ms =
+        now_ms + (s->claim_away_ms > s->claim_ms ? s->claim_away_ms : s->claim_ms);
     size_t at = report->admitted_count++;
     report->admitted = fake_grow(report->admitted, at + 1, sizeof(report->admitted[0]));
     report->admitted[at] = (struct tick_admitted){.visitor = person->visitor,

@@ -70,6 +70,8 @@ struct person *fake_line_person(const struct fake_line *line, const char *visito
 /* Tells a person's place in *place. */
 void fake_line_tell(const struct person *person, struct place *place);
 int64_t fake_line_bought(const struct fake_line *line, const char *visitor);
+/* True when the deadline came nearer. */
+bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms);
 /* True when a tick is due: the turn is taken, fake_line_tick() must follow. */
 bool fake_line_take_turn(struct fake_line *line, int64_t now_ms);
 /* Fills *report; its arrays are the caller's. */

@@ -8,7 +8,7 @@
 
 #include "queue/fake_line.h"
 
-enum kind { KIND_PLACES, KIND_PLACE, KIND_TICK, KIND_LINE, KIND_REPORT };
+enum kind { KIND_PLACES, KIND_PLACE, KIND_TICK, KIND_LINE, KIND_PRESENT, KIND_REPORT };
 
 /* Something to deliver: a completion, or a report. Owns what it carries. */
 struct delivery {
@@ -20,6 +20,7 @@ struct delivery {
         queue_place_fn *on_place;
         queue_tick_fn *on_tick;
         queue_line_fn *on_line;
+        queue_present_fn *on_present;
     } fn;
     void *ctx;
     struct place *places;
@@ -84,6 +85,9 @@ static void deliver(const struct queue_fake *fake, const struct delivery *d)
         break;
     case KIND_LINE:
         d->fn.on_line(d->ctx, d->status, is_ok ? &d->line : NULL);
+        break;
+    case KIND_PRESENT:
+        d->fn.on_present(d->ctx, d->status, d->places_count);
         break;
     case KIND_REPORT:
         if (fake->on_report)
@@ -287,6 +291,23 @@ static enum queue_status fake_refill(struct queue_store *s, const char *event_id
     return tick_or_refill((struct fake_store *)s, event_id, true, on_tick, ctx);
 }
 
+static enum queue_status fake_present(struct queue_store *s, const char *event_id, int64_t at_ms,
+                                      const struct queue_visitor *visitors, size_t count,
+                                      queue_present_fn *on_present, void *ctx)
+{
+    struct fake_store *store = (struct fake_store *)s;
+    assert(count >= 1 && count <= JOIN_BATCH_MAX);
+    if (store->epoch == 0)
+        return QUEUE_EPOCH;
+    struct delivery *delivery = deliver_later(store->fake, KIND_PRESENT, ctx);
+    delivery->fn.on_present = on_present;
+    delivery->status = reach(store);
+    for (size_t i = 0; delivery->status == QUEUE_OK && i < count; i++)
+        delivery->places_count +=
+            fake_line_present(find_event(store->fake, event_id), visitors[i].id, at_ms);
+    return QUEUE_OK;
+}
+
 static enum queue_status fake_line(struct queue_store *s, const char *event_id,
                                    queue_line_fn *on_line, void *ctx)
 {
@@ -318,6 +339,7 @@ struct queue_store *queue_fake_connect(struct queue_fake *fake)
                                        .leave = fake_leave,
                                        .tick = fake_tick,
                                        .refill = fake_refill,
+                                       .present = fake_present,
                                        .line = fake_line,
                                        .free = fake_free};
     store->fake = fake;

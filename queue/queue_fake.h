@@ -22,7 +22,8 @@ struct queue_fake;
 /* Settings of an event (docs/schema.md) and what ticketing would tell about its seats. */
 struct queue_fake_settings {
     enum queue_phase phase;
-    int64_t prequeue_at_ms, opens_at_ms, closes_at_ms, tick_ms, active_cap, claim_ms, select_ms;
+    int64_t prequeue_at_ms, opens_at_ms, closes_at_ms, tick_ms, active_cap, claim_ms, claim_away_ms,
+        select_ms;
     int64_t seats_per_visitor_max, waiting_max, recovery_ms;
     bool refill_at_once, standby;
     double admit_per_tick;

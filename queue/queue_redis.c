@@ -22,12 +22,13 @@ enum script {
     SCRIPT_LINE,
     SCRIPT_LOOK,
     SCRIPT_RESTORE,
+    SCRIPT_PRESENT,
     SCRIPT_COUNT
 };
 
 _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number of scripts");
 
-#define ARGC_MAX (LINE_KEYS_COUNT + 1 + JOIN_BATCH_MAX)
+#define ARGC_MAX (LINE_KEYS_COUNT + 2 + JOIN_BATCH_MAX)
 #define NUMBER_BYTES_MAX 24
 #define FIGURES_PER_PLACE 5
 #define CLAIM_BYTES_MAX (2 * NUMBER_BYTES_MAX + 4 + VISITOR_ID_BYTES)
@@ -48,6 +49,7 @@ struct operation {
         queue_place_fn *on_place;
         queue_tick_fn *on_tick;
         queue_line_fn *on_line;
+        queue_present_fn *on_present;
     } done;
     void *ctx;
 };
@@ -63,12 +65,12 @@ const struct redis_script *queue_redis_scripts(size_t *count)
 {
     static char texts[SCRIPT_COUNT][LINE_SCRIPT_BYTES_MAX];
     static const unsigned char *const files[SCRIPT_COUNT] = {
-        queue_join_lua, queue_enter_lua, queue_leave_lua,  queue_tick_lua,
-        queue_line_lua, queue_look_lua,  queue_restore_lua};
+        queue_join_lua, queue_enter_lua, queue_leave_lua,   queue_tick_lua,
+        queue_line_lua, queue_look_lua,  queue_restore_lua, queue_present_lua};
     static struct redis_script scripts[SCRIPT_COUNT] = {
-        {.name = "queue/join"},   {.name = "queue/enter"}, {.name = "queue/leave"},
-        {.name = "queue/tick"},   {.name = "queue/line"},  {.name = "queue/look"},
-        {.name = "queue/restore"}};
+        {.name = "queue/join"},    {.name = "queue/enter"},  {.name = "queue/leave"},
+        {.name = "queue/tick"},    {.name = "queue/line"},   {.name = "queue/look"},
+        {.name = "queue/restore"}, {.name = "queue/present"}};
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         if (!scripts[i].text)
             scripts[i].text = line_script_text(files[i], texts[i]);
@@ -197,6 +199,15 @@ static void complete_tick(const struct operation *op, enum queue_status status,
     op->done.on_tick(op->ctx, status, status == QUEUE_OK && reply->integer == 1);
 }
 
+static void complete_present(const struct operation *op, enum queue_status status,
+                             const redisReply *reply)
+{
+    int64_t count = 0;
+    if (status == QUEUE_OK && (reply->type != REDIS_REPLY_ARRAY || !read_int(reply, 2, &count)))
+        status = QUEUE_UNKNOWN;
+    op->done.on_present(op->ctx, status, (size_t)count);
+}
+
 static void complete_line(const struct operation *op, enum queue_status status,
                           const redisReply *reply)
 {
@@ -236,6 +247,9 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
         break;
     case SCRIPT_TICK:
         complete_tick(op, status, reply);
+        break;
+    case SCRIPT_PRESENT:
+        complete_present(op, status, reply);
         break;
     case SCRIPT_LINE:
         complete_line(op, status, reply);
@@ -400,6 +414,24 @@ static enum queue_status redis_refill(struct queue_store *s, const char *event,
     return send_tick(s, event, "1", on_tick, ctx);
 }
 
+static enum queue_status redis_present(struct queue_store *s, const char *event, int64_t at_ms,
+                                       const struct queue_visitor *visitors, size_t count,
+                                       queue_present_fn *on_present, void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    assert(count >= 1 && count <= JOIN_BATCH_MAX);
+    struct call call;
+    char at[NUMBER_BYTES_MAX];
+    int bytes = snprintf(at, sizeof(at), "%" PRId64, at_ms);
+    assert(bytes > 0 && (size_t)bytes < sizeof(at));
+    call_init(&call, redis, event);
+    call_add(&call, at);
+    for (size_t i = 0; i < count; i++)
+        call_add(&call, visitors[i].id);
+    struct operation op = {.script = SCRIPT_PRESENT, .done.on_present = on_present, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
 static enum queue_status redis_line(struct queue_store *s, const char *event,
                                     queue_line_fn *on_line, void *ctx)
 {
@@ -428,6 +460,7 @@ struct queue_store *queue_redis_create(struct redis_link *link, size_t script_ba
                                        .leave = redis_leave,
                                        .tick = redis_tick,
                                        .refill = redis_refill,
+                                       .present = redis_present,
                                        .line = redis_line,
                                        .free = redis_free};
     redis->link = link;

@@ -122,6 +122,7 @@ typedef void queue_join_fn(void *ctx, enum queue_status status, const struct pla
                            size_t count);
 typedef void queue_place_fn(void *ctx, enum queue_status status, const struct place *place);
 typedef void queue_tick_fn(void *ctx, enum queue_status status, bool was_due);
+typedef void queue_present_fn(void *ctx, enum queue_status status, size_t shortened_count);
 typedef void queue_line_fn(void *ctx, enum queue_status status, const struct line_state *line);
 
 struct queue_store {
@@ -162,6 +163,12 @@ struct queue_store {
      * was_due: somebody was admitted, or the tick was due and this was it. */
     enum queue_status (*refill)(struct queue_store *s, const char *event, queue_tick_fn *on_tick,
                                 void *ctx);
+    /* The browsers of these visitors, admitted at at_ms (a report's), are there: their turns must
+     * be claimed by at_ms + claim_ms instead of within the longer time of those who are away. count
+     * <= JOIN_BATCH_MAX. Claimed turns and nearer deadlines stay; repeating it changes nothing. */
+    enum queue_status (*present)(struct queue_store *s, const char *event, int64_t at_ms,
+                                 const struct queue_visitor *visitors, size_t count,
+                                 queue_present_fn *on_present, void *ctx);
     enum queue_status (*line)(struct queue_store *s, const char *event, queue_line_fn *on_line,
                               void *ctx);
     void (*free)(struct queue_store *s);

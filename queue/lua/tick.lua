@@ -18,8 +18,9 @@
 local is_refill = ARGV[6] == '1'
 local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = time_ms()
-local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refill_at_once')
-local tick_ms, cap, claim_ms = number(cfg[1]), number(cfg[2]), number(cfg[3])
+local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refill_at_once', 'claim_away_ms')
+local tick_ms, cap = number(cfg[1]), number(cfg[2])
+local claim_ms = math.max(number(cfg[3]), number(cfg[5])) -- present.lua shortens it for those who are there
 local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent',
     'recovers_at_ms', 'filled_seq')
 local tick_no, tick_at = number(line[1]), number(line[2])

@@ -170,6 +170,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     event->prequeue_at_ms = (int64_t)setting(root, "prequeue_at_ms", 0);
     event->closes_at_ms = (int64_t)setting(root, "closes_at_ms", 0);
     event->tick_ms = (int64_t)setting(root, "tick_ms", 1000);
+    event->claim_ms = (int64_t)setting(root, "claim_ms", 60000);
     event->admit_per_tick = setting(root, "admit_per_tick", 0);
     event->refill_at_once = setting(root, "refill_at_once", 0) > 0;
     event->is_account_required = setting(root, "require_account", 0) > 0;

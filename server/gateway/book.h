@@ -33,7 +33,7 @@ struct event_entry {
     char *name, *time_zone;
     char *message; /* the organizer's, to everyone who waits; "" = none */
     char currency[PLAN_CURRENCY_BYTES + 1];
-    int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms;
+    int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms, claim_ms;
     double admit_per_tick;
     bool is_account_required; /* to get in line */
     uint32_t seats_per_visitor_max;

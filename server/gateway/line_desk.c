@@ -356,6 +356,19 @@ static void on_entered(void *ctx, enum queue_status status, const struct place *
     }
 }
 
+void line_desk_away(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                    const json_t *request)
+{
+    const json_t *is_away = json_object_get(request, "is_away");
+    if (!json_is_boolean(is_away)) {
+        wire_error(gateway, to, "bad_message", "is_away must be true or false.",
+                   json_pack("{ss}", "field", "is_away"));
+        return;
+    }
+    session->is_away = json_is_true(is_away);
+    wire_answer(gateway, to, json_pack("{ss sb}", "type", "away", "is_away", session->is_away));
+}
+
 static void refuse_pass(struct gateway *gateway, const struct reply_to *to,
                         enum receipt_status status)
 {

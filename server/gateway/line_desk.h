@@ -23,6 +23,10 @@ void line_desk_leave(struct gateway *gateway, struct session *session, const str
 void line_desk_enter(struct gateway *gateway, struct session *session, const struct reply_to *to,
                      const json_t *request);
 
+/* The page says that it is hidden or asleep, or back. */
+void line_desk_away(struct gateway *gateway, struct session *session, const struct reply_to *to,
+                    const json_t *request);
+
 /* The answer to a join or a receipt. */
 void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
                         const struct place *place);

@@ -11,6 +11,7 @@
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_moments.h"
+#include "server/gateway/line_presence.h"
 #include "server/gateway/wire.h"
 
 #define TICK_ASK_AGAIN_MS 50 /* an unanswered or too early tick is asked for again after this */
@@ -142,6 +143,10 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
                   json_pack("{ss ss sI}", "type", "expired", "reason", "no_show", "at_ms",
                             (json_int_t)place->now_ms));
     } else if (before == STAGE_WAITING && session->stage == STAGE_ADMITTED) {
+        struct present_list present;
+        present_list_init(&present, session->event, place->now_ms);
+        session->deadline_ms = present_list_deadline(&present, session, session->deadline_ms);
+        present_list_send(&present);
         wire_send(gateway, session, line_desk_admitted_json(session, place->now_ms));
     } else if (session->stage == STAGE_WAITING && session->seq != seq_before) {
         wire_send(gateway, session, line_desk_new_place_json(session, place->now_ms));
@@ -169,16 +174,18 @@ static void push_places(struct event_entry *event)
     }
 }
 
-static void tell_admitted(struct event_entry *event, const struct tick_admitted *admitted,
+static void tell_admitted(struct present_list *present, const struct tick_admitted *admitted,
                           int64_t at_ms)
 {
+    const struct event_entry *event = present->event;
     struct session *session =
         session_of_visitor(&event->gateway->sessions, event, admitted->visitor.id);
+    int64_t deadline_ms = present_list_deadline(present, session, admitted->deadline_ms);
     for (; session != NULL; session = session_next_of_visitor(session)) {
         session->stage = STAGE_ADMITTED;
         session->seq = admitted->seq;
         session->admission = admitted->admission;
-        session->deadline_ms = admitted->deadline_ms;
+        session->deadline_ms = deadline_ms;
         wire_send(event->gateway, session, line_desk_admitted_json(session, at_ms));
     }
 }
@@ -242,9 +249,12 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         book_read_line(event);
     }
     if (status != LINE_VIEW_OLD) {
+        struct present_list present;
+        present_list_init(&present, event, report.at_ms);
         for (size_t i = 0; i < report.admitted_count; i++) {
-            tell_admitted(event, &report.admitted[i], report.at_ms);
+            tell_admitted(&present, &report.admitted[i], report.at_ms);
         }
+        present_list_send(&present);
         for (size_t i = 0; i < report.expired_count; i++) {
             tell_expired(event, &report.expired[i], report.at_ms);
         }

@@ -26,7 +26,7 @@ static const struct message_kind {
     {"join", line_desk_join},       {"resume", line_desk_resume},    {"leave", line_desk_leave},
     {"enter", line_desk_enter},     {"map", seat_desk_map},          {"hold", seat_desk_hold},
     {"release", seat_desk_release}, {"checkout", pay_desk_checkout}, {"pay", pay_desk_pay},
-    {"tickets", pay_desk_tickets},
+    {"tickets", pay_desk_tickets},  {"away", line_desk_away},
 };
 
 static message_handler *handler_of(const char *type)

@@ -42,6 +42,7 @@ struct session {
     bool is_check_pending;   /* Redis is being asked where this visitor stands */
     bool is_place_stale;     /* could not be told: gets the place of then when it can take it */
     bool is_closing;
+    bool is_away;  /* the page is hidden or asleep */
     uint8_t stage; /* enum session_stage */
     uint8_t requests_pending;
     uint16_t close_code;

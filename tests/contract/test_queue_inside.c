@@ -26,6 +26,38 @@ CONTRACT(a_turn_is_claimed_once)
     cr_assert_eq(queue_enter(b, 1, queue_numbered(0).id).state, PLACE_NONE);
 }
 
+CONTRACT(who_is_there_has_less_time_than_who_is_away)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.claim_ms = 100;
+    settings.claim_away_ms = 600;
+    settings.admit_per_tick = 4;
+    queue_bench_configure(b, &settings);
+    static const char *const names[] = {"there", "asleep", "quick", "late"};
+    for (int i = 0; i < 4; i++)
+        queue_join(b, 0, names[i]);
+    queue_next_tick(b);
+    int64_t at_ms = b->last.at_ms;
+    cr_assert_eq(b->admitted[1].deadline_ms, at_ms + 600, "at first everyone has the longer time");
+    int64_t selects_until_ms = queue_enter(b, 0, "quick").deadline_ms;
+    cr_assert_eq(queue_present(b, 0, at_ms, "there"), 1);
+    cr_assert_eq(queue_present(b, 1, at_ms, "there"), 0, "repeating changes nothing");
+    cr_assert_eq(queue_present(b, 1, at_ms, "quick"), 0, "a claimed turn has its own time");
+    cr_assert_eq(queue_present(b, 1, at_ms, "nobody"), 0);
+    cr_assert_eq(queue_look(b, 0, "there").deadline_ms, at_ms + 100);
+    cr_assert_eq(queue_look(b, 0, "quick").deadline_ms, selects_until_ms);
+    cr_assert_eq(queue_look(b, 0, "asleep").deadline_ms, at_ms + 600);
+    queue_bench_wait(b, 150);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, 1);
+    cr_assert_str_eq(b->expired[0].visitor.id, "there");
+    cr_assert_eq(queue_enter(b, 0, "late").state, PLACE_ENTERED, "the phone was asleep for longer");
+    queue_bench_wait(b, 500);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, 2);
+    cr_assert_str_eq(b->expired[1].visitor.id, "asleep");
+}
+
 CONTRACT(a_closed_event_lets_nobody_claim)
 {
     struct queue_fake_settings settings = queue_usual;

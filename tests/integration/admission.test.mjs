@@ -51,3 +51,40 @@ describe('refill at once', () => {
     await Promise.all(visitors.map((visitor) => visitor.close()));
   });
 });
+
+describe('the time to claim', () => {
+  test('is short for an open page, long for one that is away or closed', async () => {
+    await set('phase=paused', 'tick_ms=100', 'claim_ms=5000', 'claim_away_ms=90000');
+    const there = await visit(server), away = await visit(server), back = await visit(server), gone = await visit(server);
+    const twoPages = await visit(server), secondPage = await visit(server, { cookie: twoPages.cookie });
+    for (const visitor of [there, away, back, gone, twoPages]) await visitor.ask({ type: 'join' });
+    const { receipt } = await gone.ask({ type: 'join' });
+    assert.deepEqual(await away.ask({ type: 'away', is_away: true }), { type: 'away', re: 2, is_away: true });
+    await back.ask({ type: 'away', is_away: true });
+    assert.equal((await back.ask({ type: 'away', is_away: false })).is_away, false);
+    await twoPages.ask({ type: 'away', is_away: true });
+    await secondPage.ask({ type: 'join' });
+    assert.equal((await away.ask({ type: 'away', is_away: 1 })).field, 'is_away');
+    await gone.close();
+    await set('phase=open');
+    const time = async (visitor) => {
+      const admitted = await visitor.push('admitted');
+      return admitted.deadline_ms - admitted.at_ms;
+    };
+    assert.equal(await time(there), 5000);
+    assert.equal(await time(away), 90000);
+    assert.equal(await time(back), 5000);
+    assert.equal(await time(secondPage), 5000, 'one page in sight is enough');
+    const returned = await visit(server, { cookie: gone.cookie });
+    const turn = await returned.ask({ type: 'resume', receipt });
+    assert.equal(turn.type, 'admitted');
+    assert.ok(turn.deadline_ms - turn.server_ms > 80_000, 'closed when it came');
+    const { pass } = await away.push('admitted');
+    assert.equal((await there.push('expired')).reason, 'no_show');
+    assert.equal((await back.push('expired')).reason, 'no_show');
+    await away.ask({ type: 'away', is_away: false });
+    assert.equal((await away.ask({ type: 'enter', pass })).type, 'entered', 'after the time of those who were there');
+    for (const visitor of [away, returned]) await visitor.ask({ type: 'leave' });
+    await Promise.all([there, away, back, twoPages, secondPage, returned].map((visitor) => visitor.close()));
+  });
+});

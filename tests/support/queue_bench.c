@@ -269,6 +269,7 @@ static void configure_redis(struct redis_server *server, const struct queue_fake
     set(server, "tick_ms", s->tick_ms);
     set(server, "active_cap", s->active_cap);
     set(server, "claim_ms", s->claim_ms);
+    set(server, "claim_away_ms", s->claim_away_ms);
     set(server, "select_ms", s->select_ms);
     set(server, "seats_per_visitor_max", s->seats_per_visitor_max);
     set(server, "waiting_max", s->waiting_max);

@@ -134,6 +134,24 @@ bool queue_tick(struct queue_bench *b, int which)
     return a.was_due;
 }
 
+static void on_present(void *ctx, enum queue_status status, size_t shortened_count)
+{
+    struct queue_answer *answer = ctx;
+    answer->status = status;
+    answer->shortened_count = shortened_count;
+    answer->bench->pending--;
+}
+
+size_t queue_present(struct queue_bench *b, int which, int64_t at_ms, const char *name)
+{
+    struct queue_visitor visitor = queue_named(name);
+    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    struct queue_store *store = b->store[which];
+    queue_await(&a, store->present(store, BENCH_EVENT, at_ms, &visitor, 1, on_present, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    return a.shortened_count;
+}
+
 bool queue_refill(struct queue_bench *b, int which)
 {
     struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};

@@ -33,6 +33,7 @@ struct queue_answer {
     enum queue_status status;
     struct place places[JOIN_BATCH_MAX];
     bool was_due;
+    size_t shortened_count;
 };
 
 /* The completions to give to a store, with a struct queue_answer as ctx. on_line re-reads the
@@ -59,6 +60,8 @@ struct place queue_enter(struct queue_bench *b, int which, const char *name);
 struct place queue_leave(struct queue_bench *b, int which, const char *name);
 /* Returns whether the tick was due; its report has come then. */
 bool queue_tick(struct queue_bench *b, int which);
+/* Returns how many deadlines came nearer. */
+size_t queue_present(struct queue_bench *b, int which, int64_t at_ms, const char *name);
 /* Returns whether somebody was admitted, or a tick was due. */
 bool queue_refill(struct queue_bench *b, int which);
 /* Waits until a tick is due and runs it. */

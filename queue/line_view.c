@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "queue/phase.h"
+
 void line_view_init(struct line_view *view)
 {
     *view = (struct line_view){.phase = PHASE_DRAFT};
@@ -18,9 +20,11 @@ void line_view_release(struct line_view *view)
 
 void line_view_clear(struct line_view *view)
 {
-    double allowed_per_ms = view->estimate.allowed_per_ms;
+    struct estimate_limits limits = view->estimate.limits;
+    int64_t moving_ms = view->moving_ms;
     line_view_release(view);
-    view->estimate.allowed_per_ms = allowed_per_ms;
+    view->moving_ms = moving_ms;
+    estimate_set_limits(&view->estimate, &limits);
 }
 
 static void hear_of(struct line_view *view, int64_t tick)
@@ -35,17 +39,38 @@ static enum line_view_status become_stale(struct line_view *view)
     return LINE_VIEW_GAP;
 }
 
+/* The phase as far as the pace is concerned. */
+static enum queue_phase pace_of(enum queue_phase phase, int64_t recovers_at_ms, enum line_draw draw)
+{
+    return recovers_at_ms != 0 || draw == DRAW_PENDING ? PHASE_PAUSED : phase;
+}
+
+/* Lets the moving clock run up to what is heard now; before the figures are taken over. */
+static void run_clock(struct line_view *view, int64_t at_ms)
+{
+    bool is_moving = queue_phase_admits(pace_of(view->phase, view->recovers_at_ms, view->draw));
+    if (view->is_known && is_moving && at_ms > view->at_ms)
+        view->moving_ms += at_ms - view->at_ms;
+}
+
 /* Who is admitted between two ticks counts as admitted by the next. */
 static void learn_rate(struct line_view *view, const struct tick_report *report)
 {
     view->refilled_count += (int64_t)report->admitted_count;
+    view->left_count += (int64_t)report->gone_count;
     if (report->is_refill)
         return;
-    int64_t elapsed_ms = view->is_timed ? report->at_ms - view->timed_at_ms : 0;
-    estimate_on_tick(&view->estimate, report->phase, elapsed_ms, view->refilled_count);
+    struct estimate_tick tick = {
+        .phase = pace_of(report->phase, report->recovers_at_ms, report->draw),
+        .elapsed_ms = view->is_timed ? report->at_ms - view->timed_at_ms : 0,
+        .admitted = view->refilled_count,
+        .left = view->left_count,
+        .inside = report->inside,
+        .waiting = report->waiting};
+    estimate_on_tick(&view->estimate, &tick);
     view->is_timed = true;
     view->timed_at_ms = report->at_ms;
-    view->refilled_count = 0;
+    view->refilled_count = view->left_count = 0;
 }
 
 enum line_view_status line_view_on_report(struct line_view *view, const struct tick_report *report)
@@ -61,6 +86,7 @@ enum line_view_status line_view_on_report(struct line_view *view, const struct t
         return become_stale(view);
     departures_drop_through(&view->departures, report->head);
     learn_rate(view, report);
+    run_clock(view, report->at_ms);
     view->tick = report->tick;
     view->at_ms = report->at_ms;
     view->seq = report->seq;
@@ -85,9 +111,10 @@ enum line_view_status line_view_on_state(struct line_view *view, const struct li
     if (departures_merge(&view->departures, state->gone, state->gone_count) != DEPARTURES_OK)
         return become_stale(view);
     departures_drop_through(&view->departures, state->head);
+    run_clock(view, state->at_ms);
     view->is_known = true;
     view->is_timed = false;
-    view->refilled_count = 0;
+    view->refilled_count = view->left_count = 0;
     view->tick = state->tick;
     view->at_ms = state->at_ms;
     view->seq = state->seq;

@@ -37,13 +37,16 @@ struct line_view {
     int64_t tick_heard; /* newest tick number heard of */
     bool is_timed;      /* timed_at_ms is that of a tick: the next one tells a rate */
     int64_t timed_at_ms, refilled_count; /* the last tick, and who was admitted since */
+    int64_t left_count;                  /* who gave up since */
+    int64_t moving_ms; /* for how long this line has been moving: a clock that stands still while it
+                          is paused, recovered or drawn */
     struct departures departures;
     struct estimate estimate;
 };
 
 void line_view_init(struct line_view *view);
 void line_view_release(struct line_view *view);
-/* Back to unknown, as after an epoch change. Only the configured rate is kept. */
+/* Back to unknown, as after an epoch change. Only the configured limits and moving_ms are kept. */
 void line_view_clear(struct line_view *view);
 /* LINE_VIEW_GAP also when memory is short: the view stays as it was and the next re-read may
  * succeed. */

@@ -161,6 +161,19 @@ static void take_message(struct event_entry *event, const char *text)
     }
 }
 
+static void take_limits(struct event_entry *event, const json_t *root)
+{
+    double claim_ms = setting(root, "claim_ms", 0);
+    double claim_away_ms = setting(root, "claim_away_ms", 0);
+    double turn_ms = claim_ms > claim_away_ms ? claim_ms : claim_away_ms;
+    turn_ms += setting(root, "select_ms", 0) + setting(root, "pay_ms", 0);
+    struct estimate_limits limits = {.admit_per_tick = event->admit_per_tick,
+                                     .tick_ms = event->tick_ms,
+                                     .cap = (int64_t)setting(root, "active_cap", 0),
+                                     .turn_ms_max = (int64_t)turn_ms};
+    estimate_set_limits(&event->line.estimate, &limits);
+}
+
 static void take_settings(struct event_entry *event, const json_t *root)
 {
     set_text(&event->name, word(root, "name", event->id));
@@ -181,7 +194,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     }
     event->is_standby = setting(root, "standby", 0) > 0;
     take_message(event, word(root, "message", ""));
-    estimate_set_allowed(&event->line.estimate, event->admit_per_tick, event->tick_ms);
+    take_limits(event, root);
     bool is_first = !event->has_settings;
     event->has_settings = true;
     event->is_listed = true;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "queue/estimate_error.h"
 #include "queue/line_view.h"
 #include "queue/queue_store.h"
 #include "server/gateway/line_batch.h"
@@ -49,6 +50,7 @@ struct event_entry {
     json_t *draw; /* of EVENT; NULL = none */
     struct line_view line;
     struct line_news news;
+    struct estimate_error errors; /* of what visitors here were foretold */
     struct seat_map *map;
     struct best_index *best; /* NULL until somebody asks for the best seats */
     uint8_t *best_asked;     /* by numbered seat: asked for, no answer yet */

@@ -9,6 +9,7 @@
 #include "server/base/account_id.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/foretold.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
@@ -19,10 +20,10 @@
 
 /* --- what is told to a visitor --- */
 
-static void add_estimate(const struct event_entry *event, int64_t ahead, json_t *body)
+static void add_estimate(struct session *session, int64_t ahead, json_t *body)
 {
     struct estimate_range range;
-    if (estimate_wait(&event->line.estimate, ahead, &range)) {
+    if (foretold_ask(session, ahead, &range)) {
         json_object_set_new(body, "eta_low_ms", json_integer(range.low_ms));
         json_object_set_new(body, "eta_high_ms", json_integer(range.high_ms));
     }
@@ -37,7 +38,7 @@ json_t *line_desk_place_json(struct session *session, int64_t now_ms)
     json_t *body = json_pack("{ss sI sI sI}", "type", "place", "seq", (json_int_t)session->seq,
                              "ahead", (json_int_t)ahead, "server_ms", (json_int_t)clock_wall_ms());
     json_object_update(body, news->body);
-    add_estimate(event, ahead, body);
+    add_estimate(session, ahead, body);
     return body;
 }
 

@@ -8,6 +8,7 @@
 #include "queue/tick_report.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/foretold.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_moments.h"
@@ -113,7 +114,7 @@ static void push_place(struct session *session, const struct line_news *news, in
                                     ",\"server_ms\":%" PRId64 ",",
                                     session->seq, ahead, wall_ms);
     struct estimate_range range;
-    if (estimate_wait(&event->line.estimate, ahead, &range)) {
+    if (foretold_ask(session, ahead, &range)) {
         bytes += (size_t)snprintf(text + bytes, PLACE_OWN_BYTES_MAX - bytes,
                                   "\"eta_low_ms\":%" PRId64 ",\"eta_high_ms\":%" PRId64 ",",
                                   range.low_ms, range.high_ms);
@@ -186,6 +187,7 @@ static void tell_admitted(struct present_list *present, const struct tick_admitt
         session->seq = admitted->seq;
         session->admission = admitted->admission;
         session->deadline_ms = deadline_ms;
+        foretold_on_admitted(session);
         wire_send(event->gateway, session, line_desk_admitted_json(session, at_ms));
     }
 }

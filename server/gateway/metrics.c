@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "server/gateway/app.h"
+#include "server/gateway/foretold.h"
 
 static void counter(FILE *out, const char *name, const char *help, const char *type, double value,
                     unsigned index)
@@ -92,6 +93,7 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
     event_gauge(out, &gateway->book, "waiting", "Visitors in line.", waiting_of);
     event_gauge(out, &gateway->book, "inside", "Visitors admitted.", inside_of);
     event_gauge(out, &gateway->book, "seats_free", "Seats nobody holds.", free_of);
+    foretold_metrics(gateway, out);
     fclose(out);
     return text;
 }

@@ -28,6 +28,13 @@ struct out_frame {
     unsigned char data[]; /* LWS_PRE bytes of room first */
 };
 
+/* The first estimate told for a place (foretold.h). */
+struct foretold {
+    int64_t seq;   /* of which place; 0 = none */
+    int64_t at_ms; /* line_view.moving_ms then */
+    int32_t low_ms, high_ms;
+};
+
 struct session {
     struct lws *wsi;   /* NULL: not a socket, but a poll */
     struct poll *poll; /* NULL: not a poll, but a socket */
@@ -48,6 +55,7 @@ struct session {
     uint16_t close_code;
     int64_t seq, admission, deadline_ms;
     struct push_told told;
+    struct foretold foretold;
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
     uint32_t refused_in_row;
     uint32_t out_bytes;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+import { root, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const INTERVAL_MS = 1000; // push.interval_ms_max
@@ -93,6 +93,38 @@ describe('the organizer\'s message', () => {
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /281 bytes; expected 0 to 280/);
     assert.notEqual((await set('message=two\nlines')).code, 0);
+  });
+});
+
+describe('what visitors are foretold', () => {
+  const figure = async (name) => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`stanchion_${name}`));
+    return Number(line?.split(' ')[1]);
+  };
+  test('is measured against what came', async () => {
+    await server.cli(['event', 'load', path.join(root, 'docs/examples/arena'), '--id', 'arena']);
+    await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'admit_per_tick=1', 'phase=open']);
+    const crowd = await Promise.all(Array.from({ length: 30 }, () => visit(server, { event: 'arena' })));
+    await Promise.all(crowd.map((one) => one.ask({ type: 'join' })));
+    const foretold = (push) => push.type === 'place' && push.eta_high_ms > 0;
+    assert.ok((await crowd.at(-1).push(foretold)).eta_low_ms <= 3000);
+    await set('message=still here'); // another event's settings disturb nothing
+    await Promise.all(crowd.map((one) => one.push('admitted')));
+    const count = await figure('estimate_error_ratio_count{gateway="0",event="arena"}');
+    assert.ok(count > 10, `${count} measured`);
+    assert.equal(await figure('estimate_error_ratio_bucket{gateway="0",event="arena",le="+Inf"}'), count);
+    assert.ok(await figure('estimate_error_quantile{gateway="0",event="arena",quantile="0.9"}') < 1);
+    assert.ok(await figure('estimates_within_range_total{gateway="0",event="arena"}') > count / 2);
+    for (const one of crowd) await one.close();
+  });
+  test('is nothing while the event is paused', async () => {
+    await server.cli(['event', 'pause', 'arena']);
+    const [ahead, behind] = [await visit(server, { event: 'arena' }), await visit(server, { event: 'arena' })];
+    await until('the pause', async () => (await (await fetch(`${server.url}/api/v1/events/arena`)).json()).phase === 'paused');
+    for (const one of [ahead, behind]) assert.ok(!('eta_low_ms' in await one.ask({ type: 'join' })));
+    await ahead.ask({ type: 'leave' });
+    assert.ok(!('eta_low_ms' in await behind.push('place')));
   });
 });
 

@@ -14,8 +14,12 @@ static struct line_state state_at(int64_t tick, int64_t head, int64_t seq)
 
 static struct tick_report report_at(int64_t tick, int64_t head, int64_t seq)
 {
-    return (struct tick_report){
-        .tick = tick, .at_ms = tick * 1000, .head = head, .seq = seq, .phase = PHASE_OPEN};
+    return (struct tick_report){.tick = tick,
+                                .at_ms = tick * 1000,
+                                .head = head,
+                                .seq = seq,
+                                .waiting = seq - head,
+                                .phase = PHASE_OPEN};
 }
 
 Test(line_view, places_are_counted_behind_the_head)
@@ -79,10 +83,10 @@ Test(line_view, old_news_is_ignored)
     state = state_at(6, 1, 9);
     cr_assert_eq(line_view_on_state(&view, &state), LINE_VIEW_OLD);
     cr_assert_eq(view.head, 5);
-    estimate_set_allowed(&view.estimate, 50, 1000);
+    estimate_set_limits(&view.estimate, &(struct estimate_limits){50, 1000, 500, 0});
     line_view_clear(&view);
     cr_assert_not(view.is_known);
-    cr_assert_gt(view.estimate.allowed_per_ms, 0, "the configured rate stays");
+    cr_assert_eq(view.estimate.limits.cap, 500, "the configured limits stay");
     state = state_at(1, 1, 1);
     cr_assert_eq(line_view_on_state(&view, &state), LINE_VIEW_OK, "a new epoch may count anew");
     line_view_release(&view);

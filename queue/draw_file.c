@@ -58,18 +58,20 @@ bool draw_file_write(const struct draw_file *file, FILE *out)
 struct reader {
     const char *at, *end;
     size_t line; /* number of the line being read */
-    char *problem;
+    char problem[DRAW_PROBLEM_BYTES];
 };
 
-static bool refuse(char *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool refuse(char *problem, const char *format, ...)
+static void say(char *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(char *problem, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     (void)vsnprintf(problem, DRAW_PROBLEM_BYTES, format, args);
     va_end(args);
-    return false;
 }
+
+/* An expression that is false and has said why. */
+#define REFUSE(...) (say(__VA_ARGS__), false)
 
 /* The next line without its newline. */
 static bool next_line(struct reader *r, const char **line, size_t *bytes)
@@ -77,7 +79,7 @@ static bool next_line(struct reader *r, const char **line, size_t *bytes)
     const char *newline = r->at < r->end ? memchr(r->at, '\n', (size_t)(r->end - r->at)) : NULL;
     r->line++;
     if (!newline)
-        return refuse(r->problem, "line %zu: the file ends too early", r->line);
+        return REFUSE(r->problem, "line %zu: the file ends too early", r->line);
     *line = r->at;
     *bytes = (size_t)(newline - r->at);
     r->at = newline + 1;
@@ -87,12 +89,12 @@ static bool next_line(struct reader *r, const char **line, size_t *bytes)
 /* What follows `name` and a space. */
 static bool read_value(struct reader *r, const char *name, const char **value, size_t *bytes)
 {
-    const char *line;
-    size_t line_bytes, name_bytes = strlen(name);
+    const char *line = NULL;
+    size_t line_bytes = 0, name_bytes = strlen(name);
     if (!next_line(r, &line, &line_bytes))
         return false;
     if (line_bytes <= name_bytes || memcmp(line, name, name_bytes) != 0 || line[name_bytes] != ' ')
-        return refuse(r->problem, "line %zu: expected \"%s ...\"", r->line, name);
+        return REFUSE(r->problem, "line %zu: expected \"%s ...\"", r->line, name);
     *value = line + name_bytes + 1;
     *bytes = line_bytes - name_bytes - 1;
     return true;
@@ -113,30 +115,30 @@ static bool parse_number(const char *text, size_t bytes, int64_t *out)
 
 static bool read_number(struct reader *r, const char *name, int64_t *out)
 {
-    const char *value;
-    size_t bytes;
+    const char *value = NULL;
+    size_t bytes = 0;
     return read_value(r, name, &value, &bytes) &&
            (parse_number(value, bytes, out) ||
-            refuse(r->problem, "line %zu: %s is not a number", r->line, name));
+            REFUSE(r->problem, "line %zu: %s is not a number", r->line, name));
 }
 
 static bool read_hash(struct reader *r, const char *name, unsigned char *out)
 {
-    const char *value;
-    size_t bytes;
+    const char *value = NULL;
+    size_t bytes = 0;
     return read_value(r, name, &value, &bytes) &&
            ((bytes == HASH_HEX && hex_read(value, out, sizeof(struct merkle_hash))) ||
-            refuse(r->problem, "line %zu: %s is not 64 hexadecimal digits", r->line, name));
+            REFUSE(r->problem, "line %zu: %s is not 64 hexadecimal digits", r->line, name));
 }
 
 static bool read_text(struct reader *r, const char *name, char *out, size_t bytes_max)
 {
-    const char *value;
-    size_t bytes;
+    const char *value = NULL;
+    size_t bytes = 0;
     if (!read_value(r, name, &value, &bytes))
         return false;
     if (bytes > bytes_max || memchr(value, '\0', bytes))
-        return refuse(r->problem, "line %zu: %s is too long or damaged", r->line, name);
+        return REFUSE(r->problem, "line %zu: %s is too long or damaged", r->line, name);
     memcpy(out, value, bytes);
     out[bytes] = '\0';
     return true;
@@ -152,13 +154,13 @@ static bool read_result(struct reader *r, struct draw_file *file)
 
 static bool read_head(struct reader *r, struct draw_file *file, int64_t *count)
 {
-    const char *line;
-    size_t bytes;
+    const char *line = NULL;
+    size_t bytes = 0;
     if (!next_line(r, &line, &bytes))
         return false;
     file->is_drawn = bytes == strlen(WORDS_DRAWN) && memcmp(line, WORDS_DRAWN, bytes) == 0;
     if (!file->is_drawn && (bytes != strlen(WORDS_ROOT) || memcmp(line, WORDS_ROOT, bytes) != 0))
-        return refuse(r->problem, "this is not the record of a draw");
+        return REFUSE(r->problem, "this is not the record of a draw");
     return read_text(r, "event", file->event, EVENT_ID_BYTES_MAX) &&
            read_number(r, "committed_at_ms", &file->committed_at_ms) &&
            read_hash(r, "commitment", file->commitment.bytes) &&
@@ -189,36 +191,37 @@ static bool parse_place(const char *line, size_t bytes, bool is_drawn, struct dr
 
 static bool read_places(struct reader *r, struct draw_file *file, int64_t count)
 {
-    const char *line;
-    size_t bytes;
+    const char *line = NULL;
+    size_t bytes = 0;
     if (count < 0 || count > (int64_t)DRAW_PLACES_MAX || count > (r->end - r->at) / 4)
-        return refuse(r->problem, "line %zu: so many places are not in this file", r->line);
+        return REFUSE(r->problem, "line %zu: so many places are not in this file", r->line);
     file->places = calloc(count ? (size_t)count : 1, sizeof *file->places);
     if (!file->places)
-        return refuse(r->problem, "not enough memory for %" PRId64 " places", count);
+        return REFUSE(r->problem, "not enough memory for %" PRId64 " places", count);
     for (; file->places_count < (size_t)count; file->places_count++) {
         struct draw_place *place = &file->places[file->places_count];
         if (!next_line(r, &line, &bytes))
             return false;
         if (!parse_place(line, bytes, file->is_drawn, place))
-            return refuse(r->problem, "line %zu: this is not a place", r->line);
+            return REFUSE(r->problem, "line %zu: this is not a place", r->line);
         bool is_ascending = file->places_count == 0 ? place->seq > 0 : place->seq > place[-1].seq;
         if (!is_ascending || place->seq > file->cut)
-            return refuse(r->problem, "line %zu: the sequences are not in order or beyond the cut",
+            return REFUSE(r->problem, "line %zu: the sequences are not in order or beyond the cut",
                           r->line);
     }
     return r->at == r->end ||
-           refuse(r->problem, "line %zu: something follows the last place", r->line + 1);
+           REFUSE(r->problem, "line %zu: something follows the last place", r->line + 1);
 }
 
 bool draw_file_read(const char *text, size_t bytes, struct draw_file *file,
                     char problem[DRAW_PROBLEM_BYTES])
 {
-    struct reader reader = {.at = text, .end = text + bytes, .problem = problem};
+    struct reader reader = {.at = text, .end = text + bytes};
     struct draw_file in = {0};
     int64_t count = 0;
     if (!read_head(&reader, &in, &count) || !read_places(&reader, &in, count)) {
         draw_file_release(&in);
+        memcpy(problem, reader.problem, DRAW_PROBLEM_BYTES);
         return false;
     }
     *file = in;
@@ -236,27 +239,27 @@ static bool verify_root(const struct draw_file *file, char *problem)
 {
     struct merkle_hash *tree = draw_tree(file->event, file->places, file->places_count);
     if (!tree)
-        return refuse(problem, "not enough memory");
+        return REFUSE(problem, "not enough memory");
     bool is_right = is_same(&tree[merkle_nodes_count(file->places_count) - 1], &file->root);
     free(tree);
     return is_right ||
-           refuse(problem, "root: the places listed are not those that the published root fixes");
+           REFUSE(problem, "root: the places listed are not those that the published root fixes");
 }
 
 static bool verify_order(const struct draw_file *file, char *problem)
 {
     struct draw_place *places = malloc((file->places_count + 1) * sizeof *places);
     if (!places)
-        return refuse(problem, "not enough memory");
+        return REFUSE(problem, "not enough memory");
     bool is_right = true;
     if (file->places_count > 0)
         memcpy(places, file->places, file->places_count * sizeof *places);
     if (draw_order(places, file->places_count, &file->seed) != DRAW_OK)
-        is_right = refuse(problem, "order: a visitor takes part twice");
+        is_right = REFUSE(problem, "order: a visitor takes part twice");
     for (size_t i = 0; i < file->places_count && is_right; i++) {
         if (places[i].new_seq != file->places[i].new_seq)
             is_right =
-                refuse(problem, "order: place %" PRId64 " must go to %" PRId64 ", not to %" PRId64,
+                REFUSE(problem, "order: place %" PRId64 " must go to %" PRId64 ", not to %" PRId64,
                        places[i].seq, places[i].new_seq, file->places[i].new_seq);
     }
     free(places);
@@ -272,10 +275,10 @@ bool draw_file_verify(const struct draw_file *file, char problem[DRAW_PROBLEM_BY
         return true;
     draw_commitment(file->secret, &hash);
     if (!is_same(&hash, &file->commitment))
-        return refuse(problem, "commitment: it is not the SHA-256 of the secret");
+        return REFUSE(problem, "commitment: it is not the SHA-256 of the secret");
     draw_seed(file->secret, &file->root, file->beacon, &hash);
     if (!is_same(&hash, &file->seed))
-        return refuse(problem, "seed: it is not the SHA-256 of secret, root and beacon");
+        return REFUSE(problem, "seed: it is not the SHA-256 of secret, root and beacon");
     return verify_order(file, problem);
 }
 

@@ -22,7 +22,7 @@ local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refil
 local tick_ms, cap = number(cfg[1]), number(cfg[2])
 local claim_ms = math.max(number(cfg[3]), number(cfg[5])) -- present.lua shortens it for those who are there
 local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent',
-    'recovers_at_ms', 'filled_seq')
+    'recovers_at_ms', 'filled_seq', 'draw', 'draw_cut')
 local tick_no, tick_at = number(line[1]), number(line[2])
 local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
 local unspent = number(line[7])
@@ -33,10 +33,12 @@ if tick_ms <= 0 then
     return 0
 end
 
--- True when all sequences from the head on are waiting or gone, so that places are exact again.
+-- True when all sequences from the head on are waiting or gone, so that places are exact again. What a pending
+-- draw still moves about is counted when it ends (draw_end.lua).
 local function fill()
     local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
-    local from = math.max(number(line[9]), head, first[2] and number(first[2]) - 1 or seq)
+    local moving = line[10] == '1' and number(line[11]) or 0
+    local from = math.max(number(line[9]), head, first[2] and number(first[2]) - 1 or seq, moving)
     local to = math.min(from + tonumber(ARGV[7]), seq)
     local held, gone = {}, {}
     local there = redis.call('ZRANGE', WAITING, '(' .. from, to, 'BYSCORE', 'WITHSCORES')

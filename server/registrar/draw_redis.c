@@ -42,14 +42,15 @@ bool draw_redis_line(struct draw_run *run, struct draw_line *line)
     char key[LINE_KEY_BYTES];
     key_of(run, "line", key);
     redisReply *reply = redis_pipe_ask(run->redis, "HMGET", key, "draw", "draw_committed",
-                                       "draw_cut", "head", "recovers_at_ms", NULL);
-    bool is_good = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 5;
+                                       "draw_cut", "head", "recovers_at_ms", "kept_seq", NULL);
+    bool is_good = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 6;
     if (is_good)
         *line = (struct draw_line){.draw = (enum line_draw)number_at(reply, 0),
                                    .is_committed = number_at(reply, 1) == 1,
                                    .cut = number_at(reply, 2),
                                    .head = number_at(reply, 3),
-                                   .recovers_at_ms = number_at(reply, 4)};
+                                   .recovers_at_ms = number_at(reply, 4),
+                                   .kept_seq = number_at(reply, 5)};
     if (reply != NULL)
         freeReplyObject(reply);
     return is_good;

@@ -10,6 +10,7 @@ struct draw_line {
     enum line_draw draw;
     bool is_committed;
     int64_t cut, head, recovers_at_ms;
+    int64_t kept_seq; /* of a line that recovers: 0 = nothing of it was left in Redis */
 };
 
 bool draw_redis_line(struct draw_run *run, struct draw_line *line);

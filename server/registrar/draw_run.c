@@ -225,24 +225,29 @@ static enum draw_step draw_now(struct draw_run *run, const struct draw_line *lin
     return step;
 }
 
-/* Redis says that nothing has begun, but the files know more: it has lost its last moments or all.
- * The draw goes on from where the files are; its tables come first, so that receipts from before
- * it lead to the new places. */
-static enum draw_step take_up_again(struct draw_run *run)
+/* Redis says that nothing has begun, but the files know more: it has lost its last moments, or all.
+ *
+ * If it still has people of the line they stand under their old numbers: the draw goes on from
+ * where the files are. If it has nobody, a draw that was decided is over: receipts put people back
+ * under their new numbers, those from before the draw by way of draw:map. */
+static enum draw_step take_up_again(struct draw_run *run, const struct draw_line *line)
 {
     struct draw_file file = {0};
     char cut[24];
     enum draw_step step = load(run, &file);
     if (step != DRAW_STEP_OK)
         return step;
+    bool is_over = file.is_drawn && line->recovers_at_ms != 0 && line->kept_seq == 0;
     (void)snprintf(cut, sizeof cut, "%" PRId64, file.cut);
     if (file.is_drawn)
-        step = tell(run, &file, "pending");
-    if (step == DRAW_STEP_OK &&
-        !draw_redis_set_line(run, "draw_committed", "1", "draw", "1", "draw_cut", cut, NULL))
+        step = tell(run, &file, is_over ? "done" : "pending");
+    if (step == DRAW_STEP_OK && !draw_redis_set_line(run, "draw_committed", "1", "draw_cut", cut,
+                                                     "draw", is_over ? "2" : "1", NULL))
         step = DRAW_STEP_REDIS;
     if (step == DRAW_STEP_OK)
-        log_info("event %s: Redis had forgotten the draw; it goes on", run->event);
+        log_info("event %s: Redis had forgotten the draw; it %s", run->event,
+                 is_over ? "is put back" : "goes on");
+    run->is_told = run->is_told || (step == DRAW_STEP_OK && is_over);
     draw_file_release(&file);
     return step;
 }
@@ -296,7 +301,7 @@ enum draw_step draw_run_step(struct draw_run *run)
     if (line.draw == DRAW_DONE && run->has_transcript)
         return tell_result(run);
     if (line.draw == DRAW_NONE && (run->has_root || run->has_transcript))
-        return take_up_again(run);
+        return take_up_again(run, &line);
     if (line.draw == DRAW_NONE)
         return run->is_told && line.is_committed ? DRAW_STEP_OK : tell_commitment(run);
     if (line.draw != DRAW_PENDING || line.recovers_at_ms != 0)

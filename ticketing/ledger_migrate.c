@@ -7,10 +7,11 @@
 
 const struct ledger_migration *ledger_migrations(size_t *count)
 {
-    static struct ledger_migration list[3];
+    static struct ledger_migration list[4];
     list[0] = (struct ledger_migration){"001_ledger", (const char *)ticketing_001_ledger_sql};
     list[1] = (struct ledger_migration){"002_visitors", (const char *)ticketing_002_visitors_sql};
     list[2] = (struct ledger_migration){"003_journal", (const char *)ticketing_003_journal_sql};
+    list[3] = (struct ledger_migration){"004_stock", (const char *)ticketing_004_stock_sql};
     *count = sizeof list / sizeof list[0];
     return list;
 }

@@ -18,5 +18,6 @@ void seat_keys_init(struct seat_keys *keys, const char *event);
 /* Whole texts, prelude included; static. */
 const char *ledger_restore_script(void);
 const char *ledger_unsell_script(void);
+const char *ledger_stock_script(void);
 
 #endif

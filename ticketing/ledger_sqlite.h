@@ -37,6 +37,12 @@
     X(journal_capture)                                                                             \
     X(audit_journal_sums)                                                                          \
     X(audit_journal)                                                                               \
+    X(withheld_insert)                                                                             \
+    X(withheld_delete)                                                                             \
+    X(withheld_of_event)                                                                           \
+    X(stock_note)                                                                                  \
+    X(stock_work)                                                                                  \
+    X(stock_done)                                                                                  \
     X(dead_insert)                                                                                 \
     X(dead_page)                                                                                   \
     X(payment_insert)                                                                              \

@@ -25,6 +25,7 @@
 #include "server/ledger/feed.h"
 #include "server/ledger/reconcile.h"
 #include "server/ledger/recover.h"
+#include "server/ledger/stock.h"
 #include "server/office/office.h"
 
 #define RETRY_MS 250
@@ -202,7 +203,8 @@ static void try_to_run(struct ledger *ledger)
         wait_for_redis(ledger);
         return;
     }
-    if (!took(ledger, recover(&ledger->batch)))
+    if (!took(ledger, recover(&ledger->batch)) ||
+        !took(ledger, stock_carry_out(&ledger->batch, NULL)))
         return;
     if (!refuse_interrupted(ledger) || !beat(&ledger->batch)) {
         wait_for_redis(ledger);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "server/base/log.h"
 #include "ticketing/ledger_scripts.h"
+#include "ticketing/ledger_stock.h"
 #include "ticketing/plan_json.h"
 #include "ticketing/seat_store.h"
 
@@ -45,6 +46,20 @@ static bool lay_out(const char *text, struct seat_bytes *out)
     return true;
 }
 
+/* Allotments lie over what is free. */
+static enum ledger_status keep_withheld(struct ledger_store *store, const char *event,
+                                        struct seat_bytes *out)
+{
+    uint32_t *seats = NULL;
+    size_t count = 0;
+    enum ledger_status status = ledger_withheld_seats(store, event, &seats, &count);
+    for (size_t i = 0; i < count; i++)
+        if (seats[i] < out->count && out->states[seats[i]] == SEAT_FREE)
+            out->states[seats[i]] = SEAT_NOT_FOR_SALE;
+    free(seats);
+    return status;
+}
+
 static enum ledger_status read_seats(struct ledger_store *store, const char *event,
                                      struct seat_bytes *out)
 {
@@ -63,7 +78,7 @@ static enum ledger_status read_seats(struct ledger_store *store, const char *eve
         if (sold[i] < out->count)
             out->states[sold[i]] = SEAT_SOLD;
     free(sold);
-    return status;
+    return status == LEDGER_OK ? keep_withheld(store, event, out) : status;
 }
 
 static bool run_restore(struct redis_pipe *redis, const char *event, const char *epoch,

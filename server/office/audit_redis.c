@@ -10,6 +10,7 @@
 #include <string.h>
 #include "server/base/log.h"
 #include "ticketing/ledger_scripts.h"
+#include "ticketing/ledger_stock.h"
 #include "ticketing/plan_json.h"
 #include "ticketing/seat_store.h"
 
@@ -23,6 +24,7 @@ struct sides {
     size_t count;
     uint8_t *redis;     /* enum seat_state */
     bool *is_in_ledger; /* a row in `sold` */
+    bool *is_withheld;  /* kept from sale, whatever the plan says */
     bool *is_in_outbox; /* an order that is still to be written */
     redisReply *counts; /* HGETALL */
 };
@@ -44,9 +46,28 @@ static void sides_release(struct sides *sides)
     plan_free(sides->plan);
     free(sides->redis);
     free(sides->is_in_ledger);
+    free(sides->is_withheld);
     free(sides->is_in_outbox);
     if (sides->counts != NULL)
         freeReplyObject(sides->counts);
+}
+
+static enum ledger_status read_withheld(struct ledger_store *store, const char *event,
+                                        struct sides *sides)
+{
+    uint32_t *seats = NULL;
+    size_t count = 0;
+    enum ledger_status status = ledger_withheld_seats(store, event, &seats, &count);
+    for (size_t i = 0; i < count; i++)
+        if (seats[i] < sides->count)
+            sides->is_withheld[seats[i]] = true;
+    free(seats);
+    return status;
+}
+
+static bool is_for_sale(const struct sides *sides, size_t seat)
+{
+    return plan_is_for_sale(sides->plan, (uint32_t)seat) && !sides->is_withheld[seat];
 }
 
 static enum ledger_status read_ledger(struct ledger_store *store, const char *event,
@@ -65,14 +86,16 @@ static enum ledger_status read_ledger(struct ledger_store *store, const char *ev
     sides->count = plan_seats_count(sides->plan);
     sides->redis = calloc(sides->count, sizeof *sides->redis);
     sides->is_in_ledger = calloc(sides->count, sizeof *sides->is_in_ledger);
+    sides->is_withheld = calloc(sides->count, sizeof *sides->is_withheld);
     sides->is_in_outbox = calloc(sides->count, sizeof *sides->is_in_outbox);
-    assert(sides->redis != NULL && sides->is_in_ledger != NULL && sides->is_in_outbox != NULL);
+    assert(sides->redis != NULL && sides->is_in_ledger != NULL && sides->is_withheld != NULL &&
+           sides->is_in_outbox != NULL);
     status = ledger_sold_seats(store, event, &sold, &sold_count);
     for (size_t i = 0; i < sold_count; i++)
         if (sold[i] < sides->count)
             sides->is_in_ledger[sold[i]] = true;
     free(sold);
-    return status;
+    return status == LEDGER_OK ? read_withheld(store, event, sides) : status;
 }
 
 static bool ask_and_forget(struct redis_pipe *redis, const char *command, const char *key)
@@ -163,11 +186,11 @@ static void compare_seats(const struct sides *sides, const char *event, json_t *
         else if (!sides->is_in_ledger[i] && state == SEAT_SOLD && !sides->is_in_outbox[i])
             audit_find(findings, "unintended: seat %zu of %s is sold in Redis without an order", i,
                        event);
-        else if ((state == SEAT_NOT_FOR_SALE) == plan_is_for_sale(sides->plan, (uint32_t)i) &&
-                 !sides->is_in_ledger[i])
-            audit_find(findings,
-                       "different: seat %zu of %s is %s in Redis, the plan says otherwise", i,
-                       event, words[state]);
+        else if ((state == SEAT_NOT_FOR_SALE) == is_for_sale(sides, i) && !sides->is_in_ledger[i])
+            audit_find(
+                findings,
+                "different: seat %zu of %s is %s in Redis, plan and allotments say otherwise", i,
+                event, words[state]);
     }
 }
 

@@ -152,6 +152,20 @@ SELECT e.id FROM events e ORDER BY e.nr;
 --: event_plan
 SELECT p.plan FROM plans p JOIN events e ON e.nr = p.event_id WHERE e.id = ?1;
 
+--: withheld_insert
+INSERT INTO withheld (event_id, seat, name, since_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (event_id, seat) DO NOTHING;
+--: withheld_delete
+DELETE FROM withheld WHERE event_id = ?1 AND seat = ?2 AND (?3 IS NULL OR name = ?3);
+--: withheld_of_event
+SELECT w.seat, w.name FROM withheld w JOIN events e ON e.nr = w.event_id WHERE e.id = ?1 ORDER BY w.seat;
+--: stock_note
+INSERT INTO stock_work (event_id, seat, change) VALUES (?1, ?2, ?3);
+--: stock_work
+SELECT w.nr, e.id, w.seat, w.change FROM stock_work w JOIN events e ON e.nr = w.event_id
+WHERE w.event_id = (SELECT event_id FROM stock_work ORDER BY nr LIMIT 1) ORDER BY w.nr LIMIT ?1;
+--: stock_done
+DELETE FROM stock_work WHERE nr = ?1;
+
 --: account_get
 SELECT hash, role FROM accounts WHERE name = ?1;
 --: account_set

@@ -1,0 +1,131 @@
+/* `stanchion event withhold/release/withheld`: allotments. */
+#include "server/cli/cli.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/base/limits.h"
+#include "server/cli/office_client.h"
+
+/* One number or the first and last of a range at *text, moving it on. */
+static bool read_range(const char **text, long *first, long *last)
+{
+    char *end;
+    *first = *last = strtol(*text, &end, 10);
+    if (end == *text || **text == '-' || **text == '+')
+        return false;
+    if (*end == '-') {
+        const char *second = end + 1;
+        *last = strtol(second, &end, 10);
+        if (end == second || *second == '-' || *second == '+')
+            return false;
+    }
+    *text = end;
+    return *first >= 0 && *last >= *first && *last < PLAN_SEATS_MAX;
+}
+
+/* "17-30,44" as an array of numbers; NULL: said what is wrong. */
+static json_t *read_seats(const char *text)
+{
+    json_t *seats = json_array();
+    const char *at = text;
+    for (;;) {
+        long first, last;
+        if (!read_range(&at, &first, &last) || (*at != ',' && *at != '\0')) {
+            (void)cli_fail("--seats \"%s\": expected numbers and ranges such as 17-30,44", text);
+            json_decref(seats);
+            return NULL;
+        }
+        for (long seat = first; seat <= last; seat++)
+            (void)json_array_append_new(seats, json_integer(seat));
+        if (*at++ == '\0')
+            return seats;
+    }
+}
+
+/* Both commands have these options, in this order. */
+enum { OPTION_NAME, OPTION_SEATS, OPTION_SECTION, OPTION_ROW };
+
+static const char *value(const struct cli_args *args, size_t option)
+{
+    size_t count = args->values_count[option];
+    return count > 0 ? args->values[option][count - 1] : NULL;
+}
+
+/* The request's arguments from event and options; NULL: said what is wrong. */
+static json_t *read_request(const struct cli_args *args)
+{
+    const char *seats = value(args, OPTION_SEATS);
+    json_t *list = seats ? read_seats(seats) : NULL;
+    if (seats && !list)
+        return NULL;
+    if (seats && value(args, OPTION_SECTION)) {
+        (void)cli_fail("--seats and --section exclude each other");
+        json_decref(list);
+        return NULL;
+    }
+    return json_pack("{s:s, s:s*, s:s*, s:s*, s:o*}", "event", args->arguments[0], "name",
+                     value(args, OPTION_NAME), "section", value(args, OPTION_SECTION), "row",
+                     value(args, OPTION_ROW), "seats", list);
+}
+
+static json_t *ask_once(const struct config *config, const char *verb, json_t *request)
+{
+    struct office_client *client = office_client_create(config);
+    json_t *answer = client ? office_ask(client, verb, request, OFFICE_WAIT_MS) : NULL;
+    office_client_free(client);
+    json_decref(request);
+    return answer;
+}
+
+static int change(const struct config *config, const struct cli_args *args, const char *verb,
+                  const char *done)
+{
+    json_t *request = read_request(args);
+    if (!request)
+        return CLI_USAGE;
+    json_t *answer = ask_once(config, verb, request);
+    if (!answer)
+        return CLI_FAILED;
+    const json_t *refused = json_object_get(answer, "refused");
+    char *seats = json_dumps(refused, JSON_COMPACT);
+    size_t refused_count = json_array_size(refused);
+    (void)printf("%s: %" JSON_INTEGER_FORMAT " seats %s\n", args->arguments[0],
+                 json_integer_value(json_object_get(answer, "changed")), done);
+    int code = refused_count == 0
+                   ? CLI_OK
+                   : cli_fail("%zu seats are in somebody's hands or sold, and stay so: %.200s",
+                              refused_count, seats);
+    free(seats);
+    json_decref(answer);
+    return code;
+}
+
+int cli_event_withhold(struct config *config, const struct cli_args *args)
+{
+    return change(config, args, "stock.withhold", "withheld");
+}
+
+int cli_event_release(struct config *config, const struct cli_args *args)
+{
+    return change(config, args, "stock.release", "released");
+}
+
+int cli_event_withheld(struct config *config, const struct cli_args *args)
+{
+    const char *name;
+    json_t *seats,
+        *answer = ask_once(config, "stock.list", json_pack("{s:s}", "event", args->arguments[0]));
+    if (!answer)
+        return CLI_FAILED;
+    json_object_foreach(json_object_get(answer, "withheld"), name, seats)
+    {
+        char *list = json_dumps(seats, JSON_COMPACT);
+        (void)printf("%-24s %6zu  %s\n", name, json_array_size(seats), list);
+        free(list);
+    }
+    json_decref(answer);
+    return CLI_OK;
+}

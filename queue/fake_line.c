@@ -207,10 +207,27 @@ static void admit_person(struct fake_line *line, struct person *person, int64_t 
                                                   .deadline_ms = person->deadline_ms};
 }
 
+static struct pace_inputs pace_inputs_of(const struct fake_line *line)
+{
+    const struct queue_fake_settings *s = &line->settings;
+    int64_t max_micro = admission_rate_micro(s->admit_per_tick);
+    return (struct pace_inputs){.rate_micro = s->adaptive ? line->rate_micro : max_micro,
+                                .min_micro =
+                                    s->adaptive ? admission_rate_micro(s->adapt_min) : max_micro,
+                                .max_micro = max_micro,
+                                .target_ms = s->adapt_target_ms,
+                                .holds = &line->paced};
+}
+
+static int64_t rate_of(const struct fake_line *line)
+{
+    struct pace_inputs inputs = pace_inputs_of(line);
+    return pace_rate_in_force(inputs.rate_micro, inputs.min_micro, inputs.max_micro);
+}
+
 static struct admission_inputs admission_inputs_of(const struct fake_line *line)
 {
-    return (struct admission_inputs){.rate_micro =
-                                         admission_rate_micro(line->settings.admit_per_tick),
+    return (struct admission_inputs){.rate_micro = rate_of(line),
                                      .carry_micro = line->carry_micro,
                                      .cap = line->settings.active_cap,
                                      .active = count_of(line, ACTIVE),
@@ -296,7 +313,7 @@ static void fill_report(struct fake_line *line, int64_t now_ms, struct tick_repo
     report->holds = line->settings.holds;
     report->recovers_at_ms = line->recovers_at_ms;
     report->draw = line->draw;
-    report->rate_micro = admission_rate_micro(line->settings.admit_per_tick);
+    report->rate_micro = rate_of(line);
 }
 
 void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
@@ -328,6 +345,34 @@ void fake_line_refill(struct fake_line *line, int64_t now_ms, struct tick_report
     fill_report(line, now_ms, report);
 }
 
+bool fake_line_pace(struct fake_line *line, const struct pace_histogram *holds, int64_t now_ms,
+                    struct pace_decision *decision)
+{
+    struct pace_inputs inputs = pace_inputs_of(line);
+    *decision =
+        (struct pace_decision){.rate_before_micro = rate_of(line), .rate_micro = rate_of(line)};
+    if (!line->settings.adaptive) {
+        line->paced = (struct pace_histogram){0};
+        line->pace_at_ms = 0;
+        return false;
+    }
+    for (size_t i = 0; i < PACE_BUCKETS; i++)
+        line->paced.counts[i] += holds->counts[i];
+    if (line->pace_at_ms == 0)
+        line->pace_at_ms = line->pace_since_ms = now_ms;
+    if (now_ms - line->pace_at_ms < PACE_INTERVAL_MS)
+        return false;
+    *decision = pace_decide(&inputs);
+    line->pace_at_ms = now_ms;
+    if (decision->reason != PACE_NO_DATA || now_ms - line->pace_since_ms >= PACE_WINDOW_MS) {
+        line->paced = (struct pace_histogram){0};
+        line->pace_since_ms = now_ms;
+    }
+    if (decision->rate_micro != decision->rate_before_micro)
+        line->rate_micro = decision->rate_micro;
+    return true;
+}
+
 static int ascending(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -346,7 +391,7 @@ void fake_line_state(const struct fake_line *line, int64_t now_ms, struct line_s
                                  .holds = line->settings.holds,
                                  .recovers_at_ms = line->recovers_at_ms,
                                  .draw = line->draw,
-                                 .rate_micro = admission_rate_micro(line->settings.admit_per_tick),
+                                 .rate_micro = rate_of(line),
                                  .phase = fake_line_phase(line, now_ms),
                                  .gone_count = line->gone.count};
     if (line->gone.count == 0)

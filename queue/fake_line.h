@@ -39,6 +39,8 @@ struct fake_line {
     struct seq_list gone, gone_new;
     int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro, unspent_count;
     int64_t recovers_at_ms, recover_wait_ms, recover_full_ms, kept_seq, recovered_seq;
+    struct pace_histogram paced;
+    int64_t pace_at_ms, pace_since_ms, rate_micro;
     int64_t filled_seq; /* 0 = filling has not begun */
     bool is_before_known;
     struct queue_fake_before before;
@@ -72,6 +74,9 @@ void fake_line_tell(const struct person *person, struct place *place);
 int64_t fake_line_bought(const struct fake_line *line, const char *visitor);
 /* True when the deadline came nearer. */
 bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms);
+/* As queue/lua/pace.lua: true when this call decided. */
+bool fake_line_pace(struct fake_line *line, const struct pace_histogram *holds, int64_t now_ms,
+                    struct pace_decision *decision);
 /* True when a tick is due: the turn is taken, fake_line_tick() must follow. */
 bool fake_line_take_turn(struct fake_line *line, int64_t now_ms);
 /* Fills *report; its arrays are the caller's. */

@@ -8,7 +8,7 @@
 
 #include "queue/fake_line.h"
 
-enum kind { KIND_PLACES, KIND_PLACE, KIND_TICK, KIND_LINE, KIND_PRESENT, KIND_REPORT };
+enum kind { KIND_PLACES, KIND_PLACE, KIND_TICK, KIND_LINE, KIND_PRESENT, KIND_PACE, KIND_REPORT };
 
 /* Something to deliver: a completion, or a report. Owns what it carries. */
 struct delivery {
@@ -21,11 +21,13 @@ struct delivery {
         queue_tick_fn *on_tick;
         queue_line_fn *on_line;
         queue_present_fn *on_present;
+        queue_pace_fn *on_pace;
     } fn;
     void *ctx;
     struct place *places;
     size_t places_count;
-    bool was_due;
+    bool was_due; /* of a pace: this call decided */
+    struct pace_decision decision;
     struct line_state line;
     struct tick_report report;
     char event[EVENT_ID_BYTES_MAX + 1];
@@ -88,6 +90,9 @@ static void deliver(const struct queue_fake *fake, const struct delivery *d)
         break;
     case KIND_PRESENT:
         d->fn.on_present(d->ctx, d->status, d->places_count);
+        break;
+    case KIND_PACE:
+        d->fn.on_pace(d->ctx, d->status, d->was_due, is_ok ? &d->decision : NULL);
         break;
     case KIND_REPORT:
         if (fake->on_report)
@@ -308,6 +313,22 @@ static enum queue_status fake_present(struct queue_store *s, const char *event_i
     return QUEUE_OK;
 }
 
+static enum queue_status fake_pace(struct queue_store *s, const char *event_id,
+                                   const struct pace_histogram *holds, queue_pace_fn *on_pace,
+                                   void *ctx)
+{
+    struct fake_store *store = (struct fake_store *)s;
+    if (store->epoch == 0)
+        return QUEUE_EPOCH;
+    struct delivery *delivery = deliver_later(store->fake, KIND_PACE, ctx);
+    delivery->fn.on_pace = on_pace;
+    delivery->status = reach(store);
+    if (delivery->status == QUEUE_OK)
+        delivery->was_due = fake_line_pace(find_event(store->fake, event_id), holds, now_of(store),
+                                           &delivery->decision);
+    return QUEUE_OK;
+}
+
 static enum queue_status fake_line(struct queue_store *s, const char *event_id,
                                    queue_line_fn *on_line, void *ctx)
 {
@@ -340,6 +361,7 @@ struct queue_store *queue_fake_connect(struct queue_fake *fake)
                                        .tick = fake_tick,
                                        .refill = fake_refill,
                                        .present = fake_present,
+                                       .pace = fake_pace,
                                        .line = fake_line,
                                        .free = fake_free};
     store->fake = fake;

@@ -25,7 +25,9 @@ struct queue_fake_settings {
     int64_t prequeue_at_ms, opens_at_ms, closes_at_ms, tick_ms, active_cap, claim_ms, claim_away_ms,
         select_ms;
     int64_t seats_per_visitor_max, waiting_max, recovery_ms;
-    bool refill_at_once, standby;
+    bool refill_at_once, standby, adaptive;
+    double adapt_min;
+    int64_t adapt_target_ms;
     double admit_per_tick;
     int64_t free;  /* -1 = the inventory is not in place */
     int64_t holds; /* under way */

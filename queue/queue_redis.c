@@ -23,6 +23,7 @@ enum script {
     SCRIPT_LOOK,
     SCRIPT_RESTORE,
     SCRIPT_PRESENT,
+    SCRIPT_PACE,
     SCRIPT_COUNT
 };
 
@@ -50,6 +51,7 @@ struct operation {
         queue_tick_fn *on_tick;
         queue_line_fn *on_line;
         queue_present_fn *on_present;
+        queue_pace_fn *on_pace;
     } done;
     void *ctx;
 };
@@ -65,12 +67,12 @@ const struct redis_script *queue_redis_scripts(size_t *count)
 {
     static char texts[SCRIPT_COUNT][LINE_SCRIPT_BYTES_MAX];
     static const unsigned char *const files[SCRIPT_COUNT] = {
-        queue_join_lua, queue_enter_lua, queue_leave_lua,   queue_tick_lua,
-        queue_line_lua, queue_look_lua,  queue_restore_lua, queue_present_lua};
+        queue_join_lua, queue_enter_lua,   queue_leave_lua,   queue_tick_lua, queue_line_lua,
+        queue_look_lua, queue_restore_lua, queue_present_lua, queue_pace_lua};
     static struct redis_script scripts[SCRIPT_COUNT] = {
-        {.name = "queue/join"},    {.name = "queue/enter"},  {.name = "queue/leave"},
-        {.name = "queue/tick"},    {.name = "queue/line"},   {.name = "queue/look"},
-        {.name = "queue/restore"}, {.name = "queue/present"}};
+        {.name = "queue/join"},    {.name = "queue/enter"},   {.name = "queue/leave"},
+        {.name = "queue/tick"},    {.name = "queue/line"},    {.name = "queue/look"},
+        {.name = "queue/restore"}, {.name = "queue/present"}, {.name = "queue/pace"}};
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         if (!scripts[i].text)
             scripts[i].text = line_script_text(files[i], texts[i]);
@@ -208,6 +210,22 @@ static void complete_present(const struct operation *op, enum queue_status statu
     op->done.on_present(op->ctx, status, (size_t)count);
 }
 
+static void complete_pace(const struct operation *op, enum queue_status status,
+                          const redisReply *reply)
+{
+    int64_t was_decided = 0, reason = 0;
+    struct pace_decision d = {0};
+    bool is_read = status == QUEUE_OK && reply->type == REDIS_REPLY_ARRAY &&
+                   read_int(reply, 2, &was_decided) && read_int(reply, 3, &reason) &&
+                   read_int(reply, 4, &d.rate_before_micro) && read_int(reply, 5, &d.rate_micro) &&
+                   read_int(reply, 6, &d.p99_ms) && read_int(reply, 7, &d.samples_count) &&
+                   reason >= 0 && reason < PACE_REASON_COUNT;
+    if (status == QUEUE_OK && !is_read)
+        status = QUEUE_UNKNOWN;
+    d.reason = (enum pace_reason)reason;
+    op->done.on_pace(op->ctx, status, was_decided == 1, status == QUEUE_OK ? &d : NULL);
+}
+
 static void complete_line(const struct operation *op, enum queue_status status,
                           const redisReply *reply)
 {
@@ -250,6 +268,9 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
         break;
     case SCRIPT_PRESENT:
         complete_present(op, status, reply);
+        break;
+    case SCRIPT_PACE:
+        complete_pace(op, status, reply);
         break;
     case SCRIPT_LINE:
         complete_line(op, status, reply);
@@ -432,6 +453,30 @@ static enum queue_status redis_present(struct queue_store *s, const char *event,
     return send_call(redis, &call, &op);
 }
 
+static enum queue_status redis_pace(struct queue_store *s, const char *event,
+                                    const struct pace_histogram *holds, queue_pace_fn *on_pace,
+                                    void *ctx)
+{
+    const struct queue_redis *redis = (struct queue_redis *)s;
+    struct call call;
+    char numbers[2 * PACE_BUCKETS][NUMBER_BYTES_MAX];
+    size_t used = 0;
+    call_init(&call, redis, event);
+    call_add(&call, TEXT_OF(PACE_INTERVAL_MS));
+    call_add(&call, TEXT_OF(PACE_WINDOW_MS));
+    call_add(&call, TEXT_OF(PACE_SAMPLES_MIN));
+    for (size_t i = 0; i < PACE_BUCKETS; i++) {
+        if (holds->counts[i] == 0)
+            continue;
+        (void)snprintf(numbers[used], NUMBER_BYTES_MAX, "%zu", i);
+        call_add(&call, numbers[used++]);
+        (void)snprintf(numbers[used], NUMBER_BYTES_MAX, "%" PRId64, holds->counts[i]);
+        call_add(&call, numbers[used++]);
+    }
+    struct operation op = {.script = SCRIPT_PACE, .done.on_pace = on_pace, .ctx = ctx};
+    return send_call(redis, &call, &op);
+}
+
 static enum queue_status redis_line(struct queue_store *s, const char *event,
                                     queue_line_fn *on_line, void *ctx)
 {
@@ -461,6 +506,7 @@ struct queue_store *queue_redis_create(struct redis_link *link, size_t script_ba
                                        .tick = redis_tick,
                                        .refill = redis_refill,
                                        .present = redis_present,
+                                       .pace = redis_pace,
                                        .line = redis_line,
                                        .free = redis_free};
     redis->link = link;

@@ -20,7 +20,7 @@
 #include "queue/queue_store.h"
 #include "server/base/redis_link.h"
 
-#define QUEUE_REDIS_SCRIPTS 8
+#define QUEUE_REDIS_SCRIPTS 9
 
 /* The scripts, QUEUE_REDIS_SCRIPTS of them; static, the same at each call. */
 const struct redis_script *queue_redis_scripts(size_t *count);

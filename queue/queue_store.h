@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "queue/pace.h"
 #include "server/base/limits.h"
 
 enum queue_phase {
@@ -123,6 +124,9 @@ typedef void queue_join_fn(void *ctx, enum queue_status status, const struct pla
 typedef void queue_place_fn(void *ctx, enum queue_status status, const struct place *place);
 typedef void queue_tick_fn(void *ctx, enum queue_status status, bool was_due);
 typedef void queue_present_fn(void *ctx, enum queue_status status, size_t shortened_count);
+/* was_decided: this call was the one of its interval that decides; the decision is set then. */
+typedef void queue_pace_fn(void *ctx, enum queue_status status, bool was_decided,
+                           const struct pace_decision *decision);
 typedef void queue_line_fn(void *ctx, enum queue_status status, const struct line_state *line);
 
 struct queue_store {
@@ -169,6 +173,11 @@ struct queue_store {
     enum queue_status (*present)(struct queue_store *s, const char *event, int64_t at_ms,
                                  const struct queue_visitor *visitors, size_t count,
                                  queue_present_fn *on_present, void *ctx);
+    /* Hands in how long holds took since the last call, for events with `adaptive`; see
+     * queue/pace.h. With QUEUE_UNKNOWN the samples may have been counted. */
+    enum queue_status (*pace)(struct queue_store *s, const char *event,
+                              const struct pace_histogram *holds, queue_pace_fn *on_pace,
+                              void *ctx);
     enum queue_status (*line)(struct queue_store *s, const char *event, queue_line_fn *on_line,
                               void *ctx);
     void (*free)(struct queue_store *s);

@@ -134,12 +134,23 @@ local function begin_draw()
     redis.call('HSET', LINE, 'draw', 1, 'draw_cut', number(redis.call('HGET', LINE, 'seq')))
 end
 
+-- The rate in force and its bounds, in millionths of a visitor per tick. Without `adaptive` all are the setting;
+-- with it pace.lua has moved the rate between adapt_min and that. The rules are those of queue/pace.c.
+local function read_rate()
+    local cfg = redis.call('HMGET', CFG, 'admit_per_tick', 'adaptive', 'adapt_min')
+    local max = to_rate_micro(number(cfg[1]))
+    if cfg[2] ~= '1' then
+        return max, max, max
+    end
+    local min, rate = to_rate_micro(number(cfg[3])), number(redis.call('HGET', LINE, 'rate_micro'))
+    return math.min(math.max(rate > 0 and rate or max, min), max), min, max
+end
+
 -- What travels with each report besides the line itself: until when it recovers (0 = it does not), the
 -- draw (0 none, 1 pending, 2 done), the rate in force in millionths of a visitor per tick.
 local function read_state()
     local line = redis.call('HMGET', LINE, 'recovers_at_ms', 'draw')
-    local rate_micro = to_rate_micro(number(redis.call('HGET', CFG, 'admit_per_tick')))
-    return number(line[1]), number(line[2]), rate_micro
+    return number(line[1]), number(line[2]), (read_rate())
 end
 
 -- Takes apart an entry of the pass hash: admission, sequence, whether the turn was claimed.

@@ -88,6 +88,7 @@ struct ask {
     struct reply_to to;
     char visitor[VISITOR_ID_BYTES + 1];
     size_t seats_count; /* asked for by a hold of named seats */
+    int64_t asked_ms;   /* monotonic */
 };
 
 /* Never NULL; freed by whoever completes the question. */

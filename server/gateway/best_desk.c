@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
+#include "server/gateway/line_pace.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
 #include "ticketing/best_seats.h"
@@ -160,6 +161,7 @@ static void on_answered(void *ctx, enum seats_status status, const struct hold *
     } else {
         seat_desk_refuse(gateway, &ask->to, hold);
     }
+    line_pace_on_hold(ask);
     free(ask);
     free(best);
 }

@@ -185,6 +185,8 @@ static void take_settings(struct event_entry *event, const json_t *root)
     event->tick_ms = (int64_t)setting(root, "tick_ms", 1000);
     event->claim_ms = (int64_t)setting(root, "claim_ms", 60000);
     event->admit_per_tick = setting(root, "admit_per_tick", 0);
+    event->is_adaptive = setting(root, "adaptive", 0) > 0;
+    event->adapt_target_ms = (int64_t)setting(root, "adapt_target_ms", 200);
     event->refill_at_once = setting(root, "refill_at_once", 0) > 0;
     event->is_account_required = setting(root, "require_account", 0) > 0;
     event->seats_per_visitor_max = (uint32_t)setting(root, "seats_per_visitor_max", 1);

@@ -55,6 +55,10 @@ struct event_entry {
     struct best_index *best; /* NULL until somebody asks for the best seats */
     uint8_t *best_asked;     /* by numbered seat: asked for, no answer yet */
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
+    bool is_adaptive;
+    int64_t adapt_target_ms,
+        paced_ms; /* paced_ms: monotonic, when holds_paced was handed in last */
+    struct pace_histogram holds_paced;
     int64_t storage_ahead_ms;         /* storage clock minus monotonic clock; 0 = not known */
     int64_t sold_out_ms, farewell_ms; /* monotonic: since when (0 = not), and the last walk */
     struct session *sessions;

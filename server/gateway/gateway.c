@@ -22,6 +22,7 @@
 #include "server/gateway/http.h"
 #include "server/gateway/line_batch.h"
 #include "server/gateway/line_moments.h"
+#include "server/gateway/line_pace.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/pay_desk.h"
 #include "server/gateway/poll_desk.h"
@@ -50,6 +51,7 @@ struct ask *ask_create(struct gateway *gateway, struct session *session, const s
     ask->gateway = gateway;
     ask->event = session->event;
     ask->to = *to;
+    ask->asked_ms = clock_monotonic_ms();
     memcpy(ask->visitor, session->visitor, sizeof ask->visitor);
     return ask;
 }
@@ -198,6 +200,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     struct gateway *gateway = timer->data;
     int64_t now_ms = clock_monotonic_ms();
     line_ticks_on_turn(gateway, now_ms);
+    line_pace_on_turn(gateway, now_ms);
     farewell_on_turn(gateway, now_ms);
     seat_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);

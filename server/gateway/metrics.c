@@ -38,6 +38,19 @@ static int64_t free_of(const struct event_entry *event)
     return event->line.free;
 }
 
+/* Visitors per second that ticks may admit now. */
+static void rate_gauge(FILE *out, const struct book *book)
+{
+    fputs("# HELP stanchion_admission_rate Admission rate in force, visitors per second.\n"
+          "# TYPE stanchion_admission_rate gauge\n",
+          out);
+    for (size_t i = 0; i < book->count; i++) {
+        const struct event_entry *event = book->entries[i];
+        fprintf(out, "stanchion_admission_rate{event=\"%s\"} %.15g\n", event->id,
+                (double)event->line.rate_micro / 1e3 / (double)event->tick_ms);
+    }
+}
+
 char *metrics_text(const struct gateway *gateway, size_t *bytes)
 {
     char *text = NULL;
@@ -92,6 +105,7 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
     }
     event_gauge(out, &gateway->book, "waiting", "Visitors in line.", waiting_of);
     event_gauge(out, &gateway->book, "inside", "Visitors admitted.", inside_of);
+    rate_gauge(out, &gateway->book);
     event_gauge(out, &gateway->book, "seats_free", "Seats nobody holds.", free_of);
     foretold_metrics(gateway, out);
     fclose(out);

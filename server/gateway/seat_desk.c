@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/best_desk.h"
+#include "server/gateway/line_pace.h"
 #include "server/gateway/wire.h"
 
 #define PUSH_INTERVAL_MS 200 /* seat changes are told at most this often */
@@ -236,6 +237,7 @@ static void on_hold_answered(void *ctx, enum seats_status status, const struct h
     } else {
         seat_desk_refuse(gateway, &ask->to, hold);
     }
+    line_pace_on_hold(ask);
     free(ask);
 }
 

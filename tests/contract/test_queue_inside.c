@@ -283,6 +283,74 @@ CONTRACT(report_and_line_tell_the_same_figures)
     cr_assert_eq(b->view.draw, DRAW_NONE);
 }
 
+/* --- the adaptive rate --- */
+
+/* The next call is in another interval. */
+static void pass_interval(struct queue_bench *b)
+{
+    if (b->server)
+        redis_server_run(b->server, "HINCRBY ev:e:pace at_ms -5000");
+    else
+        queue_bench_wait(b, PACE_INTERVAL_MS);
+}
+
+CONTRACT(slow_holds_slow_the_line_down_and_fast_ones_bring_it_back)
+{
+    struct queue_fake_settings settings = queue_usual;
+    struct pace_decision d;
+    settings.admit_per_tick = 10;
+    settings.adaptive = true;
+    settings.adapt_min = 6;
+    settings.adapt_target_ms = 200;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 60; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    cr_assert_not(queue_pace(b, 0, 900, 50, &d), "the first interval begins");
+    queue_next_tick(b);
+    cr_assert_eq(b->admitted_count, 10, "it begins at the upper bound");
+    pass_interval(b);
+    cr_assert(queue_pace(b, 0, 900, 50, &d));
+    cr_assert_eq(d.reason, PACE_SLOWER);
+    cr_assert_eq(d.rate_before_micro, 10000000);
+    cr_assert_eq(d.rate_micro, 7000000);
+    cr_assert_eq(d.p99_ms, 1000);
+    cr_assert_eq(d.samples_count, 100, "all that was handed in");
+    cr_assert_not(queue_pace(b, 1, 900, 50, &d), "once in an interval");
+    queue_next_tick(b);
+    cr_assert_eq(b->last.rate_micro, 7000000);
+    cr_assert_eq(b->admitted_count, 17);
+    pass_interval(b);
+    cr_assert(queue_pace(b, 1, 900, 50, &d));
+    cr_assert_eq(d.rate_micro, 6000000, "not below the lower bound");
+    pass_interval(b);
+    cr_assert(queue_pace(b, 1, 3, 100, &d));
+    cr_assert_eq(d.reason, PACE_FASTER);
+    cr_assert_eq(d.rate_micro, 6500000);
+    settings.adaptive = false;
+    queue_bench_configure(b, &settings);
+    queue_next_tick(b);
+    cr_assert_eq(b->last.rate_micro, 10000000, "switched off");
+    pass_interval(b);
+    cr_assert_not(queue_pace(b, 1, 900, 100, &d));
+}
+
+CONTRACT(few_holds_change_nothing_and_are_added_up)
+{
+    struct queue_fake_settings settings = queue_usual;
+    struct pace_decision d;
+    settings.adaptive = true;
+    settings.adapt_target_ms = 200;
+    queue_bench_configure(b, &settings);
+    queue_pace(b, 0, 900, PACE_SAMPLES_MIN - 1, &d);
+    pass_interval(b);
+    cr_assert(queue_pace(b, 0, 900, 0, &d));
+    cr_assert_eq(d.reason, PACE_NO_DATA);
+    cr_assert_eq(d.samples_count, PACE_SAMPLES_MIN - 1);
+    pass_interval(b);
+    cr_assert(queue_pace(b, 1, 900, 1, &d));
+    cr_assert_eq(d.reason, PACE_SLOWER, "from both gateways together");
+}
+
 /* --- what only Redis can show --- */
 
 Test(queue_redis, recovery_and_draw_are_told)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "queue/admission.h"
+#include "queue/pace.h"
 #include "queue/phase.h"
 #include "queue/queue_redis.h"
 #include "support/redis_server.h"
@@ -177,6 +178,62 @@ Test(queue_rules, admission)
                                           .waiting = any_of(counts, 11)};
         same_admission(&inputs);
     }
+    redis_server_stop(server);
+}
+
+/* The whole script against the rule in C: counts, settings and rate are put into Redis. */
+static void same_pace(const char *pace_sha)
+{
+    static const int64_t rates[] = {0, 1, 10000, 300000, 1000000, 7000000, 50000000, 2000000000};
+    static const int64_t targets[] = {10, 16, 20, 158, 200, 201, 1000, 10000};
+    struct pace_histogram holds = {0};
+    struct pace_inputs in = {.rate_micro = any_of(rates, 8),
+                             .min_micro = any_of(rates, 8),
+                             .max_micro = any_of(rates, 8),
+                             .target_ms = any_of(targets, 8),
+                             .holds = &holds};
+    redis_server_run(server, "FLUSHALL");
+    redis_server_run(server, "SET epoch 1");
+    redis_server_run(server,
+                     "HSET cfg adaptive 1 admit_per_tick %f adapt_min %f adapt_target_ms %ld",
+                     (double)in.max_micro / 1e6, (double)in.min_micro / 1e6, (long)in.target_ms);
+    redis_server_run(server, "HSET line rate_micro %ld", (long)in.rate_micro);
+    redis_server_run(server, "HSET pace at_ms 1 since_ms 1");
+    for (int i = rand() % 60; i > 0; i--) {
+        int bucket = rand() % PACE_BUCKETS;
+        holds.counts[bucket] += rand() % 4 + 1;
+        redis_server_run(server, "HSET pace b%d %ld", bucket, (long)holds.counts[bucket]);
+    }
+    redisReply *reply = redisCommand(
+        redis_server_context(server),
+        "EVALSHA %s 17 epoch cfg line 4 5 6 7 8 9 10 11 12 13 14 15 16 pace 1 %d %d %d", pace_sha,
+        PACE_INTERVAL_MS, PACE_WINDOW_MS, PACE_SAMPLES_MIN);
+    cr_assert(reply && reply->type == REDIS_REPLY_ARRAY, "%s", reply ? reply->str : "no answer");
+    struct pace_decision d = pace_decide(&in);
+    const int64_t expected[] = {1,        d.reason,       d.rate_before_micro, d.rate_micro,
+                                d.p99_ms, d.samples_count};
+    for (size_t i = 0; i < 6; i++)
+        cr_expect_eq(reply->element[2 + i]->integer, expected[i], "%zu: %ld, expected %ld", i,
+                     (long)reply->element[2 + i]->integer, (long)expected[i]);
+    freeReplyObject(reply);
+}
+
+Test(queue_rules, pace)
+{
+    load("return 0");
+    size_t count;
+    const struct redis_script *scripts = queue_redis_scripts(&count);
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(scripts[i].name, "queue/pace") == 0)
+            text = scripts[i].text;
+    }
+    redisReply *reply = redisCommand(redis_server_context(server), "SCRIPT LOAD %s", text);
+    char pace_sha[64];
+    snprintf(pace_sha, sizeof(pace_sha), "%s", reply->str);
+    freeReplyObject(reply);
+    for (int i = 0; i < 600; i++)
+        same_pace(pace_sha);
     redis_server_stop(server);
 }
 

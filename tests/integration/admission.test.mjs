@@ -1,7 +1,9 @@
 // Admission as visitors meet it on several gateways.
 import assert from 'node:assert/strict';
+import net from 'node:net';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 let server;
@@ -86,5 +88,32 @@ describe('the time to claim', () => {
     assert.equal((await away.ask({ type: 'enter', pass })).type, 'entered', 'after the time of those who were there');
     for (const visitor of [away, returned]) await visitor.ask({ type: 'leave' });
     await Promise.all([there, away, back, twoPages, secondPage, returned].map((visitor) => visitor.close()));
+  });
+});
+
+describe('the adaptive rate', () => {
+  test('slow holds slow the line down, with the reason in the log and the rate in the metrics', async () => {
+    await set('admit_per_tick=50', 'claim_ms=60000', 'adaptive=1', 'adapt_min=5', 'adapt_target_ms=10');
+    const redis = net.connect(path.join(server.dir, 'redis/redis.sock'));
+    redis.on('error', () => {});
+    const visitor = await visit(server);
+    await visitor.enter();
+    for (let i = 0; i < 24; i++) {
+      redis.write('CLIENT PAUSE 60 ALL\r\n');
+      await sleep(5);
+      const answer = await visitor.ask({ type: 'hold', seats: [3000 + i % 2] });
+      assert.equal(answer.type, 'held', JSON.stringify(answer));
+      await visitor.ask({ type: 'release' });
+    }
+    redis.destroy();
+    const said = () => server.log().match(/arena: admission rate 50\.000 -> 35\.000 per tick, because the p99 of (\d+) holds is (\d+) ms \(target 10 ms\)/);
+    await until('the change in the log', said, 15_000);
+    assert.ok(Number(said()[1]) >= 20 && Number(said()[2]) >= 50, said()[0]);
+    const metrics = async () => (await (await fetch(`${server.url}/metrics`)).text()).match(/stanchion_admission_rate\{event="arena"\} (\S+)/)[1];
+    await until('the rate in the metrics', async () => Number(await metrics()) === 350, 5000); // 35 every 100 ms
+    await visitor.ask({ type: 'leave' });
+    await set('adaptive=0');
+    await until('the setting is in force again', async () => Number(await metrics()) === 500, 5000);
+    await visitor.close();
   });
 });

@@ -273,6 +273,8 @@ static void configure_redis(struct redis_server *server, const struct queue_fake
     set(server, "select_ms", s->select_ms);
     set(server, "seats_per_visitor_max", s->seats_per_visitor_max);
     set(server, "waiting_max", s->waiting_max);
+    redis_server_run(server, "HSET ev:e:cfg adaptive %d adapt_min %f", s->adaptive, s->adapt_min);
+    set(server, "adapt_target_ms", s->adapt_target_ms);
     set(server, "refill_at_once", s->refill_at_once);
     set(server, "standby", s->standby);
     set(server, "recovery_ms", s->recovery_ms);

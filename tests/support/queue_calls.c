@@ -152,6 +152,30 @@ size_t queue_present(struct queue_bench *b, int which, int64_t at_ms, const char
     return a.shortened_count;
 }
 
+static void on_pace(void *ctx, enum queue_status status, bool was_decided,
+                    const struct pace_decision *decision)
+{
+    struct queue_answer *answer = ctx;
+    answer->status = status;
+    answer->was_due = was_decided;
+    answer->decision = decision ? *decision : (struct pace_decision){0};
+    answer->bench->pending--;
+}
+
+bool queue_pace(struct queue_bench *b, int which, int64_t latency_ms, int count,
+                struct pace_decision *decision)
+{
+    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    struct queue_store *store = b->store[which];
+    struct pace_histogram holds = {0};
+    for (int i = 0; i < count; i++)
+        pace_note(&holds, latency_ms);
+    queue_await(&a, store->pace(store, BENCH_EVENT, &holds, on_pace, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    *decision = a.decision;
+    return a.was_due;
+}
+
 bool queue_refill(struct queue_bench *b, int which)
 {
     struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};

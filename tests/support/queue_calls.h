@@ -34,6 +34,7 @@ struct queue_answer {
     struct place places[JOIN_BATCH_MAX];
     bool was_due;
     size_t shortened_count;
+    struct pace_decision decision;
 };
 
 /* The completions to give to a store, with a struct queue_answer as ctx. on_line re-reads the
@@ -62,6 +63,10 @@ struct place queue_leave(struct queue_bench *b, int which, const char *name);
 bool queue_tick(struct queue_bench *b, int which);
 /* Returns how many deadlines came nearer. */
 size_t queue_present(struct queue_bench *b, int which, int64_t at_ms, const char *name);
+/* Hands in `count` holds of so many ms. Returns whether this call decided; *decision is set then.
+ */
+bool queue_pace(struct queue_bench *b, int which, int64_t latency_ms, int count,
+                struct pace_decision *decision);
 /* Returns whether somebody was admitted, or a tick was due. */
 bool queue_refill(struct queue_bench *b, int which);
 /* Waits until a tick is due and runs it. */

@@ -15,6 +15,11 @@ void estimate_set_limits(struct estimate *e, const struct estimate_limits *limit
     e->limits = *limits;
 }
 
+void estimate_set_phase(struct estimate *e, enum queue_phase phase)
+{
+    e->is_moving = queue_phase_admits(phase);
+}
+
 /* --- learning --- */
 
 static void average_add(struct estimate_average *a, double span_ms, double per_ms,
@@ -47,7 +52,7 @@ static void learn_turn(struct estimate *e, const struct estimate_tick *tick)
 
 void estimate_on_tick(struct estimate *e, const struct estimate_tick *tick)
 {
-    e->is_moving = queue_phase_admits(tick->phase);
+    estimate_set_phase(e, tick->phase);
     if (tick->elapsed_ms > 0 && e->ticks_count > 0)
         learn_turn(e, tick);
     e->inside = tick->inside;

@@ -76,6 +76,8 @@ struct estimate_range {
 void estimate_init(struct estimate *e);
 /* Counts from the next question on; what was learnt stays. */
 void estimate_set_limits(struct estimate *e, const struct estimate_limits *limits);
+/* The phase was heard otherwise than by a tick. */
+void estimate_set_phase(struct estimate *e, enum queue_phase phase);
 void estimate_on_tick(struct estimate *e, const struct estimate_tick *tick);
 /* Sets *range and returns true when there is something honest to say to somebody with `ahead`
  * before. */

@@ -112,6 +112,7 @@ enum line_view_status line_view_on_state(struct line_view *view, const struct li
         return become_stale(view);
     departures_drop_through(&view->departures, state->head);
     run_clock(view, state->at_ms);
+    estimate_set_phase(&view->estimate, pace_of(state->phase, state->recovers_at_ms, state->draw));
     view->is_known = true;
     view->is_timed = false;
     view->refilled_count = view->left_count = 0;

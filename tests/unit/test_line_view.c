@@ -134,6 +134,45 @@ Test(line_view, refills_count_for_the_rate)
     line_view_release(&view);
 }
 
+/* The phase may come by a re-reading before the next tick tells it. */
+Test(line_view, a_line_that_stands_still_foretells_nothing)
+{
+    struct line_view view;
+    struct estimate_range range;
+    line_view_init(&view);
+    struct line_state state = state_at(0, 0, 10000);
+    line_view_on_state(&view, &state);
+    for (int64_t tick = 1; tick < 10; tick++) {
+        struct tick_report report = report_at(tick, tick * 5, 10000);
+        report.admitted_count = 5;
+        line_view_on_report(&view, &report);
+    }
+    int64_t moving_ms = view.moving_ms;
+    cr_assert_eq(moving_ms, 9000);
+    cr_assert(estimate_wait(&view.estimate, 100, &range));
+    state = state_at(9, 45, 10000);
+    state.phase = PHASE_PAUSED;
+    state.at_ms = 9400;
+    line_view_on_state(&view, &state);
+    cr_assert_not(estimate_wait(&view.estimate, 100, &range), "paused");
+    cr_assert_eq(view.moving_ms, 9400, "until then it moved");
+    state.phase = PHASE_OPEN;
+    state.recovers_at_ms = 30000;
+    state.at_ms = 20000;
+    line_view_on_state(&view, &state);
+    cr_assert_not(estimate_wait(&view.estimate, 100, &range), "recovering");
+    state.recovers_at_ms = 0;
+    state.draw = DRAW_PENDING;
+    line_view_on_state(&view, &state);
+    cr_assert_not(estimate_wait(&view.estimate, 100, &range), "drawing");
+    state.draw = DRAW_DONE;
+    state.at_ms = 30000;
+    line_view_on_state(&view, &state);
+    cr_assert(estimate_wait(&view.estimate, 100, &range), "goes on");
+    cr_assert_eq(view.moving_ms, 9400, "the clock stood still");
+    line_view_release(&view);
+}
+
 /* A line of up to LINE_MAX sequences, each waiting, gone or admitted, driven at random. */
 #define LINE_MAX 500
 enum fate { UNBORN, WAITING, GONE, ADMITTED };

@@ -209,23 +209,32 @@ static void put_number(unsigned char *out, uint32_t value)
     out[3] = (unsigned char)value;
 }
 
-bool draw_redis_tables(struct draw_run *run, const struct draw_file *file,
+bool draw_redis_map(struct draw_run *run, const struct draw_file *file)
+{
+    size_t cut = (size_t)file->cut;
+    unsigned char *map = calloc(cut + 1, 4);
+    assert(map != NULL);
+    for (size_t i = 0; i < file->places_count; i++)
+        put_number(map + 4 * (file->places[i].seq - 1), (uint32_t)file->places[i].new_seq);
+    bool is_good = put_table(run, "draw:map", map, 4 * cut);
+    free(map);
+    return is_good;
+}
+
+bool draw_redis_proofs(struct draw_run *run, const struct draw_file *file,
                        const struct merkle_hash *tree)
 {
     size_t cut = (size_t)file->cut;
-    unsigned char *map = calloc(cut + 1, 4), *index = calloc(cut + 1, 8);
-    assert(map != NULL && index != NULL);
+    unsigned char *index = calloc(cut + 1, 8);
+    assert(index != NULL);
     for (size_t i = 0; i < file->places_count; i++) {
         const struct draw_place *place = &file->places[i];
-        put_number(map + 4 * (place->seq - 1), (uint32_t)place->new_seq);
         put_number(index + 8 * (place->seq - 1), (uint32_t)i + 1);
         put_number(index + 8 * (place->new_seq - 1) + 4, (uint32_t)place->seq);
     }
-    bool is_good = put_table(run, "draw:map", map, 4 * cut) &&
-                   put_table(run, "draw:index", index, 8 * cut) &&
+    bool is_good = put_table(run, "draw:index", index, 8 * cut) &&
                    put_table(run, "draw:tree", tree[0].bytes,
                              merkle_nodes_count(file->places_count) * sizeof *tree);
-    free(map);
     free(index);
     return is_good;
 }

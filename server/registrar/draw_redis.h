@@ -21,8 +21,11 @@ bool draw_redis_announce(struct draw_run *run, const struct draw_file *file, con
 bool draw_redis_set_line(struct draw_run *run, ...) __attribute__((sentinel));
 /* Those who wait up to the cut, into file->places. */
 enum draw_step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file);
-/* draw:map, draw:index and draw:tree. */
-bool draw_redis_tables(struct draw_run *run, const struct draw_file *file,
+/* draw:map: before anybody is moved. */
+bool draw_redis_map(struct draw_run *run, const struct draw_file *file);
+/* draw:index and draw:tree: tens of megabytes for a million places, so after everybody was moved.
+ */
+bool draw_redis_proofs(struct draw_run *run, const struct draw_file *file,
                        const struct merkle_hash *tree);
 /* Moves everybody and ends the draw. */
 enum draw_step draw_redis_move(struct draw_run *run, const struct draw_file *file, int64_t head);

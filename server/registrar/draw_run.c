@@ -169,29 +169,34 @@ static enum draw_step decide(struct draw_run *run, struct draw_file *file)
     return step;
 }
 
-/* Everything that the transcript says, into Redis. */
-static enum draw_step tell(struct draw_run *run, const struct draw_file *file, const char *state)
+/* What people need to find their new places, and the secret. */
+static enum draw_step tell_order(struct draw_run *run, const struct draw_file *file)
+{
+    bool is_told = draw_redis_map(run, file) && draw_redis_announce(run, file, "pending");
+    return is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+}
+
+/* What they need to check it. */
+static enum draw_step tell_proofs(struct draw_run *run, const struct draw_file *file)
 {
     struct merkle_hash *tree = draw_tree(run->event, file->places, file->places_count);
     assert(tree != NULL);
-    bool is_told = draw_redis_tables(run, file, tree) && draw_redis_announce(run, file, state);
+    run->is_told = draw_redis_proofs(run, file, tree) && draw_redis_announce(run, file, "done");
     free(tree);
-    return is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+    return run->is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
 }
 
 static enum draw_step finish(struct draw_run *run, const struct draw_line *line,
                              const struct draw_file *file)
 {
     int64_t start_ms = clock_monotonic_ms();
-    enum draw_step step = tell(run, file, "pending");
+    enum draw_step step = tell_order(run, file);
     if (step == DRAW_STEP_OK)
         step = draw_redis_move(run, file, line->head);
-    if (step == DRAW_STEP_OK && !draw_redis_announce(run, file, "done"))
-        step = DRAW_STEP_REDIS;
     if (step == DRAW_STEP_OK) {
-        run->is_told = true;
         log_info("event %s: the draw of %zu places is done (%" PRId64 " ms to move them)",
                  run->event, file->places_count, clock_monotonic_ms() - start_ms);
+        step = tell_proofs(run, file);
     }
     return step;
 }
@@ -240,14 +245,13 @@ static enum draw_step take_up_again(struct draw_run *run, const struct draw_line
     bool is_over = file.is_drawn && line->recovers_at_ms != 0 && line->kept_seq == 0;
     (void)snprintf(cut, sizeof cut, "%" PRId64, file.cut);
     if (file.is_drawn)
-        step = tell(run, &file, is_over ? "done" : "pending");
+        step = tell_order(run, &file);
     if (step == DRAW_STEP_OK && !draw_redis_set_line(run, "draw_committed", "1", "draw_cut", cut,
                                                      "draw", is_over ? "2" : "1", NULL))
         step = DRAW_STEP_REDIS;
     if (step == DRAW_STEP_OK)
         log_info("event %s: Redis had forgotten the draw; it %s", run->event,
                  is_over ? "is put back" : "goes on");
-    run->is_told = run->is_told || (step == DRAW_STEP_OK && is_over);
     draw_file_release(&file);
     return step;
 }
@@ -267,8 +271,7 @@ static enum draw_step tell_result(struct draw_run *run)
     struct draw_file file = {0};
     enum draw_step step = run->is_told ? DRAW_STEP_OK : load(run, &file);
     if (!run->is_told && step == DRAW_STEP_OK)
-        step = tell(run, &file, "done");
-    run->is_told = step == DRAW_STEP_OK;
+        step = draw_redis_map(run, &file) ? tell_proofs(run, &file) : DRAW_STEP_REDIS;
     draw_file_release(&file);
     return step;
 }

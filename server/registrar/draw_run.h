@@ -2,8 +2,8 @@
  *
  *   (no file) --make_secret--> .secret --announce--> line.draw_committed, ev:{E}:draw "committed"
  *   line.draw 1 (a join or tick after the opening): collect --> .root --> announced, "pending"
- *     --decide (beacon)--> .transcript --publish--> map, index, tree, secret
- *     --move all, end--> line.draw 2, "done"
+ *     --decide (beacon)--> .transcript --> the map of new places and the secret are published
+ *     --move all, end--> line.draw 2 --> the tables for proofs are published, "done"
  *
  * What is decided lies in the files before anybody hears of it, so a crash at any point, of this
  * process or of Redis, leads to the same order. docs/draw.md says what that proves.

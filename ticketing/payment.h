@@ -53,6 +53,7 @@ enum intent_state {
 
 struct payment_intent {
     int64_t amount_minor;
+    int64_t refunded_minor; /* given back of a captured amount; 0 = not told */
     int64_t changed_ms; /* when it came into this state, on the provider's clock; 0 = not told */
     enum intent_state state;
     char currency[4];
@@ -88,8 +89,8 @@ void payment_free(struct payment_provider *p);
 
 /* Each: PAYMENT_OK = sent and fn will be called exactly once, later; PAYMENT_BUSY = not sent, fn
  * never called. All are safe to repeat: each carries an idempotency key, made of the order
- * (create), the intent and the card (authorise: another card is a new attempt) or the intent
- * (capture, void). */
+ * (create), the intent and the card (authorise: another card is a new attempt), the intent
+ * (capture, void) or the caller's (refund). */
 enum payment_status payment_create(struct payment_provider *p, const char *order,
                                    int64_t amount_minor, const char *currency, payment_fn *fn,
                                    void *ctx);
@@ -99,6 +100,10 @@ enum payment_status payment_capture(struct payment_provider *p, const char *inte
                                     void *ctx);
 enum payment_status payment_void(struct payment_provider *p, const char *intent, payment_fn *fn,
                                  void *ctx);
+/* Gives back part of a captured amount. `key` names this refund: the same key gives it back once,
+ * however often it is asked. PAYMENT_CONFLICT: not captured, or more than is left. */
+enum payment_status payment_refund(struct payment_provider *p, const char *intent, const char *key,
+                                   int64_t amount_minor, payment_fn *fn, void *ctx);
 enum payment_status payment_look_up(struct payment_provider *p, const char *intent, payment_fn *fn,
                                     void *ctx);
 /* Authorised intents, oldest first, that come after the intent `after` (NULL or "" = from the

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ enum verb {
     VERB_AUTHORISE,
     VERB_CAPTURE,
     VERB_VOID,
+    VERB_REFUND,
     VERB_LOOK_UP,
     VERB_LIST,
     VERB_COUNT
@@ -140,6 +142,8 @@ static enum payment_status judge_success(enum verb verb, int code, enum intent_s
         return state == INTENT_CAPTURED ? PAYMENT_OK : PAYMENT_UNKNOWN;
     case VERB_VOID:
         return state == INTENT_VOIDED ? PAYMENT_OK : PAYMENT_UNKNOWN;
+    case VERB_REFUND:
+        return state == INTENT_CAPTURED ? PAYMENT_OK : PAYMENT_UNKNOWN;
     default:
         return PAYMENT_OK;
     }
@@ -368,6 +372,22 @@ enum payment_status payment_void(struct payment_provider *p, const char *intent,
                                  void *ctx)
 {
     return send_verb(p, VERB_VOID, intent, fn, ctx);
+}
+
+enum payment_status payment_refund(struct payment_provider *p, const char *intent, const char *key,
+                                   int64_t amount_minor, payment_fn *fn, void *ctx)
+{
+    struct payment_call *call = new_call(p, VERB_REFUND, intent, fn, ctx);
+    char path[256], header[IDEMPOTENCY_KEY_BYTES_MAX], body[64];
+    int key_bytes = snprintf(header, sizeof header, "refund:%s:%s", intent, key);
+    int body_bytes = snprintf(body, sizeof body, "{\"amount_minor\":%" PRId64 "}", amount_minor);
+    assert(key_bytes > 0 && (size_t)key_bytes < sizeof header && !strpbrk(key, "\r\n"));
+    assert(body_bytes > 0 && (size_t)body_bytes < sizeof body);
+    if (!call || !intent_path(intent, "/refund", path, sizeof path)) {
+        free(call);
+        return PAYMENT_BUSY;
+    }
+    return send_call(call, path, header, body);
 }
 
 enum payment_status payment_look_up(struct payment_provider *p, const char *intent, payment_fn *fn,

@@ -75,6 +75,7 @@ bool payment_intent_read(const json_t *object, struct payment_intent *out)
     struct payment_intent intent = {0};
     const json_t *amount = json_object_get(object, "amount_minor");
     const json_t *changed = json_object_get(object, "changed_ms");
+    const json_t *refunded = json_object_get(object, "refunded_minor");
     const json_t *error = json_object_get(object, "error");
     if (!read_name(json_object_get(object, "id"), intent.id, sizeof intent.id) ||
         !read_name(json_object_get(object, "order"), intent.order, sizeof intent.order) ||
@@ -87,6 +88,10 @@ bool payment_intent_read(const json_t *object, struct payment_intent *out)
     if (changed && (!json_is_integer(changed) || json_integer_value(changed) < 0))
         return false;
     intent.changed_ms = json_integer_value(changed);
+    intent.refunded_minor = json_integer_value(refunded);
+    if (refunded && (!json_is_integer(refunded) || intent.refunded_minor < 0 ||
+                     intent.refunded_minor > intent.amount_minor))
+        return false;
     if (error && !json_is_null(error)) {
         if (!read_name(error, intent.reason, sizeof intent.reason))
             return false;

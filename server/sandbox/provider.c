@@ -24,8 +24,16 @@
 #define CARD_DIGITS_MIN 12
 #define CARD_DIGITS_MAX 19
 
-enum action { ACTION_CREATE, ACTION_CONFIRM, ACTION_CAPTURE, ACTION_CANCEL, ACTION_COUNT };
-static const char *const action_names[ACTION_COUNT] = {"", "confirm", "capture", "cancel"};
+enum action {
+    ACTION_CREATE,
+    ACTION_CONFIRM,
+    ACTION_CAPTURE,
+    ACTION_CANCEL,
+    ACTION_REFUND,
+    ACTION_COUNT
+};
+static const char *const action_names[ACTION_COUNT] = {"", "confirm", "capture", "cancel",
+                                                       "refund"};
 
 enum card_outcome {
     CARD_APPROVED,
@@ -269,6 +277,28 @@ static enum sandbox_store_status finish(struct provider *provider, struct intent
     return status;
 }
 
+/* ---- refund: every key is a refund of its own ---- */
+
+static enum sandbox_store_status refund(struct provider *provider, struct intent *intent,
+                                        const json_t *body, int64_t now_ms,
+                                        struct provider_reply *reply)
+{
+    const json_t *amount = json_object_get(body, "amount_minor");
+    int64_t left = intent->amount_minor - intent->refunded_minor;
+    if (!json_is_integer(amount) || json_integer_value(amount) < 1) {
+        reply_error(reply, 400, "bad_field", "amount_minor must be a whole number from 1.", NULL);
+        return SANDBOX_STORE_OK;
+    }
+    if (json_integer_value(amount) > left) {
+        reply_error(reply, 409, "too_much", "More than is left of the captured amount.", intent);
+        return SANDBOX_STORE_OK;
+    }
+    enum sandbox_store_status status =
+        store_put_refund(provider->store, intent, json_integer_value(amount), now_ms);
+    reply_intent(reply, 200, intent);
+    return status;
+}
+
 /* Which states each action may start from. Capture and cancel of what is already so change nothing.
  */
 static bool is_allowed(enum action action, enum intent_status status)
@@ -280,6 +310,8 @@ static bool is_allowed(enum action action, enum intent_status status)
         return status == STATUS_REQUIRES_CAPTURE || status == STATUS_SUCCEEDED;
     case ACTION_CANCEL:
         return status != STATUS_SUCCEEDED;
+    case ACTION_REFUND:
+        return status == STATUS_SUCCEEDED;
     default:
         return false;
     }
@@ -316,6 +348,8 @@ static enum sandbox_store_status act(struct provider *provider, enum action acti
     }
     if (action == ACTION_CONFIRM)
         return confirm(provider, &intent, body, key, now_ms, reply);
+    if (action == ACTION_REFUND)
+        return refund(provider, &intent, body, now_ms, reply);
     return finish(provider, &intent, action == ACTION_CAPTURE ? STATUS_SUCCEEDED : STATUS_CANCELED,
                   now_ms, reply);
 }

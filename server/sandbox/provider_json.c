@@ -24,9 +24,10 @@ enum intent_status intent_status_of(const char *name)
 
 static json_t *intent_object(const struct intent *intent)
 {
-    return json_pack("{s:s,s:s,s:s,s:I,s:s,s:s?,s:I,s:I}", "id", intent->id, "status",
+    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:s,s:s?,s:I,s:I}", "id", intent->id, "status",
                      status_names[intent->status], "order", intent->order, "amount_minor",
-                     (json_int_t)intent->amount_minor, "currency", intent->currency, "error",
+                     (json_int_t)intent->amount_minor, "refunded_minor",
+                     (json_int_t)intent->refunded_minor, "currency", intent->currency, "error",
                      intent->error[0] ? intent->error : NULL, "created_ms",
                      (json_int_t)intent->created_ms, "changed_ms", (json_int_t)intent->changed_ms);
 }

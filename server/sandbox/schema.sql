@@ -15,6 +15,15 @@ CREATE TABLE IF NOT EXISTS intents (
 CREATE INDEX IF NOT EXISTS intents_by_status ON intents (status, seq);
 CREATE INDEX IF NOT EXISTS intents_by_due ON intents (due_ms) WHERE due_ms IS NOT NULL;
 
+-- Money given back, in parts if need be; never more of an intent than was captured.
+CREATE TABLE IF NOT EXISTS refunds (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    intent TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS refunds_of_intent ON refunds (intent);
+
 -- What was answered to an idempotency key. code 0 = the answer is still to come.
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY,

@@ -16,7 +16,8 @@
 
 #define INTENT_COLUMNS                                                                             \
     "seq, id, order_id, currency, error, amount_minor, status, created_ms, changed_ms, due_ms, "   \
-    "due_key"
+    "due_key, (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r WHERE r.intent = "           \
+    "intents.id)"
 
 enum statement {
     SQL_BEGIN,
@@ -28,6 +29,7 @@ enum statement {
     SQL_DUE_INTENT,
     SQL_LIST,
     SQL_LIST_STATUS,
+    SQL_PUT_REFUND,
     SQL_ANSWER,
     SQL_PUT_ANSWER,
     SQL_FINISH_ANSWER,
@@ -61,6 +63,7 @@ static const char *const sql[STATEMENT_COUNT] = {
     [SQL_LIST] = "SELECT " INTENT_COLUMNS " FROM intents WHERE seq > ? ORDER BY seq LIMIT ?",
     [SQL_LIST_STATUS] =
         "SELECT " INTENT_COLUMNS " FROM intents WHERE status = ? AND seq > ? ORDER BY seq LIMIT ?",
+    [SQL_PUT_REFUND] = "INSERT INTO refunds (intent, amount_minor, at_ms) VALUES (?,?,?)",
     [SQL_ANSWER] = "SELECT fingerprint, code, body FROM answers WHERE key = ?",
     [SQL_PUT_ANSWER] =
         "INSERT INTO answers (key, fingerprint, code, body, at_ms) VALUES (?,?,?,?,?)",
@@ -260,6 +263,7 @@ static void read_intent(sqlite3_stmt *s, struct intent *out)
     out->changed_ms = sqlite3_column_int64(s, 8);
     out->due_ms = sqlite3_column_int64(s, 9);
     read_text(s, 10, out->due_key, sizeof out->due_key);
+    out->refunded_minor = sqlite3_column_int64(s, 11);
 }
 
 enum sandbox_store_status store_intent(struct sandbox_store *store, const char *id,
@@ -303,6 +307,16 @@ enum sandbox_store_status store_list(struct sandbox_store *store, enum intent_st
     }
     status = rc == SQLITE_ROW || rc == SQLITE_DONE ? SANDBOX_STORE_OK : failed(store, which);
     sqlite3_reset(store->statements[which]);
+    return status;
+}
+
+enum sandbox_store_status store_put_refund(struct sandbox_store *store, struct intent *intent,
+                                           int64_t amount_minor, int64_t now_ms)
+{
+    enum sandbox_store_status status =
+        run(store, SQL_PUT_REFUND, "tii", intent->id, amount_minor, now_ms);
+    if (status == SANDBOX_STORE_OK)
+        intent->refunded_minor += amount_minor;
     return status;
 }
 

@@ -37,7 +37,7 @@ enum intent_status {
 
 struct intent {
     int64_t seq; /* 0 = not stored yet */
-    int64_t amount_minor;
+    int64_t amount_minor, refunded_minor;
     int64_t created_ms, changed_ms;
     int64_t due_ms; /* 0 = nothing is due */
     enum intent_status status;
@@ -83,6 +83,10 @@ enum sandbox_store_status store_due_intent(struct sandbox_store *store, int64_t 
 enum sandbox_store_status store_list(struct sandbox_store *store, enum intent_status wanted,
                                      int64_t after_seq, struct intent *out, size_t count_max,
                                      size_t *count);
+
+/* Notes a refund; adds it to intent->refunded_minor. */
+enum sandbox_store_status store_put_refund(struct sandbox_store *store, struct intent *intent,
+                                           int64_t amount_minor, int64_t now_ms);
 
 enum sandbox_store_status store_answer(struct sandbox_store *store, const char *key,
                                        struct stored_answer *out);

@@ -16,6 +16,9 @@
 #define EMAIL_BYTES_MAX 254 /* RFC 5321 section 4.5.3.1.3, without the angle brackets */
 #define ACCOUNT_PASSWORD_BYTES_MIN 8
 #define ACCOUNT_PASSWORD_BYTES_MAX 256
+/* Argon2id with the figures of OWASP's password storage cheat sheet. */
+#define ACCOUNT_HASH_PASSES 2
+#define ACCOUNT_HASH_MEMORY_BYTES (19u << 20)
 #define ACCOUNT_HASH_BYTES_MAX 127 /* crypto_pwhash_STRBYTES with its NUL is 128 */
 
 /* Writes the one form under which an address is kept: no blanks around it, ASCII letters small.

@@ -1,5 +1,5 @@
-/* `stanchion account password`: read from the terminal without echo, from one line of stdin, or
- * made up. */
+/* `stanchion account password` for organizers, `account visitor` for visitors: read from the
+ * terminal without echo, from one line of stdin, or made up. */
 #include "server/cli/cli.h"
 
 #include <sodium.h>
@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "server/base/account_id.h"
 #include "server/base/token.h"
 #include "server/cli/office_client.h"
 
@@ -80,17 +81,62 @@ static int set_password(const struct config *config, const char *name, const cha
     return code;
 }
 
+/* A new password, made up or read; false when one line on stderr has said why not. */
+static bool new_password(bool is_generated, char password[PASSWORD_BYTES_MAX + 2])
+{
+    if (is_generated)
+        token_random(password, GENERATED_CHARS);
+    else if (!read_password(password))
+        return false;
+    if (strlen(password) >= PASSWORD_BYTES_MIN && strlen(password) <= PASSWORD_BYTES_MAX)
+        return true;
+    (void)cli_fail("a password has %d to %d bytes", PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
+    return false;
+}
+
+/* The ledger is told the hash only, as when a visitor signs up. */
+static int set_visitor_password(const struct config *config, const char *email,
+                                const char *password)
+{
+    char hash[crypto_pwhash_STRBYTES];
+    if (crypto_pwhash_str_alg(hash, password, strlen(password), ACCOUNT_HASH_PASSES,
+                              ACCOUNT_HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return cli_fail("there is not enough memory to hash a password");
+    struct office_client *client = office_client_create(config);
+    json_t *args = json_pack("{s:s, s:s}", "email", email, "hash", hash);
+    json_t *answer =
+        client && args ? office_ask(client, "visitor.password", args, OFFICE_WAIT_MS) : NULL;
+    int code = answer ? CLI_OK : CLI_FAILED;
+    json_decref(answer);
+    json_decref(args);
+    office_client_free(client);
+    return code;
+}
+
+int cli_account_visitor(struct config *config, const struct cli_args *args)
+{
+    char password[PASSWORD_BYTES_MAX + 2] = "", email[EMAIL_BYTES_MAX + 1];
+    bool is_generated = args->values_count[0] > 0;
+    if (!email_canonical(args->arguments[0], email))
+        return cli_fail("\"%s\" is not an e-mail address", args->arguments[0]);
+    if (!new_password(is_generated, password))
+        return CLI_FAILED;
+    int code = set_visitor_password(config, email, password);
+    if (code == CLI_OK && is_generated)
+        (void)printf("%s\n", password);
+    else if (code == CLI_OK)
+        (void)printf("the password of %s is set\n", email);
+    sodium_memzero(password, sizeof password);
+    return code;
+}
+
 int cli_account_password(struct config *config, const struct cli_args *args)
 {
     char password[PASSWORD_BYTES_MAX + 2] = "";
     const char *name = args->values_count[0] > 0 ? args->values[0][0] : "organizer";
     bool is_generated = args->values_count[1] > 0;
-    if (is_generated)
-        token_random(password, GENERATED_CHARS);
-    else if (!read_password(password))
+    if (!new_password(is_generated, password))
         return CLI_FAILED;
-    if (strlen(password) < PASSWORD_BYTES_MIN || strlen(password) > PASSWORD_BYTES_MAX)
-        return cli_fail("a password has %d to %d bytes", PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
     int code = set_password(config, name, password);
     if (code == CLI_OK && is_generated)
         (void)printf("%s\n", password);

@@ -167,5 +167,14 @@ const struct cli_command cli_commands[] = {
      .options = {{"name", "NAME", "the account (default: organizer)"},
                  {"generate", NULL, "make a random one and print it once"}},
      .run = cli_account_password},
+    {.name = "account visitor",
+     .arguments = "EMAIL",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "set the password of a visitor who has forgotten it",
+     .details = "Read from the terminal, or from one line of stdin. Sessions that are open stay "
+                "open until they end.",
+     .options = {{"generate", NULL, "make one up and print it"}},
+     .run = cli_account_visitor},
 };
 const size_t cli_commands_count = sizeof cli_commands / sizeof cli_commands[0];

@@ -70,8 +70,8 @@ static struct job *list_take(struct job_list *list)
 
 static bool make_hash(const char *password, char out[crypto_pwhash_STRBYTES])
 {
-    return crypto_pwhash_str_alg(out, password, strlen(password), HASH_PASSES, HASH_MEMORY_BYTES,
-                                 crypto_pwhash_ALG_ARGON2ID13) == 0;
+    return crypto_pwhash_str_alg(out, password, strlen(password), ACCOUNT_HASH_PASSES,
+                                 ACCOUNT_HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
 /* An address nobody has costs the same: it is checked against a hash of nobody's password. */

@@ -4,8 +4,6 @@
  * whoever can make us do it can make us do it often: the threads are few, they run at a lower
  * priority than the loop, and what may wait for them is bounded. Each of them lives as long as the
  * pool. Jobs come back to the loop in one bundle per wake-up.
- *
- * Argon2id with the figures of OWASP's password storage cheat sheet: 19 MiB, two passes.
  */
 #ifndef STANCHION_HASH_POOL_H
 #define STANCHION_HASH_POOL_H
@@ -17,8 +15,6 @@
 struct ev_loop;
 struct hash_pool;
 
-#define HASH_PASSES 2
-#define HASH_MEMORY_BYTES (19u << 20)
 #define HASH_THREADS_MAX 16
 
 enum hash_result {

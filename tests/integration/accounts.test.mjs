@@ -171,6 +171,41 @@ async function redisCommand(...words) {
   return execFileSync('redis-cli', ['-s', socket, ...words]).toString();
 }
 
+test('a forgotten password is set by the organizer', async () => {
+  await newAccount(server, 'karl@example.org');
+  const reset = await server.cli(['account', 'visitor', ' Karl@example.org', '--generate']);
+  assert.equal(reset.code, 0, reset.stderr);
+  assert.equal((await signIn(server, 'karl@example.org', 'correct horse')).status, 401);
+  assert.equal((await signIn(server, 'karl@example.org', reset.stdout.trim())).status, 200);
+  const set = await server.cli(['account', 'visitor', 'karl@example.org'], { input: 'a long enough one\n' });
+  assert.equal(set.stdout, 'the password of karl@example.org is set\n');
+  assert.equal((await signIn(server, 'karl@example.org', 'a long enough one')).status, 200);
+  for (const [args, problem] of [[['nobody@example.org', '--generate'], /no such thing/], [['nobody', '--generate'], /not an e-mail/]]) {
+    const refused = await server.cli(['account', 'visitor', ...args]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, problem);
+  }
+});
+
+test('a poll is as good as a socket: same visitor, same refusal, same end', async () => {
+  const poll = (cookie, messages, wait_ms = 0) => call(server, 'POST', '/api/v1/events/arena/poll', { wait_ms, messages }, { cookie });
+  const join = [{ type: 'join', id: 1 }];
+  assert.equal((await poll(null, join)).body.messages[0].code, 'sign_in');
+  const cookie = await newAccount(server, 'lena@example.org');
+  const { body, cookie: given } = await poll(cookie, join);
+  assert.equal(body.messages[0].type, 'place');
+  assert.equal(given, null, 'no other cookie is given');
+  const socket = await visit(server, { cookie });
+  assert.equal((await socket.ask({ type: 'join' })).seq, body.messages[0].seq);
+  await socket.close();
+  const waiting = poll(cookie, [], 20_000);
+  await sleep(200);
+  assert.equal((await signOut(server, cookie)).status, 204);
+  const end = (await Promise.race([waiting, sleep(5000)])).body;
+  assert.deepEqual([end.messages.at(-1).code, end.close], ['sign_in', 1008]);
+  assert.equal((await poll(cookie, join)).body.messages[0].code, 'sign_in');
+});
+
 test('forged, altered and borrowed sessions are nobody', async () => {
   const cookie = await newAccount(server, 'fritz@example.org');
   const [, payload, signature] = cookie.split('=')[1].split('.');

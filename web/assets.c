@@ -65,6 +65,7 @@ static const struct file files[] = {
     PART("organizer.js", organizer_js, type_js),
     PART("pay.js", pay_js, type_js),
     PART("plan.js", plan_js, type_js),
+    PART("poll.js", poll_js, type_js),
     PART("problem.js", problem_js, type_js),
     PART("protocol.js", protocol_js, type_js),
     PART("purchase.js", purchase_js, type_js),

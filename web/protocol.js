@@ -8,6 +8,8 @@ const REQUEST_MS_MAX = 15000;
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 30000;
 const CLOSED_FULL = 1013;
+const OPEN_MS_MAX = 8000; // some proxies neither open a WebSocket nor refuse it
+const UNOPENED_MAX = 2; // then the same is said over plain HTTP, with a try for a socket after each loss
 
 // error.code is from the protocol, or 'connection' (nobody knows whether the request was done) or 'no_answer'.
 export class RequestError extends Error {
@@ -20,7 +22,7 @@ export class RequestError extends Error {
 
 export class Connection {
   #url; #on; #socket = null; #isWanted = false; #nextId = 1; #waiting = new Map();
-  #failures = 0; #timer = 0; #retryInMs = null;
+  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0;
 
   // on: {open(), push(message), state({state, retryAtMs, isFull})}; state is connecting, open, waiting or closed.
   constructor(url, on) {
@@ -80,10 +82,33 @@ export class Connection {
   #dial() {
     clearTimeout(this.#timer);
     this.#on.state({ state: 'connecting' });
+    if (this.#unopened >= UNOPENED_MAX) return this.#dialPolls();
     const socket = new WebSocket(this.#url, 'stanchion.v1');
+    this.#unopened++;
+    this.#timer = setTimeout(() => { socket.close(); this.#lost(1006); }, OPEN_MS_MAX);
+    this.#follow(socket, () => { this.#unopened = 0; });
+  }
+
+  async #dialPolls() {
+    try {
+      const { PollSocket } = await import('./poll.js');
+      if (!this.#isWanted || this.#socket) return;
+      this.#unopened = UNOPENED_MAX - 1;
+      this.#follow(new PollSocket(this.#url.replace(/^ws(.*)ws$/, 'http$1poll')), () => {});
+    } catch {
+      this.#lost(1006);
+    }
+  }
+
+  #follow(socket, onOpen) {
     this.#socket = socket;
     const isCurrent = () => this.#socket === socket;
-    socket.onopen = () => isCurrent() && this.#opened();
+    socket.onopen = () => {
+      if (!isCurrent()) return;
+      clearTimeout(this.#timer);
+      onOpen();
+      this.#opened();
+    };
     socket.onmessage = (event) => isCurrent() && this.#received(event.data);
     socket.onclose = (event) => isCurrent() && this.#lost(event.code);
   }
@@ -113,6 +138,7 @@ export class Connection {
   }
 
   #lost(code) {
+    clearTimeout(this.#timer);
     this.#drop();
     if (!this.#isWanted) return;
     const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures++);

@@ -1,0 +1,47 @@
+// A proxy as some offices and hotels have it: HTTP goes through, a WebSocket does not. `mode` says how it keeps it out:
+// 'refuse' (403), 'cut' (closes the connection) or 'hang' (never answers). Polls are counted, and those that listen can
+// be held up for `listenDelayMs`.
+import http from 'node:http';
+import { freePort, sleep } from './stanchion.mjs';
+
+async function bodyOf(request) {
+  const pieces = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+export async function startProxy(server, mode = 'refuse') {
+  const sockets = new Set();
+  const proxy = { mode, polls: [], upgrades: 0, isDown: false, listenDelayMs: 0 };
+  const front = http.createServer(async (request, answer) => {
+    if (proxy.isDown) return void request.socket.destroy();
+    const { method, url, headers } = request;
+    const body = await bodyOf(request).catch(() => null);
+    if (body === null) return;
+    if (url.endsWith('/poll')) proxy.polls.push(Date.now());
+    if (body.includes('"wait_ms":25000')) await sleep(proxy.listenDelayMs);
+    const back = http.request({ host: '127.0.0.1', port: server.port, method, path: url, headers, agent: false }, (from) => {
+      answer.writeHead(from.statusCode, from.headers);
+      from.pipe(answer);
+    });
+    back.on('error', () => answer.destroy());
+    answer.on('close', () => back.destroy()); // who hangs up in front hangs up behind
+    back.end(body);
+  });
+  front.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  front.on('upgrade', (request, socket) => {
+    proxy.upgrades++;
+    socket.on('error', () => {});
+    if (proxy.mode === 'refuse') socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    else if (proxy.mode === 'cut') socket.destroy();
+  });
+  const port = await freePort();
+  await new Promise((resolve) => front.listen(port, '127.0.0.1', resolve));
+  proxy.url = `http://127.0.0.1:${port}`;
+  proxy.cut = () => sockets.forEach((socket) => socket.destroy());
+  proxy.stop = () => new Promise((resolve) => { front.close(resolve); proxy.cut(); });
+  return proxy;
+}

@@ -217,12 +217,19 @@ static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int event
 
 /* --- draining --- */
 
+/* Visitors, or requests that wait for the office or for a password to be hashed. */
+static bool is_anybody_here(const struct gateway *gateway)
+{
+    return session_count(&gateway->sessions) > 0 || gateway->office.count > 0 ||
+           hash_pool_jobs_count(gateway->accounts.pool) > 0;
+}
+
 static void on_drain_step(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct gateway *gateway = timer->data;
     gateway->drain_left_ms -= DRAIN_STEP_MS;
-    if (gateway->drain_left_ms > DRAIN_LAST_MS && session_count(&gateway->sessions) > 0) {
+    if (gateway->drain_left_ms > DRAIN_LAST_MS && is_anybody_here(gateway)) {
         return;
     }
     for (size_t i = 0; i < gateway->book.count; i++) {
@@ -230,7 +237,7 @@ static void on_drain_step(struct ev_loop *loop, ev_timer *timer, int events)
             wire_close(s, 1001);
         }
     }
-    if (gateway->drain_left_ms <= 0 || session_count(&gateway->sessions) == 0) {
+    if (gateway->drain_left_ms <= 0 || !is_anybody_here(gateway)) {
         ev_break(loop, EVBREAK_ALL);
     }
 }
@@ -403,8 +410,8 @@ static void gateway_free(struct gateway *gateway)
         lws_context_destroy(gateway->lws);
     }
     poll_desk_release(gateway);
+    account_desk_release(gateway); /* what it has hashed may still go to the office */
     office_release(gateway);
-    account_desk_release(gateway);
     payment_free(gateway->payments);
     redis_link_free(gateway->commands);
     redis_link_free(gateway->subscriptions);

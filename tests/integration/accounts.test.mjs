@@ -342,6 +342,18 @@ test('more at once than passwords can be checked are told when to come back, and
   });
 });
 
+test('who is signing in when the server is stopped gets an answer', async () => {
+  const own = await startStanchion({ flags: ['--gateways', '1'] });
+  const answers = Promise.all(Array.from({ length: 20 }, (_, i) => signIn(own, `n${i}@example.org`, 'correct horse')
+    .then(({ status }) => status, (error) => error.cause?.code ?? error.message)));
+  await until('they are in the works', async () => {
+    const text = await (await fetch(`${own.url}/metrics`)).text();
+    return Number(text.match(/^stanchion_account_passwords_pending\S* (\d+)/m)[1]) > 10;
+  }, 5000, 5);
+  assert.equal((await own.stop()).code, 0);
+  assert.deepEqual(await answers, Array.from({ length: 20 }, () => 401));
+});
+
 test('a session ends by itself, also on an open socket', async () => {
   await withServer(['--account.session_s', '2'], async (own) => {
     await own.cli(['event', 'load', 'docs/examples/arena', '--id', 'arena']);

@@ -26,6 +26,7 @@ void crowd_set_state(struct crowd *c, struct visitor *v, enum visitor_state stat
     if (!v->is_tab) {
         atomic_fetch_sub_explicit(&c->stats->by_state[v->state], 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&c->stats->by_state[state], 1, memory_order_relaxed);
+        c->run->visitors[v->number].state = (uint8_t)state;
     }
     v->state = (uint8_t)state;
 }

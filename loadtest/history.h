@@ -36,6 +36,7 @@ enum history_expiry {
 struct history_visitor {
     char id[STAMPEDE_VISITOR_BYTES_MAX + 1]; /* as in the ledger; empty when it never connected */
     uint8_t end;                             /* enum history_end */
+    uint8_t state;                           /* enum visitor_state; of no concern to the checker */
     bool lost_ticket;   /* told confirmed, but `tickets` did not list the order */
     bool lost_place;    /* waited, and moments later its receipt was for no place */
     bool is_drawn;      /* its place was changed, once, by the draw */

@@ -23,7 +23,8 @@ static _Noreturn void become(const char *const *argv, int output)
     for (; argv[count] && count < sizeof words / sizeof *words - 1; count++)
         words[count] = strdup(argv[count]);
     words[count] = NULL;
-    execv(words[0], words);
+    if (words[0])
+        execv(words[0], words);
     _exit(127);
 }
 

@@ -8,6 +8,7 @@
 
 static const double shares[] = {0.5, 0.9, 0.99, 0.999};
 static const char *const share_names[] = {"p50", "p90", "p99", "p99.9"};
+#define UNFINISHED_MAX 5
 #define SHARES_COUNT (sizeof shares / sizeof *shares)
 
 static void print_latencies(const struct run *r, const char *title, unsigned parts)
@@ -43,6 +44,34 @@ static void print_memory(const struct watch *w)
     }
 }
 
+/* The order of that visitor that is neither sold nor declined, or NULL. The run's orders have been
+ * moved together, so they are looked through. */
+static const struct history_order *open_order(const struct run *r, uint32_t visitor)
+{
+    size_t count = (size_t)r->options->visitors * STAMPEDE_ORDERS_PER_VISITOR;
+    for (const struct history_order *o = r->orders; o < r->orders + count && o->id[0]; o++)
+        if (o->visitor == visitor && o->state <= HISTORY_ORDER_PAY_SENT)
+            return o;
+    return NULL;
+}
+
+/* Who was somewhere inside when the run ended: the first few by name, to be looked up in the
+ * server's log. */
+static void print_unfinished(const struct run *r)
+{
+    int left = UNFINISHED_MAX;
+    for (uint32_t i = 0; i < r->options->visitors && left > 0; i++) {
+        const struct history_visitor *v = &r->visitors[i];
+        if (v->state <= VISITOR_WAITING || v->state >= VISITOR_BOUGHT)
+            continue;
+        left--;
+        const struct history_order *o = open_order(r, i);
+        printf("  unfinished: visitor %s (%u), %s%s%s%s\n", v->id, i,
+               totals_state_name((enum visitor_state)v->state), o ? ", order " : "", o ? o->id : "",
+               o && o->state == HISTORY_ORDER_PAY_SENT ? ", asked to pay" : "");
+    }
+}
+
 static void print_counts(const struct report *r)
 {
     const struct totals *t = &r->totals;
@@ -60,6 +89,7 @@ static void print_counts(const struct report *r)
     for (uint32_t i = 0; i < run_error_count; i++)
         if (t->errors[i] > 0)
             printf("  error %-22s %llu\n", run_error_names[i], (unsigned long long)t->errors[i]);
+    print_unfinished(r->run);
     printf("the tester itself was at most %.1f ms late\n", (double)t->loop_late_us_max / 1000);
     if (r->watch->hold_seconds > 0)
         printf("%.0f holds per second (%llu in %.1f s)\n",

@@ -14,6 +14,7 @@ const char *const run_error_names[] = {
     "pass_invalid", "pass_expired", "pass_other_event", "pass_other_visitor", "already_served",
     "no_place", "not_admitted", "no_such_seat", "too_many_seats", "seat_taken", "area_full",
     "no_hold", "payment_running", "no_such_order", "payments_down", "ledger_down", "too_fast",
+    "none_free", "sign_in",
     /* noticed here */
     "connect_failed", "handshake_refused", "closed", "bad_frame", "answer_timeout", "bad_answer",
     "send_failed", "not_recorded", "other"};

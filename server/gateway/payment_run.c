@@ -100,6 +100,23 @@ static void on_settled(void *ctx, enum seats_status status, const struct hold *h
     end(run);
 }
 
+/* By way of all gateways: the provider's webhook may have come to another one than the visitor, and
+ * whoever is first to note the decline is the only one who tells it. */
+static void tell_declined(const struct payment_run *run, int64_t deadline_ms)
+{
+    json_t *body = json_pack("{ss ss ss ss ss sI}", "type", "declined", "event", run->event->id,
+                             "visitor", run->visitor, "order", run->order, "reason", run->reason,
+                             "deadline_ms", (json_int_t)deadline_ms);
+    char *text = json_dumps(body, JSON_COMPACT);
+    assert(text != NULL);
+    if (redis_link_call(run->gateway->commands, NULL, NULL, "PUBLISH", "outcome", text, NULL) !=
+        REDIS_LINK_OK) {
+        log_warning("order %s: the visitor may not hear of the decline", run->order);
+    }
+    free(text);
+    json_decref(body);
+}
+
 static void on_declined(void *ctx, enum seats_status status, const struct hold *hold)
 {
     struct payment_run *run = ctx;
@@ -108,10 +125,7 @@ static void on_declined(void *ctx, enum seats_status status, const struct hold *
         return;
     }
     if (hold->result == HOLD_OK) {
-        wire_push_visitor(run->gateway, run->event, run->visitor,
-                          json_pack("{ss ss ss sI}", "type", "declined", "order", run->order,
-                                    "reason", run->reason, "deadline_ms",
-                                    (json_int_t)hold->deadline_ms));
+        tell_declined(run, hold->deadline_ms);
     }
     end(run);
 }

@@ -62,7 +62,7 @@ void fake_line_leave(struct fake_line *line, const char *visitor, struct place *
 /* As queue/lua/restore.lua decides. */
 void fake_line_restore(struct fake_line *line, const struct place_claim *claim, bool is_old,
                        struct place *place);
-void fake_line_recover(struct fake_line *line, bool is_kept, const struct queue_mark *mark,
+void fake_line_recover(struct fake_line *line, enum queue_data data, const struct queue_mark *mark,
                        int64_t now_ms);
 void fake_line_forget(struct fake_line *line, int64_t seq);
 /* Ends a recovery whose time is over, a part at each call. False while it is not done. */

@@ -34,13 +34,15 @@ static int64_t window_ms(const struct fake_line *line, bool is_kept, bool is_los
     return s->recovery_ms < RESTART_WINDOW_MS ? s->recovery_ms : RESTART_WINDOW_MS;
 }
 
-void fake_line_recover(struct fake_line *line, bool is_kept, const struct queue_mark *mark,
+void fake_line_recover(struct fake_line *line, enum queue_data data, const struct queue_mark *mark,
                        int64_t now_ms)
 {
+    bool is_kept = data == QUEUE_DATA_KEPT;
     line->is_before_known = false;
     if (!is_kept)
         start_empty(line);
-    bool is_lost = line->seq < mark->seq || line->admission < mark->admissions;
+    bool is_lost =
+        data == QUEUE_DATA_LOST || line->seq < mark->seq || line->admission < mark->admissions;
     bool is_going_on = line->recovers_at_ms > 0;
     bool needs_registrar = !is_kept || (is_going_on && line->recover_wait_ms > 0);
     int64_t window = window_ms(line, is_kept, is_lost);

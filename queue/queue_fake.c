@@ -398,10 +398,10 @@ void queue_fake_renew(struct queue_fake *fake, int64_t epoch)
     fake->epoch = epoch;
 }
 
-void queue_fake_recover(struct queue_fake *fake, const char *event, bool is_kept,
+void queue_fake_recover(struct queue_fake *fake, const char *event, enum queue_data data,
                         const struct queue_mark *mark)
 {
-    fake_line_recover(find_event(fake, event), is_kept, mark, *fake->now_ms);
+    fake_line_recover(find_event(fake, event), data, mark, *fake->now_ms);
 }
 
 void queue_fake_forget(struct queue_fake *fake, const char *event, int64_t seq)

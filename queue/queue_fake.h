@@ -44,8 +44,8 @@ void queue_fake_free(struct queue_fake *fake);
 void queue_fake_replace(struct queue_fake *fake, int64_t epoch);
 /* Goes on with another epoch and the data: what the ledger does after a restart of Redis. */
 void queue_fake_renew(struct queue_fake *fake, int64_t epoch);
-/* What queue/lua/recover.lua does to an event's line; is_kept as there. */
-void queue_fake_recover(struct queue_fake *fake, const char *event, bool is_kept,
+/* What queue/lua/recover.lua does to an event's line . */
+void queue_fake_recover(struct queue_fake *fake, const char *event, enum queue_data data,
                         const struct queue_mark *mark);
 /* Loses the joins of all who wait with sequences from `seq` on, as a log that lost its end. */
 void queue_fake_forget(struct queue_fake *fake, const char *event, int64_t seq);

@@ -9,9 +9,16 @@
 
 enum { AT_KEYS = 3, AT_ARGS = AT_KEYS + LINE_KEYS_COUNT, NUMBERS = 5 };
 
-void queue_recover_init(struct queue_recover *recover, const char *event, const char *epoch,
-                        bool is_kept, const struct queue_mark *mark)
+const char *queue_marks_script(void)
 {
+    return (const char *)queue_marks_lua;
+}
+
+void queue_recover_init(struct queue_recover *recover, const char *event, const char *epoch,
+                        enum queue_data data, const struct queue_mark *mark)
+{
+    static const char *const words[QUEUE_DATA_COUNT] = {
+        [QUEUE_DATA_KEPT] = "kept", [QUEUE_DATA_LOST] = "lost", [QUEUE_DATA_FIRST] = "first"};
     const int64_t numbers[NUMBERS] = {LINE_KEYS_COUNT, mark->seq, mark->admissions, mark->head,
                                       RESTART_WINDOW_MS};
     for (int i = 0; i < NUMBERS; i++) {
@@ -26,7 +33,7 @@ void queue_recover_init(struct queue_recover *recover, const char *event, const 
     for (int i = 0; i < LINE_KEYS_COUNT; i++)
         recover->argv[AT_KEYS + i] = recover->keys.text[i];
     recover->argv[AT_ARGS] = epoch;
-    recover->argv[AT_ARGS + 1] = is_kept ? "kept" : "empty";
+    recover->argv[AT_ARGS + 1] = words[data];
     for (int i = 1; i < NUMBERS; i++)
         recover->argv[AT_ARGS + 1 + i] = recover->numbers[i];
 }

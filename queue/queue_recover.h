@@ -18,6 +18,14 @@
  * recovery_ms. */
 #define RESTART_WINDOW_MS 3000
 
+/* What has become of the data of Redis. */
+enum queue_data {
+    QUEUE_DATA_KEPT,  /* restarted with it: perhaps without the end of its log */
+    QUEUE_DATA_LOST,  /* empty, or not ours: whatever is there is removed */
+    QUEUE_DATA_FIRST, /* likewise, but there never was any: nobody is waited for */
+    QUEUE_DATA_COUNT
+};
+
 /* What was noted of a line outside of Redis, at most a second ago when the data was lost. */
 struct queue_mark {
     int64_t seq, admissions, head;
@@ -33,11 +41,13 @@ struct queue_recover {
     char numbers[5][24];
 };
 
-/* epoch: what the key `epoch` is now, "" when it is absent. is_kept: Redis was restarted with its
- * data; otherwise whatever is there is taken as not ours. Both strings must outlive `recover`. The
- * answer is an array: until when the line recovers in ms of Redis' clock (0 = it does not), and 1
- * when something was lost. */
+/* epoch: what the key `epoch` is now, "" when it is absent. Both strings must outlive `recover`.
+ * The answer is an array: until when the line recovers in ms of Redis' clock (0 = it does not), and
+ * 1 when something was lost. */
 void queue_recover_init(struct queue_recover *recover, const char *event, const char *epoch,
-                        bool is_kept, const struct queue_mark *mark);
+                        enum queue_data data, const struct queue_mark *mark);
+
+/* queue/lua/marks.lua: what a struct queue_mark is noted from. Static. */
+const char *queue_marks_script(void);
 
 #endif

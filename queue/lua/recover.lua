@@ -2,16 +2,17 @@
 -- It stands alone (without prelude.lua), because it is the one that may run while `epoch` is absent.
 --
 -- KEYS    as in prelude.lua
--- ARGV    1 what `epoch` is now, '' when absent; 2 `empty`: this data is not ours or there is none, so the line
---         starts from what the ledger has noted; `kept`: Redis was restarted with its data; 3, 4, 5 sequence,
+-- ARGV    1 what `epoch` is now, '' when absent; 2 `lost`: this data is not ours or there is none, so the line
+--         starts from what the ledger has noted; `first`: likewise, but there never was any data to lose; `kept`:
+--         Redis was restarted with its data; 3, 4, 5 sequence,
 --         admissions and head as the ledger noted them last; 6 RESTART_WINDOW_MS
 -- Returns until when the line recovers in ms (0 = it goes on at once), 1 when something was lost (0 otherwise)
--- Writes  line; removes what the registrar said about an earlier epoch, and in `empty` the whole line
+-- Writes  line; removes what the registrar said about an earlier epoch, and unless `kept` the whole line
 -- Cost    O(1); the line is unlinked, not deleted
 --
 -- While a line recovers nobody is admitted and nobody new gets a place: places are put back by receipts under
 -- their old sequence (restore.lua). `kept_seq` is the last sequence whose fate this data knows; only later ones
--- can have been lost. An empty Redis has lost nothing of a line that nobody ever joined.
+-- can have been lost. The note is a second old, so also a line that nobody is known to have joined is waited for.
 
 local EPOCH, CFG, LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS = unpack(KEYS, 1, 8)
 local HISTORY, DRAW_LEFT, BEFORE, BEFORE_GONE, BEFORE_INSIDE, PACE = unpack(KEYS, 12, 17)
@@ -38,7 +39,7 @@ if not is_kept then
 end
 local line = redis.call('HMGET', LINE, 'seq', 'admission', 'head', 'recovers_at_ms', 'kept_seq', 'recover_wait_ms')
 local seq, earlier_end = number(line[1]), number(line[4])
-local is_lost = seq < noted_seq or number(line[2]) < noted_admissions
+local is_lost = ARGV[2] == 'lost' or seq < noted_seq or number(line[2]) < noted_admissions
 
 local window_ms = 0
 if is_asleep then

@@ -22,6 +22,7 @@
 #include "ticketing/seat_store.h"
 
 #define CLIENT_ID_BYTES 16
+#define RUN_ID_BYTES 40 /* of a Redis server: another one after each start */
 
 /* Counters for /metrics. */
 struct gateway_figures {
@@ -48,8 +49,11 @@ struct gateway {
     struct queue_store *queue;
     struct seat_store *seats;
     struct payment_provider *payments;
-    int64_t epoch;                      /* 0 = recovering */
-    int64_t beat_ms;                    /* the ledger's last sign of life, Redis time */
+    int64_t epoch;                    /* 0 = recovering */
+    char redis_run[RUN_ID_BYTES + 1]; /* the server we are connected to; "" = not known */
+    int64_t polled_ms;                /* monotonic */
+    bool is_reload_due;               /* Redis was away: what may have been missed is read again */
+    int64_t beat_ms;                  /* the ledger's last sign of life, Redis time */
     int64_t beat_heard_ms, beat_age_ms; /* monotonic; since then */
     struct book book;
     struct session_table sessions;

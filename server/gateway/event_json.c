@@ -34,6 +34,7 @@ json_t *book_event_json(const struct event_entry *event)
     json_object_set_new(body, "standby", json_boolean(event->is_standby));
     json_object_set_new(body, "closes_at_ms", json_integer(event->closes_at_ms));
     json_object_set(body, "draw", event->draw != NULL ? event->draw : json_null());
+    json_object_set_new(body, "recovers_at_ms", json_integer(event->line.recovers_at_ms));
     json_object_set_new(body, "message", json_string(event->message));
     json_object_set_new(body, "require_account", json_boolean(event->is_account_required));
     json_object_set_new(body, "held_out", json_boolean(seat_map_is_held_out(event->map)));

@@ -34,6 +34,7 @@
 
 #define TURN_MS 50
 #define POLL_MS 1000
+#define POLL_RECOVERING_MS 200 /* while there is no epoch */
 #define REDIS_DEADLINE_MS 3000
 #define PAYMENT_DEADLINE_MS 10000
 #define PAYMENT_CALLS_MAX 256
@@ -58,6 +59,12 @@ struct ask *ask_create(struct gateway *gateway, struct session *session, const s
 
 /* --- epoch and beat --- */
 
+static void set_store_epochs(struct gateway *gateway, int64_t epoch)
+{
+    queue_redis_set_epoch(gateway->queue, epoch);
+    seat_redis_set_epoch(gateway->seats, epoch);
+}
+
 static void take_epoch(struct gateway *gateway, int64_t epoch)
 {
     if (epoch == gateway->epoch) {
@@ -65,8 +72,7 @@ static void take_epoch(struct gateway *gateway, int64_t epoch)
     }
     log_info("epoch %lld (was %lld)", (long long)epoch, (long long)gateway->epoch);
     gateway->epoch = epoch;
-    queue_redis_set_epoch(gateway->queue, epoch);
-    seat_redis_set_epoch(gateway->seats, epoch);
+    set_store_epochs(gateway, epoch);
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct event_entry *event = gateway->book.entries[i];
         event->has_line = event->has_seats = false;
@@ -78,14 +84,29 @@ static void take_epoch(struct gateway *gateway, int64_t epoch)
     }
 }
 
+static bool is_text(const redisReply *reply, const char *text)
+{
+    return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, text) == 0;
+}
+
+/* A server that was started anew with its data has its old epoch too, but perhaps not the end of
+ * its data: the epoch counts only when the ledger has said that it is for this start. */
 static void on_polled(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct gateway *gateway = ctx;
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+        gateway->redis_run[0] == '\0') {
         return;
     }
     const redisReply *epoch = reply->element[0], *beat = reply->element[1];
-    take_epoch(gateway, epoch->type == REDIS_REPLY_STRING ? strtoll(epoch->str, NULL, 10) : 0);
+    bool is_for_this_run = is_text(reply->element[2], gateway->redis_run);
+    bool is_there = epoch->type == REDIS_REPLY_STRING && is_for_this_run;
+    take_epoch(gateway, is_there ? strtoll(epoch->str, NULL, 10) : 0);
+    set_store_epochs(gateway, gateway->epoch);
+    if (gateway->is_reload_due && gateway->epoch != 0) {
+        gateway->is_reload_due = false;
+        book_reload(gateway);
+    }
     int64_t beat_ms = beat->type == REDIS_REPLY_STRING ? strtoll(beat->str, NULL, 10) : 0;
     int64_t now_ms = clock_monotonic_ms();
     if (beat_ms != gateway->beat_ms) {
@@ -97,8 +118,22 @@ static void on_polled(void *ctx, enum redis_link_status status, const redisReply
 
 static void poll_now(struct gateway *gateway)
 {
-    gateway->beat_age_ms = clock_monotonic_ms() - gateway->beat_heard_ms;
-    redis_link_call(gateway->commands, on_polled, gateway, "MGET", "epoch", "ledger:beat", NULL);
+    gateway->polled_ms = clock_monotonic_ms();
+    gateway->beat_age_ms = gateway->polled_ms - gateway->beat_heard_ms;
+    redis_link_call(gateway->commands, on_polled, gateway, "MGET", "epoch", "ledger:beat",
+                    "epoch:run", NULL);
+}
+
+/* Asked before poll_now, so answered before it. */
+static void on_run_told(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct gateway *gateway = ctx;
+    const char *at = status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING
+                         ? strstr(reply->str, "run_id:")
+                         : NULL;
+    if (at != NULL && strspn(at + 7, "0123456789abcdef") == RUN_ID_BYTES) {
+        memcpy(gateway->redis_run, at + 7, RUN_ID_BYTES);
+    }
 }
 
 static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
@@ -112,13 +147,15 @@ static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
 static void on_commands_state(void *ctx, bool is_ready)
 {
     struct gateway *gateway = ctx;
-    if (is_ready) {
-        poll_now(gateway);
-        account_desk_reload(gateway);
-        if (gateway->epoch != 0) {
-            book_reload(gateway);
-        }
+    gateway->is_reload_due = is_ready;
+    if (!is_ready) {
+        gateway->redis_run[0] = '\0';
+        set_store_epochs(gateway, 0); /* nothing is decided before we know what we meet again */
+        return;
     }
+    redis_link_call(gateway->commands, on_run_told, gateway, "INFO", "server", NULL);
+    poll_now(gateway);
+    account_desk_reload(gateway);
 }
 
 static void on_subscriptions_state(void *ctx, bool is_ready)
@@ -199,6 +236,9 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct gateway *gateway = timer->data;
     int64_t now_ms = clock_monotonic_ms();
+    if (gateway->epoch == 0 && now_ms - gateway->polled_ms >= POLL_RECOVERING_MS) {
+        poll_now(gateway);
+    }
     line_ticks_on_turn(gateway, now_ms);
     line_pace_on_turn(gateway, now_ms);
     farewell_on_turn(gateway, now_ms);

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "queue/receipt.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_ticks.h"
@@ -44,26 +45,46 @@ static void wish_list_drop(struct wish_list *list, size_t count)
 
 /* --- gathering --- */
 
-bool line_batch_wish(struct event_entry *event, enum wish_kind kind, const struct session *session,
+static bool add_wish(struct session *session, enum wish_kind kind, struct line_wish *wish,
                      const struct reply_to *to)
 {
-    struct gateway *gateway = event->gateway;
-    struct line_wish wish = {.session = to->session, .re = to->re, .has_re = to->has_re};
-    memcpy(wish.visitor, session->visitor, sizeof wish.visitor);
+    struct gateway *gateway = session->event->gateway;
+    wish->session = to->session;
+    wish->re = to->re;
+    wish->has_re = to->has_re;
+    memcpy(wish->claim.visitor.id, session->visitor, sizeof wish->claim.visitor.id);
     if (gateway->wishes_pending >= gateway->options->joins_pending_max ||
-        !wish_list_add(&event->wishes[kind], &wish)) {
+        !wish_list_add(&session->event->wishes[kind], wish)) {
         return false;
     }
     gateway->wishes_pending++;
     return true;
 }
 
+bool line_batch_join(struct session *session, const struct reply_to *to)
+{
+    struct line_wish wish = {0};
+    return add_wish(session, WISH_JOIN, &wish, to);
+}
+
+bool line_batch_resume(struct session *session, const struct reply_to *to,
+                       const struct receipt *receipt)
+{
+    struct line_wish wish = {
+        .claim = {.seq = receipt->seq, .epoch = receipt->epoch, .is_drawn = receipt->is_drawn}};
+    return add_wish(session, WISH_RESUME, &wish, to);
+}
+
 void line_batch_check(struct session *session)
 {
-    struct line_wish wish = {.session = session->id};
-    memcpy(wish.visitor, session->visitor, sizeof wish.visitor);
+    struct line_wish wish = {.session = session->id,
+                             .claim = {.seq = session->seq,
+                                       .epoch = session->place_epoch,
+                                       .is_drawn = session->is_place_drawn}};
+    memcpy(wish.claim.visitor.id, session->visitor, sizeof wish.claim.visitor.id);
+    enum wish_kind kind = session_is_of_epoch(session) ? WISH_CHECK : WISH_CLAIM;
     if (!session->is_check_pending) {
-        session->is_check_pending = wish_list_add(&session->event->wishes[WISH_CHECK], &wish);
+        session->is_check_pending = wish_list_add(&session->event->wishes[kind], &wish);
     }
 }
 
@@ -77,6 +98,11 @@ struct line_batch {
     struct line_wish wishes[];
 };
 
+static bool is_own_doubt(enum wish_kind kind)
+{
+    return kind == WISH_CHECK || kind == WISH_CLAIM;
+}
+
 static void take_answer(const struct line_batch *batch, const struct line_wish *wish,
                         enum queue_status status, const struct place *place)
 {
@@ -85,18 +111,18 @@ static void take_answer(const struct line_batch *batch, const struct line_wish *
     if (session == NULL) {
         return;
     }
-    if (batch->kind == WISH_CHECK) {
+    if (is_own_doubt(batch->kind)) {
         session->is_check_pending = false;
-        if (status == QUEUE_OK) { /* otherwise the next tick asks again */
-            line_ticks_on_checked(session, place);
+        if (status == QUEUE_OK && place->state != PLACE_RECOVERING) {
+            line_ticks_on_checked(session, place); /* otherwise the next tick asks again */
         }
         return;
     }
     struct reply_to to = {wish->session, wish->re, wish->has_re};
-    if (status != QUEUE_OK || strcmp(session->visitor, wish->visitor) != 0) {
+    if (status != QUEUE_OK || strcmp(session->visitor, wish->claim.visitor.id) != 0) {
         wire_busy(gateway, &to); /* or a receipt has made the session somebody else's meanwhile */
     } else {
-        line_desk_on_place(gateway, session, &to, place);
+        line_desk_on_place(gateway, session, &to, place, batch->kind == WISH_RESUME);
     }
 }
 
@@ -104,7 +130,7 @@ static void on_places(void *ctx, enum queue_status status, const struct place *p
 {
     struct line_batch *batch = ctx;
     assert(status != QUEUE_OK || count == batch->count);
-    batch->event->gateway->check_batches -= batch->kind == WISH_CHECK;
+    batch->event->gateway->check_batches -= is_own_doubt(batch->kind);
     for (size_t i = 0; i < batch->count; i++) {
         take_answer(batch, &batch->wishes[i], status, status == QUEUE_OK ? &places[i] : NULL);
     }
@@ -113,24 +139,36 @@ static void on_places(void *ctx, enum queue_status status, const struct place *p
 
 /* --- sending --- */
 
+static enum queue_status ask_places(struct event_entry *event, struct line_batch *batch)
+{
+    struct queue_store *queue = event->gateway->queue;
+    struct place_claim claims[JOIN_BATCH_MAX];
+    struct queue_visitor visitors[JOIN_BATCH_MAX];
+    for (size_t i = 0; i < batch->count; i++) {
+        claims[i] = batch->wishes[i].claim;
+        visitors[i] = claims[i].visitor;
+    }
+    switch (batch->kind) {
+    case WISH_JOIN:
+        return queue->join(queue, event->id, visitors, batch->count, on_places, batch);
+    case WISH_CHECK:
+        return queue->look(queue, event->id, visitors, batch->count, on_places, batch);
+    default:
+        return queue->restore(queue, event->id, claims, batch->count, on_places, batch);
+    }
+}
+
 static void send_batch(struct event_entry *event, enum wish_kind kind,
                        const struct line_wish *wishes, size_t count)
 {
-    struct queue_store *queue = event->gateway->queue;
-    struct queue_visitor visitors[JOIN_BATCH_MAX];
     struct line_batch *batch = malloc(sizeof *batch + count * sizeof *wishes);
     assert(batch != NULL);
     batch->event = event;
     batch->kind = kind;
     batch->count = count;
     memcpy(batch->wishes, wishes, count * sizeof *wishes);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(visitors[i].id, wishes[i].visitor, sizeof visitors[i].id);
-    }
-    event->gateway->check_batches += kind == WISH_CHECK;
-    enum queue_status status =
-        kind == WISH_JOIN ? queue->join(queue, event->id, visitors, count, on_places, batch)
-                          : queue->look(queue, event->id, visitors, count, on_places, batch);
+    event->gateway->check_batches += is_own_doubt(kind);
+    enum queue_status status = ask_places(event, batch);
     if (status != QUEUE_OK) {
         on_places(batch, status, NULL, 0);
     }
@@ -140,7 +178,7 @@ static void send_list(struct event_entry *event, enum wish_kind kind)
 {
     struct gateway *gateway = event->gateway;
     struct wish_list *list = &event->wishes[kind];
-    while (list->count > 0 && (kind != WISH_CHECK || gateway->check_batches < CHECK_BATCHES_MAX)) {
+    while (list->count > 0 && (!is_own_doubt(kind) || gateway->check_batches < CHECK_BATCHES_MAX)) {
         size_t count = list->count < JOIN_BATCH_MAX ? list->count : JOIN_BATCH_MAX;
         size_t first = list->first;
         wish_list_drop(list, count);

@@ -7,7 +7,8 @@
  *
  * Visitors' wishes are bounded by joins_pending_max and answered `full` beyond it. A doubt is held
  * once per session, so those are bounded by the sessions; only CHECK_BATCHES_MAX of their calls are
- * under way at a time, so that they never stand in the way of a join.
+ * under way at a time, so that they never stand in the way of a join: after a change of epoch a
+ * gateway's 20,000 places are claimed in 80 calls.
  */
 #ifndef STANCHION_LINE_BATCH_H
 #define STANCHION_LINE_BATCH_H
@@ -15,17 +16,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "queue/queue_store.h"
 #include "server/base/limits.h"
 
 struct gateway;
 struct event_entry;
 struct session;
 struct reply_to;
+struct receipt;
 
 enum wish_kind {
     WISH_JOIN,   /* a place, please */
     WISH_RESUME, /* a receipt was shown: where do I stand? */
     WISH_CHECK,  /* nobody asked: the gateway may have missed something about this session */
+    WISH_CLAIM,  /* nobody asked: the place is of an earlier epoch and may have to be put back */
     WISH_COUNT
 };
 
@@ -35,7 +39,7 @@ struct line_wish {
     uint64_t session;
     int64_t re;
     bool has_re;
-    char visitor[VISITOR_ID_BYTES + 1];
+    struct place_claim claim; /* WISH_RESUME and WISH_CLAIM: all of it; otherwise the visitor */
 };
 
 /* Lifetime: that of its event. */
@@ -46,10 +50,13 @@ struct wish_list {
 
 void wish_list_release(struct wish_list *list);
 
-/* A visitor's wish. False: the buffer is full, nothing was noted. */
-bool line_batch_wish(struct event_entry *event, enum wish_kind kind, const struct session *session,
-                     const struct reply_to *to);
-/* Has a session looked up; a second call before the answer changes nothing. */
+/* A visitor's wish for a place. False: the buffer is full, nothing was noted. */
+bool line_batch_join(struct session *session, const struct reply_to *to);
+/* A visitor has shown a receipt, which has been checked. False as above. */
+bool line_batch_resume(struct session *session, const struct reply_to *to,
+                       const struct receipt *receipt);
+/* Has a session looked up; a place that is still of an earlier epoch is claimed. A second call
+ * before the answer changes nothing. */
 void line_batch_check(struct session *session);
 /* Sends what has gathered. */
 void line_batch_before_sleep(struct gateway *gateway);

@@ -17,6 +17,7 @@
 #define FULL_RETRY_S_MIN 5
 #define FULL_RETRY_S_SPREAD 20
 #define RECOVERING_RETRY_S_SPREAD 10
+#define RESUME_RETRY_S_SPREAD 3
 
 /* --- what is told to a visitor --- */
 
@@ -109,18 +110,35 @@ static void answer_not_open(struct gateway *gateway, const struct reply_to *to,
                          (json_int_t)event->opens_at_ms));
 }
 
-/* Whoever has no receipt waits for those who have; then all come back over a while, not at once. */
+/* Whoever has no receipt waits for those who have; then all come back over a while, not at once.
+ * A receipt is asked about again soon: it only waits for the registrar's word. */
 static void answer_recovering(struct gateway *gateway, const struct reply_to *to,
-                              const struct place *place)
+                              const struct place *place, bool is_resume)
 {
     char jitter[2];
     token_random(jitter, 1);
     int64_t left_ms = place->deadline_ms - place->now_ms;
-    int64_t retry_s = (left_ms > 0 ? left_ms / 1000 : 0) + 1 +
-                      (unsigned char)jitter[0] % RECOVERING_RETRY_S_SPREAD;
+    int64_t least_s = left_ms > 0 && !is_resume ? left_ms / 1000 + 1 : 1;
+    int64_t spread_s = is_resume ? RESUME_RETRY_S_SPREAD : RECOVERING_RETRY_S_SPREAD;
+    json_int_t retry_s = least_s + (unsigned char)jitter[0] % spread_s;
     wire_error(gateway, to, "busy", "The line is being put together again after a failure.",
                json_pack("{sb sI sI}", "recovering", 1, "recovers_at_ms",
-                         (json_int_t)place->deadline_ms, "retry_s", (json_int_t)retry_s));
+                         (json_int_t)place->deadline_ms, "retry_s", retry_s));
+}
+
+static void answer_gone(struct gateway *gateway, const struct reply_to *to,
+                        enum place_reason reason)
+{
+    static const char *const words[GONE_REASON_COUNT][2] = {
+        [GONE_UNKNOWN] = {"unknown", "There is no place for this receipt any more."},
+        [GONE_SERVED] = {"served", "This place has been used: seats were bought with it."},
+        [GONE_LEFT] = {"left", "This place was given up."},
+        [GONE_MISSED] = {"missed", "The turn of this place came and is over."},
+        [GONE_TOO_LATE] = {"too_late", "The line had to be put together again after a failure, and "
+                                       "this receipt came after the time for that was over."},
+    };
+    wire_error(gateway, to, "receipt_gone", words[reason][1],
+               json_pack("{ss}", "reason", words[reason][0]));
 }
 
 static void answer_full(struct gateway *gateway, const struct reply_to *to)
@@ -135,6 +153,8 @@ static void answer_full(struct gateway *gateway, const struct reply_to *to)
 /* Writes the place into the session; true when the visitor is in line or admitted. */
 bool line_desk_take_place(struct session *session, const struct place *place)
 {
+    session->place_epoch = session->event->gateway->epoch;
+    session->is_place_drawn = session->event->line.draw == DRAW_DONE;
     switch (place->state) {
     case PLACE_WAITING:
         session->stage = STAGE_WAITING;
@@ -142,8 +162,8 @@ bool line_desk_take_place(struct session *session, const struct place *place)
         return true;
     case PLACE_ADMITTED:
     case PLACE_ENTERED:
-        if (session->stage != STAGE_ENTERED) {
-            session->stage = STAGE_ADMITTED;
+        if (place->state == PLACE_ADMITTED || session->stage != STAGE_ENTERED) {
+            session->stage = STAGE_ADMITTED; /* a tab that has not entered, or nobody has */
         }
         session->seq = place->seq;
         session->admission = place->admission;
@@ -156,7 +176,7 @@ bool line_desk_take_place(struct session *session, const struct place *place)
 }
 
 void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
-                        const struct place *place)
+                        const struct place *place, bool is_resume)
 {
     gateway->figures.joins += place->is_new;
     if (line_desk_take_place(session, place)) {
@@ -168,14 +188,14 @@ void line_desk_on_place(struct gateway *gateway, struct session *session, const 
     } else if (place->state == PLACE_NOT_OPEN) {
         answer_not_open(gateway, to, session->event, place->phase);
     } else if (place->state == PLACE_RECOVERING) {
-        answer_recovering(gateway, to, place);
+        answer_recovering(gateway, to, place, is_resume);
     } else if (place->state == PLACE_FULL) {
         answer_full(gateway, to);
     } else if (place->state == PLACE_SERVED) {
         wire_error(gateway, to, "already_served", "You have bought all the seats one visitor may.",
                    NULL);
     } else {
-        wire_error(gateway, to, "receipt_gone", "This place was served, left or missed.", NULL);
+        answer_gone(gateway, to, place->reason);
     }
 }
 
@@ -190,7 +210,7 @@ void line_desk_join(struct gateway *gateway, struct session *session, const stru
         wire_busy(gateway, to);
         return;
     }
-    if (!line_batch_wish(event, WISH_JOIN, session, to)) {
+    if (!line_batch_join(session, to)) {
         answer_full(gateway, to);
     }
 }
@@ -249,7 +269,7 @@ void line_desk_resume(struct gateway *gateway, struct session *session, const st
         session_set_visitor(&gateway->sessions, session, receipt.visitor);
         session->is_fresh_visitor = false;
     }
-    if (!line_batch_wish(session->event, WISH_RESUME, session, to)) {
+    if (!line_batch_resume(session, to, &receipt)) {
         answer_full(gateway, to);
     }
 }
@@ -346,6 +366,7 @@ static void on_entered(void *ctx, enum queue_status status, const struct place *
         free(ask);
         return;
     }
+    session->place_epoch = gateway->epoch;
     session->stage = STAGE_ENTERED;
     session->seq = place->seq;
     session->admission = place->admission;

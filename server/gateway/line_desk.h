@@ -27,9 +27,9 @@ void line_desk_enter(struct gateway *gateway, struct session *session, const str
 void line_desk_away(struct gateway *gateway, struct session *session, const struct reply_to *to,
                     const json_t *request);
 
-/* The answer to a join or a receipt. */
+/* The answer to a join or (is_resume) to a receipt. */
 void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
-                        const struct place *place);
+                        const struct place *place, bool is_resume);
 /* Looks all waiting visitors of the event up again, because numbers may have changed; whose has is
  * told the new place with a new receipt. */
 void line_desk_reask(struct event_entry *event);

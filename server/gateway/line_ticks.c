@@ -132,24 +132,37 @@ void line_ticks_push_place(struct session *session, int64_t ahead)
     push_place(session, line_news(session->event), ahead, clock_monotonic_ms(), clock_wall_ms());
 }
 
-/* The answer about a visitor whose turn or end may have been missed. */
+static const char *reason_of_end(const struct place *place, bool is_of_epoch)
+{
+    if (is_of_epoch) {
+        return "no_show";
+    }
+    bool was_used = place->state == PLACE_SERVED || place->reason == GONE_SERVED ||
+                    place->reason == GONE_MISSED;
+    return was_used ? "time_out" : "lost";
+}
+
+/* The answer about a visitor whose turn or end may have been missed, or whose place is of an
+ * earlier epoch: then a receipt of this one goes with it. */
 void line_ticks_on_checked(struct session *session, const struct place *place)
 {
     struct gateway *gateway = session->event->gateway;
     enum session_stage before = session->stage;
     int64_t seq_before = session->seq;
+    bool is_of_epoch = session_is_of_epoch(session);
     bool has_place = line_desk_take_place(session, place);
     if (!has_place && before != STAGE_NEW) {
+        session->told.ahead = -1;
         wire_send(gateway, session,
-                  json_pack("{ss ss sI}", "type", "expired", "reason", "no_show", "at_ms",
-                            (json_int_t)place->now_ms));
-    } else if (before == STAGE_WAITING && session->stage == STAGE_ADMITTED) {
+                  json_pack("{ss ss sI}", "type", "expired", "reason",
+                            reason_of_end(place, is_of_epoch), "at_ms", (json_int_t)place->now_ms));
+    } else if (before != STAGE_ADMITTED && session->stage == STAGE_ADMITTED) {
         struct present_list present;
         present_list_init(&present, session->event, place->now_ms);
         session->deadline_ms = present_list_deadline(&present, session, session->deadline_ms);
         present_list_send(&present);
         wire_send(gateway, session, line_desk_admitted_json(session, place->now_ms));
-    } else if (session->stage == STAGE_WAITING && session->seq != seq_before) {
+    } else if (session->stage == STAGE_WAITING && (session->seq != seq_before || !is_of_epoch)) {
         wire_send(gateway, session, line_desk_new_place_json(session, place->now_ms));
     }
 }
@@ -161,6 +174,10 @@ static void push_places(struct event_entry *event)
     const struct line_news *news = line_news(event);
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
+        if (session->stage != STAGE_NEW && !session_is_of_epoch(session)) {
+            line_batch_check(session); /* nothing is told before the place is known to stand */
+            continue;
+        }
         if (session->stage != STAGE_WAITING) {
             continue;
         }
@@ -183,6 +200,8 @@ static void tell_admitted(struct present_list *present, const struct tick_admitt
         session_of_visitor(&event->gateway->sessions, event, admitted->visitor.id);
     int64_t deadline_ms = present_list_deadline(present, session, admitted->deadline_ms);
     for (; session != NULL; session = session_next_of_visitor(session)) {
+        session->place_epoch = event->gateway->epoch;
+        session->is_place_drawn = event->line.draw == DRAW_DONE;
         session->stage = STAGE_ADMITTED;
         session->seq = admitted->seq;
         session->admission = admitted->admission;

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/gateway/app.h"
 #include "server/gateway/book.h"
 
 void session_table_init(struct session_table *table, uint32_t sessions_max)
@@ -173,6 +174,11 @@ struct session *session_of_account(const struct session_table *table, const char
 struct session *session_next_of_account(const struct session *session)
 {
     return first_of_account(session->visitor_next, session->account);
+}
+
+bool session_is_of_epoch(const struct session *session)
+{
+    return session->place_epoch == session->event->gateway->epoch;
 }
 
 void session_set_visitor(struct session_table *table, struct session *session, const char *visitor)

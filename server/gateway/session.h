@@ -54,6 +54,8 @@ struct session {
     uint8_t requests_pending;
     uint16_t close_code;
     int64_t seq, admission, deadline_ms;
+    int64_t place_epoch; /* of the Redis data that told the place last */
+    bool is_place_drawn; /* the sequence was given after a draw */
     struct push_told told;
     struct foretold foretold;
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
@@ -96,6 +98,8 @@ struct session *session_next_of_visitor(const struct session *session);
 struct session *session_of_account(const struct session_table *table, const char *visitor,
                                    uint64_t account);
 struct session *session_next_of_account(const struct session *session);
+/* Whether what is known of the session's place was told by the present data of Redis. */
+bool session_is_of_epoch(const struct session *session);
 /* Makes the session another visitor's (a receipt shown by a client without a cookie). */
 void session_set_visitor(struct session_table *table, struct session *session, const char *visitor);
 

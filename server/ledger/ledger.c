@@ -23,6 +23,7 @@
 #include "server/ledger/beat.h"
 #include "server/ledger/captures.h"
 #include "server/ledger/feed.h"
+#include "server/ledger/line_marks.h"
 #include "server/ledger/reconcile.h"
 #include "server/ledger/recover.h"
 #include "server/ledger/stock.h"
@@ -186,6 +187,8 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
             wait_for_redis(ledger);
         return;
     }
+    if (!took(ledger, line_marks_note(&ledger->batch)))
+        return;
     wake_payments(ledger);
     if (clock_monotonic_ms() - ledger->reconciled_ms >= RECONCILE_EVERY_MS) {
         ledger->reconciled_ms = clock_monotonic_ms();
@@ -265,6 +268,8 @@ static void drain(struct ledger *ledger)
         if (left > 0)
             ev_sleep(DRAIN_STEP_S);
     }
+    if (left == 0 && status == BATCH_OK)
+        status = recover_note_stop(&ledger->batch);
     if (left == 0)
         log_info("stopped: the outbox is empty");
     else

@@ -32,7 +32,7 @@ static void say_nothing_was_used(struct queue_bench *b)
 static void lose_everything(struct queue_bench *b, int64_t seq, int64_t admissions, int64_t head)
 {
     struct queue_mark mark = {.seq = seq, .admissions = admissions, .head = head};
-    queue_bench_recover(b, NEXT_EPOCH, false, &mark);
+    queue_bench_recover(b, NEXT_EPOCH, QUEUE_DATA_LOST, &mark);
 }
 
 static void end_window(struct queue_bench *b)
@@ -233,14 +233,28 @@ CONTRACT(receipts_of_this_epoch_put_nothing_back)
     cr_assert_eq(place.seq, 2);
 }
 
-CONTRACT(a_line_nobody_ever_joined_opens_at_once)
+CONTRACT(the_first_data_there_ever_was_opens_at_once)
 {
     struct queue_fake_settings settings = settings_of(PHASE_OPEN);
+    struct queue_mark mark = {0};
     queue_bench_configure(b, &settings);
-    lose_everything(b, 0, 0, 0);
+    queue_bench_recover(b, NEXT_EPOCH, QUEUE_DATA_FIRST, &mark);
     cr_assert_eq(queue_join(b, 0, "a").seq, 1);
     queue_next_tick(b);
     cr_assert_eq(b->admitted_count, 1);
+}
+
+CONTRACT(a_line_that_was_joined_a_moment_before_the_loss_is_waited_for)
+{
+    struct queue_fake_settings settings = settings_of(PHASE_OPEN);
+    queue_bench_configure(b, &settings);
+    fill_line(b, 2);
+    lose_everything(b, 0, 0, 0); /* nothing was noted yet */
+    say_nothing_was_used(b);
+    cr_assert_eq(queue_join(b, 0, "new").state, PLACE_RECOVERING);
+    cr_assert_eq(claim(b, 1).seq, 2);
+    end_window(b);
+    cr_assert_eq(queue_join(b, 0, "new").seq, 3);
 }
 
 CONTRACT(without_a_window_nothing_is_put_back)
@@ -271,7 +285,7 @@ CONTRACT(a_restart_that_lost_nothing_keeps_every_place)
     queue_leave(b, 0, queue_numbered(1).id);
     queue_leave(b, 0, queue_numbered(4).id);
     struct queue_mark mark = {.seq = 6, .admissions = 2, .head = 2};
-    queue_bench_recover(b, NEXT_EPOCH, true, &mark);
+    queue_bench_recover(b, NEXT_EPOCH, QUEUE_DATA_KEPT, &mark);
     queue_reread(b);
     cr_assert_eq(claim(b, 0).state, PLACE_ENTERED);
     struct place place = claim(b, 1);
@@ -300,7 +314,7 @@ CONTRACT(the_last_second_comes_back_by_receipts)
     queue_next_tick(b);
     queue_bench_forget(b, 6); /* 6, 7 and 8 are not in the data any more; the note says 7 */
     struct queue_mark mark = {.seq = 7, .admissions = 1, .head = 1};
-    queue_bench_recover(b, NEXT_EPOCH, true, &mark);
+    queue_bench_recover(b, NEXT_EPOCH, QUEUE_DATA_KEPT, &mark);
     queue_reread(b);
     cr_assert_eq(claim(b, 7).seq, 8);
     cr_assert_eq(claim(b, 5).seq, 6);
@@ -327,7 +341,7 @@ CONTRACT(a_second_loss_in_the_window_starts_the_window_anew)
     cr_assert_eq(claim(b, 2).seq, 3);
     queue_bench_wait(b, WINDOW_MS - 100);
     struct queue_mark mark = {.seq = 4};
-    queue_bench_recover(b, NEXT_EPOCH + 1, true, &mark);
+    queue_bench_recover(b, NEXT_EPOCH + 1, QUEUE_DATA_KEPT, &mark);
     queue_reread(b);
     say_nothing_was_used(b);
     queue_bench_wait(b, 150);

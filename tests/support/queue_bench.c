@@ -326,12 +326,12 @@ void queue_bench_replace(struct queue_bench *bench, int64_t epoch)
 
 /* --- another epoch --- */
 
-static void recover_redis(struct queue_bench *bench, int64_t epoch, bool is_kept,
+static void recover_redis(struct queue_bench *bench, int64_t epoch, enum queue_data data,
                           const struct queue_mark *mark)
 {
     struct queue_recover recover;
     char now[24] = "";
-    if (is_kept) {
+    if (data == QUEUE_DATA_KEPT) {
         redisReply *reply = redisCommand(redis_server_context(bench->server), "GET epoch");
         check(reply && reply->type == REDIS_REPLY_STRING, "no epoch");
         snprintf(now, sizeof(now), "%s", reply->str);
@@ -340,7 +340,7 @@ static void recover_redis(struct queue_bench *bench, int64_t epoch, bool is_kept
         redis_server_run(bench->server, "FLUSHALL");
     }
     configure_redis(bench->server, &bench->settings);
-    queue_recover_init(&recover, BENCH_EVENT, now, is_kept, mark);
+    queue_recover_init(&recover, BENCH_EVENT, now, data, mark);
     redisReply *reply = redisCommandArgv(redis_server_context(bench->server), QUEUE_RECOVER_ARGC,
                                          recover.argv, NULL);
     check(reply && reply->type == REDIS_REPLY_ARRAY, reply ? reply->str : "no answer");
@@ -348,31 +348,31 @@ static void recover_redis(struct queue_bench *bench, int64_t epoch, bool is_kept
     redis_server_run(bench->server, "SET epoch %lld", (long long)epoch);
 }
 
-static void recover_fake(struct queue_bench *bench, int64_t epoch, bool is_kept,
+static void recover_fake(struct queue_bench *bench, int64_t epoch, enum queue_data data,
                          const struct queue_mark *mark)
 {
     struct queue_fake *fake = bench->own->fake;
-    if (is_kept)
+    if (data == QUEUE_DATA_KEPT)
         queue_fake_renew(fake, epoch);
     else
         queue_fake_replace(fake, epoch);
     queue_fake_configure(fake, BENCH_EVENT, &bench->settings);
-    queue_fake_recover(fake, BENCH_EVENT, is_kept, mark);
+    queue_fake_recover(fake, BENCH_EVENT, data, mark);
 }
 
-void queue_bench_recover(struct queue_bench *bench, int64_t epoch, bool is_kept,
+void queue_bench_recover(struct queue_bench *bench, int64_t epoch, enum queue_data data,
                          const struct queue_mark *mark)
 {
     if (bench->own->fake)
-        recover_fake(bench, epoch, is_kept, mark);
+        recover_fake(bench, epoch, data, mark);
     else
-        recover_redis(bench, epoch, is_kept, mark);
+        recover_redis(bench, epoch, data, mark);
     for (int i = 0; i < 2; i++)
         queue_bench_set_epoch(bench, i, epoch);
     bench->admissions_before =
-        is_kept ? bench->admissions_before + (int64_t)bench->admitted_count : mark->admissions;
+        data == QUEUE_DATA_KEPT ? bench->admissions_before + (int64_t)bench->admitted_count : mark->admissions;
     bench->admitted_count = bench->expired_count = bench->gone_count = 0;
-    if (is_kept)
+    if (data == QUEUE_DATA_KEPT)
         return;
     bench->last = (struct tick_report){0};
     bench->cap = bench->settings.active_cap;

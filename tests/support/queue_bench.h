@@ -56,9 +56,9 @@ void queue_bench_set_epoch(struct queue_bench *bench, int which, int64_t epoch);
 /* Empties the storage and gives it another epoch. */
 void queue_bench_replace(struct queue_bench *bench, int64_t epoch);
 
-/* The epoch changes, as the ledger does it. is_kept: with the data; otherwise it is gone. Both
+/* The epoch changes, as the ledger does it. Unless it is kept the data is gone. Both
  * stores know the new epoch afterwards; the logs of reports begin anew. */
-void queue_bench_recover(struct queue_bench *bench, int64_t epoch, bool is_kept,
+void queue_bench_recover(struct queue_bench *bench, int64_t epoch, enum queue_data data,
                          const struct queue_mark *mark);
 /* Loses the joins from `seq` on, as a log that lost its end: to be followed by a kept recovery. */
 void queue_bench_forget(struct queue_bench *bench, int64_t seq);

@@ -1,0 +1,172 @@
+// Places that survive: a herd that comes back at once, gateways and Redis killed, a log that lost its end, and a Redis
+// that comes back empty. In each of them everybody who comes back has the place they had, and nobody gains one.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { askRedis, logBytes, loseRedis } from '../support/redis.mjs';
+import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
+
+const PEOPLE = 320;
+const RECOVERY_MS = 6000;
+
+const health = (server) => until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false), 15_000);
+const info = async (server) => (await fetch(`${server.url}/api/v1/events/${server.event}`)).json();
+
+async function startLine(settings) {
+  const server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena', open: false });
+  const set = await server.cli(['event', 'set', server.event, 'phase=open', 'tick_ms=200', `recovery_ms=${RECOVERY_MS}`, ...settings]);
+  assert.equal(set.code, 0, set.stderr);
+  await until('the event takes visitors', async () => (await info(server)).phase === 'open');
+  return server;
+}
+
+// Joins one after the other, so that person i has the i-th place.
+async function fillLine(server, count) {
+  const people = [];
+  for (let i = 0; i < count; i += 40) {
+    const some = await Promise.all(Array.from({ length: Math.min(40, count - i) }, () => visit(server)));
+    for (const person of some) {
+      const place = await person.ask({ type: 'join' });
+      assert.equal(place.type, 'place', JSON.stringify(place));
+      Object.assign(person, { seq: place.seq, receipt: place.receipt });
+      people.push(person);
+    }
+  }
+  return people;
+}
+
+// Comes back with the same cookie and the receipt, asking again as long as the answer is busy.
+async function comeBack(server, person, receipt = person.receipt) {
+  const back = await until('a gateway', () => visit(server, { cookie: person.cookie }).catch(() => null), 15_000);
+  let answer;
+  await until('an answer', async () => {
+    answer = await back.ask({ type: 'resume', receipt });
+    if (answer.code === 'busy') await sleep(1000 * Math.min(answer.retry_s, 1));
+    return answer.code !== 'busy';
+  }, 30_000);
+  return Object.assign(back, { answer, seq: person.seq, receipt: answer.receipt ?? person.receipt });
+}
+
+const scripts = async (server) => Number((await askRedis(server, 'INFO', 'commandstats')).match(/cmdstat_evalsha:calls=(\d+)/)[1]);
+const closeAll = (people) => Promise.all(people.map((person) => (person.closed === null ? person.close() : null)));
+const samePlaces = (people) => people.forEach((person) => assert.equal(person.answer.seq, person.seq, JSON.stringify(person.answer)));
+
+describe('a line that nobody is admitted from', () => {
+  let server, people;
+  before(async () => {
+    server = await startLine(['admit_per_tick=0']);
+    people = await fillLine(server, PEOPLE);
+  });
+  after(async () => { await server?.stop(); });
+
+  test('a herd that shows its receipts at once costs a call per batch, not one per browser', async () => {
+    const quiet = await scripts(server);
+    await sleep(1000);
+    const calls = await scripts(server), perSecond = calls - quiet;
+    const start = Date.now();
+    const answers = await Promise.all(people.map((person) => person.ask({ type: 'resume', receipt: person.receipt })));
+    const spent = (await scripts(server)) - calls - Math.ceil(perSecond * (Date.now() - start) / 1000);
+    answers.forEach((answer, i) => assert.equal(answer.seq, people[i].seq));
+    assert.ok(spent < PEOPLE / 4, `${spent} calls for ${PEOPLE} receipts`);
+  });
+
+  test('both gateways are killed: everybody comes back to the same place', async () => {
+    const earlier = server.children();
+    for (const name of ['gateway 0', 'gateway 1']) process.kill(earlier[name], 'SIGKILL');
+    await Promise.all(people.map((person) => person.ended));
+    people = await Promise.all(people.map((person) => comeBack(server, person)));
+    samePlaces(people);
+    assert.equal((await info(server)).recovers_at_ms, 0, 'nothing was lost, nobody waits for anything');
+  });
+
+  test('Redis is killed and keeps its data: who is connected is told the place again, with a new receipt', async () => {
+    const away = people.splice(0, 10);
+    await closeAll(away);
+    const told = people.map((person) => person.pushes.length);
+    await loseRedis(server);
+    const pushes = await Promise.all(people.map((person, i) => person.push((push) => push.receipt, { after: told[i] })));
+    pushes.forEach((push, i) => {
+      assert.equal(push.type, 'place');
+      assert.equal(push.seq, people[i].seq);
+      people[i].receipt = push.receipt;
+    });
+    const back = await Promise.all(away.map((person) => comeBack(server, person)));
+    samePlaces(back);
+    people = [...back, ...people];
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 10_000);
+    const late = await comeBack(server, people[0]);
+    samePlaces([late]);
+    await late.close();
+    const fresh = await visit(server);
+    assert.equal((await fresh.ask({ type: 'join' })).seq, PEOPLE + 1);
+    assert.equal((await fresh.ask({ type: 'leave' })).type, 'left');
+    await fresh.close();
+  });
+
+  test('the log loses its end: the places given in it come back, before anybody new', async () => {
+    const kept = logBytes(server);
+    const last = await fillLine(server, 20);
+    const away = last.splice(0, 5);
+    await closeAll(away);
+    const told = last.map((person) => person.pushes.length);
+    await loseRedis(server, { keptBytes: kept });
+    const pushes = await Promise.all(last.map((person, i) => person.push((push) => push.receipt, { after: told[i] })));
+    pushes.forEach((push, i) => assert.equal(push.seq, last[i].seq));
+    const back = await Promise.all(away.map((person) => comeBack(server, person)));
+    samePlaces(back);
+    const fresh = await visit(server);
+    const refused = await fresh.ask({ type: 'join' });
+    assert.equal(refused.code, 'busy');
+    assert.equal(refused.recovering, true);
+    assert.ok(refused.recovers_at_ms > Date.now() && refused.retry_s * 1000 + Date.now() >= refused.recovers_at_ms);
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 2 * RECOVERY_MS + 5000);
+    const place = await fresh.ask({ type: 'join' });
+    assert.ok(place.seq > Math.max(...last.map((person) => person.seq)), JSON.stringify(place));
+    await closeAll([fresh, ...last, ...back]);
+  });
+});
+
+describe('a Redis that comes back empty', () => {
+  let server, people, stranger;
+  before(async () => {
+    server = await startLine(['admit_per_tick=0']);
+    people = await fillLine(server, PEOPLE);
+    stranger = await visit(server);
+  });
+  after(async () => { await server?.stop(); });
+
+  test('the line is rebuilt in the old order, and nobody is admitted meanwhile', async () => {
+    const away = people.filter((_, i) => i % 3 === 0), late = away.splice(0, 4);
+    const here = people.filter((_, i) => i % 3 !== 0);
+    await closeAll([...away, ...late]);
+    const told = here.map((person) => person.pushes.length);
+    await loseRedis(server, { keptBytes: 0 });
+    const until_ms = await until('the event recovers', async () => (await info(server)).recovers_at_ms, 10_000);
+    const faster = server.cli(['event', 'set', server.event, 'admit_per_tick=50']);
+    const forged = await visit(server);
+    const token = people[3].receipt;
+    assert.equal((await forged.ask({ type: 'resume', receipt: `${token.slice(0, -4)}AAAA` })).code, 'receipt_invalid');
+    assert.equal((await stranger.ask({ type: 'join' })).code, 'busy');
+    assert.equal((await stranger.ask({ type: 'resume', receipt: token })).code, 'busy', 'a fresh visitor may bring a receipt');
+    const back = await Promise.all(away.map((person) => comeBack(server, person)));
+    samePlaces(back);
+    const pushes = await Promise.all(here.map((person, i) => person.push((push) => push.receipt, { after: told[i] })));
+    pushes.forEach((push, i) => assert.equal(push.seq, here[i].seq));
+    assert.equal((await faster).code, 0);
+    assert.ok(Date.now() < until_ms, 'all of this within the window');
+    const admitted = await Promise.all([...here, ...back].map(async (person) => ({ seq: person.seq, ...await person.push('admitted', { msMax: 30_000 }) })));
+    admitted.sort((a, b) => a.admission - b.admission);
+    admitted.forEach((one, i) => {
+      assert.ok(one.at_ms >= until_ms, 'nobody before the end of the window');
+      assert.ok(i === 0 || admitted[i - 1].seq < one.seq, 'nobody is overtaken');
+    });
+    for (const person of late) {
+      const now = await comeBack(server, person);
+      assert.equal(now.answer.code, 'receipt_gone');
+      assert.equal(now.answer.reason, 'too_late');
+      const anew = await now.ask({ type: 'join' });
+      assert.ok(anew.seq > PEOPLE, 'at the end');
+      await now.close();
+    }
+  });
+});

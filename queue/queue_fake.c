@@ -440,6 +440,12 @@ void queue_fake_set_bought(struct queue_fake *fake, const char *event_id, const 
                            int64_t seats)
 {
     struct fake_line *event = find_event(fake, event_id);
+    for (size_t i = 0; i < event->purchases_count; i++) {
+        if (strcmp(event->purchases[i].visitor.id, visitor) == 0) {
+            event->purchases[i].seats = seats;
+            return;
+        }
+    }
     event->purchases =
         fake_grow(event->purchases, event->purchases_count + 1, sizeof(event->purchases[0]));
     struct purchase *purchase = &event->purchases[event->purchases_count++];

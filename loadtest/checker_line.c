@@ -92,11 +92,11 @@ struct lot {
     uint32_t visitor;
 };
 
-/* The draw as far as these visitors saw it. `seqs` are the places that were dealt, ascending. */
+/* The draw as far as these visitors saw it. `seqs` are the places given before it, ascending. */
 struct draw {
     struct lot *lots;
     int64_t *seqs;
-    uint32_t count;
+    uint32_t count, seqs_count;
     uint32_t changed;
 };
 
@@ -122,6 +122,12 @@ static bool is_late(const struct history_visitor *v, int64_t opens_at_ms)
     return v->asked_ms > opens_at_ms + EARLY_MARGIN_MS;
 }
 
+/* Who left before the opening drew nothing; its place was not dealt. */
+static bool has_stayed(const struct history_visitor *v, int64_t opens_at_ms)
+{
+    return v->is_drawn || v->admission != HISTORY_NONE || v->waiting_ms > opens_at_ms;
+}
+
 static bool collect(const struct history *h, int64_t opens_at_ms, struct draw *d)
 {
     *d = (struct draw){.lots = malloc(((size_t)h->visitors_count + 1) * sizeof *d->lots),
@@ -134,17 +140,18 @@ static bool collect(const struct history *h, int64_t opens_at_ms, struct draw *d
             continue;
         int64_t early = v->is_drawn ? v->early_seq : v->seq;
         d->changed += v->is_drawn;
-        d->seqs[d->count] = early;
-        d->lots[d->count++] = (struct lot){early, v->seq, i};
+        d->seqs[d->seqs_count++] = early;
+        if (has_stayed(v, opens_at_ms))
+            d->lots[d->count++] = (struct lot){early, v->seq, i};
     }
-    qsort(d->seqs, d->count, sizeof *d->seqs, ascending);
+    qsort(d->seqs, d->seqs_count, sizeof *d->seqs, ascending);
     return true;
 }
 
 static void check_dealt(const struct history *h, const struct draw *d, struct finding *f)
 {
     for (uint32_t i = 0; i < d->count; i++)
-        if (!bsearch(&d->lots[i].drawn, d->seqs, d->count, sizeof *d->seqs, ascending))
+        if (!bsearch(&d->lots[i].drawn, d->seqs, d->seqs_count, sizeof *d->seqs, ascending))
             finding_violation(f, "%s drew sequence %lld, which nobody had",
                               h->visitors[d->lots[i].visitor].id, (long long)d->lots[i].drawn);
 }
@@ -153,7 +160,7 @@ static uint32_t check_late(const struct history *h, int64_t opens_at_ms, const s
                            struct finding *f)
 {
     uint32_t late = 0;
-    int64_t last = d->count > 0 ? d->seqs[d->count - 1] : -1;
+    int64_t last = d->seqs_count > 0 ? d->seqs[d->seqs_count - 1] : -1;
     for (uint32_t i = 0; i < h->visitors_count; i++) {
         const struct history_visitor *v = &h->visitors[i];
         if (v->seq == HISTORY_NONE || !is_late(v, opens_at_ms))

@@ -78,7 +78,7 @@ static void note_seq(struct crowd *c, const struct visitor *v, int64_t seq)
 {
     struct history_visitor *r = journey_record(c, v);
     bool is_news = seq >= 0 && r->seq != HISTORY_NONE && seq != r->seq;
-    if (is_news && c->run->has_draw && !r->is_drawn) {
+    if (is_news && atomic_load(&c->run->shared->has_draw) && !r->is_drawn) {
         r->early_seq = r->seq;
         r->seq = seq;
         r->is_drawn = true;

@@ -48,7 +48,7 @@ static void check_scenario(struct report *report, const struct history *h)
         checker_no_shows(h, report->watch->end_ms, next_finding(report));
     if (r->opens_at_ms > report->watch->start_ms)
         checker_opening(h, r->opens_at_ms, next_finding(report));
-    if (r->has_draw)
+    if (atomic_load(&r->shared->has_draw))
         checker_draw(h, r->opens_at_ms, next_finding(report));
 }
 

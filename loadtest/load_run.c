@@ -121,7 +121,6 @@ static bool read_event(struct run *r, struct http_fetch *http)
     if (!r->target.is_loopback && json_is_integer(server_ms))
         r->server_ahead_ms = json_integer_value(server_ms) - (before_ms + clocks_wall_ms()) / 2;
     r->opens_at_ms = json_integer_value(json_object_get(event, "opens_at_ms"));
-    r->has_draw = json_is_object(json_object_get(event, "draw"));
     json_int_t seats = json_integer_value(json_object_get(event, "seats_per_visitor_max"));
     r->seats_each_max =
         seats > 0 && seats < STAMPEDE_SEATS_MAX ? (uint32_t)seats : STAMPEDE_SEATS_MAX;

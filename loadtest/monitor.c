@@ -110,6 +110,8 @@ static void take_sample(struct monitor *m)
         return;
     json_t *event = json_loadb(body, bytes, 0, NULL);
     json_t *inside = json_object_get(event, "inside"), *at = json_object_get(event, "server_ms");
+    if (json_is_object(json_object_get(event, "draw")))
+        atomic_store(&m->run->shared->has_draw, true);
     if (json_is_integer(inside))
         add_sample(m->watch,
                    (struct history_sample){json_integer_value(at), json_integer_value(inside)});

@@ -83,6 +83,7 @@ enum run_command {
 struct run_shared {
     _Atomic int command;          /* enum run_command */
     _Atomic int64_t hold_from_us; /* mode hold: when holding begins; 0 = not yet */
+    _Atomic bool has_draw;        /* places are drawn at the opening; known some time before it */
     _Atomic uint64_t clashes_count;
     struct history_clash clashes[HISTORY_CLASHES_MAX];
 };
@@ -101,7 +102,6 @@ struct run {
     int64_t start_us;        /* monotonic; 0 = when the processes start */
     int64_t split_us;        /* monotonic; latencies of what is due from then on count apart */
     int64_t opens_at_ms;     /* of the event; 0 = by hand */
-    bool has_draw;           /* places are drawn at the opening */
     int64_t server_ahead_ms; /* server's clock minus ours */
     uint32_t seats_each_max; /* the event's limit */
     uint32_t seats_count, processes;

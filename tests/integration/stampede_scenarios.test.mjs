@@ -34,6 +34,14 @@ test('onsale-spike: nobody in before the opening, then everyone in order', async
   assert.ok(visitors.counts.visitors.bought > 80, text);
 });
 
+test('prequeue-draw: places are dealt anew, latecomers stay behind, admission follows the draw', async () => {
+  const { visitors, said: text } = await green('prequeue-draw', '--visitors', '120', '--think-ms', '20..200',
+    '--arrive', 'early 0.75 3.5 1 after 1.2', '--set', 'opens_at_ms=+5s');
+  const draw = visitors.checks.find((check) => check.check === 'the draw is fair');
+  const [, took, changed, later] = draw.text.match(/(\d+) took part, (\d+) got another place, (\d+) came later/);
+  assert.ok(took > 60 && changed > took * 0.8 && later > 10, text);
+});
+
 test('reconnect-storm: a gateway dies, then all connections; all come back to their places', async () => {
   const { visitors, said: text } = await green('reconnect-storm', '--visitors', '130', '--think-ms', '20..200',
     '--arrive', 'within 1', '--set', 'admit_per_tick=5');

@@ -176,6 +176,18 @@ Test(checker_line, no_draw_at_all)
     expect_red(1u << DRAW);
 }
 
+Test(checker_line, who_left_before_the_opening_drew_nothing)
+{
+    correct_story();
+    for (int i = 0; i < VISITORS - LATE; i++) { /* their places as they came, but they are gone */
+        visitors[i].is_drawn = false;
+        visitors[i].seq = 100 + i;
+        visitors[i].admission = visitors[i].admitted_ms = visitors[i].entered_ms = HISTORY_NONE;
+        visitors[i].waiting_ms = OPENS_MS - 1;
+    }
+    expect_red(0);
+}
+
 Test(checker_line, a_draw_turned_upside_down)
 {
     correct_story();

@@ -3,7 +3,7 @@
 -- ARGV    2 time of their admission in ms, 3.. visitors, 1 to JOIN_BATCH_MAX
 -- Returns phase in force, time in ms, how many deadlines became shorter
 -- Writes  active
--- Cost    O(n log A) for n visitors and A inside; 2 us each in a full batch
+-- Cost    O(n log A) for n visitors and A inside; 3 us each in a full batch
 --
 -- Only turns that are not claimed are touched, and deadlines only ever come nearer: repeating it changes nothing.
 

@@ -174,14 +174,23 @@ static void take_limits(struct event_entry *event, const json_t *root)
     estimate_set_limits(&event->line.estimate, &limits);
 }
 
+/* True when a moment is another than before: the phase in force may be, too. */
+static bool take_schedule(struct event_entry *event, const json_t *root)
+{
+    const int64_t before[] = {event->prequeue_at_ms, event->opens_at_ms, event->closes_at_ms};
+    event->prequeue_at_ms = (int64_t)setting(root, "prequeue_at_ms", 0);
+    event->opens_at_ms = (int64_t)setting(root, "opens_at_ms", 0);
+    event->closes_at_ms = (int64_t)setting(root, "closes_at_ms", 0);
+    return before[0] != event->prequeue_at_ms || before[1] != event->opens_at_ms ||
+           before[2] != event->closes_at_ms;
+}
+
 static void take_settings(struct event_entry *event, const json_t *root)
 {
     set_text(&event->name, word(root, "name", event->id));
     set_text(&event->time_zone, word(root, "time_zone", "UTC"));
     snprintf(event->currency, sizeof event->currency, "%s", word(root, "currency", ""));
-    event->opens_at_ms = (int64_t)setting(root, "opens_at_ms", 0);
-    event->prequeue_at_ms = (int64_t)setting(root, "prequeue_at_ms", 0);
-    event->closes_at_ms = (int64_t)setting(root, "closes_at_ms", 0);
+    bool is_rescheduled = take_schedule(event, root);
     event->tick_ms = (int64_t)setting(root, "tick_ms", 1000);
     event->claim_ms = (int64_t)setting(root, "claim_ms", 60000);
     event->admit_per_tick = setting(root, "admit_per_tick", 0);
@@ -200,7 +209,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     bool is_first = !event->has_settings;
     event->has_settings = true;
     event->is_listed = true;
-    if (is_first || before != event->operator_phase) {
+    if (is_first || is_rescheduled || before != event->operator_phase) {
         book_read_line(event);
     }
 }

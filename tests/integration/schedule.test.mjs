@@ -43,6 +43,10 @@ describe('the schedule', () => {
     const refused = await server.cli(['event', 'open', 'arena']);
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /has ended by closes_at_ms/);
+    const reopenedAt = Date.now();
+    await set('closes_at_ms=0');
+    await late.push((push) => push.type === 'phase' && push.phase === 'open');
+    assert.ok(Date.now() - reopenedAt < 2000, 'a closed event is not looked at seldom when its schedule changes');
     await Promise.all([...visitors, late].map((visitor) => visitor.close()));
   });
 });

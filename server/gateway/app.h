@@ -54,7 +54,9 @@ struct gateway {
     int64_t polled_ms;                /* monotonic */
     bool is_reload_due;               /* Redis was away: what may have been missed is read again */
     int64_t beat_ms;                  /* the ledger's last sign of life, Redis time */
-    int64_t beat_heard_ms, beat_age_ms; /* monotonic; since then */
+    int64_t time_asked_ms, time_trip_ms; /* monotonic; how exactly storage_ahead_ms is known */
+    int64_t storage_ahead_ms;            /* Redis' clock minus the monotonic one; 0 = not known */
+    int64_t beat_heard_ms, beat_age_ms;  /* monotonic; since then */
     struct book book;
     struct session_table sessions;
     struct office_client office;

@@ -122,6 +122,7 @@ static void poll_now(struct gateway *gateway)
     gateway->beat_age_ms = gateway->polled_ms - gateway->beat_heard_ms;
     redis_link_call(gateway->commands, on_polled, gateway, "MGET", "epoch", "ledger:beat",
                     "epoch:run", NULL);
+    line_moments_ask_time(gateway);
 }
 
 /* Asked before poll_now, so answered before it. */

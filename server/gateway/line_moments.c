@@ -4,22 +4,45 @@
 #include "server/gateway/app.h"
 #include "server/gateway/line_ticks.h"
 
-#define CLOCK_STEP_MS 1000 /* a report this much behind: the storage's clock was set */
+/* --- the storage's clock --- */
 
-static int64_t storage_now_ms(const struct event_entry *event, int64_t now_ms)
+int64_t line_moments_storage_ms(const struct gateway *gateway, int64_t now_ms)
 {
-    int64_t ahead_ms = event->storage_ahead_ms != 0 ? event->storage_ahead_ms
-                                                    : clock_wall_ms() - clock_monotonic_ms();
+    int64_t ahead_ms = gateway->storage_ahead_ms != 0 ? gateway->storage_ahead_ms
+                                                      : clock_wall_ms() - clock_monotonic_ms();
     return now_ms + ahead_ms;
 }
 
-void line_moments_on_report(struct event_entry *event, int64_t at_ms, int64_t now_ms)
+/* The answer was true about half a round trip ago. One that took much longer than the best says
+ * little; the best is forgotten bit by bit, because clocks drift and are set. */
+static void on_time(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
-    int64_t ahead_ms = at_ms - now_ms, known_ms = event->storage_ahead_ms;
-    bool is_unusable = known_ms == 0 || ahead_ms < known_ms - CLOCK_STEP_MS;
-    /* One millisecond is forgotten with each report: clocks drift. */
-    event->storage_ahead_ms = is_unusable || ahead_ms > known_ms - 1 ? ahead_ms : known_ms - 1;
+    struct gateway *gateway = ctx;
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        return;
+    }
+    int64_t now_ms = clock_monotonic_ms(), trip_ms = now_ms - gateway->time_asked_ms;
+    int64_t time_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
+                      strtoll(reply->element[1]->str, NULL, 10) / 1000;
+    gateway->time_trip_ms += 1;
+    if (gateway->storage_ahead_ms == 0 || trip_ms <= gateway->time_trip_ms) {
+        gateway->time_trip_ms = trip_ms;
+        gateway->storage_ahead_ms = time_ms + trip_ms / 2 - now_ms;
+    }
 }
+
+void line_moments_ask_time(struct gateway *gateway)
+{
+    gateway->time_asked_ms = clock_monotonic_ms();
+    redis_link_call(gateway->commands, on_time, gateway, "TIME", NULL);
+}
+
+void line_moments_on_report(struct event_entry *event, int64_t at_ms)
+{
+    event->report_at_ms = at_ms;
+}
+
+/* --- moments --- */
 
 /* The moment of the schedule around storage_ms that no report has reached yet; 0 when there is
  * none. */
@@ -29,7 +52,7 @@ static int64_t moment_near(const struct event_entry *event, int64_t storage_ms)
     for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
         bool is_near = storage_ms >= moments[i] - MOMENT_BEFORE_MS &&
                        storage_ms <= moments[i] + MOMENT_AFTER_MS;
-        if (moments[i] > 0 && is_near && event->line.at_ms < moments[i]) {
+        if (moments[i] > 0 && is_near && event->report_at_ms < moments[i]) {
             return moments[i];
         }
     }
@@ -42,10 +65,10 @@ static bool step(struct gateway *gateway, int64_t now_ms)
     bool is_any_near = false;
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct event_entry *event = gateway->book.entries[i];
-        int64_t storage_ms = storage_now_ms(event, now_ms);
+        int64_t storage_ms = line_moments_storage_ms(gateway, now_ms);
         int64_t moment_ms = event->is_listed ? moment_near(event, storage_ms) : 0;
         is_any_near = is_any_near || moment_ms != 0;
-        if (moment_ms != 0 && storage_ms >= moment_ms) {
+        if (moment_ms != 0 && storage_ms >= moment_ms - MOMENT_STEP_MS) {
             line_ticks_ask(event, now_ms);
         }
     }

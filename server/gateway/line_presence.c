@@ -2,6 +2,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/line_moments.h"
 
 static void on_present(void *ctx, enum queue_status status, size_t shortened_count)
 {
@@ -29,8 +30,8 @@ void present_list_send(struct present_list *list)
 static bool is_late(const struct present_list *list)
 {
     const struct event_entry *event = list->event;
-    int64_t storage_ms = clock_monotonic_ms() + event->storage_ahead_ms;
-    return event->storage_ahead_ms != 0 && storage_ms - list->at_ms > event->claim_ms / 2;
+    int64_t storage_ms = line_moments_storage_ms(event->gateway, clock_monotonic_ms());
+    return storage_ms - list->at_ms > event->claim_ms / 2;
 }
 
 int64_t present_list_deadline(struct present_list *list, const struct session *session,

@@ -262,7 +262,7 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
     }
     int64_t now_ms = clock_monotonic_ms();
     event->tick_heard_ms = report.is_refill ? event->tick_heard_ms : now_ms;
-    line_moments_on_report(event, report.at_ms, now_ms);
+    line_moments_on_report(event, report.at_ms);
     enum queue_phase before = event_phase(event);
     enum line_draw draw_before = event->line.draw;
     enum line_view_status status = line_view_on_report(&event->line, &report);

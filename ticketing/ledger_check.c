@@ -51,11 +51,18 @@ static enum ledger_status check_journal(struct ledger_store *s, json_t *list)
     sqlite3_stmt *row = ledger_use(s, STATEMENT_audit_journal_sums, "");
     if (!ledger_next(s, row, &status))
         return status == LEDGER_OK ? LEDGER_IO : status;
-    bool is_even = sqlite3_column_int64(row, 0) == 0 && sqlite3_column_int64(row, 1) == 0;
+    bool is_even = true;
+    for (int i = 0; i < sqlite3_column_count(row); i++)
+        is_even = is_even && sqlite3_column_int64(row, i) == 0;
     (void)sqlite3_reset(row);
     if (is_even)
         return LEDGER_OK;
     row = ledger_use(s, STATEMENT_audit_journal, "");
+    while (ledger_next(s, row, &status))
+        append(list, json_string(ledger_text(row, 0)));
+    if (status != LEDGER_OK)
+        return status;
+    row = ledger_use(s, STATEMENT_audit_refunds, "");
     while (ledger_next(s, row, &status))
         append(list, json_string(ledger_text(row, 0)));
     return status;

@@ -66,6 +66,8 @@ enum ledger_status ledger_payments_settled(struct ledger_store *s, int64_t befor
         read_payment(row, ledger_text(row, 1), 2, &out[found]);
         out[found].state = state_of(ledger_text(row, 5));
         out[found].attempts = sqlite3_column_int64(row, 6);
+        out[found].refunded_minor = sqlite3_column_int64(row, 7);
+        out[found].has_payouts_due = sqlite3_column_int64(row, 8) > 0;
         found++;
     }
     if (status == LEDGER_OK)

@@ -9,11 +9,12 @@
 
 #define SOLD_SEATS_STEP 4096
 
-static enum ledger_status tickets(struct ledger_store *s, const char *order, json_t **out)
+/* The rows of a statement about an order as tickets. */
+static enum ledger_status append_tickets(struct ledger_store *s, enum ledger_statement which,
+                                         const char *order, json_t *list)
 {
     enum ledger_status status;
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_of_order, "t", order);
-    json_t *list = json_array();
+    sqlite3_stmt *row = ledger_use(s, which, "t", order);
     while (ledger_next(s, row, &status)) {
         char code[TICKET_CODE_BYTES + 1];
         token_ticket_code(s->keys, sqlite3_column_int64(row, 6),
@@ -24,8 +25,20 @@ static enum ledger_status tickets(struct ledger_store *s, const char *order, jso
                       ledger_text(row, 3), "category", ledger_text(row, 4), "price_minor",
                       (json_int_t)sqlite3_column_int64(row, 5), "code", code);
         assert(ticket != NULL);
+        if (which == STATEMENT_refunded_of_order)
+            (void)json_object_set_new(ticket, "refunded", json_true());
         (void)json_array_append_new(list, ticket);
     }
+    return status;
+}
+
+/* What stands first, then what was given back. */
+static enum ledger_status tickets(struct ledger_store *s, const char *order, json_t **out)
+{
+    json_t *list = json_array();
+    enum ledger_status status = append_tickets(s, STATEMENT_sold_of_order, order, list);
+    if (status == LEDGER_OK)
+        status = append_tickets(s, STATEMENT_refunded_of_order, order, list);
     if (status != LEDGER_OK) {
         json_decref(list);
         return status;

@@ -37,6 +37,21 @@
     X(journal_capture)                                                                             \
     X(audit_journal_sums)                                                                          \
     X(audit_journal)                                                                               \
+    X(sold_delete)                                                                                 \
+    X(refunded_of_order)                                                                           \
+    X(audit_refunds)                                                                               \
+    X(refund_order)                                                                                \
+    X(refund_insert)                                                                               \
+    X(refund_price)                                                                                \
+    X(journal_refund)                                                                              \
+    X(journal_refund_paid)                                                                         \
+    X(payout_insert)                                                                               \
+    X(payouts_due)                                                                                 \
+    X(payout_update)                                                                               \
+    X(history_payment)                                                                             \
+    X(history_refunds)                                                                             \
+    X(history_payouts)                                                                             \
+    X(history_journal)                                                                             \
     X(withheld_insert)                                                                             \
     X(withheld_delete)                                                                             \
     X(withheld_of_event)                                                                           \

@@ -46,7 +46,7 @@ static enum ledger_status note(struct ledger_store *s, int64_t event_nr, uint32_
                                enum stock_change change)
 {
     return ledger_run(
-        s, ledger_use(s, STATEMENT_stock_note, "iit", event_nr, (int64_t)seat, words[change]));
+        s, ledger_use(s, STATEMENT_stock_note, "iitt", event_nr, (int64_t)seat, words[change], ""));
 }
 
 enum ledger_status ledger_withhold(struct ledger_store *s, const char *event, const char *name,
@@ -166,6 +166,7 @@ enum ledger_status ledger_stock_work(struct ledger_store *s,
         work->seat = (uint32_t)sqlite3_column_int64(row, 2);
         work->change = change_of(ledger_text(row, 3));
         (void)snprintf(work->event, sizeof work->event, "%s", ledger_text(row, 1));
+        (void)snprintf(work->visitor, sizeof work->visitor, "%s", ledger_text(row, 4));
     }
     if (status == LEDGER_OK)
         *count = found;

@@ -26,6 +26,7 @@ struct ledger_stock_work {
     char event[EVENT_ID_BYTES_MAX + 1];
     uint32_t seat;
     enum stock_change change;
+    char visitor[64]; /* of a refund: who may buy as many again; "" otherwise */
 };
 
 /* The word in the work list and in ticketing/lua/stock.lua. */

@@ -1,5 +1,6 @@
-/* `stanchion orders export`: asks for pages of orders and writes one line per ticket. The header
- * comes from the first row's fields, so the ledger decides what an export holds. */
+/* `stanchion orders show/refund`: one office request each. `stanchion orders export`: asks for
+ * pages of orders and writes one line per ticket. The header comes from the first row's fields, so
+ * the ledger decides what an export holds. */
 #include "server/cli/cli.h"
 
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "server/cli/csv_field.h"
 #include "server/cli/office_client.h"
+#include "server/cli/seat_numbers.h"
 
 #define PAGE_ROWS 1000
 #define PAGES_MAX 100000 /* an export that does not end is an error of the server */
@@ -87,5 +89,65 @@ int cli_orders_export(struct config *config, const struct cli_args *args)
     struct office_client *client = office_client_create(config);
     int code = client ? export_all(client, event) : CLI_FAILED;
     office_client_free(client);
+    return code;
+}
+
+/* Asks once. NULL: said why. The caller owns the answer; the request is released. */
+static json_t *ask_once(const struct config *config, const char *verb, json_t *request)
+{
+    struct office_client *client = office_client_create(config);
+    json_t *answer = client ? office_ask(client, verb, request, OFFICE_WAIT_MS) : NULL;
+    office_client_free(client);
+    json_decref(request);
+    return answer;
+}
+
+int cli_orders_show(struct config *config, const struct cli_args *args)
+{
+    json_t *answer =
+        ask_once(config, "order.show", json_pack("{s:s}", "order", args->arguments[0]));
+    if (!answer)
+        return CLI_FAILED;
+    char *text = json_dumps(json_object_get(answer, "shown"), JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    (void)printf("%s\n", text ? text : "");
+    free(text);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+enum { REFUND_SEATS, REFUND_WITHHOLD, REFUND_REASON };
+
+static int tell_refund(const json_t *answer, const char *order)
+{
+    const json_t *seats = json_object_get(answer, "seats");
+    char *list = json_dumps(seats, JSON_COMPACT);
+    size_t count = json_array_size(seats);
+    if (count == 0)
+        (void)printf("%s: given back before, nothing was changed\n", order);
+    else
+        (void)printf("%s: seats %s given back, %" JSON_INTEGER_FORMAT
+                     " %s (minor units) are on their way\n",
+                     order, list, json_integer_value(json_object_get(answer, "amount_minor")),
+                     json_string_value(json_object_get(answer, "currency")));
+    free(list);
+    return CLI_OK;
+}
+
+int cli_orders_refund(struct config *config, const struct cli_args *args)
+{
+    json_t *seats = NULL;
+    if (args->values_count[REFUND_SEATS] > 0 &&
+        !(seats = seat_numbers_read(args->values[REFUND_SEATS][0])))
+        return CLI_USAGE;
+    const char *reason =
+        args->values_count[REFUND_REASON] > 0 ? args->values[REFUND_REASON][0] : NULL;
+    json_t *request =
+        json_pack("{s:s, s:o*, s:b, s:s*}", "order", args->arguments[0], "seats", seats, "withhold",
+                  args->values_count[REFUND_WITHHOLD] > 0, "reason", reason);
+    if (!request)
+        return cli_fail("the reason is not UTF-8");
+    json_t *answer = ask_once(config, "order.refund", request);
+    int code = answer ? tell_refund(answer, args->arguments[0]) : CLI_FAILED;
+    json_decref(answer);
     return code;
 }

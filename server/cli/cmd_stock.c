@@ -6,44 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/base/limits.h"
 #include "server/cli/office_client.h"
-
-/* One number or the first and last of a range at *text, moving it on. */
-static bool read_range(const char **text, long *first, long *last)
-{
-    char *end;
-    *first = *last = strtol(*text, &end, 10);
-    if (end == *text || **text == '-' || **text == '+')
-        return false;
-    if (*end == '-') {
-        const char *second = end + 1;
-        *last = strtol(second, &end, 10);
-        if (end == second || *second == '-' || *second == '+')
-            return false;
-    }
-    *text = end;
-    return *first >= 0 && *last >= *first && *last < PLAN_SEATS_MAX;
-}
-
-/* "17-30,44" as an array of numbers; NULL: said what is wrong. */
-static json_t *read_seats(const char *text)
-{
-    json_t *seats = json_array();
-    const char *at = text;
-    for (;;) {
-        long first, last;
-        if (!read_range(&at, &first, &last) || (*at != ',' && *at != '\0')) {
-            (void)cli_fail("--seats \"%s\": expected numbers and ranges such as 17-30,44", text);
-            json_decref(seats);
-            return NULL;
-        }
-        for (long seat = first; seat <= last; seat++)
-            (void)json_array_append_new(seats, json_integer(seat));
-        if (*at++ == '\0')
-            return seats;
-    }
-}
+#include "server/cli/seat_numbers.h"
 
 /* Both commands have these options, in this order. */
 enum { OPTION_NAME, OPTION_SEATS, OPTION_SECTION, OPTION_ROW };
@@ -58,7 +22,7 @@ static const char *value(const struct cli_args *args, size_t option)
 static json_t *read_request(const struct cli_args *args)
 {
     const char *seats = value(args, OPTION_SEATS);
-    json_t *list = seats ? read_seats(seats) : NULL;
+    json_t *list = seats ? seat_numbers_read(seats) : NULL;
     if (seats && !list)
         return NULL;
     if (seats && value(args, OPTION_SECTION)) {

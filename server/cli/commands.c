@@ -141,6 +141,27 @@ const struct cli_command cli_commands[] = {
          "One line per ticket. Fields that a spreadsheet would take for a formula begin with '.",
      .options = {{"event", "EVENT", "only this event"}},
      .run = cli_orders_export},
+    {.name = "orders show",
+     .arguments = "ORDER",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "show an order with its tickets, refunds, payment and journal, as JSON",
+     .details = "",
+     .run = cli_orders_show},
+    {.name = "orders refund",
+     .arguments = "ORDER",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "give an order or some of its seats back, and the money",
+     .details =
+         "The seats go back on sale, or stay withheld. The money goes back through the payment "
+         "provider once\n"
+         "the payment has been captured; `orders show` tells how far it is. Repeating it is "
+         "harmless.",
+     .options = {{"seats", "N-M,N", "only these seats (numbers in the plan)"},
+                 {"withhold", NULL, "do not put the seats back on sale"},
+                 {"reason", "TEXT", "for the journal"}},
+     .run = cli_orders_refund},
     {.name = "audit",
      .arguments = "",
      .summary = "compare Redis, ledger and payments; exit code 1 when they differ",

@@ -24,6 +24,7 @@
 #include "server/ledger/captures.h"
 #include "server/ledger/feed.h"
 #include "server/ledger/line_marks.h"
+#include "server/ledger/payouts.h"
 #include "server/ledger/reconcile.h"
 #include "server/ledger/recover.h"
 #include "server/ledger/stock.h"
@@ -47,6 +48,7 @@ struct ledger {
     struct redis_pipe *redis;
     struct payment_provider *provider;
     struct captures *captures;
+    struct payouts *payouts;
     struct reconcile *reconcile;
     struct feed *feed;
     struct batch batch;
@@ -95,24 +97,30 @@ static void on_write(struct ev_loop *loop, ev_timer *timer, int events)
     struct ledger *ledger = timer->data;
     (void)loop, (void)events;
     enum ledger_status status = LEDGER_OK;
-    if (captures_has_results(ledger->captures)) {
+    if (captures_has_results(ledger->captures) || payouts_has_results(ledger->payouts)) {
         status = ledger_begin(ledger->store);
         if (status == LEDGER_OK)
             status = captures_write(ledger->captures, clock_wall_ms());
         if (status == LEDGER_OK)
-            status = ledger_commit(ledger->store);
+            status = payouts_write(ledger->payouts, clock_wall_ms());
         if (status == LEDGER_OK)
+            status = ledger_commit(ledger->store);
+        if (status == LEDGER_OK) {
             captures_written(ledger->captures);
+            payouts_written(ledger->payouts);
+        }
     }
     if (status == LEDGER_OK && ledger->state != STATE_STOPPING)
         status = captures_pump(ledger->captures, clock_wall_ms());
+    if (status == LEDGER_OK && ledger->state != STATE_STOPPING)
+        status = payouts_pump(ledger->payouts, clock_wall_ms());
     if (status != LEDGER_OK || reconcile_has_failed(ledger->reconcile)) {
         log_error("payments cannot be written (%s): %s", ledger_status_word(status),
                   ledger_problem(ledger->store));
         fail(ledger);
         return;
     }
-    if (!captures_is_busy(ledger->captures))
+    if (!captures_is_busy(ledger->captures) && !payouts_is_busy(ledger->payouts))
         ev_timer_stop(ledger->loop, timer);
 }
 
@@ -295,13 +303,14 @@ static bool set_up(struct ledger *ledger, const struct ledger_options *options)
     struct payment_options payment = {.url = options->payment_url,
                                       .key = options->payment_key,
                                       .deadline_ms = PAYMENT_DEADLINE_MS,
-                                      .calls_max = CAPTURES_MAX + 8};
+                                      .calls_max = CAPTURES_MAX + PAYOUTS_MAX + 8};
     token_keys_init(&ledger->keys, options->secret);
     if (!open_store(ledger, options))
         return false;
     ledger->redis = redis_pipe_create(options->redis_url);
     ledger->provider = payment_http_create(ledger->loop, &payment);
     ledger->captures = captures_create(ledger->store, ledger->provider);
+    ledger->payouts = payouts_create(ledger->store, ledger->provider);
     ledger->reconcile = reconcile_create(ledger->store, ledger->redis, ledger->provider);
     ledger->batch.store = ledger->store;
     ledger->batch.redis = ledger->redis;
@@ -335,6 +344,7 @@ static void tear_down(struct ledger *ledger)
     payment_free(ledger->provider); /* its calls end here, into slots that still exist */
     reconcile_free(ledger->reconcile);
     captures_free(ledger->captures);
+    payouts_free(ledger->payouts);
     redis_pipe_free(ledger->redis);
     ledger_close(ledger->store);
 }

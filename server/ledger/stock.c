@@ -14,7 +14,7 @@
 
 #define NUMBER_BYTES 24
 #define HEAD_ARGS 3
-#define ARGS_MAX (HEAD_ARGS + SEAT_KEYS_COUNT + 2 + 3 * STOCK_WORK_MAX)
+#define ARGS_MAX (HEAD_ARGS + SEAT_KEYS_COUNT + 2 + 4 * STOCK_WORK_MAX)
 
 /* One call of the script being put together. */
 struct call {
@@ -70,6 +70,7 @@ static redisReply *ask(struct batch *batch, const struct ledger_stock_work *work
         push_number(call, work[i].seat);
         push_number(call, is_seat ? plan_seat_category(plan, work[i].seat) : 0);
         push(call, stock_change_word(work[i].change));
+        push(call, work[i].visitor);
     }
     size_t sizes[ARGS_MAX];
     for (size_t i = 0; i < call->argc; i++)

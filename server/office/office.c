@@ -20,6 +20,8 @@ static const struct {
     {"orders.export", office_orders_export},
     {"dead.list", office_dead_list},
     {"audit", office_audit},
+    {"order.show", office_order_show},
+    {"order.refund", office_order_refund},
     {"stock.withhold", office_stock_withhold},
     {"stock.release", office_stock_release},
     {"stock.list", office_stock_list},

@@ -83,6 +83,12 @@ static void judge(struct audit *audit, const struct ledger_payment *payment,
                    "different: order %s is over %" PRId64 " %s, intent %s over %" PRId64 " %s",
                    payment->order, payment->amount_minor, payment->currency, payment->intent,
                    intent->amount_minor, intent->currency);
+    else if (is_captured && !payment->has_payouts_due &&
+             intent->refunded_minor != payment->refunded_minor)
+        audit_find(audit->findings,
+                   "different: of order %s %" PRId64 " were given back, of intent %s %" PRId64,
+                   payment->order, payment->refunded_minor, payment->intent,
+                   intent->refunded_minor);
 }
 
 static void on_looked_up(void *ctx, enum payment_status status, const struct payment_intent *intent)

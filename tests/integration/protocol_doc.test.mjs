@@ -145,6 +145,8 @@ describe('WebSocket', () => {
     assert.equal(confirmed.order, order);
     const tickets = await visitor.ask({ type: 'tickets' });
     assert.deepEqual(tickets.orders[0].tickets, confirmed.tickets, 'the ledger says the same');
+    assert.equal((await server.cli(['orders', 'refund', order])).code, 0);
+    assert.deepEqual((await visitor.push('refunded')).seats, [18]);
   });
   test('giving up a payment: unsold', async () => {
     const other = await follow();

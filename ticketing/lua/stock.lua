@@ -1,8 +1,9 @@
 -- Changes what is for sale: allotments and refunds. The ledger's script alone.
 --
--- KEYS as in prelude.lua. ARGV: 3.. triples of seat index, category index and change:
+-- KEYS as in prelude.lua. ARGV: 3.. for each seat: index, category index, change, visitor:
 --   withhold         free -> not for sale          offer   not for sale -> free
 --   refund_withhold  sold -> not for sale          refund  sold -> free
+-- visitor: of a refund, who may buy as many again; '' otherwise.
 -- Returns the state of each seat afterwards, in their order. A seat that is in another state than the change begins
 -- with is left as it is, so held and paid seats are never touched and a repetition is harmless.
 -- Cost: about 6 commands, O(seats). Readers of the map are told to read it again when seats come on or off sale.
@@ -13,9 +14,10 @@ local CHANGES = {
     refund_withhold = {from = SOLD, to = NOT_FOR_SALE},
 }
 
-local seats, categories, changes = {}, {}, {}
-for i = 3, #ARGV, 3 do
-    seats[#seats + 1], categories[#categories + 1], changes[#changes + 1] = ARGV[i], ARGV[i + 1], CHANGES[ARGV[i + 2]]
+local seats, categories, changes, visitors = {}, {}, {}, {}
+for i = 3, #ARGV, 4 do
+    seats[#seats + 1], categories[#categories + 1] = ARGV[i], ARGV[i + 1]
+    changes[#changes + 1], visitors[#visitors + 1] = CHANGES[ARGV[i + 2]], ARGV[i + 3]
 end
 local states, plan_seats = get_states(seats), redis.call('STRLEN', KEYS[5])
 
@@ -28,7 +30,10 @@ for i = 1, #seats do
         table.insert(moved[change.to], seats[i])
         local step = (change.to == FREE and 1 or 0) - (change.from == FREE and 1 or 0)
         free, free_of[categories[i]] = free + step, (free_of[categories[i]] or 0) + step
-        sold = sold - (change.from == SOLD and 1 or 0)
+        if change.from == SOLD then
+            sold = sold - 1
+            redis.call('HINCRBY', KEYS[10], visitors[i], -1)
+        end
         is_sale_changed = is_sale_changed or change.from == NOT_FOR_SALE or change.to == NOT_FOR_SALE
     end
 end

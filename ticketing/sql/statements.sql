@@ -32,6 +32,8 @@ FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.id = ?1;
 --: sold_insert
 INSERT INTO sold (event_id, seat, order_nr, price_minor, section, "row", number, category)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+--: sold_delete
+DELETE FROM sold WHERE event_id = ?1 AND seat = ?2 AND order_nr = ?3;
 --: sold_owner
 SELECT o.id FROM sold s JOIN events e ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_nr
 WHERE e.id = ?1 AND s.seat = ?2;
@@ -39,11 +41,14 @@ WHERE e.id = ?1 AND s.seat = ?2;
 SELECT s.seat, s.section, s."row", s.number, s.category, s.price_minor, o.nr
 FROM orders o, json_each(o.seats) j CROSS JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
 WHERE o.id = ?1 AND s.order_nr = o.nr ORDER BY s.seat;
+--: refunded_of_order
+SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.order_nr
+FROM refunds r JOIN orders o ON o.nr = r.order_nr WHERE o.id = ?1 ORDER BY r.seat;
 --: sold_of_event
 SELECT s.seat FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 ORDER BY s.seat;
 --: orders_of_event
-SELECT o.id, o.visitor, json_array_length(o.seats) FROM orders o JOIN events e ON e.nr = o.event_id WHERE e.id = ?1
-ORDER BY o.nr;
+SELECT o.id, o.visitor, json_array_length(o.seats) - (SELECT count(*) FROM refunds r WHERE r.order_nr = o.nr)
+FROM orders o JOIN events e ON e.nr = o.event_id WHERE e.id = ?1 ORDER BY o.nr;
 --: orders_of_visitor
 SELECT o.id FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.visitor = ?1 AND e.id = ?2 ORDER BY o.nr
 LIMIT 1000;
@@ -62,13 +67,17 @@ SELECT count(*) FROM sold;
 --: sold_count
 SELECT count(*) FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1;
 --: audit_sums
-SELECT coalesce((SELECT sum(amount_minor) FROM orders), 0) - coalesce((SELECT sum(price_minor) FROM sold), 0),
-       coalesce((SELECT sum(json_array_length(seats)) FROM orders), 0) - (SELECT count(*) FROM sold);
+SELECT coalesce((SELECT sum(amount_minor) FROM orders), 0) - coalesce((SELECT sum(price_minor) FROM sold), 0) -
+       coalesce((SELECT sum(price_minor) FROM refunds), 0),
+       coalesce((SELECT sum(json_array_length(seats)) FROM orders), 0) - (SELECT count(*) FROM sold) -
+       (SELECT count(*) FROM refunds);
 --: audit_orders
-SELECT o.id, o.amount_minor, coalesce(sum(s.price_minor), 0), json_array_length(o.seats), count(s.seat)
+SELECT o.id, o.amount_minor, coalesce(sum(s.price_minor), 0) + coalesce(sum(r.price_minor), 0),
+       json_array_length(o.seats), count(s.seat) + count(r.seat)
 FROM orders o JOIN json_each(o.seats) j LEFT JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
- AND s.order_nr = o.nr
-GROUP BY o.nr HAVING o.amount_minor <> coalesce(sum(s.price_minor), 0) OR json_array_length(o.seats) <> count(s.seat)
+ AND s.order_nr = o.nr LEFT JOIN refunds r ON r.order_nr = o.nr AND r.seat = j.value
+GROUP BY o.nr HAVING o.amount_minor <> coalesce(sum(s.price_minor), 0) + coalesce(sum(r.price_minor), 0)
+ OR json_array_length(o.seats) <> count(s.seat) + count(r.seat)
 LIMIT 1000;
 --: audit_strays
 SELECT e.id, s.seat, coalesce(o.id, s.order_nr) FROM sold s JOIN events e ON e.nr = s.event_id
@@ -102,7 +111,30 @@ SELECT (SELECT coalesce(sum(amount_minor), 0) FROM orders) -
        (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'sale'),
        (SELECT coalesce(sum(p.amount_minor), 0) FROM payments p JOIN orders o ON o.id = p.order_id
         WHERE p.state = 'captured') -
-       (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'capture');
+       (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'capture'),
+       (SELECT coalesce(sum(price_minor), 0) FROM refunds) -
+       (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'refund'),
+       (SELECT coalesce(sum(amount_minor), 0) FROM payouts WHERE state = 'paid') -
+       (SELECT coalesce(sum(amount_minor), 0) FROM journal WHERE kind = 'refund_paid'),
+       (SELECT coalesce(sum(price_minor), 0) FROM refunds) - (SELECT coalesce(sum(amount_minor), 0) FROM payouts);
+--: audit_refunds
+SELECT 'different: order ' || o.id || ' has given back ' ||
+       (SELECT coalesce(sum(r.price_minor), 0) FROM refunds r WHERE r.order_nr = o.nr) || ', owed ' ||
+       (SELECT coalesce(sum(p.amount_minor), 0) FROM payouts p WHERE p.order_nr = o.nr) || ' and paid ' ||
+       (SELECT coalesce(sum(p.amount_minor), 0) FROM payouts p WHERE p.order_nr = o.nr AND p.state = 'paid') ||
+       '; the journal has refunded ' ||
+       (SELECT coalesce(sum(j.amount_minor), 0) FROM journal j WHERE j.order_nr = o.nr AND j.kind = 'refund') ||
+       ' and paid ' ||
+       (SELECT coalesce(sum(j.amount_minor), 0) FROM journal j WHERE j.order_nr = o.nr AND j.kind = 'refund_paid')
+FROM orders o WHERE o.nr IN (SELECT order_nr FROM refunds UNION SELECT order_nr FROM payouts UNION
+                             SELECT order_nr FROM journal WHERE kind IN ('refund', 'refund_paid'))
+ AND ((SELECT coalesce(sum(r.price_minor), 0) FROM refunds r WHERE r.order_nr = o.nr) <>
+      (SELECT coalesce(sum(p.amount_minor), 0) FROM payouts p WHERE p.order_nr = o.nr)
+   OR (SELECT coalesce(sum(r.price_minor), 0) FROM refunds r WHERE r.order_nr = o.nr) <>
+      (SELECT coalesce(sum(j.amount_minor), 0) FROM journal j WHERE j.order_nr = o.nr AND j.kind = 'refund')
+   OR (SELECT coalesce(sum(p.amount_minor), 0) FROM payouts p WHERE p.order_nr = o.nr AND p.state = 'paid') <>
+      (SELECT coalesce(sum(j.amount_minor), 0) FROM journal j WHERE j.order_nr = o.nr AND j.kind = 'refund_paid'))
+LIMIT 1000;
 --: audit_journal
 SELECT 'different: order ' || o.id || ' is over ' || o.amount_minor || ', the journal has sold ' ||
        coalesce(sum(j.amount_minor) FILTER (WHERE j.kind = 'sale'), 0) || ' and captured ' ||
@@ -128,7 +160,11 @@ SELECT state, intent, amount_minor, currency, attempts FROM payments WHERE order
 SELECT order_id, intent, amount_minor, currency, state, attempts FROM payments
 WHERE state IN ('capture_due', 'void_due') AND next_try_ms <= ?1 ORDER BY next_try_ms LIMIT ?2;
 --: payments_settled
-SELECT nr, order_id, intent, amount_minor, currency, state, attempts FROM payments
+SELECT nr, order_id, intent, amount_minor, currency, state, attempts,
+       (SELECT coalesce(sum(y.amount_minor), 0) FROM payouts y JOIN orders o ON o.nr = y.order_nr
+        WHERE o.id = order_id AND y.state = 'paid'),
+       (SELECT count(*) FROM payouts y JOIN orders o ON o.nr = y.order_nr WHERE o.id = order_id AND y.state = 'due')
+FROM payments
 WHERE state IN ('captured', 'voided') AND intent <> '' AND nr < ?1 ORDER BY nr DESC LIMIT ?2;
 --: payment_update
 UPDATE payments SET state = ?2, intent = ?3, attempts = attempts + 1, next_try_ms = ?4, reason = ?5, changed_ms = ?6
@@ -152,6 +188,44 @@ SELECT e.id FROM events e ORDER BY e.nr;
 --: event_plan
 SELECT p.plan FROM plans p JOIN events e ON e.nr = p.event_id WHERE e.id = ?1;
 
+--: refund_order
+SELECT o.nr, o.event_id, e.id, o.visitor, o.currency, j.value
+FROM orders o JOIN events e ON e.nr = o.event_id, json_each(o.seats) j WHERE o.id = ?1;
+--: refund_insert
+INSERT INTO refunds (at_ms, order_nr, event_id, seat, price_minor, section, "row", number, category, is_withheld,
+                     by_whom, reason)
+SELECT ?4, order_nr, event_id, seat, price_minor, section, "row", number, category, ?5, ?6, ?7
+FROM sold WHERE event_id = ?1 AND seat = ?2 AND order_nr = ?3;
+--: refund_price
+SELECT price_minor FROM refunds WHERE order_nr = ?1 AND seat = ?2;
+--: journal_refund
+INSERT INTO journal (at_ms, order_nr, kind, debit, credit, amount_minor, currency, note)
+VALUES (?1, ?2, 'refund', 'sales', 'refunds', ?3, ?4, ?5);
+--: journal_refund_paid
+INSERT INTO journal (at_ms, order_nr, kind, debit, credit, amount_minor, currency)
+SELECT ?2, order_nr, 'refund_paid', 'refunds', 'provider', amount_minor, currency FROM payouts WHERE nr = ?1;
+--: payout_insert
+INSERT INTO payouts (order_nr, amount_minor, currency, state, next_try_ms, changed_ms)
+VALUES (?1, ?2, ?3, 'due', ?4, ?4);
+--: payouts_due
+SELECT y.nr, y.amount_minor, y.attempts, o.id, p.intent
+FROM payouts y JOIN orders o ON o.nr = y.order_nr JOIN payments p ON p.order_id = o.id
+WHERE y.state = 'due' AND y.next_try_ms <= ?1 AND p.state = 'captured' ORDER BY y.next_try_ms LIMIT ?2;
+--: payout_update
+UPDATE payouts SET state = ?2, attempts = attempts + 1, next_try_ms = ?3, reason = ?4, changed_ms = ?5
+WHERE nr = ?1 AND state = 'due';
+--: history_payment
+SELECT state, intent, amount_minor, attempts, reason, changed_ms FROM payments WHERE order_id = ?1;
+--: history_refunds
+SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.at_ms, r.by_whom, r.reason, r.is_withheld
+FROM refunds r JOIN orders o ON o.nr = r.order_nr WHERE o.id = ?1 ORDER BY r.nr;
+--: history_payouts
+SELECT y.nr, y.amount_minor, y.state, y.attempts, y.reason, y.changed_ms
+FROM payouts y JOIN orders o ON o.nr = y.order_nr WHERE o.id = ?1 ORDER BY y.nr;
+--: history_journal
+SELECT j.nr, j.at_ms, j.kind, j.debit, j.credit, j.amount_minor, j.currency, j.note
+FROM journal j JOIN orders o ON o.nr = j.order_nr WHERE o.id = ?1 ORDER BY j.nr;
+
 --: withheld_insert
 INSERT INTO withheld (event_id, seat, name, since_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (event_id, seat) DO NOTHING;
 --: withheld_delete
@@ -159,9 +233,9 @@ DELETE FROM withheld WHERE event_id = ?1 AND seat = ?2 AND (?3 IS NULL OR name =
 --: withheld_of_event
 SELECT w.seat, w.name FROM withheld w JOIN events e ON e.nr = w.event_id WHERE e.id = ?1 ORDER BY w.seat;
 --: stock_note
-INSERT INTO stock_work (event_id, seat, change) VALUES (?1, ?2, ?3);
+INSERT INTO stock_work (event_id, seat, change, visitor) VALUES (?1, ?2, ?3, ?4);
 --: stock_work
-SELECT w.nr, e.id, w.seat, w.change FROM stock_work w JOIN events e ON e.nr = w.event_id
+SELECT w.nr, e.id, w.seat, w.change, w.visitor FROM stock_work w JOIN events e ON e.nr = w.event_id
 WHERE w.event_id = (SELECT event_id FROM stock_work ORDER BY nr LIMIT 1) ORDER BY w.nr LIMIT ?1;
 --: stock_done
 DELETE FROM stock_work WHERE nr = ?1;

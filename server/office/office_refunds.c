@@ -1,0 +1,129 @@
+/* Verbs of one order: what happened to it, and giving seats of it back. */
+#include "server/office/office.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/ledger/stock.h"
+#include "ticketing/ledger_refunds.h"
+
+void office_order_show(struct office *office, const struct office_request *request,
+                       struct office_answer *answer)
+{
+    json_t *order = NULL;
+    const char *id = office_text(request, answer, "order", ORDER_ID_BYTES);
+    if (id == NULL)
+        return;
+    enum ledger_status status = ledger_order_json(office->batch->store, id, &order);
+    if (status == LEDGER_OK)
+        status = ledger_order_history(office->batch->store, id, order);
+    if (status == LEDGER_NOT_FOUND)
+        office_fail(answer, "no_such_order", "There is no order %s.", id);
+    else if (office_took(office, answer, status))
+        (void)json_object_set(answer->body, "shown", order);
+    json_decref(order);
+}
+
+/* false: the answer has failed. */
+static bool read_seats(const struct office_request *request, struct office_answer *answer,
+                       uint32_t seats[HOLD_SEATS_MAX], struct ledger_refund_request *out)
+{
+    const json_t *list = json_object_get(request->args, "seats"), *seat;
+    size_t i;
+    if (list == NULL)
+        return true;
+    bool is_good =
+        json_is_array(list) && json_array_size(list) > 0 && json_array_size(list) <= HOLD_SEATS_MAX;
+    json_array_foreach((json_t *)(uintptr_t)list, i, seat)
+    {
+        is_good = is_good && json_is_integer(seat) && json_integer_value(seat) >= 0 &&
+                  json_integer_value(seat) < PLAN_SEATS_MAX;
+        if (is_good)
+            seats[i] = (uint32_t)json_integer_value(seat);
+    }
+    if (!is_good)
+        office_fail(answer, "bad_request", "\"seats\" is not a list of 1 to %d seat numbers.",
+                    HOLD_SEATS_MAX);
+    out->seats = seats;
+    out->seats_count = json_array_size(list);
+    return is_good;
+}
+
+static json_t *numbers(const uint32_t *seats, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, json_integer(seats[i]));
+    return list;
+}
+
+/* The visitor's open pages are told; who is away sees it in the tickets. */
+static void tell_visitor(struct office *office, const char *order,
+                         const struct ledger_refund *refund)
+{
+    json_t *told = json_pack("{ss ss so sI ss ss ss}", "type", "refunded", "order", order, "seats",
+                             numbers(refund->seats, refund->count), "amount_minor",
+                             (json_int_t)refund->amount_minor, "currency", refund->currency,
+                             "event", refund->event, "visitor", refund->visitor);
+    char *text = json_dumps(told, JSON_COMPACT);
+    redis_pipe_add(office->batch->redis, "PUBLISH", "outcome", text, NULL);
+    (void)redis_pipe_flush(office->batch->redis);
+    free(text);
+    json_decref(told);
+}
+
+/* Commits, then Redis and the visitor. */
+static void finish(struct office *office, struct office_answer *answer, const char *order,
+                   const struct ledger_refund *refund)
+{
+    if (!office_took(office, answer, ledger_commit(office->batch->store)))
+        return;
+    enum batch_status told = stock_carry_out(office->batch, NULL);
+    answer->store_failed = told == BATCH_STORE_FAILED;
+    if (refund->count > 0 && told == BATCH_OK)
+        tell_visitor(office, order, refund);
+    (void)json_object_set_new(answer->body, "seats", numbers(refund->seats, refund->count));
+    (void)json_object_set_new(answer->body, "before",
+                              json_integer((json_int_t)refund->before_count));
+    (void)json_object_set_new(answer->body, "amount_minor", json_integer(refund->amount_minor));
+    (void)json_object_set_new(answer->body, "currency", json_string(refund->currency));
+    log_info("order %s: %zu seats given back", order, refund->count);
+}
+
+void office_order_refund(struct office *office, const struct office_request *request,
+                         struct office_answer *answer)
+{
+    uint32_t seats[HOLD_SEATS_MAX];
+    struct ledger_refund refund;
+    const char *reason = json_string_value(json_object_get(request->args, "reason"));
+    struct ledger_refund_request wanted = {
+        .order = office_text(request, answer, "order", ORDER_ID_BYTES),
+        .is_withheld = json_is_true(json_object_get(request->args, "withhold")),
+        .by_whom = "organizer",
+        .reason = reason != NULL ? reason : "",
+        .now_ms = clock_wall_ms()};
+    if (wanted.order == NULL || !read_seats(request, answer, seats, &wanted))
+        return;
+    if (strlen(wanted.reason) > REFUND_TEXT_BYTES_MAX) {
+        office_fail(answer, "bad_request", "The reason is longer than %d bytes.",
+                    REFUND_TEXT_BYTES_MAX);
+        return;
+    }
+    struct ledger_store *store = office->batch->store;
+    if (!office_took(office, answer, ledger_begin(store)))
+        return;
+    enum ledger_status status = ledger_refund(store, &wanted, &refund);
+    if (status == LEDGER_OK) {
+        finish(office, answer, wanted.order, &refund);
+        return;
+    }
+    if (status == LEDGER_NOT_FOUND)
+        office_fail(answer, "no_such_order", "There is no order %s.", wanted.order);
+    else if (status == LEDGER_REFUSED && refund.strangers_count > 0)
+        office_fail(answer, "not_of_order", "Seat %u is not of order %s; nothing was changed.",
+                    refund.strangers[0], wanted.order);
+    else
+        (void)office_took(office, answer, status);
+    (void)ledger_rollback(store);
+}

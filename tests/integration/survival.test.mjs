@@ -1,9 +1,11 @@
 // Places that survive: a herd that comes back at once, gateways and Redis killed, a log that lost its end, and a Redis
 // that comes back empty. In each of them everybody who comes back has the place they had, and nobody gains one.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { askRedis, logBytes, loseRedis } from '../support/redis.mjs';
-import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { freePort, root, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const PEOPLE = 320;
@@ -169,4 +171,43 @@ describe('a Redis that comes back empty', () => {
       await now.close();
     }
   });
+});
+
+test('the whole server stops and starts: no window when it was stopped in order, a short one after kill -9', async () => {
+  const dir = temporaryDirectory();
+  const port = await freePort();
+  let server = await startStanchion({ dir, port, flags: ['--gateways', '1'] });
+  const again = async () => {
+    server = await startStanchion({ dir, port, flags: ['--gateways', '1'] });
+    server.event = 'arena';
+  };
+  try {
+    server.event = 'arena';
+    const loaded = await server.cli(['event', 'load', path.join(root, 'docs/examples/arena'), '--id', 'arena']);
+    assert.equal(loaded.code, 0, loaded.stderr);
+    await server.cli(['event', 'set', 'arena', 'phase=open', 'tick_ms=200', 'admit_per_tick=0']);
+    await until('the event takes visitors', async () => (await info(server)).phase === 'open');
+    const people = await fillLine(server, 30);
+    assert.equal((await server.stop()).code, 0);
+    await again();
+    assert.equal((await info(server)).recovers_at_ms, 0, 'stopped in order');
+    const back = await Promise.all(people.map((person) => comeBack(server, person)));
+    samePlaces(back);
+    const fresh = await visit(server);
+    assert.equal((await fresh.ask({ type: 'join' })).seq, 31);
+    const children = Object.values(server.children());
+    process.kill(server.pid, 'SIGKILL');
+    await server.ended();
+    await until('children die with their supervisor', () => children.every((pid) => !fs.existsSync(`/proc/${pid}`)), 5000);
+    await again();
+    const left_ms = (await info(server)).recovers_at_ms - Date.now();
+    assert.ok(left_ms <= 3000, `a short window: ${left_ms} ms`);
+    samePlaces(await Promise.all(back.map((person) => comeBack(server, person))));
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 6000);
+    const newest = await visit(server);
+    assert.equal((await newest.ask({ type: 'join' })).seq, 32);
+  } finally {
+    await server.stop();
+    fs.rmSync(dir, { recursive: true, force: true });
+  }
 });

@@ -195,6 +195,8 @@ bool fake_line_recovered(struct fake_line *line, int64_t now_ms)
 {
     if (line->recovers_at_ms == 0 || now_ms < line->recovers_at_ms)
         return true;
+    if (line->is_before_known)
+        line->seq = larger(line->seq, line->before.seq);
     int64_t from = larger(line->filled_seq, larger(line->head, first_waiting(line) - 1));
     int64_t to = from + RECOVER_FILL_MAX < line->seq ? from + RECOVER_FILL_MAX : line->seq;
     for (int64_t seq = from + 1; seq <= to; seq++) {

@@ -15,7 +15,7 @@
 
 /* Asserted: more is a mistake of the test. */
 #define QUEUE_FAKE_EVENTS_MAX 4
-#define QUEUE_FAKE_BEFORE_MAX 16
+#define QUEUE_FAKE_BEFORE_MAX 512
 
 struct queue_fake;
 
@@ -51,7 +51,7 @@ void queue_fake_recover(struct queue_fake *fake, const char *event, enum queue_d
 void queue_fake_forget(struct queue_fake *fake, const char *event, int64_t seq);
 /* What the registrar tells about the data before; at most QUEUE_FAKE_BEFORE_MAX of each. */
 struct queue_fake_before {
-    int64_t head;
+    int64_t head, seq;
     size_t gone_count, inside_count;
     int64_t gone[QUEUE_FAKE_BEFORE_MAX];
     struct queue_visitor inside[QUEUE_FAKE_BEFORE_MAX];

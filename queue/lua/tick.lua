@@ -60,11 +60,12 @@ end
 
 local recovers_at = number(line[8])
 if recovers_at > 0 and now >= recovers_at then
+    seq = math.max(seq, number(redis.call('HGET', BEFORE, 'seq'))) -- no number is given twice
     if not fill() then
         return 0
     end
     recovers_at = 0
-    redis.call('HSET', LINE, 'recovers_at_ms', 0, 'recovered_seq', seq)
+    redis.call('HSET', LINE, 'recovers_at_ms', 0, 'recovered_seq', seq, 'seq', seq)
     redis.call('HDEL', LINE, 'filled_seq')
 end
 

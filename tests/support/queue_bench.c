@@ -369,12 +369,14 @@ void queue_bench_recover(struct queue_bench *bench, int64_t epoch, enum queue_da
         recover_redis(bench, epoch, data, mark);
     for (int i = 0; i < 2; i++)
         queue_bench_set_epoch(bench, i, epoch);
-    bench->admissions_before =
-        data == QUEUE_DATA_KEPT ? bench->admissions_before + (int64_t)bench->admitted_count : mark->admissions;
+    bench->admissions_before = data == QUEUE_DATA_KEPT
+                                   ? bench->admissions_before + (int64_t)bench->admitted_count
+                                   : mark->admissions;
     bench->admitted_count = bench->expired_count = bench->gone_count = 0;
     if (data == QUEUE_DATA_KEPT)
         return;
     bench->last = (struct tick_report){0};
+    bench->own->carry_micro = 0;
     bench->cap = bench->settings.active_cap;
     line_view_clear(&bench->view);
     struct line_state nothing = {.phase = PHASE_DRAFT};
@@ -401,5 +403,6 @@ void queue_bench_set_before(struct queue_bench *bench, const struct queue_fake_b
         redis_server_run(bench->server, "SADD ev:e:before:gone %lld", (long long)before->gone[i]);
     for (size_t i = 0; i < before->inside_count; i++)
         redis_server_run(bench->server, "SADD ev:e:before:inside %s", before->inside[i].id);
-    redis_server_run(bench->server, "HSET ev:e:before head %lld ready 1", (long long)before->head);
+    redis_server_run(bench->server, "HSET ev:e:before head %lld seq %lld ready 1",
+                     (long long)before->head, (long long)before->seq);
 }

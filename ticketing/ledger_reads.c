@@ -103,13 +103,13 @@ enum ledger_status ledger_orders_of(struct ledger_store *s, const char *event, c
 
 static json_t *page_row(sqlite3_stmt *row)
 {
-    json_t *object =
-        json_pack("{sI ss ss ss ss sI ss sI sI ss}", "nr", (json_int_t)sqlite3_column_int64(row, 0),
-                  "order", ledger_text(row, 1), "event", ledger_text(row, 2), "visitor",
-                  ledger_text(row, 3), "intent", ledger_text(row, 4), "amount_minor",
-                  (json_int_t)sqlite3_column_int64(row, 5), "currency", ledger_text(row, 6),
-                  "authorised_ms", (json_int_t)sqlite3_column_int64(row, 7), "committed_ms",
-                  (json_int_t)sqlite3_column_int64(row, 8), "payment_state", ledger_text(row, 9));
+    json_t *object = json_pack(
+        "{sI ss ss ss ss sI ss sI sI ss ss}", "nr", (json_int_t)sqlite3_column_int64(row, 0),
+        "order", ledger_text(row, 1), "event", ledger_text(row, 2), "visitor", ledger_text(row, 3),
+        "intent", ledger_text(row, 4), "amount_minor", (json_int_t)sqlite3_column_int64(row, 5),
+        "currency", ledger_text(row, 6), "authorised_ms", (json_int_t)sqlite3_column_int64(row, 7),
+        "committed_ms", (json_int_t)sqlite3_column_int64(row, 8), "payment_state",
+        ledger_text(row, 9), "email", ledger_text(row, 10));
     assert(object != NULL);
     return object;
 }

@@ -98,7 +98,8 @@ enum ledger_status ledger_order_json(struct ledger_store *s, const char *order, 
 enum ledger_status ledger_orders_of(struct ledger_store *s, const char *event, const char *visitor,
                                     json_t **out);
 /* Up to `limit` orders after number `after` (0 = from the start), of one event or all (NULL), with
- * their payment state. *next is the number to go on from, 0 at the end. */
+ * their payment state and the e-mail address of the account that ordered ("" = an anonymous
+ * visitor). *next is the number to go on from, 0 at the end. */
 enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
                                       int64_t limit, json_t **rows, int64_t *next);
 /* The order that owns a seat, copied to `order` (ORDER_ID_BYTES + 1); LEDGER_NOT_FOUND when it is

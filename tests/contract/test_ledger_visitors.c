@@ -85,6 +85,27 @@ Test(ledger_visitors, an_account_is_made_once_and_found)
     cr_assert_eq(ledger_process_stop(ledger), 0);
 }
 
+Test(ledger_visitors, an_export_says_whose_account_bought)
+{
+    ledger_process_load_event(ledger, "night", 10);
+    run(NULL, "visitor.add", account("ann@example.org", HASH));
+    json_t *ann = expect(NULL, "visitor.get", json_pack("{ss}", "email", "ann@example.org"));
+    ledger_process_sell(ledger, "night", "o_1", json_string_value(json_object_get(ann, "visitor")),
+                        0, 1);
+    ledger_process_sell(ledger, "night", "o_2", "anonymous123", 1, 1);
+    ledger_process_drained(ledger);
+    json_decref(ann);
+    json_t *answer = expect(NULL, "orders.export",
+                            json_pack("{ss si si}", "event", "night", "after", 0, "limit", 10));
+    const json_t *rows = json_object_get(answer, "rows");
+    cr_assert_eq(json_array_size(rows), 2);
+    cr_assert_str_eq(json_string_value(json_object_get(json_array_get(rows, 0), "email")),
+                     "ann@example.org");
+    cr_assert_str_eq(json_string_value(json_object_get(json_array_get(rows, 1), "email")), "");
+    json_decref(answer);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
 Test(ledger_visitors, a_password_is_replaced)
 {
     run(NULL, "visitor.add", account("ann@example.org", HASH));

@@ -54,8 +54,9 @@ SELECT o.id FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.visitor = ?
 LIMIT 1000;
 --: orders_page
 SELECT o.nr, o.id, e.id, o.visitor, o.intent, o.amount_minor, o.currency, o.authorised_ms, o.committed_ms,
-       coalesce(p.state, '')
+       coalesce(p.state, ''), coalesce(v.email, '')
 FROM orders o JOIN events e ON e.nr = o.event_id LEFT JOIN payments p ON p.order_id = o.id
+LEFT JOIN visitor_accounts v ON v.visitor = o.visitor
 WHERE o.nr > ?1 AND (?2 IS NULL OR e.id = ?2) ORDER BY o.nr LIMIT ?3;
 --: counts
 SELECT (SELECT coalesce(max(nr), 0) FROM orders), (SELECT count(*) FROM dead WHERE replayed_ms IS NULL),

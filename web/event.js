@@ -6,12 +6,12 @@ import { duration } from './format.js';
 import { LineView } from './line.js';
 import { SaleView } from './sale.js';
 import { fillTexts, t } from './text.js';
-import { TurnView } from './turn.js';
 import { Visit } from './visit.js';
 
 const EVENT_POLL_MS = 10000;
 const RETRY_MS = 4000;
 const SECOND_MS = 1000;
+const NEAR_PLACES = 100; // who is that near fetches what comes after the line
 
 const eventId = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const api = `/api/v1/events/${encodeURIComponent(eventId)}`;
@@ -19,31 +19,58 @@ const socketUrl = `${location.origin.replace(/^http/, 'ws')}${api}/ws`;
 
 const visit = new Visit(eventId, socketUrl, {
   onChange: (state) => draw(state),
+  onSignIn: async () => (await import('./signin.js')).askToSignIn(visit),
   onSeats: (message) => views.seats?.update(message),
   onMap: (message) => views.seats?.replace(message),
 });
 const views = {
   sale: new SaleView(visit, () => refresh()),
   line: new LineView(visit),
-  turn: new TurnView(visit),
-  ended: { draw: drawEnded, title: () => t(`ended.${visit.state.reason}`) },
 };
 let shown = 'loading';
-let isLoadingInside = false;
 
-// Seats, payment and tickets are fetched when a turn has come, not with the page.
-async function loadInside() {
-  if (isLoadingInside || views.seats) return;
-  isLoadingInside = true;
-  try {
+// What not everybody needs is fetched when somebody does; what could not be fetched is tried again.
+const parts = {
+  inside: async () => {
     const { createInside } = await import('./inside.js');
     Object.assign(views, await createInside(visit, `${api}/plan`));
+  },
+  turn: async () => {
+    const { TurnView } = await import('./turn.js');
+    views.turn = new TurnView(visit);
+  },
+  ended: async () => {
+    const { EndedView } = await import('./ended.js');
+    views.ended = new EndedView(visit);
+  },
+  news: async () => {
+    const { newsOf } = await import('./news.js');
+    views.line.setNews(newsOf);
+  },
+};
+const fetched = new Set(); // or being fetched
+
+async function need(part) {
+  if (fetched.has(part)) return;
+  fetched.add(part);
+  try {
+    await parts[part]();
     draw(visit.state);
   } catch {
-    setTimeout(loadInside, RETRY_MS);
-  } finally {
-    isLoadingInside = false;
+    setTimeout(() => {
+      fetched.delete(part);
+      need(part);
+    }, RETRY_MS);
   }
+}
+
+function needParts({ view, place, event, full, notice }) {
+  const isNear = view === 'line' && place && place.ahead < NEAR_PLACES;
+  if (isNear || view === 'turn') need('turn');
+  if (isNear || ['turn', 'seats', 'payment', 'result'].includes(view)) need('inside');
+  if (view === 'ended') need('ended');
+  const isNews = event.phase !== 'open' || event.held_out || event.require_account || place?.recovers_at_ms || place?.drawing;
+  if (isNews || full?.code === 'recovering' || notice) need('news');
 }
 
 async function fetchEvent() {
@@ -66,8 +93,14 @@ async function refresh() {
 function draw(state) {
   drawLink(state);
   if (!state.event) return;
-  if (['turn', 'seats', 'payment', 'result'].includes(state.view)) loadInside();
+  drawMessage(state);
+  needParts(state);
   if (views[state.view]) drawView(state);
+}
+
+function drawMessage({ view, event }) {
+  setText($('message-text'), event.message ?? '');
+  show($('message'), Boolean(event.message) && ['sale', 'line', 'ended'].includes(view));
 }
 
 function drawView(state) {
@@ -75,7 +108,9 @@ function drawView(state) {
   const isNew = shown !== state.view;
   if (isNew) switchTo(state.view);
   view.draw(state, isNew);
-  show($('tickets-link'), state.view === 'sale' || state.view === 'ended');
+  const isOutside = state.view === 'sale' || state.view === 'ended';
+  show($('tickets-link'), isOutside);
+  show($('account-link'), (isOutside || state.view === 'line') && Boolean(state.event.require_account));
   setTitle(state);
 }
 
@@ -95,9 +130,11 @@ function setTitle(state) {
   setText(document.querySelector('title'), title ? `${title} · ${state.event.name}` : state.event.name);
 }
 
+const links = { full: 'link.full', recovering: 'link.recovering' };
+
 function linkText({ link, full, view, place }) {
   const left = (atMs) => duration(Math.max(0, atMs - Date.now()));
-  if (full && link.state === 'open') return t(`link.${full.code === 'full' ? 'full' : 'busy'}`, { time: left(full.retryAtMs) });
+  if (full && link.state === 'open') return t(links[full.code] ?? 'link.busy', { time: left(full.retryAtMs) });
   if (link.state === 'waiting') return t(link.isFull ? 'link.fullGateway' : 'link.waiting', { time: left(link.retryAtMs) });
   if (link.state === 'connecting' && (place || view === 'seats' || view === 'payment')) return t('link.again');
   return '';
@@ -110,19 +147,16 @@ function drawLink(state) {
   show($('link'), text !== '');
 }
 
-function drawEnded({ reason, event }) {
-  setText($('ended-title'), t(`ended.${reason}`));
-  setText($('ended-body'), t(`ended.${reason}Hint`));
-  show($('again'), event.phase !== 'closed' && event.phase !== 'sold_out');
-}
-
 function drawMissing(title, hint) {
   switchTo('missing');
   setText($('missing-title'), title);
   setText($('missing-hint'), hint);
 }
 
+// At the beginning of each of the server's seconds, so that a countdown ends when it is over.
 function everySecond() {
+  clearTimeout(everySecond.timer);
+  everySecond.timer = setTimeout(everySecond, SECOND_MS + 5 - (clock.now() % SECOND_MS));
   if (clock.isDoubtful()) refresh();
   drawLink(visit.state);
   views[shown]?.tick?.(visit.state);
@@ -136,6 +170,7 @@ function pollEvent() {
 }
 
 function wake() {
+  visit.setAway(document.hidden);
   if (document.hidden) return;
   visit.wake();
   everySecond();
@@ -152,14 +187,14 @@ async function start() {
   }
   if (!event) return drawMissing(t('sale.notFound'), t('sale.notFoundHint'));
   visit.start(event);
-  setInterval(everySecond, SECOND_MS);
+  everySecond();
   setTimeout(pollEvent, EVENT_POLL_MS);
 }
 
 fillTexts(document);
 setText($('brand-name'), t('site.name'));
 $('tickets-link').onclick = () => visit.showTickets();
-$('again').onclick = () => visit.join();
+$('account-link').onclick = async () => (await import('./signin.js')).changeAccount(visit);
 document.addEventListener('visibilitychange', wake);
 addEventListener('online', wake); // perhaps another network: is the connection still one?
 addEventListener('unhandledrejection', (event) => {

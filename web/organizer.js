@@ -4,6 +4,7 @@ import { $, announce, el, setText, show } from './dom.js';
 import { count, timeHere } from './format.js';
 import { openStore } from './store.js';
 import { fillTexts, t } from './text.js';
+import './text-list.js';
 import './text-office.js';
 
 const POLL_MS = 2000;

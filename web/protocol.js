@@ -1,7 +1,8 @@
 // The socket of docs/protocol.md: requests are promises, everything else is a push.
 //
 // The connection is wanted from connect() to close(); in between it comes back by itself, with exponential
-// back-off and full jitter, or after exactly the time the server asked for.
+// back-off and full jitter, at least over the time the server wants returns spread over, or after exactly the time it
+// asked for.
 import * as clock from './clock.js';
 
 const REQUEST_MS_MAX = 15000;
@@ -22,9 +23,10 @@ export class RequestError extends Error {
 
 export class Connection {
   #url; #on; #socket = null; #isWanted = false; #nextId = 1; #waiting = new Map();
-  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0;
+  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0; #spreadMs = 0;
 
-  // on: {open(), push(message), state({state, retryAtMs, isFull})}; state is connecting, open, waiting or closed.
+  // on: {open(), push(message), state({state, retryAtMs, isFull}), closed(code)}; state is connecting, open, waiting or
+  // closed; closed() tells whether the server's goodbye is for good.
   constructor(url, on) {
     this.#url = url;
     this.#on = on;
@@ -121,6 +123,7 @@ export class Connection {
   #received(data) {
     const message = JSON.parse(data);
     this.#failures = 0;
+    this.#spreadMs = message.spread_ms ?? this.#spreadMs;
     const asked = this.#waiting.get(message.re);
     clock.sample(message.server_ms, asked ? performance.now() - asked.atMs : undefined);
     if (asked) {
@@ -141,8 +144,9 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#drop();
     if (!this.#isWanted) return;
+    if (this.#on.closed(code)) return this.close();
     const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures++);
-    const inMs = this.#retryInMs ?? BACKOFF_MS_MIN / 2 + Math.random() * backoffMs;
+    const inMs = this.#retryInMs ?? BACKOFF_MS_MIN / 2 + Math.random() * Math.max(backoffMs, this.#spreadMs);
     this.#retryInMs = null;
     this.#on.state({ state: 'waiting', retryAtMs: Date.now() + inMs, isFull: code === CLOSED_FULL });
     this.#timer = setTimeout(() => this.#dial(), inMs);

@@ -1,6 +1,7 @@
 // What a turn is for: seats held, an order paid, tickets. Fetched when a turn has come; Visit keeps the state and the
 // connection, this is the part of the way that begins at `enter`.
 const OUTCOME_ASK_MS = 4000; // how often a lost payment outcome is asked for
+const endings = { missed: 'no_show', too_late: 'too_late' };
 
 export class Purchase {
   #visit; #store; #outcome = 0;
@@ -66,14 +67,16 @@ export class Purchase {
     this.#visit.change({ view: 'result', result: { kind: 'tickets', orders } });
   }
 
-  // The receipt was used up while we were away: was it by our own purchase? Otherwise the turn ended as `reason` says.
+  // The receipt was used up while we were away: was it by our own purchase? Otherwise the server may know how.
   async findOutcome(reason) {
     const order = this.#store.get('order');
     const { orders } = await this.#visit.request({ type: 'tickets' }).catch(() => ({ orders: [] }));
     const found = order && orders.find((each) => each.order === order);
     if (found) this.#confirmed(found);
+    else if (order) this.#end('ended', { reason: 'unsold_time_out' });
     else if (reason === 'served' && orders.length > 0) this.#end('result', { result: { kind: 'tickets', orders } });
-    else this.#end('ended', { reason: order ? 'unsold_time_out' : reason });
+    else if (reason === 'left') this.#end('sale', { notice: 'left' });
+    else this.#end('ended', { reason: endings[reason] ?? 'gone' });
   }
 
   pushed(message) {

@@ -1,36 +1,33 @@
 // Before the line: what is sold, for how much, when, and the button.
 import * as clock from './clock.js';
-import { $, el, setText, show, swatch } from './dom.js';
-import { dateHere, dateIn, money } from './format.js';
+import { $, setText, show } from './dom.js';
+import { dateHere, dateIn, timer } from './format.js';
+import { drawStock } from './stock.js';
 import { t } from './text.js';
 
 const DAY_MS = 86400000;
 const OPENING_SPREAD_MS = 1500; // at the hour, everybody's page asks; not all in the same instant
 
-const pad = (n) => String(n).padStart(2, '0');
-
-function countdown(ms) {
-  const s = Math.ceil(ms / 1000);
-  const clockText = `${pad(Math.floor(s / 3600) % 24)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
-  return ms >= DAY_MS ? `${t('time.days', { n: Math.floor(ms / DAY_MS) })} ${clockText}` : clockText;
-}
+const countdown = (ms) =>
+  (ms < DAY_MS ? timer(ms) : `${t('time.days', { n: Math.floor(ms / DAY_MS) })} ${timer(ms % DAY_MS)}`);
 
 // What the call to action says in each phase: [state text, moment counted down to, hint, can one join].
-function callOf({ phase, opens_at_ms, prequeue_at_ms }) {
+function callOf({ phase, opens_at_ms, prequeue_at_ms, standby, held_out, draw, require_account }) {
   const now = clock.now();
-  if (phase === 'announced' && prequeue_at_ms > now) return ['sale.prequeueOpens', prequeue_at_ms, null, false];
+  const drawHint = draw ? 'sale.draw' : null;
+  if (phase === 'announced' && prequeue_at_ms > now) return ['sale.prequeueOpens', prequeue_at_ms, drawHint, false];
   if (phase === 'announced' && opens_at_ms > now) return ['sale.opens', opens_at_ms, null, prequeue_at_ms > 0];
   if (phase === 'announced') return ['sale.byHand', 0, null, opens_at_ms > 0 || prequeue_at_ms > 0];
-  if (phase === 'prequeue') return opens_at_ms > now ? ['sale.prequeue', opens_at_ms, null, true] : ['sale.prequeueNoTime', 0, null, true];
+  if (phase === 'prequeue') return opens_at_ms > now ? ['sale.prequeue', opens_at_ms, drawHint, true] : ['sale.prequeueNoTime', 0, drawHint, true];
   if (phase === 'paused') return ['phase.paused', 0, 'sale.paused', true];
-  if (phase === 'sold_out') return ['sale.soldOut', 0, 'sale.soldOutHint', false];
+  if (phase === 'sold_out') return ['sale.soldOut', 0, standby ? 'sale.standby' : 'sale.soldOutHint', Boolean(standby)];
   if (phase === 'closed') return ['sale.closed', 0, 'sale.closedHint', false];
-  return ['phase.open', 0, null, true];
+  return ['phase.open', 0, held_out ? 'sale.heldOut' : require_account ? 'sale.signIn' : null, true];
 }
 
 const isOver = (phase) => phase === 'sold_out' || phase === 'closed';
 
-const notices = { left: 'sale.left_line', not_open: 'sale.notOpen', receipt: 'sale.receipt' };
+const notices = { left: 'sale.left_line', not_open: 'sale.notOpen', receipt: 'sale.receipt', sign_in: 'sale.signIn' };
 
 export class SaleView {
   #askFresh; #visit; #target = 0;
@@ -51,7 +48,7 @@ export class SaleView {
     show($('sale-limit'), !isOver(event.phase));
     setText($('sale-waiting'), t('sale.waiting', { n: total }));
     setText($('sale-limit'), t('sale.limit', { n: event.seats_per_visitor_max }));
-    $('sale-prices').replaceChildren(...event.categories.map((category) => this.#price(category, event)));
+    drawStock($('sale-prices'), event);
     this.tick({ event });
   }
 
@@ -65,12 +62,6 @@ export class SaleView {
     setText($('sale-date'), t(opens_at_ms > clock.now() ? 'sale.opensAt' : 'sale.openedAt', { date: there }));
     setText($('sale-date-here'), t('sale.yourTime', { date: here }));
     show($('sale-date-here'), here !== there);
-  }
-
-  #price({ name, color, price_minor, free }, event) {
-    return el('li', {}, swatch(color), el('span', { class: 'grow' }, name),
-      el('span', { class: 'soft' }, free > 0 ? t('sale.left', { n: free }) : t('sale.noneLeft')),
-      el('strong', {}, money(price_minor, event.currency)));
   }
 
   tick({ event }) {

@@ -104,8 +104,7 @@ export class SeatsView {
 
   #setMine(seats) {
     if (seats === this.#mine) return;
-    for (const seat of this.#mine) if (!seats.includes(seat)) this.#plan.states[seat] = FREE;
-    this.#mine = seats;
+    this.#mine = seats; // what was given back is free when the server says so: somebody may have it already
     this.#map.setMine(seats);
     this.#list.setMine(seats);
     this.#drawTip();
@@ -172,9 +171,6 @@ export class SeatsView {
   #refused(error) {
     if (error.code !== 'seat_taken') return this.#problem(problemText(error));
     const seats = error.fields.seats ?? [];
-    for (const seat of seats) if (this.#plan.states[seat] === FREE) this.#plan.states[seat] = HELD;
-    this.#map.redraw();
-    this.#list.update(seats);
     this.#problem(t('seats.taken', { seats: seats.map((seat) => this.#plan.name(seat)).join(', ') }));
   }
 

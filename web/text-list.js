@@ -1,4 +1,4 @@
-// The words of the list of events.
+// The words of the list of events, and what phases are called there and at the organizer's.
 import { addTexts } from './text.js';
 
 addTexts({
@@ -7,4 +7,9 @@ addTexts({
   'site.events': 'On sale',
   'site.error': 'The list could not be loaded.',
   'site.retry': 'Try again',
+  'phase.draft': 'Draft',
+  'phase.announced': 'Announced',
+  'phase.prequeue': 'Line is open',
+  'phase.sold_out': 'Sold out',
+  'phase.closed': 'Closed',
 });

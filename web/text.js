@@ -1,5 +1,5 @@
-// Every word a visitor or an organizer reads: here those before a turn, in text-inside.js those of seats, payment and
-// tickets, in text-office.js the organizer's. Another language is another catalogue of the same keys.
+// Every word a visitor or an organizer reads: here those before a turn, in text-news.js those of rarer moments, in
+// text-inside.js those of seats, payment and tickets, in text-office.js the organizer's. Another language is another catalogue of the same keys.
 // {name} is filled in; a plural is an object with the forms of Intl.PluralRules, chosen by `n`.
 
 export const language = 'en-GB';
@@ -9,13 +9,8 @@ const catalogue = {
   'site.home': 'All events',
   'site.loading': 'One moment',
   'site.skip': 'Skip to content',
-  'phase.draft': 'Draft',
-  'phase.announced': 'Announced',
-  'phase.prequeue': 'Line is open',
   'phase.open': 'On sale',
   'phase.paused': 'Paused',
-  'phase.sold_out': 'Sold out',
-  'phase.closed': 'Closed',
   'time.seconds': { one: '{n} second', other: '{n} seconds' },
   'time.minutes': { one: 'about {n} minute', other: 'about {n} minutes' },
   'time.hours': { one: 'about {n} hour', other: 'about {n} hours' },
@@ -24,12 +19,12 @@ const catalogue = {
   'time.rangeHours': '{from} to {to} hours',
   'time.upToHours': 'up to {n} hours',
   'time.days': { one: '{n} day', other: '{n} days' },
-  'link.connecting': 'Connecting',
   'link.waiting': 'Connection lost. Trying again in {time}. Your place is kept.',
   'link.again': 'Connecting again. Your place is kept.',
   'link.fullGateway': 'Very many people are here. Trying again in {time}. A place you have is kept.',
   'link.full': 'The line is full right now. We ask again for you in {time}; leave this page open.',
   'link.busy': 'The system is catching up. Asking again in {time}. Nothing you have is lost.',
+  'site.message': 'From the organizer',
   'sale.opensAt': 'Opens {date}',
   'sale.openedAt': 'On sale since {date}',
   'sale.yourTime': 'In your time zone: {date}',
@@ -37,6 +32,7 @@ const catalogue = {
   'sale.left': { one: '{n} left', other: '{n} left' },
   'sale.noneLeft': 'None left',
   'sale.join': 'Get in line',
+  'sale.account': 'Account',
   'sale.tickets': 'My tickets',
   'sale.opens': 'The sale opens in',
   'sale.prequeueOpens': 'You can get in line in',
@@ -59,41 +55,18 @@ const catalogue = {
   'line.title': 'You are in line',
   'line.getting': 'Getting your place',
   'line.ahead': { one: '{n} person ahead of you', other: '{n} people ahead of you' },
+  'line.until': 'until the draw',
   'line.next': 'You are next',
   'line.estimate': 'Estimated wait',
   'line.noEstimate': 'No estimate yet',
   'line.asOf': 'As of {time}',
+  'line.left': 'What is left',
   'line.progress': 'Progress towards your turn',
   'line.keep': 'You may close this page or lock your phone: your place is kept. Come back to this address in the same browser.',
-  'line.paused': 'Admission is paused. Everybody keeps their place.',
-  'line.prequeue': 'Admission has not started yet. Your place is fixed.',
-  'line.soldOut': 'Everything is taken right now. Seats may come back when others do not pay; your place is kept.',
-  'line.closed': 'This sale is over.',
   'line.leave': 'Leave the line',
   'line.leaveAsk': 'Leave the line? Your place goes to the next person.',
   'line.stay': 'Stay in line',
   'line.tab': '{n} ahead',
-  'line.moved': { one: '{n} person ahead', other: '{n} people ahead' },
-  'turn.title': 'It is your turn',
-  'turn.body': 'Choose your seats now. Your turn is kept for {time}.',
-  'turn.enter': 'Choose seats',
-  'turn.auto': 'Opening by itself in {n}',
-  'turn.tab': 'Your turn!',
-  'ended.no_show': 'Your turn was missed',
-  'ended.no_showHint': 'Nobody claimed the turn in time, so it went to the next person. You can get in line again.',
-  'ended.time_out': 'Your time is up',
-  'ended.time_outHint': 'The seats you had chosen are free for others again. No money was taken.',
-  'ended.closed': 'The sale was closed',
-  'ended.closedHint': 'No money was taken.',
-  'ended.gone': 'Your place is no longer there',
-  'ended.goneHint': 'Your turn is over: it was used, left or missed. You can get in line again.',
-  'ended.unsold_time_out': 'Time ran out before the payment went through',
-  'ended.unsold_time_outHint': 'No money was taken, and the seats are free for others again.',
-  'ended.unsold_given_up': 'The seats were given up',
-  'ended.unsold_given_upHint': 'No money was taken.',
-  'ended.unsold_ledger_refused': 'The order could not be recorded',
-  'ended.unsold_ledger_refusedHint': 'Nothing was sold to you, and no money was taken.',
-  'ended.again': 'Get in line again',
   'error.connection': 'The connection was interrupted. Nothing is lost; please try again in a moment.',
 };
 
@@ -109,7 +82,7 @@ export function addTexts(more) {
 
 export function t(key, values = {}) {
   let text = catalogue[key];
-  if (text === undefined) return key;
+  if (text === undefined) return ''; // its catalogue is still on the way
   if (typeof text === 'object') text = text[plural.select(values.n)] ?? text.other;
   return text.replace(/\{(\w+)\}/g, (whole, name) =>
     typeof values[name] === 'number' ? number.format(values[name]) : values[name] ?? whole);

@@ -1,17 +1,27 @@
 // The turn has come: a clear button; and because people wait for this, a page that is being looked at opens by itself.
 import * as clock from './clock.js';
-import { $, setText, show } from './dom.js';
+import { $, el, setText, show } from './dom.js';
 import { duration } from './format.js';
 import { t } from './text.js';
+import './text-news.js';
 
 const AUTO_S = 5; // seconds of being looked at before the page enters by itself
 const NEAR_DEADLINE_MS = 10000;
+
+const markup = () => el('section', { 'data-for': 'turn', class: 'narrow turn', hidden: true },
+  el('p', { id: 'turn-event', class: 'eyebrow' }),
+  el('h1', { tabindex: '-1' }, t('turn.title')),
+  el('p', { id: 'turn-body', class: 'lead' }),
+  el('button', { id: 'enter', class: 'primary big', type: 'button' }, t('turn.enter')),
+  el('p', { id: 'turn-auto', class: 'soft' }),
+  el('p', { id: 'turn-error', class: 'problem', role: 'alert', hidden: true }));
 
 export class TurnView {
   #visit; #lookedAt = 0; #isEntering = false;
 
   constructor(visit) {
     this.#visit = visit;
+    $('main').append(markup());
     $('enter').onclick = () => this.#enter();
   }
 

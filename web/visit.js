@@ -9,21 +9,22 @@ import * as clock from './clock.js';
 import { Connection } from './protocol.js';
 import { openStore } from './store.js';
 
+const CLOSED_NORMAL = 1000;
 const isConnectionError = ({ code }) => code === 'connection' || code === 'no_answer';
 
 export class Visit {
-  #connection; #onChange; #onSeats; #onMap; #intent = 'join'; #retry = 0; #purchase = null; #isAway = false;
+  #connection; #on; #intent = 'join'; #retry = 0; #purchase = null; #isAway = false;
 
-  constructor(event, socketUrl, { onChange, onSeats, onMap }) {
+  // on: {onChange(state), onSignIn(), onSeats(message), onMap(message)}
+  constructor(event, socketUrl, on) {
     this.store = openStore(event);
-    this.#onChange = onChange;
-    this.#onSeats = onSeats;
-    this.#onMap = onMap;
+    this.#on = on;
     this.state = { view: 'sale', link: { state: 'closed' }, event: null, mine: [], notice: null };
     this.#connection = new Connection(socketUrl, {
       open: () => this.#opened(),
       push: (message) => this.#pushed(message),
       state: (link) => this.change({ link }),
+      closed: (code) => this.#isFarewell(code),
     });
   }
 
@@ -105,7 +106,7 @@ export class Visit {
 
   change(fields) {
     this.state = { ...this.state, ...fields };
-    this.#onChange(this.state);
+    this.#on.onChange(this.state);
   }
 
   // The turn or the place is over; the socket may stay for another try.
@@ -152,14 +153,23 @@ export class Visit {
   }
 
   #place(message) {
-    const ahead = Math.max(this.store.get('aheadFirst') ?? 0, message.ahead);
-    if (ahead !== this.store.get('aheadFirst')) this.store.set({ aheadFirst: ahead });
+    const { place } = this.state;
+    const isAnother = place && place.seq !== message.seq; // a draw: everything before it counts no more
+    const first = isAnother ? 0 : this.store.get('aheadFirst') ?? 0;
+    const ahead = Math.max(first, message.ahead);
+    if (ahead !== first || isAnother) this.store.set({ aheadFirst: ahead });
     const done = ahead ? 1 - message.ahead / ahead : 1;
-    this.change({
-      view: 'line',
-      place: { ...message, progress: Math.max(this.state.place?.progress ?? 0, done), heard_ms: clock.now() },
-      event: { ...this.state.event, phase: message.phase ?? this.state.event.phase },
-    });
+    const progress = isAnother ? done : Math.max(place?.progress ?? 0, done);
+    this.change({ view: 'line', place: { ...message, progress, heard_ms: clock.now() }, event: this.#eventNow(message) });
+  }
+
+  // What a place says about its event.
+  #eventNow({ re, phase, free, held_out, message, drawing }) {
+    const { event } = this.state;
+    const categories = event.categories.map((category, at) => ({ ...category, free: free?.[at] ?? category.free }));
+    const draw = event.draw && !drawing && phase === 'open' ? { ...event.draw, state: 'done' } : event.draw;
+    return { ...event, phase: phase ?? event.phase, categories, held_out, draw,
+      message: re === undefined ? event.message : message ?? '' };
   }
 
   #admitted(message) {
@@ -173,12 +183,14 @@ export class Visit {
     const { type } = message;
     if (type === 'place' && (view === 'line' || view === 'sale')) this.#placed(message);
     else if (type === 'admitted' && view !== 'seats' && view !== 'payment') this.#placed(message);
-    else if (type === 'seats') this.#onSeats(message);
-    else if (type === 'map') this.#onMap(message); // instead of many changes at once
+    else if (type === 'seats') this.#on.onSeats(message);
+    else if (type === 'map') this.#on.onMap(message); // instead of many changes at once
     else if (['held', 'payment', 'confirmed', 'declined', 'unsold'].includes(type)) {
       this.purchase().then((purchase) => purchase.pushed(message));
     } else if (type === 'expired') this.#expired(message);
     else if (type === 'phase') this.#phase(message);
+    else if (type === 'notice') this.setEvent({ message: message.text });
+    else if (type === 'error') this.#refused(message); // one that answers nothing, such as a session that ended
     else if (type === 'left') this.end('sale', { notice: 'left' });
   }
 
@@ -192,18 +204,30 @@ export class Visit {
     this.setEvent({ phase: message.phase, opens_at_ms: message.opens_at_ms ?? this.state.event.opens_at_ms });
   }
 
+  // Everything is sold and the server has said goodbye: the place is kept there, the receipt here.
+  #isFarewell(code) {
+    const { view, event } = this.state;
+    if (code !== CLOSED_NORMAL || view !== 'line' || event.phase !== 'sold_out') return false;
+    this.change({ view: 'ended', reason: 'sold_out', place: null });
+    return true;
+  }
+
   async #listTickets() {
     await (await this.purchase()).listTickets();
     if (!this.store.get('receipt')) this.#connection.close();
   }
 
   async #refused(error) {
-    const { code, fields } = error;
+    const { code, fields = error } = error;
     if (code === undefined) throw error;
     if (isConnectionError(error)) return; // the connection comes back by itself
-    if (code === 'full' || code === 'busy' || code === 'too_fast') this.#tryLater(code, fields.retry_s ?? 5);
+    if (code === 'full' || code === 'busy' || code === 'too_fast') this.#tryLater(fields.recovering ? 'recovering' : code, fields.retry_s ?? 5);
     else if (code === 'already_served') this.showTickets();
-    else if (code === 'receipt_gone') await (await this.purchase()).findOutcome('gone');
+    else if (code === 'receipt_gone') await (await this.purchase()).findOutcome(fields.reason);
+    else if (code === 'sign_in') {
+      this.end('sale', { notice: 'sign_in' });
+      this.#on.onSignIn();
+    }
     else if (code.startsWith('receipt_')) this.end('sale', { notice: 'receipt' });
     else if (code === 'not_open') {
       if (fields.phase) this.setEvent({ phase: fields.phase, opens_at_ms: fields.opens_at_ms ?? 0 });

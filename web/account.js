@@ -49,12 +49,13 @@ class Dialog {
     n.submit = el('button', { class: 'primary big', type: 'submit' });
     n.other = el('button', { class: 'quiet', type: 'button', onclick: () => this.#switch(!this.#isNew) });
     n.form = el('form', { onsubmit: (event) => this.#submit(event) }, n.title,
-      el('div', {}, emailLabel, email), el('div', {}, passwordLabel, password, n.hint), n.problem, n.submit,
+      el('div', { class: 'field' }, emailLabel, email),
+      el('div', { class: 'field' }, passwordLabel, password, n.hint), n.problem, n.submit,
       el('div', { class: 'buttons' }, n.other, this.#closer('account.cancel')));
     n.who = el('p', { class: 'lead' });
     n.out = el('button', { type: 'button', onclick: () => this.#signOut() }, t('account.signOut'));
     n.outProblem = el('p', { class: 'problem', role: 'alert', hidden: true });
-    n.info = el('div', { class: 'account-info', hidden: true }, n.who, n.outProblem,
+    n.info = el('div', { class: 'narrow', hidden: true }, n.who, n.outProblem,
       el('div', { class: 'buttons' }, n.out, this.#closer('account.close')));
     n.dialog = el('dialog', { id: 'account', 'aria-labelledby': 'account-title' }, n.form, n.info);
     document.body.append(n.dialog);
@@ -65,17 +66,20 @@ class Dialog {
   }
 
   // Resolves when the dialog is closed: 'in' when somebody has signed in, 'out' when somebody has signed out, or null.
-  async open() {
+  // isSignedOut: nobody needs to be asked who it is.
+  async open(isSignedOut) {
     const n = this.#nodes;
+    if (n.dialog.open) return null;
     this.#outcome = null;
-    const who = await call('GET', '').catch(() => null);
+    const who = isSignedOut ? null : await call('GET', '').catch(() => null);
     show(n.form, !who);
     show(n.info, Boolean(who));
     if (who) setText(n.who, t('account.signedIn', { email: who.email }));
     n.dialog.ariaLabel = who ? t('account.title') : null;
     this.#switch(false);
     n.password.value = '';
-    if (!n.dialog.open) n.dialog.showModal();
+    if (n.dialog.open) return null; // meanwhile
+    n.dialog.showModal();
     (who ? n.out : n.email).focus();
     await new Promise((resolve) => n.dialog.addEventListener('close', resolve, { once: true }));
     n.password.value = '';
@@ -151,11 +155,21 @@ class Dialog {
   }
 }
 
+function loadStyle() {
+  return new Promise((resolve, reject) => {
+    const href = new URL('./account.css', import.meta.url);
+    document.head.append(el('link', { rel: 'stylesheet', href, onload: resolve, onerror: reject }));
+  });
+}
+
 let dialog = null;
 
-// Shows the dialog once; a second call while it is open is answered with null.
-export async function openAccount() {
-  if ($('account')?.open) return null;
-  dialog ??= new Dialog();
-  return dialog.open();
+// Shows the dialog: 'in' when somebody has signed in, 'out' when somebody has signed out, null when it was closed.
+// isSignedOut: nobody needs to be asked who it is.
+export async function openAccount(isSignedOut = false) {
+  if (!dialog) {
+    await loadStyle();
+    dialog ??= new Dialog();
+  }
+  return dialog.open(isSignedOut);
 }

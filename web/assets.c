@@ -51,6 +51,7 @@ static const struct file files[] = {
     PART("inside.css", inside_css, type_css),
     PART("index.css", index_css, type_css),
     PART("office.css", office_css, type_css),
+    PART("account.css", account_css, type_css),
     PART("style.css", style_css, type_css),
     PART("icon.svg", icon_svg, type_svg),
     PART("account.js", account_js, type_js),

@@ -22,7 +22,7 @@
 #include "queue/merkle.h"
 #include "server/base/limits.h"
 
-#define CHAIN_LINE_BYTES_MAX 8192 /* with the newline: a batch of JOIN_BATCH_MAX visitors fits */
+#define CHAIN_LINE_BYTES_MAX 262144 /* with the newline: the longest note of a tick fits */
 #define CHAIN_OVERHEAD_BYTES 100  /* of a line, beyond its text */
 #define CHAIN_HEAD_BYTES_MAX 384  /* with the NUL */
 #define CHAIN_KEY_BYTES 32        /* public */

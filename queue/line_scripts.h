@@ -7,7 +7,7 @@
 
 #define LINE_KEYS_COUNT 17
 #define LINE_KEY_BYTES (EVENT_ID_BYTES_MAX + 16)
-#define LINE_SCRIPT_BYTES_MAX 16384 /* prelude and script; asserted when they are put together */
+#define LINE_SCRIPT_BYTES_MAX 32768 /* prelude and script; asserted when they are put together */
 
 struct line_keys {
     char text[LINE_KEYS_COUNT][LINE_KEY_BYTES];

@@ -12,13 +12,19 @@ end
 if ARGV[2] ~= 'holes' then
     redis.call('LTRIM', DRAW_LEFT, tonumber(ARGV[2]), -1)
 end
+local gone = {}
 for i = 3, #ARGV do
     if redis.call('ZADD', GONE, 'NX', ARGV[i], ARGV[i]) == 1 then
         redis.call('RPUSH', GONE_NEW, ARGV[i])
+        gone[#gone + 1] = ARGV[i]
     end
+end
+if #gone > 0 then
+    record(time_ms(), 'gone ' .. table.concat(gone, ' '))
 end
 if ARGV[2] == 'holes' or redis.call('LLEN', DRAW_LEFT) > 0 then
     return 0
 end
 redis.call('HSET', LINE, 'draw', 2)
+record(time_ms(), 'draw ends')
 return 1

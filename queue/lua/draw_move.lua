@@ -18,7 +18,7 @@ for i = 2, #ARGV, 2 do
     seqs[#seqs + 1] = ARGV[i + 1]
 end
 local scores = redis.call('ZMSCORE', WAITING, unpack(visitors))
-local moves, moved = {}, 0
+local moves, moved, gone = {}, 0, {}
 for i, visitor in ipairs(visitors) do
     local score = tonumber(scores[i])
     if score and score <= cut then
@@ -27,9 +27,13 @@ for i, visitor in ipairs(visitors) do
         moves[#moves + 1] = visitor
     elseif redis.call('ZADD', GONE, 'NX', seqs[i], seqs[i]) == 1 then
         redis.call('RPUSH', GONE_NEW, seqs[i])
+        gone[#gone + 1] = seqs[i]
     end
 end
 if moved > 0 then
     redis.call('ZADD', WAITING, 'XX', unpack(moves))
+end
+if #gone > 0 then
+    record(time_ms(), 'gone ' .. table.concat(gone, ' '))
 end
 return moved

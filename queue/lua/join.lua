@@ -15,7 +15,7 @@ local now = time_ms()
 local phase, _, _, is_draw_due = read_phase(now)
 local recovers_at = number(redis.call('HGET', LINE, 'recovers_at_ms'))
 if is_draw_due and recovers_at == 0 then
-    begin_draw()
+    begin_draw(now)
 end
 local waiting_seqs = redis.call('ZMSCORE', WAITING, unpack(visitors))
 local deadlines = redis.call('ZMSCORE', ACTIVE, unpack(visitors))
@@ -71,6 +71,7 @@ if #fresh > 0 then
         pairs_to_add[2 * k] = visitor
     end
     redis.call('ZADD', WAITING, 'NX', unpack(pairs_to_add))
+    record(now, string.format('join %d %s', before + 1, table.concat(fresh, ' ')))
     local is_made = {}
     for i = 1, #visitors do
         local k = pending[i]

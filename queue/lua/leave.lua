@@ -24,6 +24,7 @@ if seq then
         redis.call('ZADD', GONE, seq, seq)
         redis.call('RPUSH', GONE_NEW, seq)
     end
+    record(now, string.format('leave %s %d waiting', visitor, seq))
     return {phase, now, PLACE_WAITING, seq, 0, 0, 0}
 end
 
@@ -34,4 +35,5 @@ end
 local admission, pass_seq, entered = read_pass(redis.call('HGET', PASS, visitor))
 redis.call('ZREM', ACTIVE, visitor)
 redis.call('HDEL', PASS, visitor)
+record(now, string.format('leave %s %d inside', visitor, pass_seq))
 return {phase, now, entered and PLACE_ENTERED or PLACE_ADMITTED, pass_seq, admission, deadline, 0}

@@ -62,6 +62,13 @@ local function last_moment(phase, prequeue_at, opens_at, closes_at, after, till)
     return last
 end
 
+-- Notes something for the history of the line (docs/history.md). The registrar takes the notes away within a
+-- second; while it is away the oldest are dropped beyond a bound. Their ids count from 0 in each epoch, so that it
+-- notices what is missing. A note that cannot be made stops nothing.
+local function record(now, text)
+    redis.pcall('XADD', HISTORY, 'MAXLEN', '~', 50000, ARGV[1] .. '-*', 'h', string.format('%d %s', now, text))
+end
+
 -- free is nil when the inventory is not in place.
 local function effective_phase(phase, prequeue_at, opens_at, closes_at, free, holds, now)
     phase = scheduled_phase(phase, prequeue_at, opens_at, closes_at, now)
@@ -130,8 +137,10 @@ local function read_phase(now)
 end
 
 -- From here on later joins stay behind those who have a place now, and the registrar puts these in a random order.
-local function begin_draw()
-    redis.call('HSET', LINE, 'draw', 1, 'draw_cut', number(redis.call('HGET', LINE, 'seq')))
+local function begin_draw(now)
+    local cut = number(redis.call('HGET', LINE, 'seq'))
+    redis.call('HSET', LINE, 'draw', 1, 'draw_cut', cut)
+    record(now, string.format('draw begins %d', cut))
 end
 
 -- The rate in force and its bounds, in millionths of a visitor per tick. Without `adaptive` all are the setting;

@@ -63,8 +63,10 @@ local function reason_before(seq, visitor, bought)
     return nil
 end
 
+local back = {} -- for the history
 local function put_back(seq, visitor)
     redis.call('ZADD', WAITING, seq, visitor)
+    back[#back + 1] = string.format('%d:%s', seq, visitor)
     seq_last = math.max(seq_last, seq)
     head = math.min(head, seq - 1)
     recovers_at = math.max(recovers_at, full_until) -- something was lost: others may be on their way
@@ -111,6 +113,9 @@ for i = 2, #ARGV do
     local state, seq, admission, deadline = decide(visitor, number(claimed_seq), epoch, drawn == '1')
     local to = 2 + (i - 2) * 5
     out[to + 1], out[to + 2], out[to + 3], out[to + 4], out[to + 5] = state, seq, admission, deadline, 0
+end
+if #back > 0 then
+    record(now, 'back ' .. table.concat(back, ' '))
 end
 if recovers_at > 0 then
     redis.call('HSET', LINE, 'seq', seq_last, 'head', head, 'recovers_at_ms', recovers_at)

@@ -22,7 +22,7 @@ local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refil
 local tick_ms, cap = number(cfg[1]), number(cfg[2])
 local claim_ms = math.max(number(cfg[3]), number(cfg[5])) -- present.lua shortens it for those who are there
 local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent',
-    'recovers_at_ms', 'filled_seq', 'draw', 'draw_cut')
+    'recovers_at_ms', 'filled_seq', 'draw', 'draw_cut', 'phase')
 local tick_no, tick_at = number(line[1]), number(line[2])
 local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
 local unspent = number(line[7])
@@ -51,6 +51,7 @@ local function fill()
         end
         if #gone >= 4000 or (missing == to and #gone > 0) then -- an argument list is bounded
             redis.call('ZADD', GONE, unpack(gone))
+            record(now, 'gone ' .. table.concat(gone, ' '))
             gone = {}
         end
     end
@@ -123,7 +124,7 @@ end
 local expired = is_due and expire() or {}
 local phase, free, holds, is_draw_due = read_phase(now)
 if is_draw_due and recovers_at == 0 then
-    begin_draw()
+    begin_draw(now)
 end
 local _, draw, rate_micro = read_state()
 local inside, waiting, count = redis.call('ZCARD', ACTIVE), redis.call('ZCARD', WAITING), 0
@@ -151,14 +152,18 @@ end
 local gone = redis.call('LPOP', GONE_NEW, gone_max) or {}
 redis.call('ZREMRANGEBYSCORE', GONE, '-inf', head)
 redis.call('HSET', LINE, 'tick_no', tick_no, 'tick_at_ms', tick_at, 'carry', carry, 'head', head,
-    'admission', admission, 'unspent', unspent)
+    'admission', admission, 'unspent', unspent, 'phase', phase)
 
+local admitted_text, expired_text = table.concat(admitted, ','), table.concat(expired, ',')
+if #admitted > 0 or #expired > 0 or phase ~= line[12] then
+    record(now, string.format('tick %d %s %d in [%s] out [%s]', tick_no, phase, head, admitted_text, expired_text))
+end
 local report = string.format(
     '{"tick":%d,"at_ms":%d,"phase":"%s","seq":%d,"head":%d,"waiting":%d,"inside":%d,"free":%d,'
         .. '"holds":%d,"recovers_at_ms":%d,"draw":%d,"rate_micro":%d,'
         .. '"refill":%d,"admitted":[%s],"expired":[%s],"gone":[%s]}',
     tick_no, now, phase, seq, head, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), free or 0,
-    holds, recovers_at, draw, rate_micro, is_due and 0 or 1, table.concat(admitted, ','), table.concat(expired, ','),
+    holds, recovers_at, draw, rate_micro, is_due and 0 or 1, admitted_text, expired_text,
     table.concat(gone, ','))
 redis.call('PUBLISH', 'tick:' .. event, report)
 return 1

@@ -81,17 +81,23 @@ char *line_file_load(const char *path, size_t bytes_max, size_t *bytes)
     return text;
 }
 
-int line_file_write(const char *path, const char *text, size_t bytes)
+FILE *line_file_create(const char *path)
 {
     if (strcmp(path, "-") == 0)
-        return fwrite(text, 1, bytes, stdout) == bytes && fflush(stdout) == 0
-                   ? CLI_OK
-                   : cli_fail("cannot write to stdout");
+        return stdout;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     FILE *out = fd >= 0 ? fdopen(fd, "wb") : NULL;
     if (!out)
-        return cli_fail("%s: %s", path, strerror(errno));
+        (void)cli_fail("%s: %s", path, strerror(errno));
+    return out;
+}
+
+int line_file_write(const char *path, const char *text, size_t bytes)
+{
+    FILE *out = line_file_create(path);
+    if (!out)
+        return CLI_FAILED;
     bool is_good = fwrite(text, 1, bytes, out) == bytes;
     is_good = fclose(out) == 0 && is_good;
-    return is_good ? CLI_OK : cli_fail("%s: %s", path, strerror(errno));
+    return is_good ? CLI_OK : cli_fail("cannot write %s: %s", path, strerror(errno));
 }

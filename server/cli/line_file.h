@@ -4,6 +4,7 @@
 #define STANCHION_LINE_FILE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "server/config/config.h"
 
@@ -15,6 +16,8 @@ char *line_file_read(const struct config *config, const char *event, const char 
                      size_t *bytes);
 /* Any file, to be freed. NULL: said why. */
 char *line_file_load(const char *path, size_t bytes_max, size_t *bytes);
+/* Opens a file for writing that must not exist yet ("-" = stdout). NULL: said why. */
+FILE *line_file_create(const char *path);
 /* Writes a file that must not exist yet ("-" = stdout). Returns the exit code. */
 int line_file_write(const char *path, const char *text, size_t bytes);
 

@@ -7,6 +7,7 @@
 #include "server/gateway/app.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/event_json.h"
+#include "server/gateway/head_desk.h"
 #include "server/gateway/http.h"
 #include "server/gateway/metrics.h"
 #include "server/gateway/organizer_desk.h"
@@ -154,6 +155,9 @@ static int get_event(struct gateway *gateway, struct lws *wsi, struct http_conne
     }
     if (strncmp(rest + id_bytes, "/draw", 5) == 0) {
         return draw_desk_get(gateway, wsi, connection, event, rest + id_bytes + 5);
+    }
+    if (strcmp(rest + id_bytes, "/line/head") == 0) {
+        return head_desk_get(gateway, wsi, connection, event);
     }
     return strcmp(rest + id_bytes, "/ws") == 0
                ? http_error(wsi, connection, 426, "upgrade_required",

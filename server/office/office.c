@@ -104,6 +104,9 @@ static bool read_request(const struct stream_entry *entry, json_t **root,
         return false;
     int id_bytes = snprintf(request->id, sizeof request->id, "%s", id);
     int channel_bytes = snprintf(request->channel, sizeof request->channel, "%s", channel);
+    const char *by = json_string_value(json_object_get(*root, "by"));
+    bool is_word = by != NULL && strspn(by, "abcdefghijklmnopqrstuvwxyz") == strlen(by);
+    (void)snprintf(request->by, sizeof request->by, "%s", is_word && *by ? by : "somebody");
     request->args = json_object_get(*root, "args");
     return id_bytes > 0 && (size_t)id_bytes < sizeof request->id && channel_bytes > 0 &&
            (size_t)channel_bytes < sizeof request->channel;

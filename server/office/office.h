@@ -39,6 +39,7 @@ struct office_answer {
 struct office_request {
     char id[80];
     char channel[OFFICE_CHANNEL_BYTES_MAX];
+    char by[16]; /* cli, gateway, organizer: a word */
     const json_t *args;
 };
 

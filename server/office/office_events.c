@@ -11,6 +11,7 @@
 #include "server/ledger/recover.h"
 #include "server/office/event_settings.h"
 #include "server/office/event_times.h"
+#include "server/office/office_history.h"
 #include "server/office/office_redis.h"
 #include "ticketing/ledger_scripts.h"
 #include "ticketing/plan_json.h"
@@ -176,6 +177,7 @@ void office_event_set(struct office *office, const struct office_request *reques
         office_fail(answer, "bad_setting", "%s", problem);
     else if (write_settings(office, answer, id, settings)) {
         (void)office_publish_event(office->batch->store, office->batch->redis, id);
+        office_history_settings(office, request, id, before, settings);
         log_info("event %s: settings changed, phase %s", id,
                  json_string_value(json_object_get(settings, "phase")));
         (void)json_object_set(answer->body, "settings", settings);

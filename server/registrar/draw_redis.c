@@ -79,7 +79,7 @@ static bool take_places(const redisReply *reply, struct draw_file *file, size_t 
     return true;
 }
 
-enum draw_step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file)
+enum step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file)
 {
     char key[LINE_KEY_BYTES], from[NUMBER_BYTES + 1] = "-inf", to[NUMBER_BYTES],
                                                   chunk[NUMBER_BYTES];
@@ -95,12 +95,12 @@ enum draw_step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw
         if (reply != NULL)
             freeReplyObject(reply);
         if (!is_good)
-            return DRAW_STEP_REDIS;
+            return STEP_REDIS;
         if (got > 0)
             (void)snprintf(from, sizeof from, "(%" PRId64,
                            file->places[file->places_count - 1].seq);
     } while (got == DRAW_READ_MAX && file->places_count < DRAW_PLACES_MAX);
-    return DRAW_STEP_OK;
+    return STEP_OK;
 }
 
 /* --- telling --- */
@@ -391,7 +391,7 @@ static bool end_some(struct draw_run *run, struct call *call, const struct by_vi
     return is_good;
 }
 
-enum draw_step draw_redis_move(struct draw_run *run, const struct draw_file *file, int64_t head)
+enum step draw_redis_move(struct draw_run *run, const struct draw_file *file, int64_t head)
 {
     struct call *call = malloc(sizeof *call);
     struct by_visitor index;
@@ -403,5 +403,5 @@ enum draw_step draw_redis_move(struct draw_run *run, const struct draw_file *fil
         is_good = end_some(run, call, &index, &result);
     free(index.sorted);
     free(call);
-    return is_good && result == 1 ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+    return is_good && result == 1 ? STEP_OK : STEP_REDIS;
 }

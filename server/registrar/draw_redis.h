@@ -20,7 +20,7 @@ bool draw_redis_announce(struct draw_run *run, const struct draw_file *file, con
 /* Sets fields of the line: "name", "value", ..., NULL. */
 bool draw_redis_set_line(struct draw_run *run, ...) __attribute__((sentinel));
 /* Those who wait up to the cut, into file->places. */
-enum draw_step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file);
+enum step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file);
 /* draw:map: before anybody is moved. */
 bool draw_redis_map(struct draw_run *run, const struct draw_file *file);
 /* draw:index and draw:tree: tens of megabytes for a million places, so after everybody was moved.
@@ -28,6 +28,6 @@ bool draw_redis_map(struct draw_run *run, const struct draw_file *file);
 bool draw_redis_proofs(struct draw_run *run, const struct draw_file *file,
                        const struct merkle_hash *tree);
 /* Moves everybody and ends the draw. */
-enum draw_step draw_redis_move(struct draw_run *run, const struct draw_file *file, int64_t head);
+enum step draw_redis_move(struct draw_run *run, const struct draw_file *file, int64_t head);
 
 #endif

@@ -18,10 +18,22 @@
 #define SECRET_FILE_BYTES_MAX 256
 #define SECRET_WORDS "stanchion-draw-secret 1"
 
-static enum draw_step failed(const struct draw_run *run, const char *suffix)
+static enum step failed(const struct draw_run *run, const char *suffix)
 {
     log_error("the file line/%s.%s: %s", run->event, suffix, strerror(errno));
-    return DRAW_STEP_FAILED;
+    return STEP_FAILED;
+}
+
+/* Notes "<what> <hash>[ <more>]". */
+static void note(const struct draw_run *run, const char *what, const struct merkle_hash *hash,
+                 const char *more)
+{
+    char text[DRAW_BEACON_BYTES_MAX + 200], hex[2 * sizeof hash->bytes + 1];
+    if (!run->on_note)
+        return;
+    hex_write(hash->bytes, sizeof hash->bytes, hex);
+    (void)snprintf(text, sizeof text, "draw %s %s%s%s", what, hex, *more ? " " : "", more);
+    run->on_note(run->on_note_ctx, text);
 }
 
 /* --- the secret --- */
@@ -45,12 +57,12 @@ static bool parse_secret(struct draw_run *run, const char *text)
 }
 
 /* Reads the secret, or makes it: once for an event, also when the draw is switched off and on. */
-static enum draw_step need_secret(struct draw_run *run)
+static enum step need_secret(struct draw_run *run)
 {
     char name[LINE_FILE_NAME_BYTES];
     size_t bytes;
     if (run->has_secret)
-        return DRAW_STEP_OK;
+        return STEP_OK;
     line_dir_name(run->event, "secret", name);
     char *text = line_dir_read(run->dir, name, SECRET_FILE_BYTES_MAX, &bytes);
     if (!text && errno != ENOENT)
@@ -60,7 +72,7 @@ static enum draw_step need_secret(struct draw_run *run)
         sodium_memzero(text, bytes);
         free(text);
         errno = EBADMSG;
-        return run->has_secret ? DRAW_STEP_OK : failed(run, "secret");
+        return run->has_secret ? STEP_OK : failed(run, "secret");
     }
     randombytes_buf(run->secret, sizeof run->secret);
     run->committed_at_ms = clock_wall_ms();
@@ -68,7 +80,10 @@ static enum draw_step need_secret(struct draw_run *run)
         return failed(run, "secret");
     log_info("event %s: a secret for the draw is made and committed to", run->event);
     run->has_secret = true;
-    return DRAW_STEP_OK;
+    struct merkle_hash commitment;
+    draw_commitment(run->secret, &commitment);
+    note(run, "commitment", &commitment, "");
+    return STEP_OK;
 }
 
 static void note_files(struct draw_run *run)
@@ -87,16 +102,16 @@ static bool write_draw(const void *ctx, FILE *out)
     return draw_file_write(ctx, out);
 }
 
-static enum draw_step save(struct draw_run *run, const struct draw_file *file)
+static enum step save(struct draw_run *run, const struct draw_file *file)
 {
     const char *suffix = file->is_drawn ? "transcript" : "root";
     char name[LINE_FILE_NAME_BYTES];
     line_dir_name(run->event, suffix, name);
-    return line_dir_write(run->dir, name, write_draw, file) ? DRAW_STEP_OK : failed(run, suffix);
+    return line_dir_write(run->dir, name, write_draw, file) ? STEP_OK : failed(run, suffix);
 }
 
 /* The furthest that the files have. Nothing is done with a file that does not verify. */
-static enum draw_step load(struct draw_run *run, struct draw_file *file)
+static enum step load(struct draw_run *run, struct draw_file *file)
 {
     const char *suffix = run->has_transcript ? "transcript" : "root";
     char name[LINE_FILE_NAME_BYTES], problem[DRAW_PROBLEM_BYTES];
@@ -113,7 +128,7 @@ static enum draw_step load(struct draw_run *run, struct draw_file *file)
     }
     if (!is_good)
         log_error("the file line/%s is damaged: %s", name, problem);
-    return is_good ? DRAW_STEP_OK : DRAW_STEP_FAILED;
+    return is_good ? STEP_OK : STEP_FAILED;
 }
 
 /* --- the steps --- */
@@ -126,12 +141,12 @@ static void begin_file(const struct draw_run *run, struct draw_file *file)
     draw_commitment(run->secret, &file->commitment);
 }
 
-static enum draw_step fix_root(struct draw_run *run, int64_t cut, struct draw_file *file)
+static enum step fix_root(struct draw_run *run, int64_t cut, struct draw_file *file)
 {
     begin_file(run, file);
     file->cut = cut;
-    enum draw_step step = draw_redis_collect(run, cut, file);
-    if (step != DRAW_STEP_OK)
+    enum step step = draw_redis_collect(run, cut, file);
+    if (step != STEP_OK)
         return step;
     struct merkle_hash *tree = draw_tree(run->event, file->places, file->places_count);
     assert(tree != NULL);
@@ -139,15 +154,17 @@ static enum draw_step fix_root(struct draw_run *run, int64_t cut, struct draw_fi
     free(tree);
     file->rooted_at_ms = clock_wall_ms();
     step = save(run, file);
-    run->has_root = step == DRAW_STEP_OK;
-    if (step == DRAW_STEP_OK && !draw_redis_announce(run, file, "pending"))
-        step = DRAW_STEP_REDIS;
-    if (step == DRAW_STEP_OK)
+    run->has_root = step == STEP_OK;
+    if (run->has_root)
+        note(run, "root", &file->root, "");
+    if (step == STEP_OK && !draw_redis_announce(run, file, "pending"))
+        step = STEP_REDIS;
+    if (step == STEP_OK)
         log_info("event %s: %zu places take part in the draw", run->event, file->places_count);
     return step;
 }
 
-static enum draw_step decide(struct draw_run *run, struct draw_file *file)
+static enum step decide(struct draw_run *run, struct draw_file *file)
 {
     struct merkle_hash commitment;
     draw_commitment(run->secret, &commitment);
@@ -155,7 +172,7 @@ static enum draw_step decide(struct draw_run *run, struct draw_file *file)
         log_error("event %s: line/%s.secret is not the one that was committed to: put it back from "
                   "a backup; the draw waits",
                   run->event, run->event);
-        return DRAW_STEP_FAILED;
+        return STEP_FAILED;
     }
     file->is_drawn = true;
     file->drawn_at_ms = clock_wall_ms();
@@ -164,36 +181,38 @@ static enum draw_step decide(struct draw_run *run, struct draw_file *file)
     draw_seed(file->secret, &file->root, file->beacon, &file->seed);
     enum draw_status status = draw_order(file->places, file->places_count, &file->seed);
     assert(status == DRAW_OK);
-    enum draw_step step = save(run, file);
-    run->has_transcript = step == DRAW_STEP_OK;
+    enum step step = save(run, file);
+    run->has_transcript = step == STEP_OK;
+    if (run->has_transcript)
+        note(run, "seed", &file->seed, file->beacon);
     return step;
 }
 
 /* What people need to find their new places, and the secret. */
-static enum draw_step tell_order(struct draw_run *run, const struct draw_file *file)
+static enum step tell_order(struct draw_run *run, const struct draw_file *file)
 {
     bool is_told = draw_redis_map(run, file) && draw_redis_announce(run, file, "pending");
-    return is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+    return is_told ? STEP_OK : STEP_REDIS;
 }
 
 /* What they need to check it. */
-static enum draw_step tell_proofs(struct draw_run *run, const struct draw_file *file)
+static enum step tell_proofs(struct draw_run *run, const struct draw_file *file)
 {
     struct merkle_hash *tree = draw_tree(run->event, file->places, file->places_count);
     assert(tree != NULL);
     run->is_told = draw_redis_proofs(run, file, tree) && draw_redis_announce(run, file, "done");
     free(tree);
-    return run->is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+    return run->is_told ? STEP_OK : STEP_REDIS;
 }
 
-static enum draw_step finish(struct draw_run *run, const struct draw_line *line,
-                             const struct draw_file *file)
+static enum step finish(struct draw_run *run, const struct draw_line *line,
+                        const struct draw_file *file)
 {
     int64_t start_ms = clock_monotonic_ms();
-    enum draw_step step = tell_order(run, file);
-    if (step == DRAW_STEP_OK)
+    enum step step = tell_order(run, file);
+    if (step == STEP_OK)
         step = draw_redis_move(run, file, line->head);
-    if (step == DRAW_STEP_OK) {
+    if (step == STEP_OK) {
         log_info("event %s: the draw of %zu places is done (%" PRId64 " ms to move them)",
                  run->event, file->places_count, clock_monotonic_ms() - start_ms);
         step = tell_proofs(run, file);
@@ -206,25 +225,25 @@ static bool is_waiting_for_beacon(const struct draw_run *run)
     return run->is_beacon_awaited && run->beacon[0] == '\0' && !run->has_transcript;
 }
 
-static enum draw_step draw_now(struct draw_run *run, const struct draw_line *line)
+static enum step draw_now(struct draw_run *run, const struct draw_line *line)
 {
     struct draw_file file = {0};
     if (run->has_root && run->is_told && is_waiting_for_beacon(run))
-        return DRAW_STEP_OK;
+        return STEP_OK;
     int64_t start_ms = clock_monotonic_ms();
     bool is_kept = run->has_root || run->has_transcript;
-    enum draw_step step = is_kept ? load(run, &file) : fix_root(run, line->cut, &file);
-    if (step == DRAW_STEP_OK && is_waiting_for_beacon(run)) {
+    enum step step = is_kept ? load(run, &file) : fix_root(run, line->cut, &file);
+    if (step == STEP_OK && is_waiting_for_beacon(run)) {
         run->is_told = draw_redis_announce(run, &file, "pending");
         draw_file_release(&file);
-        return run->is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+        return run->is_told ? STEP_OK : STEP_REDIS;
     }
-    if (step == DRAW_STEP_OK && !file.is_drawn)
+    if (step == STEP_OK && !file.is_drawn)
         step = decide(run, &file);
-    if (step == DRAW_STEP_OK)
+    if (step == STEP_OK)
         log_info("event %s: the draw is decided after %" PRId64 " ms", run->event,
                  clock_monotonic_ms() - start_ms);
-    if (step == DRAW_STEP_OK)
+    if (step == STEP_OK)
         step = finish(run, line, &file);
     draw_file_release(&file);
     return step;
@@ -235,43 +254,43 @@ static enum draw_step draw_now(struct draw_run *run, const struct draw_line *lin
  * If it still has people of the line they stand under their old numbers: the draw goes on from
  * where the files are. If it has nobody, a draw that was decided is over: receipts put people back
  * under their new numbers, those from before the draw by way of draw:map. */
-static enum draw_step take_up_again(struct draw_run *run, const struct draw_line *line)
+static enum step take_up_again(struct draw_run *run, const struct draw_line *line)
 {
     struct draw_file file = {0};
     char cut[24];
-    enum draw_step step = load(run, &file);
-    if (step != DRAW_STEP_OK)
+    enum step step = load(run, &file);
+    if (step != STEP_OK)
         return step;
     bool is_over = file.is_drawn && line->recovers_at_ms != 0 && line->kept_seq == 0;
     (void)snprintf(cut, sizeof cut, "%" PRId64, file.cut);
     if (file.is_drawn)
         step = tell_order(run, &file);
-    if (step == DRAW_STEP_OK && !draw_redis_set_line(run, "draw_committed", "1", "draw_cut", cut,
-                                                     "draw", is_over ? "2" : "1", NULL))
-        step = DRAW_STEP_REDIS;
-    if (step == DRAW_STEP_OK)
+    if (step == STEP_OK && !draw_redis_set_line(run, "draw_committed", "1", "draw_cut", cut, "draw",
+                                                is_over ? "2" : "1", NULL))
+        step = STEP_REDIS;
+    if (step == STEP_OK)
         log_info("event %s: Redis had forgotten the draw; it %s", run->event,
                  is_over ? "is put back" : "goes on");
     draw_file_release(&file);
     return step;
 }
 
-static enum draw_step tell_commitment(struct draw_run *run)
+static enum step tell_commitment(struct draw_run *run)
 {
     struct draw_file file;
     begin_file(run, &file);
     run->is_told = draw_redis_announce(run, &file, "committed") &&
                    draw_redis_set_line(run, "draw_committed", "1", NULL);
-    return run->is_told ? DRAW_STEP_OK : DRAW_STEP_REDIS;
+    return run->is_told ? STEP_OK : STEP_REDIS;
 }
 
 /* Redis has the result, but perhaps not what was published about it. */
-static enum draw_step tell_result(struct draw_run *run)
+static enum step tell_result(struct draw_run *run)
 {
     struct draw_file file = {0};
-    enum draw_step step = run->is_told ? DRAW_STEP_OK : load(run, &file);
-    if (!run->is_told && step == DRAW_STEP_OK)
-        step = draw_redis_map(run, &file) ? tell_proofs(run, &file) : DRAW_STEP_REDIS;
+    enum step step = run->is_told ? STEP_OK : load(run, &file);
+    if (!run->is_told && step == STEP_OK)
+        step = draw_redis_map(run, &file) ? tell_proofs(run, &file) : STEP_REDIS;
     draw_file_release(&file);
     return step;
 }
@@ -292,22 +311,22 @@ bool draw_scripts_load(struct redis_pipe *redis, struct draw_scripts *scripts)
     return is_good;
 }
 
-enum draw_step draw_run_step(struct draw_run *run)
+enum step draw_run_step(struct draw_run *run)
 {
     struct draw_line line;
-    enum draw_step step = need_secret(run);
-    if (step != DRAW_STEP_OK)
+    enum step step = need_secret(run);
+    if (step != STEP_OK)
         return step;
     note_files(run);
     if (!draw_redis_line(run, &line))
-        return DRAW_STEP_REDIS;
+        return STEP_REDIS;
     if (line.draw == DRAW_DONE && run->has_transcript)
         return tell_result(run);
     if (line.draw == DRAW_NONE && (run->has_root || run->has_transcript))
         return take_up_again(run, &line);
     if (line.draw == DRAW_NONE)
-        return run->is_told && line.is_committed ? DRAW_STEP_OK : tell_commitment(run);
+        return run->is_told && line.is_committed ? STEP_OK : tell_commitment(run);
     if (line.draw != DRAW_PENDING || line.recovers_at_ms != 0)
-        return DRAW_STEP_OK;
+        return STEP_OK;
     return draw_now(run, &line);
 }

@@ -17,16 +17,10 @@
 #include "queue/draw_file.h"
 #include "server/ledger/redis_pipe.h"
 #include "server/registrar/line_dir.h"
+#include "server/registrar/step.h"
 
 #define DRAW_READ_MAX 1000 /* places in one reading: under 1 ms of Redis' time */
 #define DRAW_MOVE_MAX 400  /* moved by one call: about 1 ms of Redis' time at a million waiting */
-
-enum draw_step {
-    DRAW_STEP_OK = 0,
-    DRAW_STEP_REDIS,  /* Redis is away or of another epoch: come again */
-    DRAW_STEP_FAILED, /* a file cannot be read or written: logged */
-    DRAW_STEP_COUNT
-};
 
 /* The loaded scripts of one connection. */
 struct draw_scripts {
@@ -43,6 +37,8 @@ struct draw_run {
     char beacon[DRAW_BEACON_BYTES_MAX + 1];
     bool is_beacon_awaited; /* the draw waits until `beacon` is not empty */
     bool has_secret, has_root, has_transcript;
+    void (*on_note)(void *ctx, const char *text); /* for the history; NULL = nobody listens */
+    void *on_note_ctx;
     bool is_told; /* this epoch's Redis has been told all that the files say so far */
     int64_t committed_at_ms;
     unsigned char secret[DRAW_SECRET_BYTES];
@@ -51,6 +47,6 @@ struct draw_run {
 /* Loads the scripts into Redis, for one connection. False = lost. */
 bool draw_scripts_load(struct redis_pipe *redis, struct draw_scripts *scripts);
 /* Does what can be done now. Called again and again as long as the event wants a draw. */
-enum draw_step draw_run_step(struct draw_run *run);
+enum step draw_run_step(struct draw_run *run);
 
 #endif

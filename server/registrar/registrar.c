@@ -15,6 +15,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/registrar/draw_run.h"
+#include "server/registrar/history.h"
 
 #define TURN_MS 100
 #define LIST_EVERY_MS 500 /* events and their settings are read again */
@@ -25,12 +26,14 @@ struct registrar_event {
     char id[EVENT_ID_BYTES_MAX + 1];
     bool is_draw_wanted;
     struct draw_run draw;
+    struct history history;
 };
 
 struct registrar {
     struct ev_loop *loop;
     struct redis_pipe *redis;
     struct line_dir dir;
+    struct signer signer;
     struct draw_scripts scripts;
     bool has_scripts; /* in the Redis of this connection */
     bool has_failed;
@@ -44,6 +47,18 @@ struct registrar {
 
 /* --- events and settings --- */
 
+static void on_draw_note(void *ctx, const char *text)
+{
+    (void)history_note(ctx, text);
+}
+
+static void fail(struct registrar *r)
+{
+    r->has_failed = true;
+    ev_break(r->loop, EVBREAK_ALL);
+}
+
+/* NULL: it is not looked after; logged. */
 static struct registrar_event *find_event(struct registrar *r, const char *id)
 {
     for (size_t i = 0; i < r->events_count; i++) {
@@ -61,7 +76,14 @@ static struct registrar_event *find_event(struct registrar *r, const char *id)
                                     .dir = &r->dir,
                                     .redis = r->redis,
                                     .scripts = &r->scripts,
-                                    .epoch = r->epoch};
+                                    .epoch = r->epoch,
+                                    .on_note = on_draw_note,
+                                    .on_note_ctx = &event->history};
+    if (!history_init(&event->history, event->id, &r->dir, r->redis, &r->signer)) {
+        free(event);
+        fail(r);
+        return NULL;
+    }
     r->events[r->events_count++] = event;
     return event;
 }
@@ -105,12 +127,6 @@ static bool list_events(struct registrar *r)
 
 /* --- a turn --- */
 
-static void fail(struct registrar *r)
-{
-    r->has_failed = true;
-    ev_break(r->loop, EVBREAK_ALL);
-}
-
 static void begin_epoch(struct registrar *r, int64_t epoch)
 {
     if (r->epoch != 0)
@@ -138,6 +154,13 @@ static bool is_ready(struct registrar *r)
     return epoch != 0;
 }
 
+/* The draw first: receipts of an earlier epoch are judged when both are back. */
+static enum step do_event(struct registrar *r, struct registrar_event *event, int64_t now_ms)
+{
+    enum step step = event->is_draw_wanted ? draw_run_step(&event->draw) : STEP_OK;
+    return step == STEP_OK ? history_turn(&event->history, r->epoch, now_ms) : step;
+}
+
 static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct registrar *r = timer->data;
@@ -151,12 +174,10 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
         r->listed_ms = now_ms;
     }
     for (size_t i = 0; i < r->events_count; i++) {
-        enum draw_step step = DRAW_STEP_OK;
-        if (r->events[i]->is_draw_wanted)
-            step = draw_run_step(&r->events[i]->draw);
-        if (step == DRAW_STEP_FAILED)
+        enum step step = do_event(r, r->events[i], now_ms);
+        if (step == STEP_FAILED)
             fail(r);
-        if (step != DRAW_STEP_OK)
+        if (step != STEP_OK)
             return;
     }
 }
@@ -180,26 +201,44 @@ static void start_watchers(struct registrar *r)
     ev_signal_start(r->loop, &r->interrupt);
 }
 
+static bool open_files(struct registrar *r, const char *path)
+{
+    if (!line_dir_open(&r->dir, path))
+        log_error("the directory %s: %s", path, strerror(errno));
+    else if (!signer_load(&r->signer, &r->dir))
+        log_error("the file %s/" SIGNER_FILE_NAME ": %s", path, strerror(errno));
+    else
+        return true;
+    return false;
+}
+
+static void end_event(struct registrar *r, struct registrar_event *event)
+{
+    if (!r->has_failed && redis_pipe_is_up(r->redis))
+        (void)history_end(&event->history);
+    history_release(&event->history);
+    free(event);
+}
+
 int registrar_main(const struct registrar_options *options)
 {
     struct registrar *r = calloc(1, sizeof *r);
     assert(r != NULL);
+    r->dir.fd = -1;
     log_init("registrar", options->log_level);
     (void)signal(SIGPIPE, SIG_IGN);
     r->loop = ev_default_loop(EVFLAG_AUTO);
     r->listed_ms = clock_monotonic_ms() - LIST_EVERY_MS;
     r->redis = redis_pipe_create(options->redis_url);
-    r->has_failed = !line_dir_open(&r->dir, options->dir_path);
-    if (r->has_failed) {
-        log_error("the directory %s: %s", options->dir_path, strerror(errno));
-    } else {
+    r->has_failed = !open_files(r, options->dir_path);
+    if (!r->has_failed) {
         start_watchers(r);
         (void)ev_run(r->loop, 0);
     }
+    for (size_t i = 0; i < r->events_count; i++)
+        end_event(r, r->events[i]);
     line_dir_close(&r->dir);
     redis_pipe_free(r->redis);
-    for (size_t i = 0; i < r->events_count; i++)
-        free(r->events[i]);
     ev_loop_destroy(r->loop);
     int code = r->has_failed ? EXIT_FAILED : 0;
     free(r);

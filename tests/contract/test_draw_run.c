@@ -56,16 +56,16 @@ static void tear_down(struct world *w)
 }
 
 /* A registrar's life: from the files and Redis to wherever it comes. */
-static enum draw_step run_steps(const struct world *w, int steps_max)
+static enum step run_steps(const struct world *w, int steps_max)
 {
     struct draw_scripts scripts;
     struct redis_pipe *redis = redis_pipe_create(redis_server_url(w->b->server));
     struct draw_run run = {
         .event = BENCH_EVENT, .dir = &w->dir, .redis = redis, .scripts = &scripts, .epoch = 1};
-    enum draw_step step = DRAW_STEP_REDIS;
+    enum step step = STEP_REDIS;
     if (redis_pipe_connect(redis) && draw_scripts_load(redis, &scripts))
-        step = DRAW_STEP_OK;
-    for (int i = 0; i < steps_max && step == DRAW_STEP_OK; i++)
+        step = STEP_OK;
+    for (int i = 0; i < steps_max && step == STEP_OK; i++)
         step = draw_run_step(&run);
     redis_pipe_free(redis);
     return step;
@@ -147,9 +147,9 @@ Test(draw, is_carried_out_as_the_transcript_says)
     struct draw_file file;
     set_up(&w);
     cr_assert_eq(queue_join(w.b, 0, "early").state, PLACE_NOT_OPEN, "no commitment, no pre-queue");
-    cr_assert_eq(run_steps(&w, 1), DRAW_STEP_OK);
+    cr_assert_eq(run_steps(&w, 1), STEP_OK);
     fill_line(&w, 0, 500);
-    cr_assert_eq(run_steps(&w, 3), DRAW_STEP_OK);
+    cr_assert_eq(run_steps(&w, 3), STEP_OK);
     cr_assert_lt(draw_state(&w), 1);
     open_event(&w);
     struct place late = queue_join(w.b, 1, "late");
@@ -158,7 +158,7 @@ Test(draw, is_carried_out_as_the_transcript_says)
     cr_assert_eq(draw_state(&w), DRAW_PENDING, "the first join after the opening fixes the cut");
     queue_next_tick(w.b);
     cr_assert_eq(w.b->last.draw, DRAW_PENDING);
-    cr_assert_eq(run_steps(&w, 1), DRAW_STEP_OK);
+    cr_assert_eq(run_steps(&w, 1), STEP_OK);
     queue_next_tick(w.b);
     cr_assert_eq(w.b->last.draw, DRAW_DONE);
     cr_assert_eq(w.b->last.phase, PHASE_OPEN);
@@ -179,7 +179,7 @@ static void live_and_die(const struct world *w, int64_t life_ms, int leave_max)
     pid_t pid = fork();
     cr_assert_geq(pid, 0);
     if (pid == 0)
-        _exit(run_steps(w, 1000) == DRAW_STEP_OK ? 0 : 1);
+        _exit(run_steps(w, 1000) == STEP_OK ? 0 : 1);
     const struct timespec pause = {.tv_nsec = 1000000};
     for (int64_t ms = 0; ms < life_ms; ms++) {
         if (ms < leave_max)
@@ -231,17 +231,17 @@ Test(draw, goes_on_when_redis_has_forgotten_it)
     struct world w;
     struct draw_file file;
     set_up(&w);
-    cr_assert_eq(run_steps(&w, 1), DRAW_STEP_OK);
+    cr_assert_eq(run_steps(&w, 1), STEP_OK);
     fill_line(&w, 0, 300);
     redis_server_run(w.b->server, "COPY ev:%s:waiting kept", BENCH_EVENT);
     open_event(&w);
     queue_next_tick(w.b);
-    cr_assert_eq(run_steps(&w, 1), DRAW_STEP_OK);
+    cr_assert_eq(run_steps(&w, 1), STEP_OK);
     cr_assert_eq(draw_state(&w), DRAW_DONE);
     redis_server_run(w.b->server, "RENAME kept ev:%s:waiting", BENCH_EVENT);
     redis_server_run(w.b->server, "HDEL ev:%s:line draw draw_cut draw_committed", BENCH_EVENT);
     redis_server_run(w.b->server, "DEL ev:%s:draw ev:%s:draw:map", BENCH_EVENT, BENCH_EVENT);
-    cr_assert_eq(run_steps(&w, 3), DRAW_STEP_OK);
+    cr_assert_eq(run_steps(&w, 3), STEP_OK);
     cr_assert_eq(draw_state(&w), DRAW_DONE);
     read_transcript(&w, &file);
     cr_assert_eq(check_order(&w, &file), 300);

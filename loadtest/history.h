@@ -51,7 +51,8 @@ struct history_visitor {
     int64_t told_ms;    /* when it was first told one */
     int64_t admission;
     int64_t other_admission;
-    int64_t admitted_ms;
+    int64_t admitted_ms;     /* of the tick when it was pushed; when it was asked, of the answer */
+    int64_t tick_ms;         /* of the tick, when it was pushed */
     int64_t inside_until_ms; /* certainly inside from admitted_ms until then */
     int64_t waiting_ms;      /* when it last asked and was answered that it still waits */
     int64_t claim_until_ms;  /* earliest end told of the time to claim the turn */

@@ -205,6 +205,7 @@ static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, boo
         note_told(c, v);
         r->has_late_turn |= v->plan.no_show && v->asked_ms > r->claim_until_ms + LATE_TURN_MS;
     } else if (is_new && v->state == VISITOR_WAITING) {
+        r->tick_ms = r->admitted_ms;
         crowd_record(c, LATENCY_TOLD, (run_server_ms(c->run) - r->admitted_ms) * 1000);
     }
     if (c->run->options->mode == MODE_WAIT) {

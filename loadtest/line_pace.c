@@ -27,9 +27,9 @@ static int64_t *moments(const struct history *h, int64_t (*of)(const struct hist
     return all;
 }
 
-static int64_t admitted_at(const struct history_visitor *v)
+static int64_t ticked_at(const struct history_visitor *v)
 {
-    return v->admitted_ms;
+    return v->tick_ms;
 }
 
 static int64_t joined_at(const struct history_visitor *v)
@@ -42,7 +42,7 @@ void line_pace_ticks(const struct history *h,
                      void *ctx)
 {
     uint32_t count;
-    int64_t *all = moments(h, admitted_at, &count);
+    int64_t *all = moments(h, ticked_at, &count);
     for (uint32_t i = 1; all && i < count; i++)
         if (all[i] != all[i - 1])
             on_interval(ctx, all[i - 1], all[i] - all[i - 1]);

@@ -69,6 +69,7 @@ bool run_map(struct run *r)
                                                   .admission = HISTORY_NONE,
                                                   .other_admission = HISTORY_NONE,
                                                   .admitted_ms = HISTORY_NONE,
+                                                  .tick_ms = HISTORY_NONE,
                                                   .waiting_ms = HISTORY_NONE};
     return true;
 }

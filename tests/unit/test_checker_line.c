@@ -40,6 +40,7 @@ static void correct_story(void)
                                                .expired_ms = HISTORY_NONE};
         struct history_visitor *v = &visitors[i];
         v->told_ms = v->asked_ms + 2;
+        v->tick_ms = v->admitted_ms;
         v->claim_until_ms = v->admitted_ms + 5000;
         v->entered_ms = v->admitted_ms + 50;
         if (drawn != i) {
@@ -215,7 +216,8 @@ Test(line_pace, ticks_are_the_moments_of_admission)
 {
     struct intervals all = {0};
     correct_story();
-    visitors[9].admitted_ms = HISTORY_NONE;
+    visitors[9].tick_ms = HISTORY_NONE; /* heard of its turn by asking, some time later */
+    visitors[9].admitted_ms += 37;
     line_pace_ticks(&history, on_interval, &all);
     cr_assert_eq(all.count, 5);
     for (int i = 0; i < 5; i++)

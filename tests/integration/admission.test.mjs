@@ -1,9 +1,10 @@
 // Admission as visitors meet it on several gateways.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 let server;
@@ -115,5 +116,40 @@ describe('the adaptive rate', () => {
     await set('adaptive=0');
     await until('the setting is in force again', async () => Number(await metrics()) === 500, 5000);
     await visitor.close();
+  });
+});
+
+describe('a standby line', () => {
+  const cli = async (...args) => {
+    const done = await server.cli(args);
+    assert.equal(done.code, 0, `${args.join(' ')}: ${done.stderr}`);
+  };
+
+  test('stands while everything is sold, and moves when a seat comes back', async () => {
+    const directory = temporaryDirectory();
+    fs.writeFileSync(path.join(directory, 'seats.csv'), 'section,row,seat_from,seat_to,category,price,currency\nA,1,1,3,G,15.00,EUR\n');
+    await cli('event', 'load', directory, '--id', 'small');
+    await cli('event', 'set', 'small', 'tick_ms=100', 'standby=1', 'phase=open');
+    await cli('event', 'withhold', 'small', '--name', 'house', '--seats', '0-2');
+    const event = async () => (await fetch(`${server.url}/api/v1/events/small`)).json();
+    await until('sold out', async () => (await event()).phase === 'sold_out', 5000);
+    assert.equal((await event()).standby, true);
+    const first = await visit(server, { event: 'small' }), second = await visit(server, { event: 'small' });
+    const place = await first.ask({ type: 'join' });
+    assert.deepEqual([place.type, place.ahead, place.phase], ['place', 0, 'sold_out']);
+    assert.equal((await second.ask({ type: 'join' })).ahead, 1);
+    await sleep(500);
+    assert.ok(![first, second].some((one) => one.closed !== null || one.pushes.some((push) => push.type === 'admitted')));
+    await cli('event', 'release', 'small', '--name', 'house', '--seats', '1');
+    const admitted = await first.push('admitted');
+    assert.equal(admitted.admission, 1);
+    assert.equal((await event()).phase, 'open');
+    assert.equal((await first.ask({ type: 'enter', pass: admitted.pass })).type, 'entered');
+    assert.equal((await first.ask({ type: 'hold', seats: [1] })).type, 'held');
+    await cli('event', 'set', 'small', 'standby=0');
+    await cli('event', 'set', 'small', 'phase=sold_out');
+    const late = await visit(server, { event: 'small' });
+    await until('no more joins', async () => (await late.ask({ type: 'join' })).code === 'not_open', 5000);
+    await Promise.all([first, second, late].map((visitor) => visitor.close()));
   });
 });

@@ -31,7 +31,7 @@ function problemText({ code, fields }, isNew) {
 }
 
 class Dialog {
-  #isNew = false; #isWorking = false; #outcome = null; #nodes = {};
+  #isNew = false; #isWorking = false; #isShown = false; #outcome = null; #nodes = {};
 
   constructor() {
     const input = (id, type, text) => {
@@ -66,10 +66,19 @@ class Dialog {
   }
 
   // Resolves when the dialog is closed: 'in' when somebody has signed in, 'out' when somebody has signed out, or null.
-  // isSignedOut: nobody needs to be asked who it is.
+  // isSignedOut: nobody needs to be asked who it is. A second call before the first has its outcome changes nothing.
   async open(isSignedOut) {
+    if (this.#isShown) return null;
+    this.#isShown = true;
+    try {
+      return await this.#show(isSignedOut);
+    } finally {
+      this.#isShown = false;
+    }
+  }
+
+  async #show(isSignedOut) {
     const n = this.#nodes;
-    if (n.dialog.open) return null;
     this.#outcome = null;
     const who = isSignedOut ? null : await call('GET', '').catch(() => null);
     show(n.form, !who);
@@ -77,8 +86,8 @@ class Dialog {
     if (who) setText(n.who, t('account.signedIn', { email: who.email }));
     n.dialog.ariaLabel = who ? t('account.title') : null;
     this.#switch(false);
+    show(n.outProblem, false);
     n.password.value = '';
-    if (n.dialog.open) return null; // meanwhile
     n.dialog.showModal();
     (who ? n.out : n.email).focus();
     await new Promise((resolve) => n.dialog.addEventListener('close', resolve, { once: true }));

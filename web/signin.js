@@ -4,7 +4,7 @@ import { openAccount } from './account.js';
 
 // A join was refused, or a session has ended. Signed in, the visitor goes on where the account is.
 export async function askToSignIn(visit) {
-  if (await openAccount() === 'in') visit.join();
+  if (await openAccount(true) === 'in') visit.join();
 }
 
 // The page begins anew: the place of the one before is not this one's.

@@ -79,10 +79,13 @@ static void head_add_common(struct head *head, const struct http_response *r)
     head_add(head, "content-encoding:", r->encoding);
     head_add(head, "vary:", r->encoding != NULL || r->etag != NULL ? "Accept-Encoding" : NULL);
     head_add(head, "set-cookie:", r->set_cookie);
+    head_add(head, "set-cookie:", r->set_cookie_more);
+    head_add(head, "location:", r->location);
     head_add(head, "retry-after:", r->retry_after);
     head_add(head, "allow:", r->allow);
     head_add(head, "x-content-type-options:", "nosniff");
-    head_add(head, "referrer-policy:", "no-referrer");
+    head_add(head,
+             "referrer-policy:", r->referrer_policy != NULL ? r->referrer_policy : "no-referrer");
     head_add(head, "content-security-policy:",
              r->is_page ? WEB_CONTENT_SECURITY_POLICY
                         : "default-src 'none'; frame-ancestors 'none'");

@@ -22,7 +22,9 @@ struct http_response {
     const char *content_type;                                       /* NULL without a body */
     const char *cache_control;                                      /* NULL = no-store */
     const char *etag, *encoding, *set_cookie, *retry_after, *allow; /* NULL = not sent */
-    bool is_page; /* gets the Content-Security-Policy */
+    const char *set_cookie_more, *location;
+    const char *referrer_policy; /* NULL = no-referrer */
+    bool is_page;                /* gets the Content-Security-Policy */
     const void *body;
     size_t body_bytes;
     void *owned; /* freed after sending, or NULL */

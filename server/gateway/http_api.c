@@ -9,6 +9,7 @@
 #include "server/gateway/event_json.h"
 #include "server/gateway/head_desk.h"
 #include "server/gateway/http.h"
+#include "server/gateway/line_page.h"
 #include "server/gateway/metrics.h"
 #include "server/gateway/organizer_desk.h"
 #include "server/gateway/pay_desk.h"
@@ -222,7 +223,12 @@ int http_api_get(struct gateway *gateway, struct lws *wsi, struct http_connectio
     if (strcmp(path, "/metrics") == 0) {
         return get_metrics(gateway, wsi, connection);
     }
-    return get_asset(gateway, wsi, connection);
+    int result = 0;
+    if (line_page_redirects(gateway, wsi, connection, &result)) {
+        return result;
+    }
+    return line_page_is_at(path) ? line_page_get(gateway, wsi, connection)
+                                 : get_asset(gateway, wsi, connection);
 }
 
 static int post_webhook(struct gateway *gateway, struct lws *wsi,
@@ -264,6 +270,9 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
     if (strncmp(connection->path, visitors, sizeof visitors - 1) == 0) {
         return post_event(gateway, wsi, connection, connection->path + sizeof visitors - 1, body,
                           bytes);
+    }
+    if (line_page_is_at(connection->path)) {
+        return line_page_post(gateway, wsi, connection, body);
     }
     if (strcmp(connection->path, "/api/v1/payments/webhook") == 0) {
         return post_webhook(gateway, wsi, connection, body, bytes);

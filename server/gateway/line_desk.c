@@ -274,6 +274,16 @@ void line_desk_resume(struct gateway *gateway, struct session *session, const st
     }
 }
 
+void line_desk_look(struct gateway *gateway, struct session *session, const struct reply_to *to)
+{
+    const struct receipt none = {.epoch = gateway->epoch}; /* of now: nothing is put back for it */
+    if (!event_is_ready(session->event)) {
+        wire_busy(gateway, to);
+    } else if (!line_batch_resume(session, to, &none)) {
+        answer_full(gateway, to);
+    }
+}
+
 /* --- leave --- */
 
 static void on_left(void *ctx, enum queue_status status, const struct place *place)

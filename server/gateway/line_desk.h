@@ -18,6 +18,8 @@ void line_desk_join(struct gateway *gateway, struct session *session, const stru
                     const json_t *request);
 void line_desk_resume(struct gateway *gateway, struct session *session, const struct reply_to *to,
                       const json_t *request);
+/* A resume without a receipt: where this visitor stands, by the cookie alone. */
+void line_desk_look(struct gateway *gateway, struct session *session, const struct reply_to *to);
 void line_desk_leave(struct gateway *gateway, struct session *session, const struct reply_to *to,
                      const json_t *request);
 void line_desk_enter(struct gateway *gateway, struct session *session, const struct reply_to *to,

@@ -9,6 +9,7 @@
 
 #define COOKIES_BYTES_MAX 3072
 #define ACCOUNT_COOKIE "stanchion_account"
+#define RECEIPT_COOKIE "stanchion_receipt"
 #define VISITOR_COOKIE_S (180 * 24 * 3600)
 #define ORGANIZER_COOKIE_S (12 * 3600)
 
@@ -49,13 +50,20 @@ static bool open_cookie(struct gateway *gateway, struct lws *wsi, const char *na
            token_open(&gateway->keys, kind, token, bytes, payload, payload_bytes_max) == TOKEN_OK;
 }
 
+static void write_cookie_at(struct gateway *gateway, const char *path, const char *name,
+                            const char *token, const char *same_site, int age_s, char *out,
+                            size_t out_bytes_max)
+{
+    bool is_secure = strncmp(gateway->options->public_url, "https://", 8) == 0;
+    int bytes = snprintf(out, out_bytes_max, "%s=%s; Path=%s; HttpOnly; SameSite=%s; Max-Age=%d%s",
+                         name, token, path, same_site, age_s, is_secure ? "; Secure" : "");
+    assert(bytes > 0 && (size_t)bytes < out_bytes_max);
+}
+
 static void write_cookie(struct gateway *gateway, const char *name, const char *token,
                          const char *same_site, int age_s, char *out, size_t out_bytes_max)
 {
-    bool is_secure = strncmp(gateway->options->public_url, "https://", 8) == 0;
-    int bytes = snprintf(out, out_bytes_max, "%s=%s; Path=/; HttpOnly; SameSite=%s; Max-Age=%d%s",
-                         name, token, same_site, age_s, is_secure ? "; Secure" : "");
-    assert(bytes > 0 && (size_t)bytes < out_bytes_max);
+    write_cookie_at(gateway, "/", name, token, same_site, age_s, out, out_bytes_max);
 }
 
 bool visitor_cookie_read(struct gateway *gateway, struct lws *wsi, char *visitor,
@@ -115,6 +123,28 @@ void visitor_identify(struct gateway *gateway, struct lws *wsi, struct visitor_i
         token_random(visitor, VISITOR_ID_BYTES);
     }
     memcpy(who->visitor, visitor, sizeof who->visitor);
+}
+
+bool receipt_cookie_read(struct lws *wsi, char *receipt, size_t receipt_bytes_max)
+{
+    char cookies[COOKIES_BYTES_MAX];
+    size_t bytes = 0;
+    const char *token = read_cookie(wsi, RECEIPT_COOKIE, cookies, &bytes);
+    if (token == NULL || bytes == 0 || bytes >= receipt_bytes_max) {
+        return false;
+    }
+    memcpy(receipt, token, bytes);
+    receipt[bytes] = '\0';
+    return true;
+}
+
+void receipt_cookie_write(struct gateway *gateway, const char *event, const char *receipt,
+                          char *out, size_t out_bytes_max)
+{
+    char path[EVENT_ID_BYTES_MAX + 16];
+    snprintf(path, sizeof path, "/e/%s/line", event);
+    write_cookie_at(gateway, path, RECEIPT_COOKIE, receipt != NULL ? receipt : "", "Lax",
+                    receipt != NULL ? VISITOR_COOKIE_S : 0, out, out_bytes_max);
 }
 
 bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi)

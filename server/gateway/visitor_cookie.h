@@ -18,6 +18,13 @@ bool visitor_cookie_read(struct gateway *gateway, struct lws *wsi, char *visitor
 void visitor_cookie_write(struct gateway *gateway, const char *visitor, char *out,
                           size_t out_bytes_max);
 
+/* The receipt of a browser without JavaScript: a cookie that only its page of the event is sent.
+ * False when there is none. */
+bool receipt_cookie_read(struct lws *wsi, char *receipt, size_t receipt_bytes_max);
+/* The value of Set-Cookie; NULL takes the cookie away. */
+void receipt_cookie_write(struct gateway *gateway, const char *event, const char *receipt,
+                          char *out, size_t out_bytes_max);
+
 /* Who speaks: the account that is signed in, otherwise the anonymous visitor of the cookie,
  * otherwise a new one (is_fresh), who must be given a cookie. */
 struct visitor_identity {

@@ -17,6 +17,7 @@
 #define TAKEN_PAUSE_US_MIN 20000 /* before the next choice */
 #define TAKEN_PAUSE_US_MAX 200000
 #define NO_SEATS_PAUSE_US 1000000
+#define NO_ORDER_TRIES 4 /* looks at the tickets after the server knew nothing of the order */
 #define GIVE_UP_SHARE 0.5 /* of those whose card was declined */
 
 static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
@@ -588,6 +589,9 @@ void sales_on_error(struct crowd *c, struct visitor *v, const char *code, json_t
         /* Something happened while the connection was away; `entered` tells what is held. */
         journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN);
     } else if (strcmp(code, "no_such_order") == 0) {
+        /* Sold already, or nothing was taken and the seats are gone: the tickets tell soon. */
+        if (v->tries < STAMPEDE_PAY_TRIES_MAX - NO_ORDER_TRIES)
+            v->tries = STAMPEDE_PAY_TRIES_MAX - NO_ORDER_TRIES;
         journey_pause(c, v, VISITOR_LOOKING_UP, STAMPEDE_RETRY_US_MIN);
     } else {
         journey_finish(c, v, VISITOR_FAILED);

@@ -239,6 +239,10 @@ static bool take_action(struct parser *p, struct scenario_fault *f, char *word, 
         f->process = rest;
         return *rest || refuse(p, "kill needs a process: gateway 0, gateways, ledger, redis");
     }
+    if (strcmp(word, "flush") == 0) {
+        f->kind = FAULT_FLUSH;
+        return strcmp(rest, "redis") == 0 || refuse(p, "only redis can be flushed");
+    }
     if (strcmp(word, "drop") == 0) {
         f->kind = FAULT_DROP;
         return take_share(p, f, rest);
@@ -247,7 +251,7 @@ static bool take_action(struct parser *p, struct scenario_fault *f, char *word, 
         f->kind = FAULT_SET;
         return take_set(p, f, rest, event);
     }
-    return refuse(p, "there is no fault \"%s\": it is kill, drop or set", word);
+    return refuse(p, "there is no fault \"%s\": it is kill, flush, drop or set", word);
 }
 
 static bool take_fault(struct parser *p, const char *key, char *value)

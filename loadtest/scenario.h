@@ -5,7 +5,7 @@
  *   [scenario]          title, about
  *   [event NAME]        inventory or seats; everything else is a setting of the event
  *   [crowd NAME]        event, and the options of the command line without their dashes
- *   [faults]            SECONDS = kill PROCESS | drop SHARE | set EVENT KEY=VALUE
+ *   [faults]            SECONDS = kill PROCESS | flush redis | drop SHARE | set EVENT KEY=VALUE
  *   [expect CROWD]      thresholds, one a line (expect.h)
  *
  * A name may be left out where there is only one. */
@@ -39,9 +39,10 @@ struct scenario_crowd {
 };
 
 enum fault_kind {
-    FAULT_KILL, /* kill -9 a process of the server, or all whose names begin like that */
-    FAULT_DROP, /* that share of all who are connected lose their connection at once */
-    FAULT_SET,  /* changes a setting of an event */
+    FAULT_KILL,  /* kill -9 a process of the server, or all whose names begin like that */
+    FAULT_FLUSH, /* Redis forgets everything */
+    FAULT_DROP,  /* that share of all who are connected lose their connection at once */
+    FAULT_SET,   /* changes a setting of an event */
     FAULT_KIND_COUNT
 };
 

@@ -20,6 +20,7 @@ static const struct built_in built_ins[] = {
     {"reconnect-storm", scenarios_reconnect_storm_ini, &scenarios_reconnect_storm_ini_bytes},
     {"refresh-storm", scenarios_refresh_storm_ini, &scenarios_refresh_storm_ini_bytes},
     {"no-shows", scenarios_no_shows_ini, &scenarios_no_shows_ini_bytes},
+    {"survival", scenarios_survival_ini, &scenarios_survival_ini_bytes},
     {"two-events", scenarios_two_events_ini, &scenarios_two_events_ini_bytes},
 };
 #define BUILT_INS_COUNT (sizeof built_ins / sizeof *built_ins)

@@ -16,6 +16,7 @@
 
 #include "loadtest/clocks.h"
 #include "loadtest/load_run.h"
+#include "loadtest/redis_flush.h"
 #include "loadtest/report.h"
 #include "loadtest/scenario_files.h"
 #include "loadtest/scenario_setup.h"
@@ -152,11 +153,18 @@ static bool start_crowd(struct stage *s, size_t i)
 static void trigger(struct stage *s, const struct scenario_fault *f)
 {
     size_t killed;
+    bool is_done;
     switch (f->kind) {
     case FAULT_KILL:
         killed = server_processes_kill(s->options.children, f->process);
         printf("fault at %.1f s: kill %s: %zu killed\n", f->at_s, f->process, killed);
         s->has_fault_failed |= killed == 0;
+        break;
+    case FAULT_FLUSH:
+        is_done = redis_flush(s->options.data_dir);
+        printf("fault at %.1f s: Redis %s everything\n", f->at_s,
+               is_done ? "forgets" : "could not be made to forget");
+        s->has_fault_failed |= !is_done;
         break;
     case FAULT_DROP:
         atomic_store(&s->network->share_ppm, (uint32_t)(f->share * 1e6));

@@ -50,6 +50,16 @@ test('reconnect-storm: a gateway dies, then all connections; all come back to th
   assert.match(text, /100 % of the visitors lose their connection/);
 });
 
+test('survival: every process dies once, places and order stay', async () => {
+  const file = path.join(temporaryDirectory(), 'survival.ini');
+  const text = fs.readFileSync(path.join(root, 'loadtest/scenarios/survival.ini'), 'utf8');
+  fs.writeFileSync(file, text.replace('4s =', '2s =').replace('8s =', '4s =').replace('14s =', '8s =').replace('16s =', '9s ='));
+  const { visitors, said: words } = await green(file, '--visitors', '80', '--think-ms', '20..200', '--arrive', 'within 1',
+    '--set', 'admit_per_tick=4', '--set', 'active_cap=12');
+  assert.ok(visitors.line.returns > 40, words);
+  for (const what of ['gateways: 2', 'redis: 1', 'ledger: 1', 'registrar: 1']) assert.match(words, new RegExp(`kill ${what} killed`));
+});
+
 test('refresh-storm: reloads and tabs find the same place', async () => {
   const { visitors, said: text } = await green('refresh-storm', '--visitors', '100', '--think-ms', '20..200',
     '--arrive', 'within 1', '--set', 'admit_per_tick=5');

@@ -35,7 +35,7 @@ async function comeBack(server, person) {
   const back = await until('a gateway', () => visit(server, { cookie: person.cookie }).catch(() => null), 15_000);
   return until('an answer', async () => {
     const answer = await back.ask({ type: 'resume', receipt: person.receipt });
-    return answer.code !== 'busy' && answer;
+    return answer.code !== 'busy' && { ...answer, close: back.close };
   }, 15_000, 200);
 }
 
@@ -71,8 +71,7 @@ describe('receipts after the loss of everything', () => {
       inside: 'place 1', leaver: 'receipt_gone missed', missed: 'receipt_gone missed', waiting: 'place 4', gone: 'receipt_gone left',
     });
     assert.equal(await askRedis(server, 'HGET', 'ev:arena:before', 'ready'), '1');
-    const verified = await server.cli(['line', 'export', 'arena', '-']);
-    assert.match(verified.stdout, / epoch \d+ [^]* epoch \d+ [^]* back 1:/);
+    await until('it is noted', async () => / epoch \d+ [^]* epoch \d+ [^]* back 1:/.test((await server.cli(['line', 'export', 'arena', '-'])).stdout), 5000);
   });
 });
 
@@ -108,7 +107,8 @@ describe('a draw and the loss of everything', () => {
     assert.deepEqual([...next].sort((a, b) => a - b), people.map((_, i) => i + 1));
     const again = await Promise.all(people.map((person) => comeBack(server, person)));
     again.forEach((answer, i) => assert.equal(answer.seq, next[i]));
-    await lose(server, []);
+    await Promise.all(back.map((one) => one.close()));
+    await lose(server, again); // nobody is connected: only the receipts know
     const half = await Promise.all(people.map((person, i) => comeBack(server, i % 2 ? person : { ...person, receipt: again[i].receipt })));
     half.forEach((answer, i) => assert.equal(answer.seq, next[i], `${i % 2 ? 'a receipt from before' : 'one from after'} the draw: ${JSON.stringify(answer)}`));
     assert.equal((await draw('done')).root, root);

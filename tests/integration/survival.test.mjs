@@ -178,6 +178,86 @@ describe('a Redis that comes back empty', () => {
   });
 });
 
+// Pays what is held with this card; the outcome is a push.
+async function pay(person, card) {
+  const payment = await person.ask({ type: 'checkout' });
+  assert.equal(payment.type, 'payment', JSON.stringify(payment));
+  const paying = await person.ask({ type: 'pay', order: payment.order, card });
+  assert.equal(paying.type, 'paying', JSON.stringify(paying));
+  return payment.order;
+}
+
+const SLOW_CARD = '4000000000000077'; // succeeds after 3 s
+const GOOD_CARD = '4242424242424242';
+
+describe('a loss in the middle of the sale', () => {
+  let server;
+  before(async () => { server = await startLine(['admit_per_tick=50', 'active_cap=6', 'seats_per_visitor_max=2']); });
+  after(async () => { await server?.stop(); });
+
+  async function someBuyers(firstSeat) {
+    const people = [];
+    for (let i = 0; i < 10; i++) {
+      const person = await visit(server);
+      const told = await person.ask({ type: 'join' });
+      Object.assign(person, { seq: told.seq, receipt: told.receipt });
+      people.push(person);
+    }
+    const inside = people.slice(0, 4);
+    for (const person of inside) assert.equal((await person.enter()).type, 'entered');
+    const [chooses, bought, pays] = inside;
+    assert.equal((await chooses.ask({ type: 'hold', seats: [firstSeat] })).type, 'held');
+    assert.equal((await bought.ask({ type: 'hold', seats: [firstSeat + 1, firstSeat + 2] })).type, 'held');
+    assert.equal((await pays.ask({ type: 'hold', seats: [firstSeat + 3] })).type, 'held');
+    await pay(bought, GOOD_CARD);
+    await bought.push('confirmed');
+    const order = await pay(pays, SLOW_CARD);
+    return { people, chooses, bought, pays, order };
+  }
+
+  const audit = (what) => until(what, async () => {
+    const found = await server.cli(['audit']);
+    return found.code === 0 || (await sleep(500), false);
+  }, 20_000);
+
+  test('Redis is killed and keeps its data: turns, holds and a payment under way go on', async () => {
+    const { people, chooses, pays, order } = await someBuyers(0);
+    await sleep(1200); // even a killed Redis may lose what it was about to write
+    await loseRedis(server);
+    const confirmed = await pays.push('confirmed');
+    assert.equal(confirmed.order, order);
+    const again = await comeBack(server, chooses);
+    assert.equal(again.answer.type, 'admitted');
+    const entered = await again.ask({ type: 'enter', pass: again.answer.pass });
+    assert.deepEqual(entered.hold?.seats, [0], JSON.stringify(entered));
+    await audit('the books agree');
+    for (const person of people) await person.ask({ type: 'leave' });
+    await closeAll([again, ...people]);
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 10_000);
+  });
+
+  test('Redis comes back empty: who bought is served, who was inside is the first again, no money is lost', async () => {
+    const { people, chooses, bought, pays, order } = await someBuyers(100);
+    await loseRedis(server, { keptBytes: 0 });
+    const unsold = await pays.push((push) => push.type === 'unsold' || push.type === 'confirmed', { msMax: 30_000 });
+    assert.equal(unsold.order, order);
+    await until('the event recovers', async () => (await info(server)).recovers_at_ms, 10_000);
+    const again = await comeBack(server, bought);
+    assert.equal(again.answer.code, 'already_served', JSON.stringify(again.answer));
+    const { orders } = await again.ask({ type: 'tickets' });
+    assert.deepEqual(orders[0].tickets.map((ticket) => ticket.seat), [101, 102]);
+    const place = await chooses.push((push) => push.type === 'place' && push.receipt);
+    assert.equal(place.seq, chooses.seq);
+    const first = people.filter((person) => person !== bought).slice(0, 6);
+    const turns = await Promise.all(first.map(async (person) => ({ seq: person.seq,
+      ...await person.push((push) => push.type === 'admitted' && push.at_ms >= place.recovers_at_ms, { msMax: 20_000 }) })));
+    turns.sort((a, b) => a.admission - b.admission);
+    turns.forEach((turn, i) => assert.ok(i === 0 || turns[i - 1].seq < turn.seq));
+    await audit('the books agree: nothing is owed, nothing was taken for nothing');
+    await closeAll([again, ...people]);
+  });
+});
+
 test('the whole server stops and starts: no window when it was stopped in order, a short one after kill -9', async () => {
   const dir = temporaryDirectory();
   const port = await freePort();

@@ -111,13 +111,17 @@ describe('a line that nobody is admitted from', () => {
     const away = last.splice(0, 5);
     await closeAll(away);
     const told = last.map((person) => person.pushes.length);
+    const fresh = await visit(server);
+    const tries = [];
+    const eager = setInterval(async () => { tries.push(await fresh.ask({ type: 'join' })); }, 20); // nothing may slip in
     await loseRedis(server, { keptBytes: kept });
     const pushes = await Promise.all(last.map((person, i) => person.push((push) => push.receipt, { after: told[i] })));
     pushes.forEach((push, i) => assert.equal(push.seq, last[i].seq));
     const back = await Promise.all(away.map((person) => comeBack(server, person)));
     samePlaces(back);
-    const fresh = await visit(server);
+    clearInterval(eager);
     const refused = await fresh.ask({ type: 'join' });
+    tries.forEach((answer) => assert.equal(answer.code, 'busy', JSON.stringify(answer)));
     assert.equal(refused.code, 'busy');
     assert.equal(refused.recovering, true);
     assert.ok(refused.recovers_at_ms > Date.now() && refused.retry_s * 1000 + Date.now() >= refused.recovers_at_ms);

@@ -47,6 +47,7 @@ static const struct file files[] = {
     PAGE("index.html", index_html),
     PAGE("event.html", event_html),
     PAGE("organizer.html", organizer_html),
+    PAGE("draw.html", draw_html),
     PART("inside.html", inside_html, type_html),
     PART("inside.css", inside_css, type_css),
     PART("index.css", index_css, type_css),
@@ -59,6 +60,9 @@ static const struct file files[] = {
     PART("askcount.js", askcount_js, type_js),
     PART("clock.js", clock_js, type_js),
     PART("dom.js", dom_js, type_js),
+    PART("draw.css", draw_css, type_css),
+    PART("draw.js", draw_js, type_js),
+    PART("drawcheck.js", drawcheck_js, type_js),
     PART("ended.js", ended_js, type_js),
     PART("event.js", event_js, type_js),
     PART("format.js", format_js, type_js),
@@ -81,6 +85,7 @@ static const struct file files[] = {
     PART("stock.js", stock_js, type_js),
     PART("store.js", store_js, type_js),
     PART("text-account.js", text_account_js, type_js),
+    PART("text-draw.js", text_draw_js, type_js),
     PART("text-inside.js", text_inside_js, type_js),
     PART("text-list.js", text_list_js, type_js),
     PART("text-news.js", text_news_js, type_js),
@@ -249,6 +254,8 @@ const struct web_asset *web_asset_find(const char *path)
     assert(is_ready);
     if (strcmp(path, "/") == 0)
         return find_file("index.html", true);
+    if (strcmp(path, "/draw") == 0)
+        return find_file("draw.html", true);
     if (strcmp(path, "/organizer") == 0)
         return find_file("organizer.html", true);
     if (strncmp(path, ASSETS_PREFIX, sizeof ASSETS_PREFIX - 1) == 0)

@@ -10,7 +10,10 @@ const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 30000;
 const CLOSED_FULL = 1013;
 const OPEN_MS_MAX = 8000; // some proxies neither open a WebSocket nor refuse it
-const UNOPENED_MAX = 2; // then the same is said over plain HTTP, with a try for a socket after each loss
+// After so many tries the same is said over plain HTTP, with a try for a socket after each loss. A page that has had a
+// socket tries for longer: more likely the gateways are being restarted than that it came behind such a proxy.
+const UNOPENED_MAX = 2;
+const UNOPENED_AGAIN_MAX = 4;
 
 // error.code is from the protocol, or 'connection' (nobody knows whether the request was done) or 'no_answer'.
 export class RequestError extends Error {
@@ -23,7 +26,7 @@ export class RequestError extends Error {
 
 export class Connection {
   #url; #on; #socket = null; #isWanted = false; #nextId = 1; #waiting = new Map();
-  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0; #spreadMs = 0;
+  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0; #unopenedMax = UNOPENED_MAX; #spreadMs = 0;
 
   // on: {open(), push(message), state({state, retryAtMs, isFull}), closed(code)}; state is connecting, open, waiting or
   // closed; closed() tells whether the server's goodbye is for good.
@@ -84,18 +87,21 @@ export class Connection {
   #dial() {
     clearTimeout(this.#timer);
     this.#on.state({ state: 'connecting' });
-    if (this.#unopened >= UNOPENED_MAX) return this.#dialPolls();
+    if (this.#unopened >= this.#unopenedMax) return this.#dialPolls();
     const socket = new WebSocket(this.#url, 'stanchion.v1');
     this.#unopened++;
     this.#timer = setTimeout(() => { socket.close(); this.#lost(1006); }, OPEN_MS_MAX);
-    this.#follow(socket, () => { this.#unopened = 0; });
+    this.#follow(socket, () => {
+      this.#unopened = 0;
+      this.#unopenedMax = UNOPENED_AGAIN_MAX;
+    });
   }
 
   async #dialPolls() {
     try {
       const { PollSocket } = await import('./poll.js');
       if (!this.#isWanted || this.#socket) return;
-      this.#unopened = UNOPENED_MAX - 1;
+      this.#unopened = this.#unopenedMax - 1;
       this.#follow(new PollSocket(this.#url.replace(/^ws(.*)ws$/, 'http$1poll')), () => {});
     } catch {
       this.#lost(1006);

@@ -184,3 +184,23 @@ test('a proxy that neither opens a socket nor refuses it, and one that cuts the 
   }
   proxy.mode = 'refuse';
 });
+
+test('a page that had a socket waits for the gateways, and gives up only when it stays away', async () => {
+  await set('admit_per_tick=0');
+  proxy.mode = 'pass';
+  const person = await newPerson(browser);
+  const mine = await joinLine(person);
+  const polls = proxy.polls.length;
+  for (let round = 0; round < 2; round++) {
+    for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
+    await person.page.locator('#link').filter({ hasText: 'Your place is kept' }).waitFor();
+    await person.page.locator('#link').waitFor({ state: 'hidden' });
+  }
+  assert.equal(proxy.polls.length, polls, 'it came back over a socket');
+  proxy.mode = 'refuse';
+  proxy.cut();
+  await until('it polls', () => proxy.polls.length > polls + 1);
+  await person.page.locator('#link').waitFor({ state: 'hidden' });
+  assert.equal(await placeOf(person.page), mine);
+  await person.context.close();
+});

@@ -1,7 +1,8 @@
 // A proxy as some offices and hotels have it: HTTP goes through, a WebSocket does not. `mode` says how it keeps it out:
-// 'refuse' (403), 'cut' (closes the connection) or 'hang' (never answers). Polls are counted, and those that listen can
+// 'refuse' (403), 'cut' (closes the connection), 'hang' (never answers), or 'pass' (it does not keep it out). Polls are counted, and those that listen can
 // be held up for `listenDelayMs`.
 import http from 'node:http';
+import net from 'node:net';
 import { freePort, sleep } from './stanchion.mjs';
 
 async function bodyOf(request) {
@@ -32,10 +33,21 @@ export async function startProxy(server, mode = 'refuse') {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
+  const pass = (request, socket) => {
+    const back = net.connect(server.port, '127.0.0.1');
+    const lines = request.rawHeaders.reduce((all, text, i) => all + text + (i % 2 ? '\r\n' : ': '), '');
+    back.write(`GET ${request.url} HTTP/1.1\r\n${lines}\r\n`);
+    back.on('error', () => socket.destroy());
+    back.on('close', () => socket.destroy());
+    socket.on('close', () => back.destroy());
+    socket.pipe(back).pipe(socket);
+  };
   front.on('upgrade', (request, socket) => {
     proxy.upgrades++;
     socket.on('error', () => {});
-    if (proxy.mode === 'refuse') socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    if (proxy.isDown) socket.destroy();
+    if (proxy.mode === 'pass') pass(request, socket);
+    else if (proxy.mode === 'refuse') socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     else if (proxy.mode === 'cut') socket.destroy();
   });
   const port = await freePort();

@@ -10,15 +10,13 @@ let offsetMs = null;
 let steady = Date.now() - performance.now();
 let isInDoubt = false;
 
-// A message stamped serverMs has just arrived; tripMs is how long ago it was asked for, if it was.
+// A message stamped serverMs has just arrived; tripMs is how long ago it was asked for, if it was. Of all that is
+// possible the earliest time is taken: nothing that opens at a moment is shown as open before it.
 export function sample(serverMs, tripMs = Infinity) {
   if (!Number.isFinite(serverMs)) return;
   const least = serverMs - Date.now();
-  const most = least + tripMs;
   if (tripMs < Infinity) isInDoubt = false;
-  if (offsetMs === null) offsetMs = least + (tripMs < DOUBT_MS ? tripMs / 2 : 0);
-  else if (offsetMs < least) offsetMs = least;
-  else if (offsetMs > most) offsetMs = most;
+  if (offsetMs === null || offsetMs < least || offsetMs > least + tripMs) offsetMs = least;
   else if (offsetMs > least + DOUBT_MS) isInDoubt = true;
 }
 

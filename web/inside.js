@@ -24,7 +24,7 @@ function loadStyle() {
 export async function createInside(visit, planUrl) {
   const [purchase, markup] = await Promise.all([visit.purchase(), loadMarkup(), loadStyle()]);
   document.querySelector('main').append(...markup);
-  fillTexts(document); // the dialog of the page has words of ours, too
+  fillTexts(document.querySelector('main'));
   const seats = new SeatsView(visit, purchase, planUrl);
   return { seats, payment: new PaymentView(purchase, () => seats.plan()), result: new ResultView(visit) };
 }

@@ -2,14 +2,19 @@
 // else from then on.
 import { openAccount } from './account.js';
 
+let isChanging = false; // then the session that ends is the one that was ended here
+
 // A join was refused, or a session has ended. Signed in, the visitor goes on where the account is.
 export async function askToSignIn(visit) {
-  if (await openAccount(true) === 'in') visit.join();
+  if (!isChanging && await openAccount(true) === 'in') visit.join();
 }
 
 // The page begins anew: the place of the one before is not this one's.
 export async function changeAccount(visit) {
-  if (!(await openAccount())) return;
+  isChanging = true;
+  const outcome = await openAccount().finally(() => { isChanging = false; });
+  if (!outcome) return;
+  isChanging = true;
   visit.store.clear();
   location.reload();
 }

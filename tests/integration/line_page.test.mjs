@@ -1,13 +1,16 @@
 // The line for browsers without JavaScript, as a client sees it that knows nothing but addresses, forms and cookies.
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { newAccount } from '../support/accounts.mjs';
 import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { PlainBrowser } from '../support/plain_browser.mjs';
 import { visit } from '../support/visitor.mjs';
 
 let server;
 const where = '/e/arena/line';
+class Browser extends PlainBrowser {
+  constructor() { super(server); }
+}
 
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
@@ -22,58 +25,6 @@ after(async () => {
 async function set(...settings) {
   const done = await server.cli(['event', 'set', server.event, ...settings]);
   assert.equal(done.code, 0, done.stderr);
-}
-
-// A browser of the old kind: cookies by their path, forms, redirects that are followed by GET.
-class Browser {
-  constructor() { Object.assign(this, { cookies: new Map(), page: '', status: 0, headers: {}, hops: 0 }); }
-
-  cookieFor(path) {
-    const fitting = [...this.cookies.values()].filter((cookie) => path.startsWith(cookie.path));
-    return fitting.map(({ name, value }) => `${name}=${value}`).join('; ');
-  }
-
-  #keep(lines = []) {
-    for (const line of lines) {
-      const [pair, ...rest] = line.split('; ');
-      const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
-      const path = rest.find((part) => part.startsWith('Path=')).slice(5);
-      assert.ok(rest.includes('HttpOnly') && rest.includes('SameSite=Lax'), line);
-      if (rest.includes('Max-Age=0')) this.cookies.delete(name);
-      else this.cookies.set(name, { name, value, path });
-    }
-  }
-
-  #ask(method, path, body, headers) {
-    return new Promise((resolve, reject) => {
-      const cookie = this.cookieFor(path);
-      const all = { ...(cookie ? { Cookie: cookie } : {}), ...headers };
-      const request = http.request(server.url + path, { method, agent: false, headers: all }, (answer) => {
-        let text = '';
-        answer.on('data', (data) => { text += data; });
-        answer.on('end', () => resolve({ answer, text }));
-      });
-      request.on('error', reject);
-      request.end(body);
-    });
-  }
-
-  async go(path, { method = 'GET', body = undefined, headers = {} } = {}) {
-    const { answer, text } = await this.#ask(method, path, body, headers);
-    this.#keep(answer.headers['set-cookie']);
-    Object.assign(this, { page: text, status: answer.statusCode, headers: answer.headers });
-    if (answer.statusCode !== 303) return this;
-    this.hops++;
-    return this.go(answer.headers.location);
-  }
-
-  press(action, headers = {}) {
-    return this.go(where, { method: 'POST', body: `action=${action}`, headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers } });
-  }
-
-  get number() { return Number(this.page.match(/class="place-number[^"]*">([\d,]+)</)?.[1].replaceAll(',', '') ?? NaN); }
-  get refreshS() { return Number(this.page.match(/<meta http-equiv="refresh" content="(\d+); url=\/e\/arena\/line">/)?.[1] ?? 0); }
-  get says() { return this.page.replace(/<head>.*<\/head>/s, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' '); }
 }
 
 async function inLine() {

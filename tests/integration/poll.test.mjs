@@ -3,12 +3,17 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { Poller as AnyPoller, post as postTo } from '../support/poller.mjs';
 import { exchange, status } from '../support/raw.mjs';
 import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const POLLS_PER_VISITOR_MAX = 8;
 let server;
+class Poller extends AnyPoller {
+  constructor() { super(server); }
+}
+const post = (...request) => postTo(server, ...request);
 
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
@@ -23,60 +28,6 @@ after(async () => {
 async function set(...settings) {
   const done = await server.cli(['event', 'set', server.event, ...settings]);
   assert.equal(done.code, 0, done.stderr);
-}
-
-// { status, ms, headers, body }
-function post(where, body, headers = {}, onRequest = () => {}) {
-  const asked = performance.now();
-  return new Promise((resolve, reject) => {
-    const request = http.request(server.url + where, { method: 'POST', agent: false, headers }, (answer) => {
-      let text = '';
-      answer.on('data', (data) => { text += data; });
-      answer.on('end', () => resolve({
-        status: answer.statusCode, headers: answer.headers, ms: performance.now() - asked, body: JSON.parse(text),
-      }));
-    });
-    request.on('error', reject);
-    request.end(typeof body === 'string' ? body : JSON.stringify(body));
-    onRequest(request);
-  });
-}
-
-// A client of polls: remembers its cookie, its receipt and its pass, and nothing else.
-class Poller {
-  constructor(event = server.event) { Object.assign(this, { event, cookie: null, receipt: null, pass: null }); }
-
-  async poll(messages, waitMs = 0, onRequest = undefined) {
-    const headers = this.cookie ? { Cookie: this.cookie } : {};
-    const answer = await post(`/api/v1/events/${this.event}/poll`, { wait_ms: waitMs, messages }, headers, onRequest);
-    this.cookie ??= answer.headers['set-cookie']?.[0].split(';')[0] ?? null;
-    for (const { receipt, pass } of answer.body.messages ?? []) {
-      this.receipt = receipt ?? this.receipt;
-      this.pass = pass ?? this.pass;
-    }
-    return answer;
-  }
-
-  // The messages after those that say who it is.
-  async inside(messages, waitMs = 0) {
-    const { body } = await this.poll([{ type: 'resume', receipt: this.receipt }, { type: 'enter', pass: this.pass }, ...messages], waitMs);
-    return body.messages.slice(2);
-  }
-
-  async join() {
-    const { body } = await this.poll([{ type: 'join', id: 1 }]);
-    return body.messages[0];
-  }
-
-  // Waits for a message of this type, poll after poll.
-  async until(type, messages = [{ type: 'resume', receipt: this.receipt, known: { type: 'place' } }]) {
-    for (let polls = 0; polls < 20; polls++) {
-      const { body } = await this.poll(messages, 3000);
-      const found = body.messages.find((message) => message.type === type);
-      if (found) return found;
-    }
-    return assert.fail(`${type} never came`);
-  }
 }
 
 async function pollsUnderWay() { // at the gateway that answers; every gateway is met by asking often

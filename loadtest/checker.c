@@ -10,6 +10,7 @@
 /* One visitor's place, with whose it is. */
 struct place {
     int64_t seq, admission, admitted_ms, waiting_ms;
+    int64_t later; /* admission after a loss of Redis: its first, or the one given again */
     uint32_t visitor;
 };
 
@@ -28,6 +29,18 @@ static int by_admission(const void *a, const void *b)
     return compare(((const struct place *)a)->admission, ((const struct place *)b)->admission);
 }
 
+/* Numbers of admission that were given in the last moment before Redis forgot them may be given
+ * again: those before and after a loss are compared apart. */
+static void part_admissions(const struct history *h, const struct history_visitor *v,
+                            struct place *p)
+{
+    bool is_later = h->lost_ms > 0 && v->admitted_ms > h->lost_ms;
+    p->admission = is_later ? HISTORY_NONE : v->admission;
+    p->later = v->again_admission != HISTORY_NONE ? v->again_admission
+               : is_later                         ? v->admission
+                                                  : HISTORY_NONE;
+}
+
 /* Those who were told a sequence, sorted by it. NULL when memory runs out. */
 static struct place *sorted_places(const struct history *h, uint32_t *count)
 {
@@ -37,12 +50,24 @@ static struct place *sorted_places(const struct history *h, uint32_t *count)
     *count = 0;
     for (uint32_t i = 0; i < h->visitors_count; i++) {
         const struct history_visitor *v = &h->visitors[i];
-        if (v->seq != HISTORY_NONE)
-            places[(*count)++] =
-                (struct place){v->seq, v->admission, v->admitted_ms, v->waiting_ms, i};
+        if (v->seq == HISTORY_NONE)
+            continue;
+        struct place *p = &places[(*count)++];
+        *p = (struct place){.seq = v->seq,
+                            .admitted_ms = v->admitted_ms,
+                            .waiting_ms = v->waiting_ms,
+                            .visitor = i};
+        part_admissions(h, v, p);
     }
     qsort(places, *count, sizeof *places, by_seq);
     return places;
+}
+
+/* Goes on with the admissions after the loss. */
+static void take_later(struct place *places, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        places[i].admission = places[i].later;
 }
 
 static uint32_t check_ascending(const struct place *places, uint32_t count, struct finding *f)
@@ -95,9 +120,22 @@ void checker_order_of_admission(const struct history *h, struct finding *f)
         return;
     }
     uint32_t admitted = check_ascending(places, count, f);
+    take_later(places, count);
+    admitted += check_ascending(places, count, f);
     uint32_t waited = check_overtaken(places, count, f);
     free(places);
     finding_end(f, "%u places, %u admitted, %u known to have waited", count, admitted, waited);
+}
+
+static void check_shared_admissions(const struct history *h, struct place *places, uint32_t count,
+                                    struct finding *f)
+{
+    qsort(places, count, sizeof *places, by_admission);
+    for (uint32_t i = 1; i < count; i++)
+        if (places[i].admission != HISTORY_NONE && places[i - 1].admission == places[i].admission)
+            finding_violation(f, "admission %lld belongs to %s and %s",
+                              (long long)places[i].admission, h->visitors[places[i - 1].visitor].id,
+                              h->visitors[places[i].visitor].id);
 }
 
 static void check_shared(const struct history *h, struct place *places, uint32_t count,
@@ -108,12 +146,9 @@ static void check_shared(const struct history *h, struct place *places, uint32_t
             finding_violation(f, "sequence %lld belongs to %s and %s", (long long)places[i].seq,
                               h->visitors[places[i - 1].visitor].id,
                               h->visitors[places[i].visitor].id);
-    qsort(places, count, sizeof *places, by_admission);
-    for (uint32_t i = 1; i < count; i++)
-        if (places[i].admission != HISTORY_NONE && places[i - 1].admission == places[i].admission)
-            finding_violation(f, "admission %lld belongs to %s and %s",
-                              (long long)places[i].admission, h->visitors[places[i - 1].visitor].id,
-                              h->visitors[places[i].visitor].id);
+    check_shared_admissions(h, places, count, f);
+    take_later(places, count);
+    check_shared_admissions(h, places, count, f);
 }
 
 void checker_one_place(const struct history *h, struct finding *f)
@@ -152,16 +187,32 @@ static int by_time(const void *a, const void *b)
     return order ? order : p->change - q->change; /* going out first: no false alarm */
 }
 
+/* Adds the passages of one visitor. A loss of Redis ends what was before it. */
+static size_t add_passages(const struct history *h, const struct history_visitor *v,
+                           struct passage *out)
+{
+    size_t count = 0;
+    bool is_again = v->again_ms != HISTORY_NONE;
+    int64_t until_ms = v->inside_until_ms;
+    if (h->lost_ms > 0 && v->admitted_ms <= h->lost_ms && (is_again || until_ms > h->lost_ms))
+        until_ms = h->lost_ms;
+    if (v->admitted_ms != HISTORY_NONE && until_ms > v->admitted_ms) {
+        out[count++] = (struct passage){v->admitted_ms, 1};
+        out[count++] = (struct passage){until_ms, -1};
+    }
+    if (is_again && v->inside_until_ms > v->again_ms) {
+        out[count++] = (struct passage){v->again_ms, 1};
+        out[count++] = (struct passage){v->inside_until_ms, -1};
+    }
+    return count;
+}
+
 static int64_t most_inside(const struct history *h, struct passage *passages, struct finding *f,
                            int64_t cap)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < h->visitors_count; i++) {
-        const struct history_visitor *v = &h->visitors[i];
-        if (v->admitted_ms == HISTORY_NONE || v->inside_until_ms <= v->admitted_ms)
-            continue;
-        passages[count++] = (struct passage){v->admitted_ms, 1};
-        passages[count++] = (struct passage){v->inside_until_ms, -1};
+        count += add_passages(h, &h->visitors[i], passages + count);
     }
     qsort(passages, count, sizeof *passages, by_time);
     int64_t inside = 0, most = 0;
@@ -180,7 +231,7 @@ void checker_cap(const struct history *h, const struct history_sample *samples,
                  size_t samples_count, int64_t cap, struct finding *f)
 {
     finding_begin(f, "cap never exceeded");
-    struct passage *passages = malloc(((size_t)h->visitors_count * 2 + 1) * sizeof *passages);
+    struct passage *passages = malloc(((size_t)h->visitors_count * 4 + 1) * sizeof *passages);
     if (!passages) {
         finding_no_memory(f);
         return;
@@ -216,7 +267,8 @@ void checker_holds(const struct history *h, struct finding *f)
                 hold->seats[0], hold->paid, hold->released, hold->expired);
         if (hold->paid > 1)
             finding_violation(f, "the hold of %s on seat %u was paid twice", id, hold->seats[0]);
-        if (hold->was_lost)
+        /* Seats that were only held are free again when Redis has forgotten everything. */
+        if (hold->was_lost && !(h->lost_ms > 0 && hold->taken_ms <= h->lost_ms))
             finding_violation(f, "the hold of %s on seat %u vanished before its deadline", id,
                               hold->seats[0]);
     }

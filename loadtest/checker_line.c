@@ -86,6 +86,30 @@ void checker_opening(const struct history *h, int64_t opens_at_ms, struct findin
                     (long long)(first_ms - opens_at_ms));
 }
 
+static void check_window(const struct history *h, const struct history_visitor *v, int64_t at_ms,
+                         struct finding *f)
+{
+    if (at_ms > h->lost_ms && at_ms <= h->recovering_ms)
+        finding_violation(f, "%s was admitted %lld ms after the loss", v->id,
+                          (long long)(at_ms - h->lost_ms));
+}
+
+void checker_recovery(const struct history *h, struct finding *f)
+{
+    uint32_t again = 0;
+    finding_begin(f, "nobody in while the line recovered");
+    for (uint32_t i = 0; i < h->visitors_count; i++) {
+        const struct history_visitor *v = &h->visitors[i];
+        again += v->again_ms != HISTORY_NONE;
+        check_window(h, v, v->admitted_ms, f);
+        check_window(h, v, v->again_ms, f);
+    }
+    if (h->recovering_ms <= h->lost_ms)
+        f->state = FINDING_NOT_CHECKED;
+    finding_end(f, "it recovered for %lld ms at least; %u who had been inside were let in again",
+                (long long)(h->recovering_ms - h->lost_ms), again);
+}
+
 /* One who took part in the draw. */
 struct lot {
     int64_t early, drawn;

@@ -12,6 +12,9 @@ void checker_places_kept(const struct history *h, struct finding *f);
 void checker_no_shows(const struct history *h, int64_t end_ms, struct finding *f);
 /* Nobody was admitted before opens_at_ms. */
 void checker_opening(const struct history *h, int64_t opens_at_ms, struct finding *f);
+/* Redis forgot everything: nobody was admitted from then on until the server said for the last time
+ * that it recovers. Not checked when it never said so. */
+void checker_recovery(const struct history *h, struct finding *f);
 /* The draw at the opening: places were dealt anew among those who had come before it, nobody who
  * came later got before them, and coming early was no advantage. */
 void checker_draw(const struct history *h, int64_t opens_at_ms, struct finding *f);

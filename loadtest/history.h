@@ -51,13 +51,14 @@ struct history_visitor {
     int64_t told_ms;    /* when it was first told one */
     int64_t admission;
     int64_t other_admission;
-    int64_t admitted_ms;     /* of the tick when it was pushed; when it was asked, of the answer */
-    int64_t tick_ms;         /* of the tick, when it was pushed */
-    int64_t inside_until_ms; /* certainly inside from admitted_ms until then */
-    int64_t waiting_ms;      /* when it last asked and was answered that it still waits */
-    int64_t claim_until_ms;  /* earliest end told of the time to claim the turn */
-    int64_t entered_ms;      /* when it was told that it had claimed it */
-    int64_t expired_ms;      /* the server's word */
+    int64_t admitted_ms; /* of the tick when it was pushed; when it was asked, of the answer */
+    int64_t tick_ms;     /* of the tick, when it was pushed */
+    int64_t again_admission, again_ms; /* Redis forgot its turn: the one it was given instead */
+    int64_t inside_until_ms;           /* certainly inside from admitted_ms until then */
+    int64_t waiting_ms;                /* when it last asked and was answered that it still waits */
+    int64_t claim_until_ms;            /* earliest end told of the time to claim the turn */
+    int64_t entered_ms;                /* when it was told that it had claimed it */
+    int64_t expired_ms;                /* the server's word */
 };
 
 enum history_order_state {
@@ -86,7 +87,7 @@ struct history_hold {
     uint8_t seats_count;
     uint8_t paid, released, expired;
     bool was_lost; /* gone before its deadline although the visitor did nothing */
-    int64_t deadline_ms;
+    int64_t taken_ms, deadline_ms;
     uint32_t seats[STAMPEDE_SEATS_MAX];
 };
 
@@ -103,6 +104,8 @@ struct history {
     struct history_hold *holds;
     uint32_t visitors_count, orders_count, holds_count;
     uint64_t not_recorded; /* orders and holds that found no room */
+    int64_t lost_ms;       /* when Redis was made to forget everything; 0 = never */
+    int64_t recovering_ms; /* the last moment at which the server said that it recovers; 0 = none */
 };
 
 /* One look at `inside` of the event. */

@@ -123,6 +123,18 @@ static void begin_waiting(struct crowd *c, struct visitor *v)
                         c->now_us + dice_between(&v->dice, LINE_PAUSE_US_MIN, LINE_PAUSE_US_MAX));
 }
 
+/* Who had a turn before Redis forgot it waits again, in front, and is not compared with those who
+ * had theirs meanwhile. */
+static void note_waiting(struct crowd *c, const struct visitor *v)
+{
+    struct history_visitor *r = journey_record(c, v);
+    int64_t lost_ms = run_lost_ms(c->run);
+    if (lost_ms == 0 || r->admission == HISTORY_NONE)
+        r->waiting_ms = v->asked_ms;
+    else
+        journey_inside_at_most(c, v, lost_ms);
+}
+
 static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re, int64_t spread_ms,
                      const char *receipt, size_t receipt_bytes)
 {
@@ -140,7 +152,7 @@ static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re
     v->waited_ms = run_server_ms(c->run);
     if (!is_answer)
         return;
-    journey_record(c, v)->waiting_ms = v->asked_ms;
+    note_waiting(c, v);
     if (v->state == VISITOR_JOINING) {
         crowd_record(c, LATENCY_JOIN, clocks_us() - v->due_us);
         note_told(c, v);
@@ -158,8 +170,18 @@ static void note_admission(struct crowd *c, struct visitor *v, json_t *message)
 {
     struct history_visitor *r = journey_record(c, v);
     int64_t deadline_ms = number_of(message, "deadline_ms", 0);
-    note_once(&r->admission, &r->other_admission, number_of(message, "admission", -1));
+    int64_t admission = number_of(message, "admission", -1);
+    bool is_again = run_lost_ms(c->run) > 0 && r->admission != HISTORY_NONE &&
+                    admission != r->admission && r->again_admission == HISTORY_NONE;
     note_seq(c, v, number_of(message, "seq", -1));
+    if (is_again) {
+        r->again_admission = admission;
+        r->again_ms = number_of(message, "at_ms", HISTORY_NONE);
+        r->inside_until_ms = deadline_ms;
+        r->claim_until_ms = deadline_ms;
+    } else if (admission != r->again_admission || admission < 0) {
+        note_once(&r->admission, &r->other_admission, admission);
+    }
     if (r->admitted_ms == HISTORY_NONE) {
         r->admitted_ms = number_of(message, "at_ms", HISTORY_NONE);
         r->inside_until_ms = deadline_ms;

@@ -17,7 +17,7 @@
 #define TAKEN_PAUSE_US_MIN 20000 /* before the next choice */
 #define TAKEN_PAUSE_US_MAX 200000
 #define NO_SEATS_PAUSE_US 1000000
-#define NO_ORDER_TRIES 4 /* looks at the tickets after the server knew nothing of the order */
+#define NO_ORDER_TRIES 4  /* looks at the tickets after the server knew nothing of the order */
 #define GIVE_UP_SHARE 0.5 /* of those whose card was declined */
 
 static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
@@ -83,7 +83,7 @@ static struct history_hold *new_hold(struct crowd *c, struct visitor *v)
             h++;
     if (h->seats_count > 0 && !is_hold_mode(c))
         crowd_count_error(c, "not_recorded");
-    *h = (struct history_hold){.visitor = v->number};
+    *h = (struct history_hold){.visitor = v->number, .taken_ms = run_server_ms(c->run)};
     return h;
 }
 

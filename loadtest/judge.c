@@ -48,6 +48,8 @@ static void check_scenario(struct report *report, const struct history *h)
         checker_no_shows(h, report->watch->end_ms, next_finding(report));
     if (r->opens_at_ms > report->watch->start_ms)
         checker_opening(h, r->opens_at_ms, next_finding(report));
+    if (h->lost_ms > 0)
+        checker_recovery(h, next_finding(report));
     if (atomic_load(&r->shared->has_draw))
         checker_draw(h, r->opens_at_ms, next_finding(report));
 }

@@ -198,6 +198,8 @@ static int run_all(struct run *r, struct http_fetch *http, struct seat_picture *
         report->watch = &watch;
         totals_read(r, &report->totals);
         struct history h = history_of(r);
+        h.lost_ms = run_lost_ms(r);
+        h.recovering_ms = watch.recovering_ms;
         judge(report, &h, cap);
         report_print(report);
         code = verdict_exit_code(report->verdict);

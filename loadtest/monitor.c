@@ -22,6 +22,7 @@
 #define READY_US                                                                                   \
     INT64_C(10000000) /* mode hold: nobody new got in for so long: begin with those inside */
 #define QUIT_MS INT64_C(10000) /* then a process that does not end is killed */
+#define FORGET_MS 1500         /* after a loss nobody can be given seats for so long at least */
 #define BLOCK_LINES 3
 
 static volatile sig_atomic_t interrupts;
@@ -110,6 +111,9 @@ static void take_sample(struct monitor *m)
         return;
     json_t *event = json_loadb(body, bytes, 0, NULL);
     json_t *inside = json_object_get(event, "inside"), *at = json_object_get(event, "server_ms");
+    json_int_t recovers_at_ms = json_integer_value(json_object_get(event, "recovers_at_ms"));
+    if (recovers_at_ms > json_integer_value(at))
+        m->watch->recovering_ms = json_integer_value(at);
     if (json_is_object(json_object_get(event, "draw")))
         atomic_store(&m->run->shared->has_draw, true);
     if (json_is_integer(inside))
@@ -159,6 +163,9 @@ static void look(struct monitor *m)
     struct timespec pause = {.tv_nsec = LOOK_US * 1000};
     nanosleep(&pause, NULL);
     totals_read(m->run, &m->now);
+    int64_t lost_ms = run_lost_ms(m->run);
+    if (lost_ms > 0 && run_server_ms(m->run) < lost_ms + FORGET_MS)
+        run_seats_forget(m->run);
     bool has_ended = reap(m);
     if (has_ended && atomic_load(&m->run->shared->command) != RUN_QUIT)
         m->watch->has_process_died = true;

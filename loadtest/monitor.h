@@ -12,7 +12,8 @@ struct watch {
     struct history_sample *samples;
     size_t samples_count, samples_max;
     struct memory_use memory;
-    int64_t start_ms, end_ms;     /* the server's clock */
+    int64_t start_ms, end_ms; /* the server's clock */
+    int64_t recovering_ms;    /* likewise: the last time the event said that it recovers; or 0 */
     double seconds, hold_seconds; /* of the whole run; of holding (mode hold) */
     uint64_t holds_counted;       /* in hold_seconds */
     uint32_t measured_waiting;    /* mode wait: how many waited when memory was measured */

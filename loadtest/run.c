@@ -70,6 +70,8 @@ bool run_map(struct run *r)
                                                   .other_admission = HISTORY_NONE,
                                                   .admitted_ms = HISTORY_NONE,
                                                   .tick_ms = HISTORY_NONE,
+                                                  .again_admission = HISTORY_NONE,
+                                                  .again_ms = HISTORY_NONE,
                                                   .waiting_ms = HISTORY_NONE};
     return true;
 }
@@ -94,6 +96,11 @@ void run_unmap(struct run *r)
 int64_t run_server_ms(const struct run *r)
 {
     return clocks_wall_ms() + r->server_ahead_ms;
+}
+
+int64_t run_lost_ms(const struct run *r)
+{
+    return r->network ? atomic_load(&r->network->lost_ms) : 0;
 }
 
 /* An owner in one word: visitor + 1 in the low 22 bits, the end of certainty in ms since 2020
@@ -131,4 +138,13 @@ void run_seat_give(struct run *r, uint32_t seat, uint32_t visitor)
     uint64_t word = atomic_load(&r->seat_owners[seat]);
     if ((word & OWNER_MASK) == visitor + 1)
         atomic_compare_exchange_strong(&r->seat_owners[seat], &word, 0);
+}
+
+void run_seats_forget(struct run *r)
+{
+    for (uint32_t i = 0; i < r->seats_count; i++) {
+        uint64_t owner = atomic_load(&r->seat_owners[i]);
+        if (owner >> OWNER_BITS != OWNER_MS_MAX)
+            atomic_compare_exchange_strong(&r->seat_owners[i], &owner, 0);
+    }
 }

@@ -92,6 +92,7 @@ struct run_shared {
 struct run_network {
     _Atomic uint32_t drops;     /* counts: each time connections are lost */
     _Atomic uint32_t share_ppm; /* of the last time: how many, in millionths */
+    _Atomic int64_t lost_ms; /* wall clock: when Redis was made to forget everything; 0 = never */
 };
 
 /* Lifetime: the run. Set up once, then read-only but for what the pointers lead to. */
@@ -120,6 +121,8 @@ bool run_map(struct run *r);
 void run_unmap(struct run *r);
 /* The server's clock as far as we know it. */
 int64_t run_server_ms(const struct run *r);
+/* When Redis was made to forget everything; 0 = it was not. */
+int64_t run_lost_ms(const struct run *r);
 
 /* Seat ownership over all processes: who certainly holds a seat, and until when (server's clock).
  */
@@ -129,6 +132,8 @@ void run_seat_take(struct run *r, uint32_t seat, uint32_t visitor, int64_t until
 /* No longer certain: called before anything is sent that may free it. Others' seats are left alone.
  */
 void run_seat_give(struct run *r, uint32_t seat, uint32_t visitor);
+/* Nobody is certain of a seat any more that is not sold. */
+void run_seats_forget(struct run *r);
 #define RUN_SEAT_FOR_EVER INT64_MAX
 
 #endif

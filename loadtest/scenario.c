@@ -241,6 +241,9 @@ static bool take_action(struct parser *p, struct scenario_fault *f, char *word, 
     }
     if (strcmp(word, "flush") == 0) {
         f->kind = FAULT_FLUSH;
+        for (size_t i = 0; i < p->scenario->faults_count; i++)
+            if (p->scenario->faults[i].kind == FAULT_FLUSH)
+                return refuse(p, "redis can be flushed once");
         return strcmp(rest, "redis") == 0 || refuse(p, "only redis can be flushed");
     }
     if (strcmp(word, "drop") == 0) {

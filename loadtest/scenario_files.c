@@ -18,6 +18,7 @@ static const struct built_in built_ins[] = {
     {"onsale-spike", scenarios_onsale_spike_ini, &scenarios_onsale_spike_ini_bytes},
     {"prequeue-draw", scenarios_prequeue_draw_ini, &scenarios_prequeue_draw_ini_bytes},
     {"reconnect-storm", scenarios_reconnect_storm_ini, &scenarios_reconnect_storm_ini_bytes},
+    {"redis-lost", scenarios_redis_lost_ini, &scenarios_redis_lost_ini_bytes},
     {"refresh-storm", scenarios_refresh_storm_ini, &scenarios_refresh_storm_ini_bytes},
     {"no-shows", scenarios_no_shows_ini, &scenarios_no_shows_ini_bytes},
     {"survival", scenarios_survival_ini, &scenarios_survival_ini_bytes},

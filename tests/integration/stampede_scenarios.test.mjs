@@ -60,6 +60,13 @@ test('survival: every process dies once, places and order stay', async () => {
   for (const what of ['gateways: 2', 'redis: 1', 'ledger: 1', 'registrar: 1']) assert.match(words, new RegExp(`kill ${what} killed`));
 });
 
+test('redis-lost: the line is put together again in the old order, and nobody gets in meanwhile', async () => {
+  const { visitors, said: words } = await green('redis-lost', '--visitors', '45', '--think-ms', '20..200',
+    '--arrive', 'within 1', '--set', 'admit_per_tick=3', '--set', 'active_cap=12', '--set', 'recovery_ms=2000');
+  const check = visitors.checks.find((entry) => entry.check === 'nobody in while the line recovered');
+  assert.ok(Number(check.text.match(/recovered for (\d+) ms/)[1]) >= 1000, words);
+});
+
 test('refresh-storm: reloads and tabs find the same place', async () => {
   const { visitors, said: text } = await green('refresh-storm', '--visitors', '100', '--think-ms', '20..200',
     '--arrive', 'within 1', '--set', 'admit_per_tick=5');

@@ -18,7 +18,7 @@ struct story {
     struct history_sample samples[3];
     struct history history;
     struct ledger ledger;
-    int64_t cap;
+    int64_t cap, lost_ms;
 };
 
 /* "visitor0", "o_order3": one digit is enough here. */
@@ -37,6 +37,8 @@ static void set_visitor(struct history_visitor *v, int i)
                                   .admission = HISTORY_NONE,
                                   .other_admission = HISTORY_NONE,
                                   .admitted_ms = HISTORY_NONE,
+                                  .again_admission = HISTORY_NONE,
+                                  .again_ms = HISTORY_NONE,
                                   .waiting_ms = 500};
     name(v->id, "visitor", i);
     if (i < 4) {
@@ -105,6 +107,7 @@ static void run_checks(struct story *s, struct finding f[CHECK_COUNT])
                                   .orders = s->orders,
                                   .holds = s->holds,
                                   .visitors_count = VISITORS,
+                                  .lost_ms = s->lost_ms,
                                   .orders_count = ORDERS,
                                   .holds_count = ORDERS};
     if (s->ledger.orders_count == 0)
@@ -395,6 +398,81 @@ Test(checker, a_hold_that_vanished)
     struct story s = correct_story();
     s.holds[0].paid = 0;
     s.holds[0].was_lost = true;
+    expect_red(&s, 1u << HOLDS);
+}
+
+/* Redis forgot everything at 1500: zero and one were inside and are let in again, then two and
+ * three get their first turn. */
+static struct story story_with_loss(void)
+{
+    struct story s = correct_story();
+    s.lost_ms = 1500;
+    for (int i = 0; i < 4; i++) {
+        struct history_visitor *v = &s.visitors[i];
+        if (i < 2) {
+            v->again_admission = 3 + i;
+            v->again_ms = 3000;
+        } else {
+            v->admission = 3 + i;
+            v->admitted_ms = 4000;
+        }
+        v->inside_until_ms = (i < 2 ? 3000 : 4000) + 1000;
+    }
+    return s;
+}
+
+Test(checker, let_in_again_after_a_loss)
+{
+    struct story s = story_with_loss();
+    expect_red(&s, 0);
+    s.visitors[0].again_ms = 2500; /* 3 inside at once would be too many */
+    s.visitors[0].inside_until_ms = 4500;
+    expect_red(&s, 1u << CAP);
+}
+
+Test(checker, let_in_again_behind_later_ones)
+{
+    struct story s = story_with_loss();
+    s.visitors[1].again_admission = 7;
+    expect_red(&s, 1u << ORDER);
+}
+
+Test(checker, numbers_from_before_a_loss_may_come_again)
+{
+    struct story s = story_with_loss();
+    for (int i = 0; i < 2; i++) {
+        s.visitors[i].again_admission = 1 + i;
+        s.visitors[2 + i].admission = 3 + i;
+    }
+    s.visitors[1].again_admission = 3; /* twice after the loss */
+    s.visitors[2].admission = 3;
+    expect_red(&s, 1u << ORDER | 1u << ONE_PLACE);
+    s.visitors[1].again_admission = 2;
+    s.visitors[0].admission = 3; /* once before, once after */
+    s.visitors[1].admission = 4;
+    expect_red(&s, 0);
+}
+
+Test(checker, a_loss_ends_what_was_before_it)
+{
+    struct story s = story_with_loss();
+    s.visitors[0].again_admission = s.visitors[0].again_ms = HISTORY_NONE; /* did not come back */
+    s.visitors[0].inside_until_ms = 600000;
+    expect_red(&s, 0);
+    s.lost_ms = 0;
+    s.visitors[1].again_admission = s.visitors[1].again_ms = HISTORY_NONE;
+    s.visitors[1].inside_until_ms = 600000;
+    expect_red(&s, 1u << CAP);
+}
+
+Test(checker, only_holds_from_before_a_loss_may_vanish)
+{
+    struct story s = story_with_loss();
+    s.holds[0].paid = 0;
+    s.holds[0].was_lost = true;
+    s.holds[0].taken_ms = 1400;
+    expect_red(&s, 0);
+    s.holds[0].taken_ms = 3100;
     expect_red(&s, 1u << HOLDS);
 }
 

@@ -33,6 +33,8 @@ static void correct_story(void)
         visitors[i] = (struct history_visitor){.seq = 100 + drawn,
                                                .early_seq = HISTORY_NONE,
                                                .other_seq = HISTORY_NONE,
+                                               .again_admission = HISTORY_NONE,
+                                               .again_ms = HISTORY_NONE,
                                                .asked_ms = is_late ? OPENS_MS + 100 + i : 1000 + i,
                                                .admission = drawn + 1,
                                                .admitted_ms = OPENS_MS + 10 + 100 * (drawn / 10),
@@ -198,6 +200,26 @@ Test(checker_line, a_draw_turned_upside_down)
         visitors[i].seq = 100 + VISITORS - LATE - 1 - i;
     }
     expect_red(1u << DRAW);
+}
+
+Test(checker_line, somebody_in_while_the_line_recovers)
+{
+    struct finding f;
+    struct history h = history;
+    correct_story();
+    checker_recovery(&h, &f);
+    cr_expect_eq(f.state, FINDING_NOT_CHECKED, "the server never said that it recovers");
+    h.lost_ms = OPENS_MS + 250; /* between two ticks */
+    h.recovering_ms = OPENS_MS + 300;
+    checker_recovery(&h, &f);
+    cr_expect_eq(f.state, FINDING_OK, "%s", f.text);
+    visitors[3].again_ms = OPENS_MS + 299;
+    checker_recovery(&h, &f);
+    cr_expect_eq(f.state, FINDING_FAILED);
+    visitors[3].again_ms = HISTORY_NONE;
+    h.recovering_ms = OPENS_MS + 310; /* the next tick admitted too soon */
+    checker_recovery(&h, &f);
+    cr_expect_eq(f.violations, 10, "%s", f.text);
 }
 
 struct intervals {

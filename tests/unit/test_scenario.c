@@ -220,6 +220,7 @@ Test(scenario, bad_input_is_refused_with_its_line)
         {"[crowd]\n[expect]\nhold.p99\n", 3, "no threshold"},
         {"[faults]\nsoon = drop 1\n", 2, "is no time"},
         {"[faults]\n1 = flush ledger\n", 2, "only redis"},
+        {"[faults]\n1 = flush redis\n2 = flush redis\n", 3, "once"},
         {"[faults]\n1 = explode\n", 2, "no fault \"explode\""},
         {"[faults]\n1 = drop 2\n", 2, "share"},
         {"[faults]\n1 = drop\n", 2, "share"},

@@ -291,6 +291,7 @@ static enum step tell_result(struct draw_run *run)
     enum step step = run->is_told ? STEP_OK : load(run, &file);
     if (!run->is_told && step == STEP_OK)
         step = draw_redis_map(run, &file) ? tell_proofs(run, &file) : STEP_REDIS;
+    run->is_over = step == STEP_OK;
     draw_file_release(&file);
     return step;
 }
@@ -314,6 +315,8 @@ bool draw_scripts_load(struct redis_pipe *redis, struct draw_scripts *scripts)
 enum step draw_run_step(struct draw_run *run)
 {
     struct draw_line line;
+    if (run->is_over)
+        return STEP_OK;
     enum step step = need_secret(run);
     if (step != STEP_OK)
         return step;

@@ -33,13 +33,14 @@ struct draw_run {
     const struct line_dir *dir;
     struct redis_pipe *redis;
     const struct draw_scripts *scripts;
-    int64_t epoch; /* set anew, with is_told false, when it changes */
+    int64_t epoch; /* set anew, with is_told and is_over false, when it changes */
     char beacon[DRAW_BEACON_BYTES_MAX + 1];
     bool is_beacon_awaited; /* the draw waits until `beacon` is not empty */
     bool has_secret, has_root, has_transcript;
     void (*on_note)(void *ctx, const char *text); /* for the history; NULL = nobody listens */
     void *on_note_ctx;
     bool is_told; /* this epoch's Redis has been told all that the files say so far */
+    bool is_over; /* likewise, and the draw is done: nothing is left to do in this epoch */
     int64_t committed_at_ms;
     unsigned char secret[DRAW_SECRET_BYTES];
 };

@@ -221,9 +221,26 @@ static enum step tell_before(struct history *history, int64_t epoch)
     return step;
 }
 
+/* Most events sleep most of the time: they are asked less and less often, up to a second. */
+static enum step take_when_due(struct history *history, int64_t now_ms)
+{
+    int64_t nr = history->file.chain.nr;
+    if (now_ms < history->next_ms)
+        return STEP_OK;
+    enum step step = take_all(history);
+    bool is_idle = history->file.chain.nr == nr;
+    history->pause_ms = is_idle ? 2 * history->pause_ms + 1 : 0;
+    if (history->pause_ms > HISTORY_IDLE_MS)
+        history->pause_ms = HISTORY_IDLE_MS;
+    history->next_ms = now_ms + history->pause_ms;
+    return step;
+}
+
 enum step history_turn(struct history *history, int64_t epoch, int64_t now_ms)
 {
-    enum step step = take_all(history);
+    if (history->told_epoch != epoch)
+        history->next_ms = 0; /* before an epoch is told about, all of the one before is read */
+    enum step step = take_when_due(history, now_ms);
     if (step == STEP_OK)
         step = tell_before(history, epoch);
     return step == STEP_OK ? sync_when_due(history, now_ms) : step;

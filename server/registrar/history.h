@@ -10,6 +10,7 @@
 
 #define HISTORY_READ_MAX 200        /* notes in one reading */
 #define HISTORY_ROUNDS_MAX 50       /* readings in a turn: the rest waits for the next */
+#define HISTORY_IDLE_MS 1000        /* a line with no news is looked at that often */
 #define HISTORY_SYNC_MS 1000        /* at most that much is lost with this machine */
 #define HISTORY_HEAD_EVERY_MS 60000 /* a signed head, if there is news */
 
@@ -21,6 +22,7 @@ struct history {
     struct history_file file;
     int64_t told_epoch;           /* whose `before` is written */
     int64_t synced_ms, headed_ms; /* monotonic */
+    int64_t next_ms, pause_ms;    /* when it is read again; the pause grows while nothing comes */
     int64_t head_nr;              /* the last that was signed */
     bool is_end;                  /* the sale has ended: sign at once */
 };

@@ -134,7 +134,7 @@ static void begin_epoch(struct registrar *r, int64_t epoch)
     r->epoch = epoch;
     for (size_t i = 0; i < r->events_count; i++) {
         r->events[i]->draw.epoch = epoch;
-        r->events[i]->draw.is_told = false;
+        r->events[i]->draw.is_told = r->events[i]->draw.is_over = false;
     }
 }
 

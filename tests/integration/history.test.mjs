@@ -5,6 +5,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { askRedis } from '../support/redis.mjs';
 import { runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
@@ -94,6 +95,23 @@ describe('the history of a line', () => {
     assert.doesNotMatch(history, / gap /);
   });
 
+  // Its place is kept, the note is not: that is said, not hidden.
+  test('says what it lacks when notes are lost before they could be taken', async () => {
+    const { registrar } = server.children();
+    await sleep(1200); // all that was is synced
+    process.kill(registrar, 'SIGSTOP');
+    for (let i = 0; i < 3; i++) await (await visit(server)).ask({ type: 'join' });
+    assert.ok(await askRedis(server, 'XTRIM', 'ev:arena:history', 'MAXLEN', 1) >= 2);
+    process.kill(registrar, 'SIGCONT');
+    const gapped = await withNote(/ gap \d+-\d+ \d+-\d+/);
+    chainOf(gapped);
+    const [, from, to] = gapped.match(/ gap \d+-(\d+) \d+-(\d+)/);
+    assert.match(gapped, new RegExp(`-${from - 1} [^]* gap [^]*-${Number(to) + 1} `));
+    const other = path.join(base, 'gap.history');
+    fs.writeFileSync(other, gapped);
+    assert.match((await check(other)).stdout, /notes are missing at 1 place/);
+  });
+
   test('goes on when the whole server is stopped and started', async () => {
     visitors.splice(0).forEach((visitor) => visitor.socket.terminate());
     const before = await exported();
@@ -102,7 +120,7 @@ describe('the history of a line', () => {
     await run('event', 'set', 'arena', 'admit_per_tick=2');
     history = await withNote(/set cli admit_per_tick: "1" -> "2"/);
     assert.ok(history.startsWith(before));
-    assert.doesNotMatch(history, / gap /);
+    assert.equal(history.match(/ gap /g).length, 1, 'none is new');
     chainOf(history);
   });
 
@@ -124,8 +142,8 @@ describe('the history of a line', () => {
     fs.writeFileSync(file, history);
     const { code, stdout, stderr } = await check(file, '--head', head.head, '--key', head.key);
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /is whole: \d+ lines, as signed by the head\n11 joined, 10 admitted, /);
-    assert.match(stdout, /nobody was overtaken\n/);
+    assert.match(stdout, /is whole: \d+ lines, as signed by the head\n\d+ joined, \d+ admitted, /);
+    assert.match(stdout, /notes are missing at 1 place/);
   });
 
   test('that was tampered with is found', async () => {

@@ -52,6 +52,9 @@
     X(history_refunds)                                                                             \
     X(history_payouts)                                                                             \
     X(history_journal)                                                                             \
+    X(ticket_find)                                                                                 \
+    X(scan_insert)                                                                                 \
+    X(door_list)                                                                                   \
     X(withheld_insert)                                                                             \
     X(withheld_delete)                                                                             \
     X(withheld_of_event)                                                                           \

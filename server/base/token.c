@@ -11,6 +11,7 @@
 #define TIMED_RANDOM_CHARS_MIN 16
 #define TICKET_MEANT_BYTES 8
 #define TICKET_MARK_BYTES 10
+#define TICKET_FIRST_DASH '.' /* instead of '-': a command line would take that for an option */
 
 static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o', 'a'};
 
@@ -135,15 +136,25 @@ void token_ticket_code(const struct token_keys *keys, int64_t order_nr, uint32_t
     ticket_mark(keys, bytes, bytes + TICKET_MEANT_BYTES);
     ticket_mask(keys, bytes + TICKET_MEANT_BYTES, bytes);
     sodium_bin2base64(out, TICKET_CODE_BYTES + 1, bytes, sizeof bytes, B64);
+    if (out[0] == '-') {
+        out[0] = TICKET_FIRST_DASH;
+    }
 }
 
 bool token_ticket_read(const struct token_keys *keys, const char *code, int64_t *order_nr,
                        uint32_t *seat)
 {
     unsigned char bytes[TICKET_MEANT_BYTES + TICKET_MARK_BYTES], mark[TICKET_MARK_BYTES];
+    char text[TICKET_CODE_BYTES + 1];
     size_t count = 0;
-    if (strlen(code) != TICKET_CODE_BYTES ||
-        sodium_base642bin(bytes, sizeof bytes, code, TICKET_CODE_BYTES, NULL, &count, NULL, B64) !=
+    if (strlen(code) != TICKET_CODE_BYTES || code[0] == '-') {
+        return false;
+    }
+    memcpy(text, code, sizeof text);
+    if (text[0] == TICKET_FIRST_DASH) {
+        text[0] = '-';
+    }
+    if (sodium_base642bin(bytes, sizeof bytes, text, TICKET_CODE_BYTES, NULL, &count, NULL, B64) !=
             0 ||
         count != sizeof bytes) {
         return false;

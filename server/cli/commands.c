@@ -179,6 +179,29 @@ const struct cli_command cli_commands[] = {
                  {"withhold", NULL, "do not put the seats back on sale"},
                  {"reason", "TEXT", "for the journal"}},
      .run = cli_orders_refund},
+    {.name = "ticket check",
+     .arguments = "CODE|-",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "let a ticket in: valid, used, refunded or unknown; exit code 0 only for valid",
+     .details =
+         "A valid ticket is noted as used. With - codes are read from stdin, one a line, as a "
+         "scanner types them.",
+     .options = {{"door", "NAME", "where, for the record (default: door)"},
+                 {"look", NULL, "only look, note nothing"},
+                 {"json", NULL, "one JSON object a ticket"}},
+     .run = cli_ticket_check},
+    {.name = "door list",
+     .arguments = "EVENT",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "all tickets that stand as CSV, for a door without network",
+     .details =
+         "Instead of its code each ticket has the code's SHA-256 (hex): a door hashes what it "
+         "scans and\n"
+         "looks it up. A list that gets lost opens no door.",
+     .options = {{"codes", NULL, "the codes themselves: keep the list as safe as the tickets"}},
+     .run = cli_door_list},
     {.name = "audit",
      .arguments = "",
      .summary = "compare Redis, ledger and payments; exit code 1 when they differ",

@@ -22,6 +22,8 @@ static const struct {
     {"audit", office_audit},
     {"order.show", office_order_show},
     {"order.refund", office_order_refund},
+    {"ticket.check", office_ticket_check},
+    {"door.list", office_door_list},
     {"stock.withhold", office_stock_withhold},
     {"stock.release", office_stock_release},
     {"stock.list", office_stock_list},

@@ -65,6 +65,7 @@ typedef void office_verb_fn(struct office *office, const struct office_request *
 office_verb_fn office_event_load, office_event_list, office_event_show, office_event_set;
 office_verb_fn office_orders_of, office_orders_export, office_dead_list, office_audit;
 office_verb_fn office_order_show, office_order_refund;
+office_verb_fn office_ticket_check, office_door_list;
 office_verb_fn office_stock_withhold, office_stock_release, office_stock_list;
 office_verb_fn office_account_check, office_account_set, office_account_list;
 office_verb_fn office_visitor_get, office_visitor_add, office_visitor_password,

@@ -95,6 +95,22 @@ Test(token, ticket_codes_are_repeatable_differ_and_are_read_back)
     }
 }
 
+Test(token, no_ticket_code_looks_like_an_option)
+{
+    char code[TICKET_CODE_BYTES + 1];
+    size_t dots = 0;
+    for (uint32_t seat = 0; seat < 2000; seat++) {
+        int64_t order_nr;
+        uint32_t again;
+        token_ticket_code(&keys, 5, seat, code);
+        cr_assert_neq(code[0], '-');
+        cr_assert(token_ticket_read(&keys, code, &order_nr, &again));
+        cr_assert_eq(again, seat);
+        dots += code[0] == '.';
+    }
+    cr_assert_gt(dots, 0, "the rule was never needed");
+}
+
 Test(token, a_changed_ticket_code_is_none)
 {
     char code[TICKET_CODE_BYTES + 1];

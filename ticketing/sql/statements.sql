@@ -227,6 +227,22 @@ FROM payouts y JOIN orders o ON o.nr = y.order_nr WHERE o.id = ?1 ORDER BY y.nr;
 SELECT j.nr, j.at_ms, j.kind, j.debit, j.credit, j.amount_minor, j.currency, j.note
 FROM journal j JOIN orders o ON o.nr = j.order_nr WHERE o.id = ?1 ORDER BY j.nr;
 
+--: ticket_find
+SELECT e.id, o.id, coalesce(s.section, r.section), coalesce(s."row", r."row"), coalesce(s.number, r.number),
+       coalesce(s.category, r.category), r.nr IS NOT NULL, coalesce(c.at_ms, 0), coalesce(c.door, '')
+FROM orders o JOIN events e ON e.nr = o.event_id
+LEFT JOIN sold s ON s.event_id = o.event_id AND s.seat = ?2 AND s.order_nr = o.nr
+LEFT JOIN refunds r ON r.order_nr = o.nr AND r.seat = ?2
+LEFT JOIN scans c ON c.order_nr = o.nr AND c.seat = ?2
+WHERE o.nr = ?1 AND (s.seat IS NOT NULL OR r.nr IS NOT NULL);
+--: scan_insert
+INSERT INTO scans (order_nr, seat, door, at_ms) VALUES (?1, ?2, ?3, ?4);
+--: door_list
+SELECT s.seat, s.section, s."row", s.number, s.category, o.id, o.nr, coalesce(c.at_ms, 0)
+FROM sold s JOIN events e ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_nr
+LEFT JOIN scans c ON c.order_nr = s.order_nr AND c.seat = s.seat
+WHERE e.id = ?1 AND s.seat > ?2 ORDER BY s.seat LIMIT ?3;
+
 --: withheld_insert
 INSERT INTO withheld (event_id, seat, name, since_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (event_id, seat) DO NOTHING;
 --: withheld_delete

@@ -311,6 +311,7 @@ bool account_desk_init(struct gateway *gateway)
 
 void account_desk_release(struct gateway *gateway)
 {
+    account_desk_release_sign_outs(gateway);
     hash_pool_free(gateway->accounts.pool);
     gateway->accounts.pool = NULL;
     signed_out_release(&gateway->accounts.signed_out);

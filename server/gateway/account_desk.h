@@ -2,7 +2,8 @@
  *
  *   sign in:  counted (rate_limit) -> ledger: hash of the address -> hash_pool: check -> cookie
  *   sign up:  counted -> hash_pool: hash -> ledger: add
- *   sign out: Redis: list and pub/sub -> every gateway ends the session's sockets; ledger: kept
+ *   sign out: Redis: list and pub/sub -> every gateway ends the session's sockets -> answered; the
+ *             ledger keeps it
  *
  * Nothing of it tells whether an address has an account: known and unknown ones take the same way,
  * the same time and get the same answers.
@@ -13,6 +14,7 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "server/base/account_id.h"
 #include "server/gateway/hash_pool.h"
 #include "server/gateway/signed_out.h"
 
@@ -21,9 +23,15 @@ struct http_connection;
 struct reply_to;
 struct session;
 
+struct signing_out;
+
+#define ACCOUNT_GONE_KEY "account:gone"        /* the list, and the channel */
+#define ACCOUNT_KNOWN_CHANNEL "account:known:" /* and the client id of a gateway */
+
 struct account_desk {
     struct hash_pool *pool;
     struct signed_out signed_out;
+    struct signing_out *signing_out; /* those that wait for the other gateways */
     bool is_ready; /* the list of sessions that were signed out has been read once */
     bool is_asked; /* and is being read now */
     uint64_t sign_ups, sign_ins, sign_ins_refused, sign_outs; /* for /metrics */
@@ -52,7 +60,15 @@ bool account_desk_takes(struct gateway *gateway, struct session *session, const 
 /* Reads the list of signed-out sessions: at the start and whenever something may have been missed.
  */
 void account_desk_reload(struct gateway *gateway);
-/* A session was signed out, here or at another gateway: "session ends_ms visitor". */
+/* A session was signed out, here or at another gateway: "session ends_ms visitor client". */
 void account_desk_on_gone(struct gateway *gateway, const char *text, size_t bytes);
+/* A gateway says that it knows that a session of ours was signed out: "session". */
+void account_desk_on_known(struct gateway *gateway, const char *text, size_t bytes);
+/* Ends the session at this gateway at once; false when no more can be remembered. */
+bool account_desk_end(struct gateway *gateway, const struct account_session *session);
+/* Answers sign-outs that some gateway does not answer. */
+void account_desk_on_turn(struct gateway *gateway, int64_t now_ms);
+/* For account_desk_release. */
+void account_desk_release_sign_outs(struct gateway *gateway);
 
 #endif

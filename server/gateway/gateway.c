@@ -199,6 +199,12 @@ static void on_gone_message(void *ctx, const char *channel, const char *data, si
     account_desk_on_gone(ctx, data, bytes);
 }
 
+static void on_known_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel;
+    account_desk_on_known(ctx, data, bytes);
+}
+
 static void start_links(struct gateway *gateway)
 {
     static struct redis_script scripts[SCRIPTS_MAX];
@@ -227,7 +233,9 @@ static void start_links(struct gateway *gateway)
     redis_link_subscribe(gateway->subscriptions, "events", on_events_message, gateway);
     redis_link_subscribe(gateway->subscriptions, "outcome", on_outcome_message, gateway);
     redis_link_subscribe(gateway->subscriptions, channel, on_reply_message, gateway);
-    redis_link_subscribe(gateway->subscriptions, "account:gone", on_gone_message, gateway);
+    redis_link_subscribe(gateway->subscriptions, ACCOUNT_GONE_KEY, on_gone_message, gateway);
+    snprintf(channel, sizeof channel, ACCOUNT_KNOWN_CHANNEL "%s", gateway->client_id);
+    redis_link_subscribe(gateway->subscriptions, channel, on_known_message, gateway);
 }
 
 /* --- the loop's hooks --- */
@@ -246,6 +254,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     seat_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);
     office_on_turn(gateway, now_ms);
+    account_desk_on_turn(gateway, now_ms);
     poll_desk_on_turn(gateway, now_ms);
 }
 
@@ -258,10 +267,11 @@ static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int event
 
 /* --- draining --- */
 
-/* Visitors, or requests that wait for the office or for a password to be hashed. */
+/* Visitors, or requests that wait: for the office, for a password, for other gateways. */
 static bool is_anybody_here(const struct gateway *gateway)
 {
     return session_count(&gateway->sessions) > 0 || gateway->office.count > 0 ||
+           gateway->accounts.signing_out != NULL ||
            hash_pool_jobs_count(gateway->accounts.pool) > 0;
 }
 

@@ -1,6 +1,9 @@
 // Visitors' accounts against a running server with two gateways: nothing tells who has an account, a session is good
 // until it ends or is signed out anywhere, one account has one place.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { call, newAccount, signIn, signOut, signUp, whoAmI } from '../support/accounts.mjs';
 import { sleep, startStanchion, until } from '../support/stanchion.mjs';
@@ -33,11 +36,11 @@ async function gauge(name) {
   return [...found.values()];
 }
 
-// The other gateway hears of it in its next loop turn. Ten times in a row meets both.
-const isSignedOut = (cookie) => until('every gateway knows', async () => {
-  for (let i = 0; i < 10; i++) if ((await whoAmI(server, cookie)).status !== 401) return false;
-  return true;
-}, 2000, 5);
+// Once it is answered, no gateway takes the session: ten times in a row meets both.
+async function isSignedOut(cookie) {
+  const answers = await Promise.all(Array.from({ length: 10 }, () => whoAmI(server, cookie)));
+  assert.deepEqual(answers.map(({ status }) => status), Array.from({ length: 10 }, () => 401));
+}
 
 // Sockets on both gateways.
 async function onBothGateways(cookie, count = 10) {
@@ -139,6 +142,34 @@ test('signing out ends the session on every gateway and on open sockets, and no 
   await other.close();
 });
 
+test('when signing out is answered, every gateway knows', async () => {
+  await newAccount(server, 'otto@example.org');
+  for (let i = 0; i < 20; i++) {
+    const { cookie } = await signIn(server, 'otto@example.org', 'correct horse');
+    assert.equal((await signOut(server, cookie)).status, 204);
+    await isSignedOut(cookie);
+  }
+});
+
+test('a gateway that does not answer keeps nobody signed in, nor anybody waiting', async () => {
+  const cookie = await newAccount(server, 'paul@example.org');
+  const stopped = server.children()['gateway 1'];
+  process.kill(stopped, 'SIGSTOP');
+  try {
+    let took = Infinity, status = 0;
+    for (let tries = 0; tries < 12 && status === 0; tries++) {
+      const start = performance.now();
+      const answer = await Promise.race([signOut(server, cookie).catch(() => null), sleep(1500)]);
+      if (answer) [status, took] = [answer.status, performance.now() - start];
+    }
+    assert.equal(status, 204);
+    assert.ok(took < 1500, `${took} ms`);
+  } finally {
+    process.kill(stopped, 'SIGCONT');
+  }
+  await until('it has heard of it', () => isSignedOut(cookie).then(() => true, () => false), 3000);
+});
+
 test('who was signed out stays so when gateways die and when Redis comes back empty', async () => {
   const cookie = await newAccount(server, 'emil@example.org');
   const living = (await signIn(server, 'emil@example.org', 'correct horse')).cookie;
@@ -157,7 +188,7 @@ test('who was signed out stays so when gateways die and when Redis comes back em
   // New gateways meet a Redis that the ledger has not filled again: they must not take the empty list for the truth.
   const { ledger } = server.children();
   process.kill(ledger, 'SIGSTOP');
-  await redisCommand('FLUSHALL');
+  redisCommand(server, 'FLUSHALL');
   killGateways();
   await until('a gateway answers', () => fetch(`${server.url}/api/v1/time`).then(() => true, () => false));
   for (let i = 0; i < 10; i++) {
@@ -173,11 +204,8 @@ test('who was signed out stays so when gateways die and when Redis comes back em
   for (let i = 0; i < 6; i++) assert.equal((await whoAmI(server, cookie)).status, 401, 'after Redis');
 });
 
-async function redisCommand(...words) {
-  const { execFileSync } = await import('node:child_process');
-  const fs = await import('node:fs');
-  const path = await import('node:path');
-  const socket = ['redis.sock', 'redis/redis.sock'].map((name) => path.join(server.dir, name)).find((file) => fs.existsSync(file));
+function redisCommand(own, ...words) {
+  const socket = ['redis.sock', 'redis/redis.sock'].map((name) => path.join(own.dir, name)).find((file) => fs.existsSync(file));
   return execFileSync('redis-cli', ['-s', socket, ...words]).toString();
 }
 
@@ -319,6 +347,10 @@ test('tries are limited by e-mail address and by address, over all gateways', as
     for (let i = 0; i < 3; i++) assert.equal((await signUp(own, `u${i}@example.org`, 'correct horse', from('2001:db8::1'))).status, 202);
     assert.equal((await signUp(own, 'u4@example.org', 'correct horse', from('2001:db8::2'))).status, 429, 'one household');
     assert.equal((await signUp(own, 'u4@example.org', 'correct horse', from('2001:db8:0:1::2'))).status, 202);
+    const keys = redisCommand(own, '--scan', '--pattern', 'tries:*').trim().split('\n');
+    assert.ok(keys.length > 10);
+    assert.ok(keys.every((key) => /^tries:[a-z-]+:[\w-]{16}:\d+$/.test(key)), 'no address can be read from a key');
+    for (const key of keys) assert.ok(Number(redisCommand(own, 'TTL', key)) > 0, `${key} stays for ever`);
   });
 });
 

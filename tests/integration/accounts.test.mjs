@@ -207,7 +207,7 @@ test('who was signed out stays so when gateways die and when Redis comes back em
   }
   process.kill(ledger, 'SIGCONT');
   await until('gateways are back', isBack);
-  const socket = await visit(server, { cookie });
+  const socket = await until('a gateway takes visitors', () => visit(server, { cookie }).catch(() => null));
   assert.equal((await socket.ask({ type: 'join' })).code, 'sign_in');
   await socket.close();
   for (let i = 0; i < 6; i++) assert.equal((await whoAmI(server, cookie)).status, 401, 'after Redis');

@@ -64,6 +64,7 @@ const catalogue = {
   'line.progress': 'Progress towards your turn',
   'line.keep': 'You may close this page or lock your phone: your place is kept. Come back to this address in the same browser.',
   'line.leave': 'Leave the line',
+  'line.checkDraw': 'Check the draw and your place in it',
   'line.leaveAsk': 'Leave the line? Your place goes to the next person.',
   'line.stay': 'Stay in line',
   'line.tab': '{n} ahead',

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
-import { PHONE, assertNoProblems, launch, newPerson } from './browser.mjs';
+import { PHONE, assertNoProblems, launch, newPerson, placeOf } from './browser.mjs';
 
 const PEOPLE = 9;
-let server, browser, transcript, published;
+let server, browser, transcript, published, waiting;
 const people = [];
 const folder = temporaryDirectory();
 
@@ -17,6 +17,13 @@ function save(name, text) {
   const file = path.join(folder, name);
   fs.writeFileSync(file, text);
   return file;
+}
+
+// In the line, where there is no number before the draw.
+async function joinInDraw(page) {
+  await page.goto(`${server.url}/e/arena`);
+  await page.getByRole('button', { name: 'Get in line' }).click();
+  await page.getByRole('button', { name: 'Leave the line' }).waitFor();
 }
 
 before(async () => {
@@ -31,10 +38,12 @@ before(async () => {
     const person = await visit(server);
     people.push({ ...await person.ask({ type: 'join' }), person });
   }
+  browser = await launch();
+  waiting = await newPerson(browser, PHONE);
+  await joinInDraw(waiting.page);
   await set('phase=open');
   published = await until('it is drawn', async () => { const draw = await info('/draw'); return draw.state === 'done' && draw; });
   transcript = (await server.cli(['draw', 'export', 'arena', '-'])).stdout;
-  browser = await launch();
 });
 after(async () => {
   await browser?.close();
@@ -57,13 +66,28 @@ async function check(page, file) {
 
 const wrongSteps = (page) => page.locator('#steps li').filter({ hasText: 'WRONG' }).locator('span').allTextContents();
 
+test('who waits is shown the new place, and can check it from there', async () => {
+  const { page } = waiting;
+  const place = await placeOf(page);
+  const drawn = transcript.trimEnd().split('\n').slice(-PEOPLE - 1).map((line) => line.split(' '));
+  await page.getByRole('link', { name: 'Check the draw and your place in it' }).click();
+  await page.waitForFunction(() => document.getElementById('root').value && document.getElementById('receipt').value);
+  const { visitor } = JSON.parse(Buffer.from((await page.locator('#receipt').inputValue()).split('.')[1], 'base64url'));
+  const [seq, , next] = drawn.find((line) => line[1] === visitor);
+  assert.equal(Number(next), place, 'the number on the page is the one of the draw');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText(`Place ${seq} is under the root, and went to place ${next}.`).waitFor();
+  assertNoProblems(waiting);
+  await waiting.context.close();
+});
+
 test('a true draw is found right, without a connection and without being sent', async () => {
   const person = await open('/draw', PHONE);
   const { page, context } = person;
   await page.locator('#commitment').fill(published.commitment);
   await page.locator('#root').fill(published.root);
   await context.setOffline(true);
-  assert.equal(await check(page, save('true.draw', transcript)), `The draw of ${PEOPLE} places is right.`);
+  assert.equal(await check(page, save('true.draw', transcript)), `The draw of ${PEOPLE + 1} places is right.`);
   assert.deepEqual(await page.locator('#steps strong').allTextContents(), Array(5).fill('right'));
   const [{ receipt, seq }] = people;
   await page.locator('#receipt').fill(receipt);

@@ -53,7 +53,7 @@
 #define TICK_ADMIT_MAX 2000
 #define TICK_GONE_MAX 10000 /* departures told by one tick */
 #define RECOVER_FILL_MAX                                                                           \
-    10000 /* sequences of a recovered line settled by one call: the rest by the next */
+    5000 /* sequences of a recovered line settled by one call: the rest by the next */
 #define LINE_GONE_MAX 1000000 /* told to a gateway that re-reads a line: those nearest the head */
 #define SWEEP_HOLDS_MAX 100
 #define LEDGER_BATCH_MAX 1000

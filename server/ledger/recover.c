@@ -95,6 +95,8 @@ static bool read_run(struct redis_pipe *redis, char run[RUN_BYTES + 1])
         memcpy(run, at + 7, RUN_BYTES);
         run[RUN_BYTES] = '\0';
     }
+    if (reply != NULL && !is_there)
+        log_error("Redis does not tell its run_id (INFO server): it must be allowed to");
     if (reply != NULL)
         freeReplyObject(reply);
     return is_there;

@@ -84,6 +84,7 @@ export class Purchase {
     if (type === 'held') this.#held(message);
     else if (type === 'payment') this.#payment(message);
     else if (type === 'confirmed') this.#confirmed(message);
+    else if (type === 'place') this.#backInLine(message);
     else if (!this.#visit.state.payment) return;
     else if (type === 'declined') this.#declined(message);
     else if (type === 'unsold') this.#end('ended', { reason: `unsold_${message.reason}` });
@@ -91,6 +92,17 @@ export class Purchase {
 
   stop() {
     clearTimeout(this.#outcome);
+  }
+
+  // The server has lost the turn with its data, but not the place: it will be the next again. While money is under
+  // way the outcome itself is the last word.
+  #backInLine({ receipt }) {
+    const { view, isPaying } = this.#visit.state;
+    if (!receipt || view === 'result' || isPaying) return;
+    this.stop();
+    this.#store.set({ receipt, admission: null });
+    this.#visit.change({ view: 'line', place: null, admission: null, entered: null, payment: null, declined: null, mine: [] });
+    this.#visit.join();
   }
 
   async #checkoutAgain() {

@@ -182,26 +182,16 @@ export class Visit {
     const { view } = this.state;
     const { type } = message;
     if (type === 'place' && (view === 'line' || view === 'sale')) this.#placed(message);
-    else if (type === 'place' && message.receipt && view !== 'result') this.#backInLine(message);
     else if (type === 'admitted' && view !== 'seats' && view !== 'payment') this.#placed(message);
     else if (type === 'seats') this.#on.onSeats(message);
     else if (type === 'map') this.#on.onMap(message); // instead of many changes at once
-    else if (['held', 'payment', 'confirmed', 'declined', 'unsold'].includes(type)) {
+    else if (['place', 'held', 'payment', 'confirmed', 'declined', 'unsold'].includes(type)) {
       this.purchase().then((purchase) => purchase.pushed(message));
     } else if (type === 'expired') this.#expired(message);
     else if (type === 'phase') this.#phase(message);
     else if (type === 'notice') this.setEvent({ message: message.text });
     else if (type === 'error') this.#refused(message); // one that answers nothing, such as a session that ended
     else if (type === 'left') this.end('sale', { notice: 'left' });
-  }
-
-  // The server has lost the turn with its data, but not the place: it will be the next again.
-  #backInLine(message) {
-    if (this.state.isPaying) return;
-    this.#purchase?.stop();
-    this.store.set({ admission: null });
-    this.change({ place: null, admission: null, entered: null, payment: null, declined: null, mine: [] });
-    this.#placed(message);
   }
 
   // While money is under way the outcome itself is the last word.

@@ -63,6 +63,7 @@ static const struct file files[] = {
     PART("draw.css", draw_css, type_css),
     PART("draw.js", draw_js, type_js),
     PART("drawcheck.js", drawcheck_js, type_js),
+    PART("drawlink.js", drawlink_js, type_js),
     PART("ended.js", ended_js, type_js),
     PART("event.js", event_js, type_js),
     PART("format.js", format_js, type_js),

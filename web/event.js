@@ -31,22 +31,11 @@ let shown = 'loading';
 
 // What not everybody needs is fetched when somebody does; what could not be fetched is tried again.
 const parts = {
-  inside: async () => {
-    const { createInside } = await import('./inside.js');
-    Object.assign(views, await createInside(visit, `${api}/plan`));
-  },
-  turn: async () => {
-    const { TurnView } = await import('./turn.js');
-    views.turn = new TurnView(visit);
-  },
-  ended: async () => {
-    const { EndedView } = await import('./ended.js');
-    views.ended = new EndedView(visit);
-  },
-  news: async () => {
-    const { newsOf } = await import('./news.js');
-    views.line.setNews(newsOf);
-  },
+  news: async () => views.line.setNews((await import('./news.js')).newsOf),
+  draw: async () => (await import('./drawlink.js')).addDrawLinks(eventId),
+  turn: async () => { views.turn = new (await import('./turn.js')).TurnView(visit); },
+  ended: async () => { views.ended = new (await import('./ended.js')).EndedView(visit); },
+  inside: async () => Object.assign(views, await (await import('./inside.js')).createInside(visit, `${api}/plan`)),
 };
 const fetched = new Set(); // or being fetched
 
@@ -69,6 +58,7 @@ function needParts({ view, place, event, full, notice }) {
   if (isNear || view === 'turn') need('turn');
   if (isNear || ['turn', 'seats', 'payment', 'result'].includes(view)) need('inside');
   if (view === 'ended') need('ended');
+  if (event.draw) need('draw');
   const isNews = event.phase !== 'open' || event.held_out || event.require_account || place?.recovers_at_ms || place?.drawing;
   if (isNews || full?.code === 'recovering' || notice) need('news');
 }

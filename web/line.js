@@ -38,8 +38,6 @@ export class LineView {
     setText($('line-event'), event.name);
     show($('line-left'), event.categories.length > 0);
     drawStock($('line-stock'), event);
-    $('line-draw').href = `/draw?event=${encodeURIComponent(event.id)}`;
-    show($('line-draw'), Boolean(place) && event.draw?.state === 'done');
     this.tick(state);
     if (place) this.#speak(state);
   }

@@ -222,6 +222,8 @@ test('a draw: no number before it, another place and another receipt after it', 
   const people = [await newPerson(browser, PHONE), await newPerson(browser), await newPerson(browser)];
   await people[0].page.goto(event.url);
   await people[0].page.getByText('The order is drawn at random').waitFor();
+  const link = people[0].page.getByRole('link', { name: /how to check it/ }).first();
+  assert.equal(await link.getAttribute('href'), `/draw?event=${event.id}`);
   const receiptOf = (page) => page.evaluate(() => JSON.parse(localStorage.getItem(Object.keys(localStorage)[0])).receipt);
   const before = [];
   for (const { page } of people) {

@@ -34,7 +34,7 @@ static void set_member(json_t *body, const char *name, const char *text)
 /* The hash ev:{E}:draw as an object; NULL when there is none. */
 static json_t *announcement(const redisReply *reply)
 {
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0) {
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements == 0) {
         return NULL;
     }
     json_t *body = json_object();

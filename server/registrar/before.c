@@ -106,7 +106,7 @@ static bool tell(struct redis_pipe *redis, const struct before_keys *keys,
 
 enum step before_tell(struct redis_pipe *redis, const char *event, struct history_file *file)
 {
-    struct before_keys keys;
+    struct before_keys keys = {0};
     struct line_replay replay;
     keys_init(&keys, event);
     redisReply *ready = redis_pipe_ask(redis, "HGET", keys.hash, "ready", NULL);

@@ -74,7 +74,7 @@ Test(merkle, every_path_leads_to_the_root)
 
 Test(merkle, a_wrong_leaf_place_or_sibling_leads_elsewhere)
 {
-    struct merkle_hash nodes[64], siblings[MERKLE_PATH_MAX], root;
+    struct merkle_hash nodes[64], siblings[MERKLE_PATH_MAX] = {0}, root;
     size_t positions[MERKLE_PATH_MAX], count = 13;
     build(nodes, count);
     const struct merkle_hash *top = &nodes[merkle_nodes_count(count) - 1];

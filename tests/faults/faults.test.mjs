@@ -1,0 +1,96 @@
+// The short run of the fault harness: one round on the real program with a fresh seed (STANCHION_FAULTS_SEED repeats one),
+// and proof that the checker is not blind: histories with one planted lie each. The long run is tests/faults/run.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { describe, test } from 'node:test';
+import { temporaryDirectory } from '../support/stanchion.mjs';
+import { checks, judge } from './checker.mjs';
+import { faults, schedule } from './faults.mjs';
+import { runFaults } from './harness.mjs';
+
+test('a seed always makes the same faults, another seed others, and all kinds come', () => {
+  assert.deepEqual(schedule('7.1', 60_000), schedule('7.1', 60_000));
+  assert.notDeepEqual(schedule('7.1', 60_000), schedule('8.1', 60_000));
+  const names = new Set(schedule('7.1', 10 * 60_000).map((step) => step.name));
+  assert.deepEqual([...names].sort(), Object.keys(faults).sort());
+});
+
+describe('the checker sees', () => {
+  const NOW = 1_700_000_000_000;
+  const tickets = (...seats) => seats.map((seat) => ({ seat }));
+  const confirmed = (order, ...seats) => ({ type: 'confirmed', order, amount_minor: 2500 * seats.length, tickets: tickets(...seats) });
+  // Ann has bought seats 1 and 2 with order o_1, and everything agrees.
+  function good() {
+    const history = [
+      ['ann', 'open', { event: 'hall', cookie: 'stanchion_visitor=ann123.sig' }], ['ben', 'open', { event: 'hall', cookie: 'stanchion_visitor=ben123.sig' }],
+      ['ann', 'ask', { id: 1, type: 'hold', seats: [1, 2] }], ['ann', 'answer', { re: 1, type: 'held', seats: [1, 2], deadline_ms: NOW + 10_000 }],
+      ['ann', 'push', confirmed('o_1', 1, 2)], ['ann', 'witness', { order: 'o_1', rows: 1 }],
+      ['ann', 'answer', { re: 2, type: 'tickets', orders: [{ order: 'o_1' }] }],
+    ].map(([who, what, m], i) => ({ t: NOW + 100 * i, who, what, m }));
+    return {
+      history, now: NOW + 60_000, sold: [1, 2].map((seat) => ({ event: 'hall', seat, order_id: 'o_1', visitor: 'ann123', price_minor: 2500 })),
+      orders: new Map([['o_1', { id: 'o_1', event: 'hall', visitor: 'ann123', amount_minor: 5000, seats: [1, 2], committed_ms: NOW }]]),
+      payments: [{ order_id: 'o_1', intent: 'pi_1', amount_minor: 5000, state: 'captured' }],
+      intents: [{ id: 'pi_1', order_id: 'o_1', amount_minor: 5000, status: 3, changed_ms: NOW }],
+      audit: { code: 0, stdout: '0 findings\n', stderr: '' }, verify: { code: 0, stdout: '', stderr: '' },
+    };
+  }
+  const add = (facts, at, who, what, m) => facts.history.splice(at, 0, { t: facts.history[at - 1].t + 1, who, what, m });
+  const other = (id, seats, more) => ({ id, event: 'hall', visitor: 'ben123', amount_minor: 0, seats, committed_ms: NOW, ...more });
+
+  test('nothing where nothing is wrong', () => {
+    const { findings, figures } = judge(good());
+    assert.deepEqual(Object.values(findings).flat(), []);
+    assert.equal(figures.confirmed, 1);
+  });
+
+  const lies = {
+    'a confirmed order that is not in the ledger': ['confirmed orders are in the ledger', (facts) => facts.orders.delete('o_1')],
+    'an order with another seat than was told': ['confirmed orders are in the ledger', (facts) => { facts.orders.get('o_1').seats = [1, 3]; }],
+    'an order told before it was committed': ['committed before told', (facts) => { facts.history.find((entry) => entry.what === 'witness').m.rows = 0; }],
+    'a seat in two orders': ['no seat twice', (facts) => facts.orders.set('o_2', other('o_2', [2]))],
+    'a seat told to two': ['no seat twice', (facts) => add(facts, 6, 'ben', 'push', confirmed('o_2', 2))],
+    'a seat held by two': ['no seat given while held or sold', (facts) => {
+      add(facts, 4, 'ben', 'ask', { id: 1, type: 'hold', seats: [2] });
+      add(facts, 5, 'ben', 'answer', { re: 1, type: 'held', seats: [2], deadline_ms: NOW + 10_000 });
+    }],
+    'a sold seat given away': ['no seat given while held or sold', (facts) => {
+      add(facts, 5, 'ben', 'ask', { id: 1, type: 'hold', seats: [2] });
+      add(facts, 6, 'ben', 'answer', { re: 1, type: 'held', seats: [2], deadline_ms: NOW + 10_000 });
+    }],
+    'money for an order that is not there': ['money exactly for the orders',
+      (facts) => facts.intents.push({ id: 'pi_2', order_id: 'o_2', amount_minor: 5, status: 3, changed_ms: NOW })],
+    'an order paid twice': ['money exactly for the orders',
+      (facts) => facts.intents.push({ id: 'pi_2', order_id: 'o_1', amount_minor: 5000, status: 3, changed_ms: NOW })],
+    'another amount': ['money exactly for the orders', (facts) => { facts.intents[0].amount_minor = 4999; }],
+    'an order without money': ['money exactly for the orders', (facts) => { facts.intents[0].status = 4; }],
+    'money that is kept for too long': ['money exactly for the orders',
+      (facts) => facts.intents.push({ id: 'pi_2', order_id: 'o_2', amount_minor: 5, status: 2, changed_ms: NOW - 1e6 })],
+    'a sale that was called off': ['nobody was told the contrary', (facts) => add(facts, 7, 'ann', 'push', { type: 'unsold', order: 'o_1' })],
+    'tickets that are not shown': ['everybody sees their tickets', (facts) => { facts.history.at(-1).m.orders = []; }],
+    'a process that died': ['no process died by itself',
+      (facts) => add(facts, 1, 'server', 'process', { line: 'supervisor: ledger (pid 12) was killed by signal 11; starting it again in 0 ms' })],
+    'a finding of the audit': ['audit and verify find nothing', (facts) => { facts.audit = { code: 1, stdout: '1 findings\n', stderr: '' }; }],
+  };
+  for (const [name, [check, lie]] of Object.entries(lies))
+    test(name, () => {
+      const facts = good();
+      lie(facts);
+      const { findings } = judge(facts);
+      assert.equal(findings[check].length > 0, true, JSON.stringify(findings));
+    });
+
+  test('every kind of finding at least once', () => {
+    assert.deepEqual(Object.keys(checks).filter((check) => !Object.values(lies).some(([name]) => name === check)), []);
+  });
+});
+
+test('a contended sale under faults breaks no promise', { timeout: 170_000 }, async (t) => {
+  const seed = process.env.STANCHION_FAULTS_SEED ?? String(Math.floor(Math.random() * 1e6));
+  const directory = temporaryDirectory();
+  t.diagnostic(`seed ${seed}`);
+  const report = await runFaults({ seed, directory, roundMs: 35_000, restMs: 25_000 }, (text) => t.diagnostic(text));
+  const wrong = Object.values(report.findings).flat();
+  assert.deepEqual(wrong, [], `STANCHION_FAULTS_SEED=${seed}\n${fs.readFileSync(`${directory}/server.log`, 'utf8').slice(-6000)}`);
+  assert.ok(report.figures.confirmed > 20 && report.figures.witnessed > 20, JSON.stringify(report.figures));
+});

@@ -1,0 +1,42 @@
+// The command line of the fault harness.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+const HELP = `tests/faults/run [--minutes N] [--seed S] [--binary FILE] [--faults "kill ledger,kill redis"] [--shoppers N]
+                 [--round-s N] [--rest-s N] [--keep DIR]
+Sells seats under faults and checks what was seen from outside against the files. One round of about 30 s of faults is the
+least; with --minutes, rounds until the time is over. The same seed makes the same faults. Exit code 0: no promise broken.
+--keep DIR: leaves history.jsonl, server.log and the data directory there (always done when something was found).`;
+
+const { values } = parseArgs({ options: Object.fromEntries(['minutes', 'seed', 'binary', 'faults', 'shoppers', 'round-s', 'rest-s', 'keep', 'help']
+  .map((name) => [name, { type: name === 'help' ? 'boolean' : 'string' }])) });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+if (values.binary) process.env.STANCHION_BIN = path.resolve(values.binary);
+const { runFaults } = await import('./harness.mjs');
+const seed = values.seed ?? String(Math.floor(Math.random() * 1e6));
+const directory = values.keep ? path.resolve(values.keep) : fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-faults-'));
+fs.mkdirSync(directory, { recursive: true });
+const options = { seed, directory, minutes: Number(values.minutes ?? 0) };
+if (values.faults) options.names = values.faults.split(',').map((name) => name.trim());
+if (values.shoppers) options.shoppers = Number(values.shoppers);
+if (values['round-s']) options.roundMs = 1000 * Number(values['round-s']);
+if (values['rest-s']) options.restMs = 1000 * Number(values['rest-s']);
+const start = Date.now();
+const say = (text) => console.log(`${((Date.now() - start) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+console.log(`seed ${seed}`);
+const report = await runFaults(options, say);
+let isGood = true;
+for (const [name, found] of Object.entries(report.findings)) {
+  console.log(`${found.length === 0 ? 'ok    ' : 'FAILED'} ${name}${found.length ? `: ${found.length}` : ''}`);
+  found.slice(0, 10).forEach((text) => console.log(`         ${text}`));
+  isGood &&= found.length === 0;
+}
+console.log(`${report.rounds} rounds, ${JSON.stringify(report.figures)}`);
+if (isGood && !values.keep) fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+else console.log(`kept: ${directory}`);
+process.exit(isGood ? 0 : 1);

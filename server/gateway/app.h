@@ -17,6 +17,7 @@
 #include "server/gateway/listener.h"
 #include "server/gateway/office_client.h"
 #include "server/gateway/payment_run.h"
+#include "server/gateway/webhook_desk.h"
 #include "server/gateway/session.h"
 #include "ticketing/payment.h"
 #include "ticketing/seat_store.h"
@@ -65,6 +66,7 @@ struct gateway {
     struct account_desk accounts;
     int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
+    struct webhook_list webhooks;
     struct polls polls;
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */

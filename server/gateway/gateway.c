@@ -253,6 +253,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     farewell_on_turn(gateway, now_ms);
     seat_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);
+    webhook_desk_on_turn(gateway, now_ms);
     office_on_turn(gateway, now_ms);
     account_desk_on_turn(gateway, now_ms);
     poll_desk_on_turn(gateway, now_ms);
@@ -467,6 +468,7 @@ static void gateway_free(struct gateway *gateway)
     redis_link_free(gateway->commands);
     redis_link_free(gateway->subscriptions);
     payment_runs_release(gateway);
+    webhook_desk_release(gateway);
     if (gateway->queue != NULL) {
         gateway->queue->free(gateway->queue);
     }

@@ -12,7 +12,7 @@
 #include "server/gateway/line_page.h"
 #include "server/gateway/metrics.h"
 #include "server/gateway/organizer_desk.h"
-#include "server/gateway/pay_desk.h"
+#include "server/gateway/webhook_desk.h"
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/visitor_cookie.h"
 #include "web/assets.h"
@@ -245,7 +245,7 @@ static int post_webhook(struct gateway *gateway, struct lws *wsi,
     if (reason != NULL) {
         return http_error(wsi, connection, 400, "bad_webhook", reason);
     }
-    pay_desk_on_webhook(gateway, &intent);
+    webhook_desk_take(gateway, &intent);
     struct http_response response = {.status = 204};
     return http_respond(wsi, connection, &response);
 }

@@ -149,69 +149,6 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
     }
 }
 
-/* --- webhook --- */
-
-struct webhook_ask {
-    struct gateway *gateway;
-    struct event_entry *event;
-    char visitor[VISITOR_ID_BYTES + 1];
-    struct payment_intent intent;
-};
-
-static void on_webhook_hold(void *ctx, enum seats_status status, const struct hold *hold)
-{
-    struct webhook_ask *ask = ctx;
-    bool is_yes = ask->intent.state == INTENT_AUTHORISED;
-    if (status == SEATS_OK) {
-        struct hold about = *hold;
-        bool is_running = hold->is_paying && strcmp(hold->order, ask->intent.order) == 0;
-        if (!is_running) { /* settling an order that no longer runs leaves a `void` for the ledger
-                            */
-            memset(&about, 0, sizeof about);
-            snprintf(about.order, sizeof about.order, "%.*s", ORDER_ID_BYTES, ask->intent.order);
-            about.amount_minor = ask->intent.amount_minor;
-        }
-        snprintf(about.intent, sizeof about.intent, "%s", ask->intent.id);
-        if (is_yes || is_running) {
-            payment_run_start(ask->gateway, ask->event, ask->visitor, &about, "",
-                              is_yes ? RUN_SETTLE : RUN_DECLINE, ask->intent.reason);
-        }
-    }
-    free(ask);
-}
-
-static void on_order_owner(void *ctx, enum redis_link_status status, const redisReply *reply)
-{
-    struct webhook_ask *ask = ctx;
-    char event_id[EVENT_ID_BYTES_MAX + 1];
-    struct gateway *gateway = ask->gateway;
-    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING &&
-        sscanf(reply->str, "%48s %12s", event_id, ask->visitor) == 2) {
-        ask->event = book_find(&gateway->book, event_id);
-    }
-    if (ask->event == NULL || gateway->seats->state(gateway->seats, ask->event->id, ask->visitor,
-                                                    on_webhook_hold, ask) != SEATS_OK) {
-        free(ask); /* the ledger's reconciler finds what we could not follow up */
-    }
-}
-
-void pay_desk_on_webhook(struct gateway *gateway, const struct payment_intent *intent)
-{
-    if (intent->state != INTENT_AUTHORISED && intent->state != INTENT_DECLINED) {
-        return; /* captures and voids are the ledger's own doing */
-    }
-    struct webhook_ask *ask = calloc(1, sizeof *ask);
-    assert(ask != NULL);
-    ask->gateway = gateway;
-    ask->intent = *intent;
-    char key[80];
-    snprintf(key, sizeof key, "order:%s", intent->order);
-    if (redis_link_call(gateway->commands, on_order_owner, ask, "GET", key, NULL) !=
-        REDIS_LINK_OK) {
-        free(ask);
-    }
-}
-
 /* --- what the ledger says --- */
 
 void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes)

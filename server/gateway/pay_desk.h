@@ -17,7 +17,6 @@ struct gateway;
 struct session;
 struct event_entry;
 struct reply_to;
-struct payment_intent;
 
 void pay_desk_checkout(struct gateway *gateway, struct session *session, const struct reply_to *to,
                        const json_t *request);
@@ -25,8 +24,6 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
                   const json_t *request);
 void pay_desk_tickets(struct gateway *gateway, struct session *session, const struct reply_to *to,
                       const json_t *request);
-/* A verified webhook of the provider. */
-void pay_desk_on_webhook(struct gateway *gateway, const struct payment_intent *intent);
 /* A text of `outcome`: the ledger confirmed or refused. */
 void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes);
 

@@ -116,6 +116,23 @@ test('Ctrl-C ends all crowds in good order and closes the events', async () => {
   assert.doesNotMatch(list.stdout, / open /, list.stdout);
 });
 
+// What the server itself noted of all these crowds, kills and losses says the same as the checker.
+test('the history of every line is whole, and nobody was overtaken', async () => {
+  await sleep(1500); // synced
+  const folder = path.join(server.dir, 'line');
+  const events = fs.readdirSync(folder).filter((name) => name.endsWith('.history')).map((name) => name.slice(0, -'.history'.length));
+  assert.ok(events.length >= 5, events.join());
+  for (const event of events) {
+    const file = path.join(temporaryDirectory(), `${event}.line`);
+    assert.equal((await server.cli(['line', 'export', event, file])).code, 0);
+    const { code, stdout, stderr } = await server.cli(['line', 'verify', file]);
+    assert.equal(code, 0, `${event}: ${stderr}${stdout}`);
+    assert.match(stdout, /nobody was overtaken/, `${event}: ${stdout}`);
+    const drawn = path.join(folder, `${event}.transcript`);
+    if (fs.existsSync(drawn)) assert.equal((await server.cli(['draw', 'verify', drawn])).code, 0, event);
+  }
+});
+
 test('the list tells of every file, and wrong usage is 2 with file and line', async () => {
   const list = await runStampede(['scenarios'], { plain: false });
   const docs = fs.readFileSync(path.join(root, 'docs/stampede.md'), 'utf8');

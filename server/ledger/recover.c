@@ -263,7 +263,7 @@ static enum batch_status rebuild(struct batch *batch, int64_t own, const char *r
  * stopped in order and nothing has changed since. */
 static enum batch_status is_whole(struct batch *batch, const char *run, bool *out)
 {
-    int64_t noted_run, stopped;
+    int64_t noted_run = 0, stopped = 0;
     enum batch_status status = read_number(batch, "redis_run", &noted_run);
     if (status == BATCH_OK)
         status = read_number(batch, "stopped", &stopped);
@@ -276,7 +276,7 @@ static enum batch_status is_whole(struct batch *batch, const char *run, bool *ou
 static enum batch_status recover_found(struct batch *batch, int64_t found, int64_t own,
                                        const char *run)
 {
-    int64_t kept_from;
+    int64_t kept_from = 0;
     bool is_same = false;
     enum batch_status status = read_number(batch, "epoch_kept", &kept_from);
     if (status == BATCH_OK && found == own)

@@ -4,6 +4,7 @@
  * the Redis adapter. One struct queue_fake is the storage; each queue_fake_connect() gives a store
  * on it, like a gateway's link. Completions and reports wait until queue_fake_run(), so none comes
  * before its call returned. Small lines only: everything is a linear scan.
+ * It knows no draws and keeps no history.
  */
 #ifndef STANCHION_QUEUE_FAKE_H
 #define STANCHION_QUEUE_FAKE_H

@@ -263,6 +263,25 @@ static bool is_untouched(struct office *office, struct office_answer *answer,
     return answer->error == NULL;
 }
 
+/* An event whose line has begun is drawn, or not, as it was said before. */
+static bool keeps_draw(struct office *office, struct office_answer *answer, const struct load *load)
+{
+    json_t *event = NULL;
+    char problem[SETTING_PROBLEM_BYTES];
+    enum ledger_status status = ledger_event_json(office->batch->store, load->id, &event);
+    if (status == LEDGER_NOT_FOUND)
+        return true;
+    if (office_took(office, answer, status)) {
+        json_t *before = event_settings_default();
+        (void)json_object_update(before, json_object_get(event, "settings"));
+        if (!may_set_draw(office, load->id, before, load->settings, problem))
+            office_fail(answer, "bad_setting", "%s", problem);
+        json_decref(before);
+    }
+    json_decref(event);
+    return answer->error == NULL;
+}
+
 static bool write_event(struct office *office, struct office_answer *answer,
                         const struct load *load)
 {
@@ -319,7 +338,8 @@ void office_event_load(struct office *office, const struct office_request *reque
         office_fail(answer, "bad_setting", "%s", problem);
         is_good = false;
     }
-    if (is_good && is_untouched(office, answer, &load) && write_event(office, answer, &load)) {
+    if (is_good && is_untouched(office, answer, &load) && keeps_draw(office, answer, &load) &&
+        write_event(office, answer, &load)) {
         publish_event(office, &load, answer);
         (void)json_object_set_new(answer->body, "seats_count",
                                   json_integer(plan_seats_count(load.plan)));

@@ -93,6 +93,17 @@ static bool is_one(const redisReply *item)
     return item->type == REDIS_REPLY_STRING && strcmp(item->str, "1") == 0;
 }
 
+/* One line, whatever somebody has put there. */
+static void take_beacon(struct draw_run *draw, const redisReply *item)
+{
+    (void)snprintf(draw->beacon, sizeof draw->beacon, "%s",
+                   item->type == REDIS_REPLY_STRING ? item->str : "");
+    for (char *c = draw->beacon; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    }
+}
+
 static bool read_settings(struct registrar *r, struct registrar_event *event)
 {
     char key[EVENT_ID_BYTES_MAX + 16];
@@ -101,11 +112,9 @@ static bool read_settings(struct registrar *r, struct registrar_event *event)
         redis_pipe_ask(r->redis, "HMGET", key, "draw", "draw_beacon_wait", "draw_beacon", NULL);
     bool is_good = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
     if (is_good) {
-        const redisReply *beacon = reply->element[2];
         event->is_draw_wanted = is_one(reply->element[0]);
         event->draw.is_beacon_awaited = is_one(reply->element[1]);
-        (void)snprintf(event->draw.beacon, sizeof event->draw.beacon, "%s",
-                       beacon->type == REDIS_REPLY_STRING ? beacon->str : "");
+        take_beacon(&event->draw, reply->element[2]);
     }
     if (reply != NULL)
         freeReplyObject(reply);

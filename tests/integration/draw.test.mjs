@@ -101,6 +101,9 @@ describe('a draw', () => {
     await set('phase=prequeue');
     await until('the pre-queue is open', async () => (await get('')).body.phase === 'prequeue');
     assert.match(await refuses('draw=0'), /pre-queue/);
+    const again = await server.cli(['event', 'load', 'docs/examples/arena', '--id', 'arena']);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /draw: it can be changed only before/);
     for (let i = 0; i < VISITORS; i++) {
       const visitor = await visit(server);
       visitor.place = await visitor.ask({ type: 'join' });

@@ -15,7 +15,10 @@ const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 const needsTurn = new Set(['map', 'hold']);
 const harmless = new Set(['tickets', 'away', 'map']);
 const later = new Set(['busy', 'full', 'too_fast']);
-const placeOf = ({ seq, ahead, phase, message = null }) => ({ type: 'place', seq, ahead, phase, message });
+// What a place says, as `known` of the next poll: a change of it that nobody heard is told at once. Not so the stock,
+// which changes all the time.
+const placeOf = ({ seq, ahead, phase, message = null, held_out = null, drawing = null, recovers_at_ms = null }) =>
+  ({ type: 'place', seq, ahead, phase, message, held_out, drawing, recovers_at_ms });
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -23,7 +26,7 @@ export class PollSocket {
   readyState = CONNECTING;
   onopen = null; onmessage = null; onclose = null;
   #url; #requests = []; #isSending = false; #listening = null; #sending = null; #wake = () => {};
-  #receipt = null; #pass = null; #place = null; #admission = null; #isInside = false; #version = null;
+  #receipt = null; #pass = null; #place = null; #free; #admission = null; #isInside = false; #version = null;
   #hold; #order = null; #isPaying = false; #isAway = false; #asked = 0;
 
   constructor(url) {
@@ -105,7 +108,7 @@ export class PollSocket {
   #interest() {
     const key = [Boolean(this.#receipt), this.#isInside, this.#version !== null, this.#isAway].join();
     if (!this.#receipt) return { key };
-    const known = this.#admission === null ? this.#place : { type: 'admitted', admission: this.#admission };
+    const known = this.#admission === null ? this.#place && { ...this.#place, free: this.#free } : { type: 'admitted', admission: this.#admission };
     const messages = [{ type: 'resume', id: OWN_ID, receipt: this.#receipt, known: known ?? { type: null } }];
     if (this.#isInside) {
       const hold = this.#hold === undefined ? {} : { hold: this.#hold };
@@ -126,7 +129,10 @@ export class PollSocket {
       || (type === 'admitted' && message.admission !== this.#admission)
       || (type === 'map' && message.version !== this.#version);
     if (type === 'entered') this.#takeHold(message);
+    const text = type === 'place' ? message.message ?? '' : null;
+    const isNotice = text !== null && text !== (this.#place?.message ?? '');
     this.#learn(answer);
+    if (isNotice) this.#tell({ type: 'notice', text }); // as a push a place does not speak of it
     if (isNews) this.#tell(message);
     return 0;
   }
@@ -183,6 +189,7 @@ export class PollSocket {
     const place = placeOf(message);
     if (message.re === undefined) place.message = this.#place?.message ?? null; // pushes do not speak of it
     this.#place = place;
+    this.#free = message.free;
     this.#admission = null;
     this.#isInside = false;
   }

@@ -13,7 +13,7 @@ const OPEN_MS_MAX = 8000; // some proxies neither open a WebSocket nor refuse it
 // After so many tries the same is said over plain HTTP, with a try for a socket after each loss. A page that has had a
 // socket tries for longer: more likely the gateways are being restarted than that it came behind such a proxy.
 const UNOPENED_MAX = 2;
-const UNOPENED_AGAIN_MAX = 4;
+const UNOPENED_AGAIN_MAX = 5;
 
 // error.code is from the protocol, or 'connection' (nobody knows whether the request was done) or 'no_answer'.
 export class RequestError extends Error {

@@ -66,21 +66,33 @@ void poll_desk_take(struct session *session, const char *text, size_t bytes)
     poll_desk_wake(session);
 }
 
-/* Whether an answer differs from what the client said that it knows already; null = the field is
- * not there. */
-static bool is_news(const json_t *known, const json_t *answer)
+/* Whether the answer has this field with this value; null = the field is not there. */
+static bool has_field(const json_t *answer, const char *name, const json_t *value)
 {
+    const json_t *said = json_object_get(answer, name);
+    return said == NULL ? json_is_null(value) : json_equal(value, said);
+}
+
+/* Whether an answer differs from what the client said that it knows already. The stock, which
+ * changes all the time, is no reason to answer at once: then the next push is due as to somebody
+ * who has not heard of it. */
+static bool is_news(struct session *session, const json_t *known, const json_t *answer)
+{
+    bool is_news = false;
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)known, name, value)
     {
-        const json_t *said = json_object_get(answer, name);
-        bool is_same = said == NULL ? json_is_null(value) : json_equal(value, said);
-        if (!is_same) {
-            return true;
+        if (has_field(answer, name, value)) {
+            continue;
+        }
+        if (strcmp(name, "free") == 0) {
+            session->told.news = 0;
+        } else {
+            is_news = true;
         }
     }
-    return false;
+    return is_news;
 }
 
 void poll_desk_on_answer(struct session *session, const json_t *body)
@@ -89,7 +101,7 @@ void poll_desk_on_answer(struct session *session, const json_t *body)
     const char *type = json_string_value(json_object_get(body, "type"));
     const json_t *request = poll->next > 0 ? json_array_get(poll->messages, poll->next - 1) : NULL;
     poll->has_news = poll->has_news || strcmp(type, "error") == 0 ||
-                     is_news(json_object_get(request, "known"), body);
+                     is_news(session, json_object_get(request, "known"), body);
 }
 
 void poll_desk_wake(struct session *session)

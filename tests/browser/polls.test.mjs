@@ -1,8 +1,11 @@
 // The whole visit behind a proxy that lets no WebSocket through: the page goes over to polls by itself.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startProxy } from '../support/no_websocket.mjs';
-import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
 import {
   DECLINED_CARD, GOOD_CARD, PHONE, SLOW_CARD, confirmedSeats, enterSale, freeSeats, goToPayment, isShown, launch, nameOf,
   newPerson, openSection, payWith, seatCalled, takeFirstFree,
@@ -10,7 +13,7 @@ import {
 
 let server, proxy, browser, url;
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
+  server = await startStanchion({ flags: ['--gateways', '2', '--reconnects_per_s', '10'], event: 'arena' });
   proxy = await startProxy(server);
   url = `${proxy.url}/e/${server.event}`;
   browser = await launch();
@@ -128,14 +131,14 @@ test('a refusal that is told while nobody listens is found out', async () => {
 });
 
 test('a turn that is not taken ends as everywhere', async () => {
-  await set('claim_ms=14000');
+  await set('claim_ms=14000', 'claim_away_ms=14000');
   const person = await newPerson(browser);
   await person.page.goto(url);
   await person.page.getByRole('button', { name: 'Get in line' }).click();
   await isShown(person.page, 'turn');
   await person.page.evaluate(() => { Object.defineProperty(document, 'hidden', { get: () => true }); }); // nobody looks
   await person.page.getByRole('heading', { name: 'Your turn was missed' }).waitFor();
-  await set('claim_ms=60000');
+  await set('claim_ms=60000', 'claim_away_ms=300000');
   await person.context.close();
 });
 
@@ -191,16 +194,49 @@ test('a page that had a socket waits for the gateways, and gives up only when it
   const person = await newPerson(browser);
   const mine = await joinLine(person);
   const polls = proxy.polls.length;
-  for (let round = 0; round < 2; round++) {
-    for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
-    await person.page.locator('#link').filter({ hasText: 'Your place is kept' }).waitFor();
-    await person.page.locator('#link').waitFor({ state: 'hidden' });
-  }
+  for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
+  await person.page.locator('#link').filter({ hasText: 'Your place is kept' }).waitFor();
+  await person.page.locator('#link').waitFor({ state: 'hidden' });
   assert.equal(proxy.polls.length, polls, 'it came back over a socket');
   proxy.mode = 'refuse';
   proxy.cut();
   await until('it polls', () => proxy.polls.length > polls + 1);
   await person.page.locator('#link').waitFor({ state: 'hidden' });
   assert.equal(await placeOf(person.page), mine);
+  await person.context.close();
+});
+
+test('stock, message, everything held, everything sold: heard over polls, and then it is quiet', async () => {
+  const file = path.join(temporaryDirectory(), 'small.csv');
+  fs.writeFileSync(file, 'section,row,seat,category,price,currency\nA,1,1,Front,10.00,EUR\nB,1,1,Back,5.00,EUR\n');
+  const cli = async (...args) => {
+    const done = await server.cli(args);
+    assert.equal(done.code, 0, done.stderr);
+  };
+  await cli('event', 'load', file, '--id', 'small');
+  await cli('event', 'set', 'small', 'tick_ms=100', 'active_cap=1', 'phase=open');
+  await until('it is open', async () => (await (await fetch(`${server.url}/api/v1/events/small`)).json()).phase === 'open');
+  const buyer = await visit(server, { event: 'small' });
+  await buyer.enter();
+  const person = await newPerson(browser, PHONE);
+  const { page } = person;
+  await joinLine(person, `${proxy.url}/e/small`);
+  await buyer.ask({ type: 'hold', seats: [0] });
+  await page.locator('#line-stock li', { hasText: 'Front' }).filter({ hasText: 'None left' }).waitFor();
+  await cli('event', 'set', 'small', 'message=Doors at eight');
+  await page.getByText('Doors at eight').waitFor();
+  await cli('event', 'set', 'small', 'message=');
+  await page.getByText('Doors at eight').waitFor({ state: 'hidden' });
+  await buyer.ask({ type: 'hold', seats: [0, 1] });
+  await page.locator('#line-news').filter({ hasText: 'in other people’s hands' }).waitFor();
+  const { order } = await buyer.ask({ type: 'checkout' });
+  await buyer.ask({ type: 'pay', order, card: GOOD_CARD });
+  await page.getByRole('heading', { name: 'Everything has been sold' }).waitFor();
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/polls-sold.png` });
+  const polls = proxy.polls.length;
+  await sleep(3000);
+  assert.equal(proxy.polls.length, polls, 'it does not poll on');
+  assertNoOtherProblems(person);
+  await buyer.close();
   await person.context.close();
 });

@@ -97,6 +97,17 @@ describe('how long a poll takes', () => {
     assert.ok((await one.poll([{ ...resume, known: { message: 'Doors at eight' } }], 20_000)).ms < 1500, 'taken back');
     assert.ok((await one.poll([{ ...resume, known: { message: null } }], 800)).ms > 750, 'there was none');
   });
+  test('other stock than known is pushed at the next tick, not before', async () => {
+    const one = new Poller();
+    const { free, ahead } = await one.join();
+    const resume = { type: 'resume', receipt: one.receipt };
+    const { ms, body } = await one.poll([{ ...resume, known: { ahead, free: free.map((left) => left + 1) } }], 5000);
+    assert.deepEqual(body.messages.map(({ type }) => type), ['place', 'place']);
+    assert.deepEqual(body.messages[1].free, free);
+    assert.ok(ms < 1500, `${ms} ms`);
+    const quiet = await one.poll([{ ...resume, known: { ahead, free } }], 900);
+    assert.equal(quiet.body.messages.length, 1);
+  });
   test('a push ends it: somebody in front leaves', async () => {
     const [front, back] = [new Poller(), new Poller()];
     await front.join();

@@ -115,3 +115,41 @@ describe('a draw and the loss of everything', () => {
     await server.phase('open');
   });
 });
+
+describe('a draw and a Redis that is killed and keeps its data', () => {
+  let server;
+  before(async () => { server = await start('draw=1', 'draw_beacon_wait=1'); });
+  after(async () => server?.stop());
+  const published = async () => {
+    const answer = await fetch(`${server.url}/api/v1/events/arena/draw`).catch(() => null);
+    return answer?.ok ? answer.json() : {};
+  };
+
+  test('it waits until the line has recovered, and then is made of those who were there', async () => {
+    await until('it is committed to', async () => (await published()).state === 'committed');
+    await server.set('phase=prequeue');
+    await server.phase('prequeue');
+    const people = await join(server, 15);
+    await server.set('phase=open');
+    const { root } = await until('it is pending', async () => { const draw = await published(); return draw.state === 'pending' && draw; });
+    await loseRedis(server, {});
+    await until('the server is back', async () => (await fetch(`${server.url}/healthz`)).ok, 15_000);
+    await server.set('draw_beacon=tails');
+    const done = await until('it is done', async () => { const draw = await published(); return draw.state === 'done' && draw; }, 20_000);
+    assert.equal(done.root, root);
+    assert.equal(done.places, 15);
+    const answers = await Promise.all(people.map((person) => comeBack(server, person)));
+    for (const [i, { seq }] of answers.entries()) {
+      const { new_seq: next } = await (await fetch(`${server.url}/api/v1/events/arena/draw/proof/${i + 1}`)).json();
+      assert.equal(seq, next, `visitor ${i}`);
+    }
+    await server.set('admit_per_tick=5');
+    await Promise.all(people.map((person) => person.push('admitted')));
+    await until('all of it is noted', async () => /",\d+,15,/.test((await server.cli(['line', 'export', 'arena', '-'])).stdout));
+    const file = `${server.dir}/../kept.line`;
+    assert.equal((await server.cli(['line', 'export', 'arena', file])).code, 0);
+    const { code, stdout, stderr } = await server.cli(['line', 'verify', file]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /15 joined, 15 admitted[^]*nobody was overtaken/);
+  });
+});

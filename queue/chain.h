@@ -23,10 +23,10 @@
 #include "server/base/limits.h"
 
 #define CHAIN_LINE_BYTES_MAX 262144 /* with the newline: the longest note of a tick fits */
-#define CHAIN_OVERHEAD_BYTES 100  /* of a line, beyond its text */
-#define CHAIN_HEAD_BYTES_MAX 384  /* with the NUL */
-#define CHAIN_KEY_BYTES 32        /* public */
-#define CHAIN_SIGN_KEY_BYTES 64   /* secret */
+#define CHAIN_OVERHEAD_BYTES 100    /* of a line, beyond its text */
+#define CHAIN_HEAD_BYTES_MAX 384    /* with the NUL */
+#define CHAIN_KEY_BYTES 32          /* public */
+#define CHAIN_SIGN_KEY_BYTES 64     /* secret */
 
 enum chain_status {
     CHAIN_OK = 0,

@@ -25,7 +25,7 @@ static int64_t larger(int64_t a, int64_t b)
 static int64_t window_ms(const struct fake_line *line, bool is_kept, bool is_lost)
 {
     const struct queue_fake_settings *s = &line->settings;
-    if (s->phase == PHASE_DRAFT || s->phase == PHASE_CLOSED)
+    if (s->phase == PHASE_DRAFT)
         return 0;
     if (is_lost)
         return s->recovery_ms;
@@ -160,6 +160,7 @@ static void restore_absent(struct fake_line *line, const struct place_claim *cla
         put_back(line, claim);
         place->reason = GONE_UNKNOWN;
         fake_line_tell(fake_line_person(line, claim->visitor.id), place);
+        place->is_new = true;
     }
 }
 

@@ -68,7 +68,8 @@ struct place {
     int64_t admission;
     int64_t deadline_ms;
     int64_t now_ms; /* storage time of the decision */
-    bool is_new;    /* this call made the place (of a visitor twice in a batch: the first) */
+    bool is_new;    /* this call made the place, or (restore) put it back (of a visitor twice in a
+                       batch: the first) */
 };
 
 struct queue_visitor {

@@ -31,7 +31,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local cfg = redis.call('HMGET', CFG, 'phase', 'recovery_ms')
 local recovery_ms = tonumber(cfg[2]) or 60000
-local is_asleep = not cfg[1] or cfg[1] == 'draft' or cfg[1] == 'closed'
+local is_asleep = not cfg[1] or cfg[1] == 'draft'
 
 redis.call('UNLINK', BEFORE, BEFORE_GONE, BEFORE_INSIDE)
 if not is_kept then

@@ -2,7 +2,8 @@
 --
 -- ARGV    2.. claims, 1 to JOIN_BATCH_MAX: `sequence:epoch:drawn:visitor`, drawn being 1 when the number was given
 --         after a draw. Their receipts have been checked: nobody claims another's place.
--- Returns phase in force, time in ms, and for each claim five numbers as join.lua does, the last 0. For PLACE_GONE
+-- Returns phase in force, time in ms, and for each claim five numbers as join.lua does, the last 1 when this call put the
+--         place back. For PLACE_GONE
 --         the third is the reason (GONE_REASON below), for PLACE_RECOVERING the fourth says until when
 -- Writes  waiting (under the old sequence), line.seq, line.head, line.recovers_at_ms
 -- Cost    O(log W) for a claim; in a full batch 3 us for who has a place, 10 us for one that is put back among a
@@ -105,15 +106,16 @@ local function decide(visitor, seq, epoch, is_drawn_claim)
         return PLACE_GONE, 0, reason, 0
     end
     put_back(seq, visitor)
-    return PLACE_WAITING, seq, 0, 0
+    return PLACE_WAITING, seq, 0, 0, 1
 end
 
 local out = {phase, now}
 for i = 2, #ARGV do
     local claimed_seq, epoch, drawn, visitor = string.match(ARGV[i], '^(%d+):(%d+):([01]):(.+)$')
-    local state, seq, admission, deadline = decide(visitor, number(claimed_seq), epoch, drawn == '1')
+    local state, seq, admission, deadline, is_back = decide(visitor, number(claimed_seq), epoch, drawn == '1')
     local to = 2 + (i - 2) * 5
-    out[to + 1], out[to + 2], out[to + 3], out[to + 4], out[to + 5] = state, seq, admission, deadline, 0
+    out[to + 1], out[to + 2], out[to + 3], out[to + 4], out[to + 5] = state, seq, admission, deadline,
+        is_back or 0
 end
 if #back > 0 then
     record(now, 'back ' .. table.concat(back, ' '))

@@ -28,7 +28,7 @@
 /* Counters for /metrics. */
 struct gateway_figures {
     uint64_t handshakes, handshakes_refused, messages_in, frames_out, bytes_out, errors_out, joins,
-        holds, orders_settled, slow_readers_closed, polls;
+        holds, orders_settled, places_put_back, slow_readers_closed, polls;
 };
 
 /* Those that are under way; the ready ones are gone on with before the loop sleeps. */

@@ -103,11 +103,20 @@ static bool is_own_doubt(enum wish_kind kind)
     return kind == WISH_CHECK || kind == WISH_CLAIM;
 }
 
+static void count(struct gateway_figures *figures, enum wish_kind kind, const struct place *place)
+{
+    figures->joins += kind == WISH_JOIN && place->is_new;
+    figures->places_put_back += kind != WISH_JOIN && place->is_new;
+}
+
 static void take_answer(const struct line_batch *batch, const struct line_wish *wish,
                         enum queue_status status, const struct place *place)
 {
     struct gateway *gateway = batch->event->gateway;
     struct session *session = session_by_id(&gateway->sessions, wish->session);
+    if (status == QUEUE_OK) {
+        count(&gateway->figures, batch->kind, place);
+    }
     if (session == NULL) {
         return;
     }

@@ -178,7 +178,6 @@ bool line_desk_take_place(struct session *session, const struct place *place)
 void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
                         const struct place *place, bool is_resume)
 {
-    gateway->figures.joins += place->is_new;
     if (line_desk_take_place(session, place)) {
         json_t *body = session->stage == STAGE_WAITING
                            ? answered_place(session)

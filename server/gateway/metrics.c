@@ -33,6 +33,11 @@ static int64_t inside_of(const struct event_entry *event)
     return event->line.inside;
 }
 
+static int64_t recovering_of(const struct event_entry *event)
+{
+    return event->line.recovers_at_ms != 0;
+}
+
 static int64_t free_of(const struct event_entry *event)
 {
     return event->line.free;
@@ -77,6 +82,8 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
         {"bytes_out_total", "Payload bytes to visitors.", "counter", (double)f->bytes_out},
         {"errors_out_total", "Error answers.", "counter", (double)f->errors_out},
         {"joins_total", "Places given.", "counter", (double)f->joins},
+        {"places_put_back_total", "Places put back by receipts after a loss of Redis.", "counter",
+         (double)f->places_put_back},
         {"holds_total", "Holds granted.", "counter", (double)f->holds},
         {"orders_settled_total", "Payments authorised and handed to the ledger.", "counter",
          (double)f->orders_settled},
@@ -105,6 +112,8 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
     }
     event_gauge(out, &gateway->book, "waiting", "Visitors in line.", waiting_of);
     event_gauge(out, &gateway->book, "inside", "Visitors admitted.", inside_of);
+    event_gauge(out, &gateway->book, "recovering",
+                "1 while the line is put together again and nobody is admitted.", recovering_of);
     rate_gauge(out, &gateway->book);
     event_gauge(out, &gateway->book, "seats_free", "Seats nobody holds.", free_of);
     foretold_metrics(gateway, out);

@@ -108,8 +108,11 @@ CONTRACT(the_same_receipt_twice_changes_nothing)
     fill_line(b, 3);
     lose_everything(b, 3, 0, 0);
     say_nothing_was_used(b);
-    for (int i = 0; i < 6; i++)
-        cr_assert_eq(claim(b, 1 + i % 2).seq, 2 + i % 2);
+    for (int i = 0; i < 6; i++) {
+        struct place place = claim(b, 1 + i % 2);
+        cr_assert_eq(place.seq, 2 + i % 2);
+        cr_assert_eq(place.is_new, i < 2);
+    }
     queue_next_tick(b);
     cr_assert_eq(b->last.waiting, 2);
     cr_assert_eq(queue_restore(b, 0, queue_numbered(1).id, 3, FIRST_EPOCH).seq, 2,
@@ -255,6 +258,24 @@ CONTRACT(a_line_that_was_joined_a_moment_before_the_loss_is_waited_for)
     cr_assert_eq(claim(b, 1).seq, 2);
     end_window(b);
     cr_assert_eq(queue_join(b, 0, "new").seq, 3);
+}
+
+CONTRACT(those_who_waited_when_the_sale_was_closed_keep_their_places_too)
+{
+    struct queue_fake_settings settings = settings_of(PHASE_CLOSED);
+    queue_bench_configure(b, &queue_usual);
+    fill_line(b, 3);
+    queue_bench_configure(b, &settings);
+    lose_everything(b, 3, 0, 0);
+    say_nothing_was_used(b);
+    cr_assert_eq(claim(b, 1).seq, 2);
+    cr_assert_eq(queue_join(b, 0, "new").state, PLACE_NOT_OPEN);
+    end_window(b);
+    settings.phase = PHASE_OPEN;
+    queue_bench_configure(b, &settings);
+    queue_next_tick(b);
+    cr_assert_eq(b->admitted_count, 1);
+    cr_assert_eq(b->admitted[0].seq, 2);
 }
 
 CONTRACT(without_a_window_nothing_is_put_back)

@@ -262,7 +262,7 @@ describe('a loss in the middle of the sale', () => {
   });
 });
 
-test('the whole server stops and starts: no window when it was stopped in order, a short one after kill -9', async () => {
+test('the whole server stops, dies, dies with its Redis data: no window, a short one, a whole one, and the same places', async () => {
   const dir = temporaryDirectory();
   const port = await freePort();
   let server = await startStanchion({ dir, port, flags: ['--gateways', '1'] });
@@ -295,6 +295,19 @@ test('the whole server stops and starts: no window when it was stopped in order,
     await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 6000);
     const newest = await visit(server);
     assert.equal((await newest.ask({ type: 'join' })).seq, 32);
+    await sleep(1200); // the history and the ledger's note of the newest
+    const alive = Object.values(server.children());
+    process.kill(server.pid, 'SIGKILL');
+    await server.ended();
+    await until('children die with their supervisor', () => alive.every((pid) => !fs.existsSync(`/proc/${pid}`)), 5000);
+    fs.rmSync(path.join(dir, 'redis'), { recursive: true });
+    await again();
+    const last = await Promise.all(back.map((person) => comeBack(server, person)));
+    samePlaces(last);
+    assert.ok((await info(server)).recovers_at_ms > Date.now(), 'all of them within the window');
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    assert.equal(Number(metrics.match(/places_put_back_total{[^}]*} (\d+)/)[1]), back.length, 'by nothing but their receipts');
+    assert.match(metrics, /stanchion_recovering{[^}]*} 1/);
   } finally {
     await server.stop();
     fs.rmSync(dir, { recursive: true, force: true });

@@ -7,13 +7,14 @@
 
 const struct ledger_migration *ledger_migrations(size_t *count)
 {
-    static struct ledger_migration list[6];
+    static struct ledger_migration list[7];
     list[0] = (struct ledger_migration){"001_ledger", (const char *)ticketing_001_ledger_sql};
     list[1] = (struct ledger_migration){"002_visitors", (const char *)ticketing_002_visitors_sql};
     list[2] = (struct ledger_migration){"003_journal", (const char *)ticketing_003_journal_sql};
     list[3] = (struct ledger_migration){"004_stock", (const char *)ticketing_004_stock_sql};
     list[4] = (struct ledger_migration){"005_refunds", (const char *)ticketing_005_refunds_sql};
     list[5] = (struct ledger_migration){"006_scans", (const char *)ticketing_006_scans_sql};
+    list[6] = (struct ledger_migration){"007_replay", (const char *)ticketing_007_replay_sql};
     *count = sizeof list / sizeof list[0];
     return list;
 }

@@ -194,38 +194,37 @@ enum ledger_status ledger_write_dead(struct ledger_store *s, const char *order, 
                                  origin->stream_id, order, origin->body, reason, origin->now_ms));
 }
 
-/* Undoes the entry and writes what is left of it. */
-static enum ledger_status bury(struct ledger_store *s, const struct outbox_entry *entry,
-                               const struct ledger_origin *origin,
-                               const struct ledger_result *result)
+enum ledger_status ledger_order_try(struct ledger_store *s, const struct outbox_entry *entry,
+                                    int64_t now_ms, struct ledger_result *out)
 {
-    bool order_stands;
-    enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_entry_undo, ""));
+    out->verdict = VERDICT_WRITTEN;
+    out->reason[0] = '\0';
+    out->committed_ms = now_ms;
+    enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_entry_begin, ""));
+    if (status != LEDGER_OK)
+        return status;
+    status = insert_all(s, entry, now_ms, out);
+    if (status == LEDGER_REFUSED) { /* a rule of the schema that has no sentence of its own above */
+        refuse(out, "%s", s->problem);
+        status = LEDGER_OK;
+    }
+    if (status == LEDGER_OK && out->verdict == VERDICT_DEAD)
+        status = ledger_run(s, ledger_use(s, STATEMENT_entry_undo, ""));
     if (status == LEDGER_OK)
-        status = ledger_write_dead(s, entry->order, result->reason, origin);
-    if (status == LEDGER_OK)
-        status = ledger_write_void(s, entry, origin->now_ms, &order_stands);
+        status = ledger_run(s, ledger_use(s, STATEMENT_entry_keep, ""));
     return status;
 }
 
 enum ledger_status ledger_write_order(struct ledger_store *s, const struct outbox_entry *entry,
                                       const struct ledger_origin *origin, struct ledger_result *out)
 {
+    bool order_stands;
     assert(s->is_in_transaction && entry->kind == OUTBOX_ORDER);
-    out->verdict = VERDICT_WRITTEN;
-    out->reason[0] = '\0';
-    out->committed_ms = origin->now_ms;
-    enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_entry_begin, ""));
-    if (status != LEDGER_OK)
+    enum ledger_status status = ledger_order_try(s, entry, origin->now_ms, out);
+    if (status != LEDGER_OK || out->verdict != VERDICT_DEAD)
         return status;
-    status = insert_all(s, entry, origin->now_ms, out);
-    if (status == LEDGER_REFUSED) { /* a rule of the schema that has no sentence of its own above */
-        refuse(out, "%s", s->problem);
-        status = LEDGER_OK;
-    }
-    if (status == LEDGER_OK && out->verdict == VERDICT_DEAD)
-        status = bury(s, entry, origin, out);
+    status = ledger_write_dead(s, entry->order, out->reason, origin);
     if (status == LEDGER_OK)
-        status = ledger_run(s, ledger_use(s, STATEMENT_entry_keep, ""));
+        status = ledger_write_void(s, entry, origin->now_ms, &order_stands);
     return status;
 }

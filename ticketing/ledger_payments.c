@@ -84,6 +84,7 @@ enum ledger_status ledger_payment_get(struct ledger_store *s, const char *order,
         return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
     out->state = state_of(ledger_text(row, 0));
     out->attempts = sqlite3_column_int64(row, 4);
+    out->was_given_up = ledger_text(row, 5)[0] != '\0';
     read_payment(row, order, 1, out);
     (void)sqlite3_reset(row);
     return LEDGER_OK;

@@ -229,6 +229,10 @@ enum ledger_status ledger_dead_page(struct ledger_store *s, int64_t after, int64
             ledger_text(row, 3), "body", body != NULL ? body : json_string("(not UTF-8)"), "reason",
             ledger_text(row, 5), "at_ms", (json_int_t)sqlite3_column_int64(row, 6));
         assert(object != NULL);
+        (void)json_object_set_new(object, "replayed_ms",
+                                  sqlite3_column_type(row, 7) == SQLITE_NULL
+                                      ? json_null()
+                                      : json_integer(sqlite3_column_int64(row, 7)));
         (void)json_array_append_new(list, object);
     }
     if (status != LEDGER_OK) {

@@ -19,5 +19,6 @@ void seat_keys_init(struct seat_keys *keys, const char *event);
 const char *ledger_restore_script(void);
 const char *ledger_unsell_script(void);
 const char *ledger_stock_script(void);
+const char *ledger_replay_script(void);
 
 #endif

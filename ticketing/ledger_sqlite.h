@@ -63,6 +63,9 @@
     X(stock_done)                                                                                  \
     X(dead_insert)                                                                                 \
     X(dead_page)                                                                                   \
+    X(dead_get)                                                                                    \
+    X(dead_replayed)                                                                               \
+    X(payment_forget)                                                                              \
     X(payment_insert)                                                                              \
     X(payment_get)                                                                                 \
     X(payments_due)                                                                                \
@@ -110,6 +113,11 @@ enum ledger_status ledger_judge(struct ledger_store *s, int code);
 /* Opens an existing ledger beside its writer, for reading only. LEDGER_NOT_FOUND, LEDGER_NEWER, or
  * LEDGER_CORRUPT with one sentence in `why`; ledger_close ends it. */
 enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why);
+/* The part of ledger_write_order that a replay shares (ledger_orders.c): writes the order, its
+ * seats, its payment and its sale, or undoes all of it with VERDICT_DEAD and a reason. No dead
+ * letter, no void. */
+enum ledger_status ledger_order_try(struct ledger_store *s, const struct outbox_entry *entry,
+                                    int64_t now_ms, struct ledger_result *out);
 /* Text of a column, "" for NULL. */
 const char *ledger_text(sqlite3_stmt *statement, int column);
 

@@ -14,6 +14,7 @@ static const char *const words[STOCK_CHANGE_COUNT] = {
     [STOCK_OFFER] = "offer",
     [STOCK_REFUND] = "refund",
     [STOCK_REFUND_WITHHOLD] = "refund_withhold",
+    [STOCK_REPLAY] = "replay",
 };
 
 const char *stock_change_word(enum stock_change change)

@@ -18,6 +18,7 @@ enum stock_change {
     STOCK_OFFER,
     STOCK_REFUND,          /* sold -> free */
     STOCK_REFUND_WITHHOLD, /* sold -> not for sale */
+    STOCK_REPLAY,          /* set aside -> sold (ticketing/ledger_dead.h) */
     STOCK_CHANGE_COUNT
 };
 
@@ -26,7 +27,7 @@ struct ledger_stock_work {
     char event[EVENT_ID_BYTES_MAX + 1];
     uint32_t seat;
     enum stock_change change;
-    char visitor[64]; /* of a refund: who may buy as many again; "" otherwise */
+    char visitor[64]; /* of a refund or a replay: whose seats; "" otherwise */
 };
 
 /* The word in the work list and in ticketing/lua/stock.lua. */

@@ -143,6 +143,7 @@ enum ledger_payment_state {
 struct ledger_payment {
     char order[64], intent[64], currency[4];
     int64_t amount_minor, attempts;
+    bool was_given_up; /* void_due for another reason than the ledger's refusal (payment_get) */
     int64_t refunded_minor; /* given back by the provider (ledger_payments_settled only) */
     bool has_payouts_due;   /* more is to be given back (likewise) */
     enum ledger_payment_state state;

@@ -66,7 +66,8 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 cli_run_fn cli_serve, cli_config, cli_event_load, cli_event_list, cli_event_show, cli_event_open,
     cli_event_pause, cli_event_close, cli_event_set, cli_orders_export, cli_orders_show,
     cli_orders_refund, cli_audit, cli_account_password, cli_account_visitor, cli_backup,
-    cli_ledger_verify, cli_event_withhold, cli_event_release, cli_event_withheld, cli_draw_export,
-    cli_draw_verify, cli_ticket_check, cli_door_list, cli_line_export, cli_line_verify;
+    cli_ledger_verify, cli_ledger_dead, cli_ledger_replay, cli_event_withhold, cli_event_release,
+    cli_event_withheld, cli_draw_export, cli_draw_verify, cli_ticket_check, cli_door_list,
+    cli_line_export, cli_line_verify;
 
 #endif

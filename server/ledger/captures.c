@@ -185,7 +185,7 @@ static void create_intent(struct slot *slot)
 
 /* --- the table --- */
 
-static bool is_under_way(const struct captures *captures, const char *order)
+bool captures_is_under_way(const struct captures *captures, const char *order)
 {
     for (size_t i = 0; i < CAPTURES_MAX; i++)
         if (captures->slots[i].state != SLOT_FREE &&
@@ -214,7 +214,7 @@ enum ledger_status captures_pump(struct captures *captures, int64_t now_ms)
         struct slot *slot = free_slot(captures);
         if (slot == NULL)
             break;
-        if (is_under_way(captures, due[i].order))
+        if (captures_is_under_way(captures, due[i].order))
             continue;
         captures->busy_count++;
         slot->payment = due[i];

@@ -35,5 +35,7 @@ enum ledger_status captures_write(struct captures *captures, int64_t now_ms);
 void captures_written(struct captures *captures);
 bool captures_has_results(const struct captures *captures);
 bool captures_is_busy(const struct captures *captures);
+/* A call about this order's payment is under way, or its result is not written yet. */
+bool captures_is_under_way(const struct captures *captures, const char *order);
 
 #endif

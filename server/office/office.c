@@ -19,6 +19,7 @@ static const struct {
     {"orders.of", office_orders_of},
     {"orders.export", office_orders_export},
     {"dead.list", office_dead_list},
+    {"dead.replay", office_dead_replay},
     {"audit", office_audit},
     {"order.show", office_order_show},
     {"order.refund", office_order_refund},

@@ -63,12 +63,3 @@ void office_orders_export(struct office *office, const struct office_request *re
     json_decref(orders);
     (void)json_object_set_new(answer->body, "rows", rows);
 }
-
-void office_dead_list(struct office *office, const struct office_request *request,
-                      struct office_answer *answer)
-{
-    json_t *dead = NULL;
-    int64_t after = json_integer_value(json_object_get(request->args, "after"));
-    if (office_took(office, answer, ledger_dead_page(office->batch->store, after, PAGE_MAX, &dead)))
-        (void)json_object_set_new(answer->body, "dead", dead);
-}

@@ -8,7 +8,7 @@ import { binary, runCli, temporaryDirectory } from '../support/stanchion.mjs';
 
 const commands = ['serve', 'config', 'event load', 'event list', 'event show', 'event open', 'event pause', 'event close',
   'event set', 'event withhold', 'event release', 'event withheld', 'orders export', 'orders show', 'orders refund', 'ticket check', 'door list', 'audit',
-  'backup', 'ledger verify', 'account password', 'account visitor', 'draw export', 'draw verify', 'line export', 'line verify'];
+  'backup', 'ledger verify', 'ledger dead', 'ledger replay', 'account password', 'account visitor', 'draw export', 'draw verify', 'line export', 'line verify'];
 
 test('help lists every command, and each has its own', async () => {
   const help = await runCli(['help']);

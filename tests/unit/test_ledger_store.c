@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <signal.h>
 #include <unistd.h>
+#include "ticketing/ledger_dead.h"
 #include "ticketing/ledger_migrate.h"
 #include "ticketing/ledger_refunds.h"
 #include "ticketing/ledger_stock.h"
@@ -492,4 +493,85 @@ Test(ledger_store, a_payout_waits_for_the_capture_and_is_entered_once)
     }
     tamper("DROP TRIGGER journal_is_never_shortened; DELETE FROM journal WHERE kind = 'refund'");
     cr_assert_eq(findings(), 1);
+}
+
+/* --- dead letters --- */
+
+/* A letter for order `order` over the seat 10 and the next, which `o_first` has. */
+static void write_letter(const char *order)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(write_order("o_first", "bob", 10, 500).verdict, VERDICT_WRITTEN);
+    cr_assert_eq(write_order(order, "ann", 11, 500).verdict, VERDICT_DEAD);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+}
+
+static enum replay_verdict replay(int64_t nr)
+{
+    struct ledger_replay letter;
+    cr_assert_eq(ledger_replay_look(store, nr, &letter), LEDGER_OK);
+    if (letter.verdict == REPLAY_OK) {
+        cr_assert_eq(ledger_begin(store), LEDGER_OK);
+        cr_assert_eq(ledger_replay(store, &letter, 9000), LEDGER_OK);
+        cr_assert_eq(letter.verdict == REPLAY_OK ? ledger_commit(store) : ledger_rollback(store),
+                     LEDGER_OK);
+    }
+    ledger_replay_release(&letter);
+    return letter.verdict;
+}
+
+Test(ledger_store, a_replayed_letter_is_captured_instead_of_voided)
+{
+    write_letter("o_1");
+    cr_assert_eq(replay(1), REPLAY_SEAT_TAKEN);
+    (void)refund("o_first", NULL, 0, LEDGER_OK);
+    cr_assert_eq(replay(1), REPLAY_OK);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_CAPTURE_DUE);
+    cr_assert_eq(sold(), 2);
+    cr_assert_eq(counts().dead, 0);
+    cr_assert_eq(replay(1), REPLAY_BEFORE);
+    cr_assert_eq(counts().orders, 2);
+    cr_assert_eq(findings(), 0);
+}
+
+Test(ledger_store, money_that_may_have_gone_back_is_not_taken_for_a_letter)
+{
+    struct ledger_payment payment;
+    write_letter("o_1");
+    (void)refund("o_first", NULL, 0, LEDGER_OK);
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(ledger_payment_get(store, "o_1", &payment), LEDGER_OK);
+    cr_assert_eq(payment.state, LEDGER_PAYMENT_VOID_DUE);
+    cr_assert_eq(ledger_payment_update(store, &payment, 9000, "no answer in time", 8000),
+                 LEDGER_OK);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(replay(1), REPLAY_VOIDED);
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    payment.state = LEDGER_PAYMENT_VOIDED;
+    cr_assert_eq(ledger_payment_update(store, &payment, 0, "", 9000), LEDGER_OK);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(replay(1), REPLAY_VOIDED);
+    cr_assert_eq(sold(), 0);
+}
+
+Test(ledger_store, what_the_visitor_gave_up_stays_given_up)
+{
+    write_void("o_1");
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(write_order("o_1", "ann", 11, 500).verdict, VERDICT_DEAD);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(replay(1), REPLAY_GIVEN_UP);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_VOID_DUE);
+}
+
+Test(ledger_store, a_letter_of_an_order_that_stands_leaves_it_alone)
+{
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(write_order("o_1", "ann", 10, 0).verdict, VERDICT_WRITTEN);
+    cr_assert_eq(write_order("o_1", "ann", 20, 0).verdict, VERDICT_DEAD);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    cr_assert_eq(replay(1), REPLAY_REFUSED);
+    cr_assert_eq(payment_state("o_1"), LEDGER_PAYMENT_NONE);
+    cr_assert_eq(sold(), 2);
+    cr_assert_eq(findings(), 0);
 }

@@ -3,7 +3,8 @@
 -- KEYS as in prelude.lua. ARGV: 3.. for each seat: index, category index, change, visitor:
 --   withhold         free -> not for sale          offer   not for sale -> free
 --   refund_withhold  sold -> not for sale          refund  sold -> free
--- visitor: of a refund, who may buy as many again; '' otherwise.
+--   replay           not for sale (replay.lua has set it aside) -> sold
+-- visitor: of a refund, who may buy as many again; of a replay, who has bought; '' otherwise.
 -- Returns the state of each seat afterwards, in their order. A seat that is in another state than the change begins
 -- with is left as it is, so held and paid seats are never touched and a repetition is harmless.
 -- Cost: about 6 commands, O(seats). Readers of the map are told to read it again when seats come on or off sale.
@@ -12,6 +13,7 @@ local CHANGES = {
     offer = {from = NOT_FOR_SALE, to = FREE},
     refund = {from = SOLD, to = FREE},
     refund_withhold = {from = SOLD, to = NOT_FOR_SALE},
+    replay = {from = NOT_FOR_SALE, to = SOLD},
 }
 
 local seats, categories, changes, visitors = {}, {}, {}, {}
@@ -30,9 +32,10 @@ for i = 1, #seats do
         table.insert(moved[change.to], seats[i])
         local step = (change.to == FREE and 1 or 0) - (change.from == FREE and 1 or 0)
         free, free_of[categories[i]] = free + step, (free_of[categories[i]] or 0) + step
-        if change.from == SOLD then
-            sold = sold - 1
-            redis.call('HINCRBY', KEYS[10], visitors[i], -1)
+        local sold_step = (change.to == SOLD and 1 or 0) - (change.from == SOLD and 1 or 0)
+        if sold_step ~= 0 then
+            sold = sold + sold_step
+            redis.call('HINCRBY', KEYS[10], visitors[i], sold_step)
         end
         is_sale_changed = is_sale_changed or change.from == NOT_FOR_SALE or change.to == NOT_FOR_SALE
     end

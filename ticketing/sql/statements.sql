@@ -152,11 +152,19 @@ INSERT OR IGNORE INTO dead (epoch, stream_id, order_id, body, reason, at_ms) VAL
 --: dead_page
 SELECT nr, epoch, stream_id, order_id, body, reason, at_ms, replayed_ms FROM dead WHERE nr > ?1 ORDER BY nr LIMIT ?2;
 
+--: dead_get
+SELECT order_id, body, coalesce(replayed_ms, 0) FROM dead WHERE nr = ?1;
+--: dead_replayed
+UPDATE dead SET replayed_ms = ?2 WHERE nr = ?1 AND replayed_ms IS NULL;
+
+--: payment_forget
+DELETE FROM payments WHERE order_id = ?1 AND state IN ('void_due', 'none') AND attempts = 0 AND reason = ''
+ AND NOT EXISTS (SELECT 1 FROM orders WHERE id = ?1);
 --: payment_insert
 INSERT INTO payments (order_id, intent, amount_minor, currency, state, next_try_ms, reason, changed_ms)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6) ON CONFLICT (order_id) DO NOTHING;
 --: payment_get
-SELECT state, intent, amount_minor, currency, attempts FROM payments WHERE order_id = ?1;
+SELECT state, intent, amount_minor, currency, attempts, reason FROM payments WHERE order_id = ?1;
 --: payments_due
 SELECT order_id, intent, amount_minor, currency, state, attempts FROM payments
 WHERE state IN ('capture_due', 'void_due') AND next_try_ms <= ?1 ORDER BY next_try_ms LIMIT ?2;

@@ -323,17 +323,50 @@ static void on_released_before_leaving(void *ctx, enum seats_status status, cons
     }
 }
 
+static void on_released_late(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    (void)ctx, (void)status, (void)hold; /* otherwise the hold ends by its deadline */
+}
+
+/* Seats are released first, so that nobody is outside and holds some. */
+static void leave_inside(struct ask *ask)
+{
+    struct gateway *gateway = ask->gateway;
+    enum seats_status status = gateway->seats->release(gateway->seats, ask->event->id, ask->visitor,
+                                                       NULL, 0, on_released_before_leaving, ask);
+    if (status != SEATS_OK) {
+        on_left(ask, QUEUE_DOWN, NULL);
+    }
+}
+
+/* Gone from the line; or it was inside already, with seats perhaps, and this gateway had not heard
+ * of it yet: the seats are released then, too. */
+static void on_left_line(void *ctx, enum queue_status status, const struct place *place)
+{
+    struct ask *ask = ctx;
+    if (status == QUEUE_OK && place->state == PLACE_ENTERED) {
+        ask->gateway->seats->release(ask->gateway->seats, ask->event->id, ask->visitor, NULL, 0,
+                                     on_released_late, NULL);
+    }
+    on_left(ask, status, place);
+}
+
 void line_desk_leave(struct gateway *gateway, struct session *session, const struct reply_to *to,
                      const json_t *request)
 {
     (void)request;
     struct ask *ask = ask_create(gateway, session, to);
-    enum seats_status status =
-        gateway->seats->release(gateway->seats, session->event->id, session->visitor, NULL, 0,
-                                on_released_before_leaving, ask);
-    if (status != SEATS_OK) {
-        on_left(ask, QUEUE_DOWN, NULL);
+    if (session->stage == STAGE_WAITING) { /* a crowd may leave a line at once: one call each */
+        struct queue_visitor visitor;
+        memcpy(visitor.id, ask->visitor, sizeof visitor.id);
+        enum queue_status sent =
+            gateway->queue->leave(gateway->queue, ask->event->id, &visitor, on_left_line, ask);
+        if (sent != QUEUE_OK) {
+            on_left(ask, sent, NULL);
+        }
+        return;
     }
+    leave_inside(ask);
 }
 
 /* --- enter --- */

@@ -72,6 +72,23 @@ describe('a line that nobody is admitted from', () => {
     assert.ok(spent < PEOPLE / 4, `${spent} calls for ${PEOPLE} receipts`);
   });
 
+  test('Redis hangs for five seconds: busy, then as if nothing had been', async () => {
+    const { redis } = server.children(), told = people.map((person) => person.pushes.length);
+    process.kill(redis, 'SIGSTOP');
+    const refused = await people[0].ask({ type: 'resume', receipt: people[0].receipt });
+    assert.equal(refused.code, 'busy');
+    await sleep(2000);
+    process.kill(redis, 'SIGCONT');
+    await health(server);
+    const answer = await until('a place', async () => {
+      const now = await people[0].ask({ type: 'resume', receipt: people[0].receipt });
+      return now.type === 'place' && now;
+    }, 10_000, 200);
+    assert.equal(answer.seq, people[0].seq);
+    assert.equal((await info(server)).recovers_at_ms, 0);
+    people.forEach((person, i) => assert.ok(!person.pushes.slice(told[i]).some((push) => push.receipt), 'the data is the same'));
+  });
+
   test('both gateways are killed: everybody comes back to the same place', async () => {
     const earlier = server.children();
     for (const name of ['gateway 0', 'gateway 1']) process.kill(earlier[name], 'SIGKILL');

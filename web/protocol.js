@@ -26,7 +26,7 @@ export class RequestError extends Error {
 
 export class Connection {
   #url; #on; #socket = null; #isWanted = false; #nextId = 1; #waiting = new Map();
-  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0; #unopenedMax = UNOPENED_MAX; #spreadMs = 0;
+  #failures = 0; #timer = 0; #retryInMs = null; #unopened = 0; #unopenedMax = UNOPENED_MAX; #spreadMs = 0; #imports = '';
 
   // on: {open(), push(message), state({state, retryAtMs, isFull}), closed(code)}; state is connecting, open, waiting or
   // closed; closed() tells whether the server's goodbye is for good.
@@ -99,11 +99,12 @@ export class Connection {
 
   async #dialPolls() {
     try {
-      const { PollSocket } = await import('./poll.js');
+      const { PollSocket } = await import(`./poll.js${this.#imports}`);
       if (!this.#isWanted || this.#socket) return;
       this.#unopened = this.#unopenedMax - 1;
       this.#follow(new PollSocket(this.#url.replace(/^ws(.*)ws$/, 'http$1poll')), () => {});
     } catch {
+      this.#imports += '?'; // some browsers remember for an address that it could not be fetched
       this.#lost(1006);
     }
   }

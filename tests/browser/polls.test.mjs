@@ -194,8 +194,11 @@ test('a page that had a socket waits for the gateways, and gives up only when it
   const person = await newPerson(browser);
   const mine = await joinLine(person);
   const polls = proxy.polls.length;
-  for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
-  await person.page.locator('#link').filter({ hasText: 'Your place is kept' }).waitFor();
+  const upgrades = proxy.upgrades;
+  proxy.isDown = true; // as when all gateways are started again
+  proxy.cut();
+  await until('it has tried', () => proxy.upgrades >= upgrades + 2);
+  proxy.isDown = false;
   await person.page.locator('#link').waitFor({ state: 'hidden' });
   assert.equal(proxy.polls.length, polls, 'it came back over a socket');
   proxy.mode = 'refuse';
@@ -238,5 +241,16 @@ test('stock, message, everything held, everything sold: heard over polls, and th
   assert.equal(proxy.polls.length, polls, 'it does not poll on');
   assertNoOtherProblems(person);
   await buyer.close();
+  await person.context.close();
+});
+
+test('the module that polls is fetched again when it could not be fetched', async () => {
+  await set('admit_per_tick=0');
+  proxy.mode = 'refuse';
+  const person = await newPerson(browser);
+  let failures = 0;
+  await person.page.route(/\/poll\.js$/, (route) => { failures++; return route.abort(); });
+  await joinLine(person);
+  assert.ok(failures > 0);
   await person.context.close();
 });

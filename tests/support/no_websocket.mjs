@@ -46,7 +46,7 @@ export async function startProxy(server, mode = 'refuse') {
     proxy.upgrades++;
     socket.on('error', () => {});
     if (proxy.isDown) socket.destroy();
-    if (proxy.mode === 'pass') pass(request, socket);
+    else if (proxy.mode === 'pass') pass(request, socket);
     else if (proxy.mode === 'refuse') socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     else if (proxy.mode === 'cut') socket.destroy();
   });

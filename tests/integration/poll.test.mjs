@@ -1,11 +1,13 @@
 // Polls: the protocol over plain HTTP, against a running server with two gateways. Every request opens a connection of
 // its own, so that it may meet either of them: nothing may depend on which.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Poller as AnyPoller, post as postTo } from '../support/poller.mjs';
 import { exchange, status } from '../support/raw.mjs';
-import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { root, sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const POLLS_PER_VISITOR_MAX = 8;
@@ -77,6 +79,14 @@ describe('what a poll says', () => {
 });
 
 describe('how long a poll takes', () => {
+  test('the example of docs/protocol.md is taken as it is written, with a receipt of our own', async () => {
+    const text = fs.readFileSync(path.join(root, 'docs/protocol.md'), 'utf8').split('## 8.')[1].match(/```\n(.*?)\n```/s)[1];
+    const one = new Poller();
+    await one.join();
+    const { status: code, body, ms } = await post('/api/v1/events/arena/poll', text.replace('r1.eyJ...', one.receipt), { Cookie: one.cookie });
+    assert.deepEqual([code, body.messages[0].type, body.messages[0].re], [200, 'place', 1]);
+    assert.ok(ms < 1500, 'we are not where the example is');
+  });
   test('nothing new: the time to wait, and not more', async () => {
     const one = new Poller();
     await one.join();

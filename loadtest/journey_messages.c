@@ -413,12 +413,10 @@ static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_
         on_phase(c, v, m);
     else if (strcmp(type, "reconnect") == 0)
         on_reconnect(c, v, m);
-    else if (strcmp(type, "notice") == 0)
-        return; /* the organizer's word: for people */
     else if (strcmp(type, "seats") == 0)
         sales_on_seats(c, m);
-    else if (v->is_tab)
-        return;
+    else if (v->is_tab || strcmp(type, "notice") == 0)
+        return; /* notice: the organizer's word, for people */
     else if (strcmp(type, "entered") == 0)
         sales_on_entered(c, v, m);
     else if (strcmp(type, "map") == 0)

@@ -122,19 +122,22 @@ function setTitle(state) {
 
 const links = { full: 'link.full', recovering: 'link.recovering' };
 
-function linkText({ link, full, view, place }) {
-  const left = (atMs) => duration(Math.max(0, atMs - Date.now()));
-  if (full && link.state === 'open') return t(links[full.code] ?? 'link.busy', { time: left(full.retryAtMs) });
-  if (link.state === 'waiting') return t(link.isFull ? 'link.fullGateway' : 'link.waiting', { time: left(link.retryAtMs) });
-  if (link.state === 'connecting' && (place || view === 'seats' || view === 'payment')) return t('link.again');
-  return '';
+// What is wrong with the connection: a text's key and the moment in it, or nothing.
+function linkNews({ link, full, view, place }) {
+  if (full && link.state === 'open') return [links[full.code] ?? 'link.busy', full.retryAtMs];
+  if (link.state === 'waiting') return [link.isFull ? 'link.fullGateway' : 'link.waiting', link.retryAtMs];
+  if (link.state === 'connecting' && (place || view === 'seats' || view === 'payment')) return ['link.again', 0];
+  return [];
 }
 
-// Said once when it changes kind; the seconds in it are only drawn.
+// Said aloud once when it is another; the seconds in it are only drawn.
 function drawLink(state) {
-  const text = linkText(state);
+  const [key, atMs] = linkNews(state);
+  const text = key ? t(key, { time: duration(Math.max(0, atMs - Date.now())) }) : '';
   setText($('link'), text);
   show($('link'), text !== '');
+  if (key && key !== drawLink.said) announce(text);
+  drawLink.said = key;
 }
 
 function drawMissing(title, hint) {

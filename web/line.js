@@ -17,7 +17,7 @@ function estimate({ place, event }) {
 }
 
 export class LineView {
-  #visit; #spokenMs = 0; #newsOf = () => ({ text: '' }); #saidNews = '';
+  #visit; #spokenMs = 0; #newsOf = () => ({ kind: '', text: '' }); #saidKind = '';
 
   constructor(visit) {
     this.#visit = visit;
@@ -72,15 +72,16 @@ export class LineView {
     $('line-number').classList.toggle('is-longest', text.length > 7);
   }
 
+  // What is new at once, the number now and then.
   #speak(state) {
     const { place } = state;
-    const { lead } = this.#newsOf(state);
-    const isNews = lead !== this.#saidNews;
-    if (!isNews && clock.now() - this.#spokenMs < SPEAK_MS) return;
+    const { kind, text, lead } = this.#newsOf(state);
+    const isNews = kind !== this.#saidKind;
+    if (!isNews && (lead || clock.now() - this.#spokenMs < SPEAK_MS)) return;
     this.#spokenMs = clock.now();
-    this.#saidNews = lead;
+    this.#saidKind = kind;
     const where = place.ahead ? t('line.ahead', { n: place.ahead }) : t('line.next');
-    announce(lead ?? `${where}. ${estimate(state)}`);
+    announce(`${isNews ? text : ''} ${lead ?? `${where}. ${estimate(state)}`}`.trim());
   }
 
   title(state) {

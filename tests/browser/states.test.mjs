@@ -169,6 +169,7 @@ test('a paused line has no estimate, it says that it is paused', async () => {
   await joinLine(page, event.url);
   await event.set('phase=paused');
   await news(page, 'Admission is paused. Everybody keeps their place.').waitFor();
+  await page.locator('#announcer').filter({ hasText: /^Admission is paused\. .*Paused$/ }).waitFor({ state: 'attached' });
   assert.equal(await page.locator('#line-estimate').textContent(), 'Paused');
   await page.reload();
   await news(page, 'Admission is paused.').waitFor();

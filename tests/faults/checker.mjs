@@ -65,7 +65,10 @@ export function taken({ history }) {
   const clear = (who) => holds.forEach((hold, key) => { if (hold.who === who) holds.delete(key); });
   for (const { t, who, what, m } of history) {
     if (what === 'open') eventOf.set(who, m.event);
-    else if (what === 'fault' && m.isLossy) holds.clear();
+    else if (['fault', 'healed'].includes(what) && m.isLossy) {
+      holds.clear();
+      if (m.forgetsSold) bought.clear(); // the ledger alone stands between these seats and a second sale
+    }
     else if (what === 'ask') {
       asked.set(`${who} ${m.id}`, t);
       if (['release', 'leave', 'hold'].includes(m.type)) clear(who);

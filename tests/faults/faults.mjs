@@ -1,7 +1,9 @@
 // The faults: what each does to the server and for how long, and the schedule a seed makes of them. `run` ends when the
 // fault is over; recovery comes afterwards. `isLossy`: holds may be gone afterwards (Redis lost data, or clocks moved).
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { askRedis, loseRedis, logBytes, logFile } from '../support/redis.mjs';
 import { sleep, until } from '../support/stanchion.mjs';
-import { loseRedis, logBytes } from '../support/redis.mjs';
 import { makeDice } from './dice.mjs';
 
 const GAP_MS = [600, 3500];
@@ -46,16 +48,98 @@ async function loseLastSecondAndLedger(world) {
   await loseData(world, Math.min(bytes, logBytes(world.server)));
 }
 
+// The network between browsers and server, and the one between server and provider.
+async function cutNetwork(world, step) {
+  await world.network.cut();
+  await sleep(step.ms);
+  await world.network.mend();
+}
+const deadenNetwork = async (world) => { world.network.deaden(); };
+const troubleProvider = (trouble) => async (world, step) => {
+  world.provider.trouble = trouble;
+  await sleep(step.ms);
+  world.provider.trouble = {};
+};
+
+// Somebody else writes into the ledger's file, and takes his time.
+async function lockLedger(world, step) {
+  const child = spawn('sqlite3', ['-cmd', '.timeout 3000', path.join(world.dir, 'ledger.db')], { stdio: ['pipe', 'ignore', 'ignore'] });
+  ledgerMayEnd(world);
+  child.stdin.on('error', () => {});
+  child.stdin.write('BEGIN IMMEDIATE;\n');
+  await sleep(step.ms);
+  ledgerMayEnd(world);
+  child.stdin.end('ROLLBACK;\n');
+  await new Promise((resolve) => child.on('close', resolve));
+}
+
+// A storage error ends the ledger on purpose; the supervisor starts it again, and so may it end several times.
+const ledgerMayEnd = (world) => { const { ledger } = world.server.children(); if (ledger) world.mayEnd('ledger', ledger, 'storage error'); };
+
+// Every call of this kind on these files fails, by the kernel's tracing. Each process of that name gets it.
+async function failCalls(world, step, name, calls, error, files) {
+  const end = Date.now() + step.ms, tracers = new Map();
+  while (Date.now() < end) {
+    const pid = world.server.children()[name];
+    if (pid && !tracers.has(pid)) {
+      world.mayEnd(name, pid, error);
+      const args = ['-f', '-qq', '-o', '/dev/null', '-p', String(pid), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`];
+      tracers.set(pid, spawn('strace', [...args, ...files(world).flatMap((file) => ['-P', file])], { stdio: 'ignore' }));
+    }
+    await sleep(20);
+  }
+  await Promise.all([...tracers.values()].map((tracer) => new Promise((resolve) => {
+    if (tracer.exitCode !== null || tracer.signalCode !== null) { resolve(); return; }
+    tracer.on('close', resolve);
+    tracer.kill('SIGTERM');
+  })));
+}
+const ledgerFiles = (world) => ['ledger.db', 'ledger.db-wal'].map((name) => path.join(world.dir, name));
+const redisFiles = (world) => [logFile(world.server)];
+const failSync = (world, step) => failCalls(world, step, 'ledger', 'fdatasync,fsync', 'EIO', ledgerFiles);
+const failWrite = (world, step) => failCalls(world, step, 'ledger', 'pwrite64', 'EIO', ledgerFiles);
+const fillLedger = (world, step) => failCalls(world, step, 'ledger', 'pwrite64', 'ENOSPC', ledgerFiles);
+const fillRedis = (world, step) => failCalls(world, step, 'redis', 'write', 'ENOSPC', redisFiles);
+
+// Redis takes sold seats for free, as after a loss that nobody noticed. The ledger must refuse to sell them again; its
+// next start puts Redis right.
+async function forgetSold(world) {
+  const event = world.event;
+  const states = await askRedis(world.server, 'GET', `ev:${event}:seats`);
+  for (let seat = 0, count = 0; states && seat < states.length && count < 20; seat++) {
+    if (states.charCodeAt(seat) !== 3) continue;
+    await askRedis(world.server, 'SETRANGE', `ev:${event}:seats`, seat, '\0');
+    count++;
+  }
+  const version = await askRedis(world.server, 'HINCRBY', `ev:${event}:counts`, 'version', 1);
+  await askRedis(world.server, 'PUBLISH', `map:${event}`, `${version}|*`); // or the gateways would go on showing them as sold
+  await sleep(4000);
+  world.kill('ledger');
+}
+
 export const faults = {
   'kill gateway': { run: killGateway, ms: [0, 0] },
   'kill ledger': { run: kill('ledger'), ms: [0, 0] },
   'kill redis': { run: kill('redis'), ms: [0, 0] },
-  'kill sandbox': { run: kill('sandbox'), ms: [0, 0] },
+  'kill provider': { run: kill('provider'), ms: [0, 0] },
   'kill supervisor': { run: restart, ms: [0, 0] },
   'stop gateway': { run: stopGateway, ms: [300, 5000] },
   'stop ledger': { run: stopFor('ledger'), ms: [300, 6000] },
   'stop redis': { run: stopFor('redis'), ms: [300, 4000] },
-  'stop sandbox': { run: stopFor('sandbox'), ms: [300, 8000] },
+  'stop provider': { run: stopFor('provider'), ms: [300, 8000] },
+  'network cut': { run: cutNetwork, ms: [200, 4000] },
+  'connections half open': { run: deadenNetwork, ms: [0, 0] },
+  'provider slow': { run: troubleProvider({ delayMs: 6000 }), ms: [3000, 8000] },
+  'provider down': { run: troubleProvider({ isDown: true }), ms: [1000, 8000] },
+  'provider repeats': { run: troubleProvider({ repeats: true }), ms: [3000, 8000] },
+  'provider loses answers': { run: troubleProvider({ loses: true }), ms: [3000, 8000] },
+  'webhooks out of order': { run: troubleProvider({ shuffles: true }), ms: [3000, 8000] },
+  'ledger file locked': { run: lockLedger, ms: [500, 8000] },
+  'ledger sync fails': { run: failSync, ms: [500, 4000] },
+  'ledger write fails': { run: failWrite, ms: [500, 4000] },
+  'ledger disk full': { run: fillLedger, ms: [500, 4000] },
+  'redis disk full': { run: fillRedis, ms: [500, 4000] },
+  'redis forgets sold seats': { run: forgetSold, ms: [0, 0], isLossy: true, forgetsSold: true },
   'redis loses a second': { run: loseLastSecond, ms: [0, 0], isLossy: true },
   'redis loses everything': { run: (world) => loseData(world, 0), ms: [0, 0], isLossy: true },
   'ledger dies, redis loses a second': { run: loseLastSecondAndLedger, ms: [0, 0], isLossy: true },
@@ -76,7 +160,8 @@ export function schedule(seed, roundMs, names = Object.keys(faults)) {
 }
 
 export async function injure(world, step) {
-  world.history.note('fault', 'fault', { name: step.name, ms: step.ms, which: step.which, isLossy: faults[step.name].isLossy === true });
+  world.history.note('fault', 'fault', { name: step.name, ms: step.ms, which: step.which, isLossy: faults[step.name].isLossy === true,
+    forgetsSold: faults[step.name].forgetsSold === true });
   await faults[step.name].run(world, step);
-  world.history.note('fault', 'healed', { name: step.name });
+  world.history.note('fault', 'healed', { name: step.name, isLossy: faults[step.name].isLossy === true });
 }

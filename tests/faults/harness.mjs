@@ -24,11 +24,12 @@ async function rest(world, msMax) {
 }
 
 async function round(world, number, options, say) {
-  const { seed, shoppers, roundMs, names } = options;
+  const { seed, shoppers, roundMs, names, slowness, impatience } = options;
   const seedOfRound = `${seed}.${number}`, event = `hall-${number}`;
   await world.loadEvent(event);
+  world.event = event;
   let isOver = false;
-  const sale = { history: world.history, event, seatsCount: SEATS_COUNT, people: [], witness: world.witness,
+  const sale = { history: world.history, event, seatsCount: SEATS_COUNT, people: [], slowness, impatience, witness: world.witness,
     url: () => world.publicUrl.replace('http', 'ws'), isOver: () => isOver };
   const shops = Array.from({ length: shoppers }, (_, i) => shop(sale, `${number}.${i}`, makeDice(`${seedOfRound}.${i}`)));
   const steps = schedule(seedOfRound, roundMs, names);
@@ -52,15 +53,16 @@ async function look(world) {
   world.keepLog();
   world.history.flush();
   return judge(await readFacts({
-    historyFile: world.history.file, ledgerFile: path.join(world.dir, 'ledger.db'), sandboxFile: path.join(world.dir, 'sandbox.db'),
+    historyFile: world.history.file, ledgerFile: path.join(world.dir, 'ledger.db'), sandboxFile: world.provider.file,
     audit: await world.cli(['audit']), verify: await world.cli(['ledger', 'verify']),
   }));
 }
 
-// options: { seed, minutes, shoppers, roundMs, restMs, names, directory, flags, env }; the report of the last look, or
+// options: { seed, minutes, shoppers, slowness (of the cards) and impatience (both 0 to 1), roundMs, restMs, names, directory,
+// env }; the report of the last look, or
 // of the first that found something.
 export async function runFaults(options, say = () => {}) {
-  const all = { shoppers: 24, roundMs: 30_000, restMs: SETTLED_MS_MAX + 10_000, names: Object.keys(faults), minutes: 0, ...options };
+  const all = { shoppers: 24, slowness: 0.05, impatience: 0.4, roundMs: 30_000, restMs: SETTLED_MS_MAX + 10_000, names: Object.keys(faults), minutes: 0, ...options };
   const history = openHistory(path.join(all.directory, 'history.jsonl'));
   const end = Date.now() + all.minutes * 60_000;
   const world = await openWorld({ ...all, history });

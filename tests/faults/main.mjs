@@ -4,13 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-const HELP = `tests/faults/run [--minutes N] [--seed S] [--binary FILE] [--faults "kill ledger,kill redis"] [--shoppers N]
+const HELP = `tests/faults/run [--minutes N] [--seed S] [--binary FILE] [--faults "kill ledger,kill redis"] [--shoppers N] [--slowness P] [--impatience P]
                  [--round-s N] [--rest-s N] [--keep DIR]
 Sells seats under faults and checks what was seen from outside against the files. One round of about 30 s of faults is the
 least; with --minutes, rounds until the time is over. The same seed makes the same faults. Exit code 0: no promise broken.
 --keep DIR: leaves history.jsonl, server.log and the data directory there (always done when something was found).`;
 
-const { values } = parseArgs({ options: Object.fromEntries(['minutes', 'seed', 'binary', 'faults', 'shoppers', 'round-s', 'rest-s', 'keep', 'help']
+const { values } = parseArgs({ options: Object.fromEntries(['minutes', 'seed', 'binary', 'faults', 'shoppers', 'slowness', 'impatience', 'round-s', 'rest-s', 'keep', 'help']
   .map((name) => [name, { type: name === 'help' ? 'boolean' : 'string' }])) });
 if (values.help) {
   console.log(HELP);
@@ -23,7 +23,7 @@ const directory = values.keep ? path.resolve(values.keep) : fs.mkdtempSync(path.
 fs.mkdirSync(directory, { recursive: true });
 const options = { seed, directory, minutes: Number(values.minutes ?? 0) };
 if (values.faults) options.names = values.faults.split(',').map((name) => name.trim());
-if (values.shoppers) options.shoppers = Number(values.shoppers);
+for (const name of ['shoppers', 'slowness', 'impatience']) if (values[name]) options[name] = Number(values[name]);
 if (values['round-s']) options.roundMs = 1000 * Number(values['round-s']);
 if (values['rest-s']) options.restMs = 1000 * Number(values['rest-s']);
 const start = Date.now();

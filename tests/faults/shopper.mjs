@@ -49,13 +49,14 @@ async function getIn(sale, person, line) {
 async function takeSeats(sale, line, dice) {
   for (let tries = 0; tries < 8 && line.isOpen && !sale.isOver(); tries++) {
     const map = await line.ask({ type: 'map' });
+    if (map === null) return null;
     const free = map?.states ? freeSeats(map.states, sale.seatsCount) : [];
     if (free.length === 0) { await sleep(300); continue; }
     await sleep(dice.between(0, 150)); // the map grows old
     let held = await line.ask({ type: 'hold', seats: choose(dice, free) });
     if (held?.code === 'seat_taken' && held.instead?.length && dice.chance(0.5)) held = await line.ask({ type: 'hold', seats: held.instead });
     if (held?.type === 'held') return held;
-    if (held?.code === 'not_admitted') return null;
+    if (held === null || held.code === 'not_admitted') return null;
   }
   return null;
 }
@@ -63,13 +64,15 @@ async function takeSeats(sale, line, dice) {
 // Pays once and waits for what becomes of it. The outcome, or null when nothing was heard.
 async function payOnce(sale, person, line, dice, order, card) {
   person.orders.add(order);
+  person.nextCard = null;
   const answer = await line.ask({ type: 'pay', order, card });
   if (answer?.type !== 'paying') return null;
   const ofOrder = (push) => isOutcome(push) && push.order === order;
-  if (card === SLOW && dice.chance(0.4)) { // gives up while the provider thinks, takes other seats and pays for those
+  if (card === SLOW && dice.chance(sale.impatience)) { // gives up while the provider thinks, takes other seats and pays for those
     await sleep(dice.between(50, 1500));
     await line.ask({ type: 'release' });
     await line.ask({ type: 'release' });
+    person.nextCard = dice.chance(0.7) ? SLOW : null; // so that the first answer meets the second payment
     return line.push(ofOrder, 50);
   }
   return line.push(ofOrder, 14_000);
@@ -88,7 +91,8 @@ async function buy(sale, person, line, dice, entered) {
     await sleep(dice.between(0, 200));
     const payment = hold.order ? hold : await line.ask({ type: 'checkout' });
     if (!payment?.order) { hold = payment?.code === 'no_hold' ? null : hold; if (!payment) return; await sleep(200); continue; }
-    const outcome = await payOnce(sale, person, line, dice, payment.order, dice.pick(CARDS));
+    const outcome = await payOnce(sale, person, line, dice, payment.order,
+      person.nextCard ?? (dice.chance(sale.slowness) ? SLOW : dice.pick(CARDS)));
     if (outcome?.type === 'confirmed') { person.isDone = true; return; }
     if (outcome?.type !== 'declined') hold = null;
     else hold = { seats: payment.seats };
@@ -116,7 +120,7 @@ async function live(sale, person, dice) {
 // One shopper after another under one number, until the sale is over. All of them are added to sale.people.
 export async function shop(sale, number, dice) {
   for (let i = 0; !sale.isOver(); i++) {
-    const person = { name: `s${number}.${i}`, cookie: null, receipt: null, orders: new Set(), isDone: false };
+    const person = { name: `s${number}.${i}`, cookie: null, receipt: null, orders: new Set(), nextCard: null, isDone: false };
     sale.people.push(person);
     await live(sale, person, dice);
     await sleep(dice.between(0, 200));

@@ -7,6 +7,9 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { freePort, sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { askRedis } from '../support/redis.mjs';
+import { startNetwork } from '../support/proxy.mjs';
+import { makeDice } from './dice.mjs';
+import { startProvider } from './provider.mjs';
 
 const HEAL_MS_MAX = 60_000;
 const BUSY_MS_MAX = 8000; // how long a reader waits for a locked file
@@ -54,12 +57,14 @@ function startWitness(file) {
   };
 }
 
-export async function openWorld({ directory, history, flags = [], env = {} }) {
+export async function openWorld({ directory, history, seed, env = {} }) {
   const dir = path.join(directory, 'data'), port = await freePort();
-  const world = { dir, directory, history, server: null, url: `http://127.0.0.1:${port}`, publicUrl: `http://127.0.0.1:${port}` };
-  let witness = null, logged = 0;
-  const allFlags = ['--gateways', '2', '--sandbox.late_ms', String(PAY_MS - 1000), ...flags];
   const asan = [process.env.ASAN_OPTIONS, 'detect_leaks=0'].filter(Boolean).join(':'); // LeakSanitizer cannot be traced
+  const network = await startNetwork(port);
+  const provider = await startProvider({ directory, gatewayPort: port, lateMs: PAY_MS - 1000, dice: makeDice(`provider ${seed}`), env: { ASAN_OPTIONS: asan } });
+  const world = { dir, directory, history, network, provider, server: null, url: `http://127.0.0.1:${port}`, publicUrl: network.url };
+  let witness = null, logged = 0;
+  const allFlags = ['--gateways', '2', ...provider.flags];
   writeHall(path.join(directory, 'hall'));
 
   world.keepLog = () => {
@@ -72,11 +77,12 @@ export async function openWorld({ directory, history, flags = [], env = {} }) {
     world.server = await startStanchion({ dir, port, flags: allFlags, env: { ...env, ASAN_OPTIONS: asan } });
     logged = 0;
   };
+  world.mayEnd = (name, pid, why) => history.note('server', 'ours', { name, pid, signal: why });
   // Notes that we end this process: the checker takes every other end for a crash.
   world.kill = (name, signal = 'SIGKILL') => {
-    const pid = name === 'supervisor' ? world.server.pid : world.server.children()[name];
+    const pid = { supervisor: world.server.pid, provider: provider.pid }[name] ?? world.server.children()[name];
     if (!pid) return null;
-    history.note('server', 'ours', { name, pid, signal });
+    world.mayEnd(name, pid, signal);
     try { process.kill(pid, signal); } catch { return null; }
     return pid;
   };
@@ -101,7 +107,7 @@ export async function openWorld({ directory, history, flags = [], env = {} }) {
   };
   // What is not at rest yet: entries on their way to the ledger and money whose fate is open.
   world.unsettled = async () => {
-    const [money] = await query(path.join(dir, 'sandbox.db'), 'SELECT count(*) AS n FROM intents WHERE status IN (1, 2)');
+    const [money] = await query(provider.file, 'SELECT count(*) AS n FROM intents WHERE status IN (1, 2)');
     const [due] = await query(path.join(dir, 'ledger.db'), "SELECT count(*) AS n FROM payments WHERE state IN ('capture_due', 'void_due')");
     const outbox = Number(await askRedis(world.server, 'XLEN', 'outbox').catch(() => 1));
     return { intents: money.n, due: due.n, outbox };
@@ -110,6 +116,8 @@ export async function openWorld({ directory, history, flags = [], env = {} }) {
     witness?.stop();
     const end = await world.server.stop();
     world.keepLog();
+    await provider.stop();
+    await network.stop();
     return end;
   };
   await world.start();

@@ -1,4 +1,4 @@
-# Runs at build time: writes the faulty copy of one resource, or fails loudly when the original has changed so that the
+# Runs at build time: writes the faulty copy of one file, or fails loudly when the original has changed so that the
 # fault no longer fits.
 file(READ "${INPUT}" text)
 
@@ -11,21 +11,25 @@ function(replace before after)
   set(text "${text}" PARENT_SCOPE)
 endfunction()
 
-if(NAME STREQUAL "hold.lua")
+if(FAULT STREQUAL "overlap")
   replace("if states[i] ~= FREE or tonumber(" "if tonumber(")
-elseif(NAME STREQUAL "settle.lua")
+elseif(FAULT STREQUAL "unlooked")
   replace("if state ~= PAYING then" "if false then")
-elseif(NAME STREQUAL "003_journal.sql")
+elseif(FAULT STREQUAL "unfenced")
+  replace("if hold.order ~= order or hold.fence ~= ARGV[5] then" "if false then")
+elseif(FAULT STREQUAL "unkeyed")
   replace("category TEXT NOT NULL,\n    PRIMARY KEY (event_id, seat)\n) STRICT, WITHOUT ROWID;"
           "category TEXT NOT NULL\n) STRICT;")
-elseif(NAME STREQUAL "tick.lua")
-  replace("number(cfg[1]), number(cfg[2])" "number(cfg[1]), number(cfg[2]) * 2")
-  replace("'ZRANGE', WAITING, 0, count - 1, 'WITHSCORES'" "'ZRANGE', WAITING, 0, count - 1, 'REV', 'WITHSCORES'")
-  replace("'ZREMRANGEBYRANK', WAITING, 0, count - 1" "'ZREMRANGEBYRANK', WAITING, -count, -1")
-elseif(NAME STREQUAL "join.lua")
-  replace("elseif waiting_seqs[i] then" "elseif false then")
-  replace("'ZADD', WAITING, 'NX'," "'ZADD', WAITING,")
+elseif(FAULT STREQUAL "early")
+  # Everybody is told, then the disk takes its time.
+  replace("static enum ledger_status write_items("
+          "#include <unistd.h>\nstatic void settle_item(struct batch *batch, const struct stream_entry *from,
+                        const struct item *item);\nstatic enum ledger_status write_items(")
+  replace("    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);"
+          "    for (size_t i = 0; i < count && status == LEDGER_OK; i++)\n        if (entries[i].body != NULL)
+            settle_item(batch, &entries[i], &items[i]);\n    (void)redis_pipe_flush(batch->redis);
+    (void)usleep(50000);\n    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);")
 else()
-  message(FATAL_ERROR "tests/faulty: no fault is known for ${NAME}")
+  message(FATAL_ERROR "tests/faulty: there is no fault ${FAULT}")
 endif()
 file(WRITE "${OUTPUT}" "${text}")

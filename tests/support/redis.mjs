@@ -43,7 +43,7 @@ export function askRedis(server, ...args) {
 }
 
 const logDirectory = (server) => path.join(server.dir, 'redis/appendonlydir');
-const logFile = (server) => path.join(logDirectory(server),
+export const logFile = (server) => path.join(logDirectory(server),
   fs.readdirSync(logDirectory(server)).filter((name) => name.endsWith('.incr.aof')).sort().at(-1));
 
 // How much of the log there is: to be given to loseRedis as what is kept.

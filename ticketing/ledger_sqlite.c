@@ -335,6 +335,11 @@ enum ledger_status ledger_open_reading(const char *path, struct ledger_store **o
     return LEDGER_OK;
 }
 
+void ledger_interrupt(struct ledger_store *s)
+{
+    sqlite3_interrupt(s->db);
+}
+
 void ledger_close(struct ledger_store *s)
 {
     if (s == NULL)

@@ -110,9 +110,6 @@ enum ledger_status ledger_run(struct ledger_store *s, sqlite3_stmt *statement);
 bool ledger_next(struct ledger_store *s, sqlite3_stmt *statement, enum ledger_status *status);
 /* What a SQLite result code means to us; remembers the message. */
 enum ledger_status ledger_judge(struct ledger_store *s, int code);
-/* Opens an existing ledger beside its writer, for reading only. LEDGER_NOT_FOUND, LEDGER_NEWER, or
- * LEDGER_CORRUPT with one sentence in `why`; ledger_close ends it. */
-enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why);
 /* The part of ledger_write_order that a replay shares (ledger_orders.c): writes the order, its
  * seats, its payment and its sale, or undoes all of it with VERDICT_DEAD and a reason. No dead
  * letter, no void. */

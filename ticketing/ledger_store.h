@@ -117,6 +117,14 @@ enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,
 /* What does not agree within the ledger, as an array of sentences that begin with missing,
  * duplicate, different or unintended; empty when all is well. Reads every row once. */
 enum ledger_status ledger_self_check(struct ledger_store *s, json_t **out);
+/* The same on one moment of the file, for a store that was opened for reading: its writer goes on
+ * meanwhile. */
+enum ledger_status ledger_self_check_moment(struct ledger_store *s, json_t **out);
+/* Opens an existing ledger beside its writer, for reading only. LEDGER_NOT_FOUND, LEDGER_NEWER, or
+ * LEDGER_CORRUPT with one sentence in `why`; ledger_close ends it. */
+enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why);
+/* From another thread: what the store does right now ends with LEDGER_IO. */
+void ledger_interrupt(struct ledger_store *s);
 
 /* Cheap: asked every second. Orders are never deleted, so the highest number is their count. */
 struct ledger_counts {

@@ -148,26 +148,3 @@ int cli_event_set(struct config *config, const struct cli_args *args)
     json_decref(answer);
     return CLI_OK;
 }
-
-int cli_audit(struct config *config, const struct cli_args *args)
-{
-    (void)args;
-    size_t i;
-    json_t *finding, *answer = ask_once(config, "audit", NULL);
-    if (!answer)
-        return CLI_FAILED;
-    json_t *findings = json_object_get(answer, "findings");
-    json_array_foreach(findings, i, finding)
-    {
-        char *shown =
-            json_is_string(finding) ? NULL : json_dumps(finding, JSON_ENCODE_ANY | JSON_COMPACT);
-        (void)printf("%s\n", shown ? shown : json_string_value(finding));
-        free(shown);
-    }
-    size_t count = json_array_size(findings);
-    (void)printf("%zu finding%s\n", count, count == 1 ? "" : "s");
-    if (json_object_get(answer, "counts"))
-        print_members(json_object_get(answer, "counts"), 0);
-    json_decref(answer);
-    return count == 0 ? CLI_OK : CLI_FAILED;
-}

@@ -1,6 +1,5 @@
 /* `stanchion orders show/refund`: one office request each. `stanchion orders export`: asks for
- * pages of orders and writes one line per ticket. The header comes from the first row's fields, so
- * the ledger decides what an export holds. */
+ * pages of orders and writes one line per ticket. The ledger names the columns. */
 #include "server/cli/cli.h"
 
 #include <stdlib.h>
@@ -24,28 +23,29 @@ static void write_value(const json_t *value)
     free(shown);
 }
 
-static void write_header(const json_t *row)
+static void write_header(const json_t *columns)
 {
-    const char *key, *comma = "";
-    json_t *value;
-    json_object_foreach((json_t *)row, key, value)
+    size_t i;
+    json_t *name;
+    json_array_foreach((json_t *)columns, i, name)
     {
-        (void)fputs(comma, stdout);
-        csv_write_field(stdout, key);
-        comma = ",";
+        (void)fputs(i > 0 ? "," : "", stdout);
+        csv_write_field(stdout, json_string_value(name));
     }
     (void)fputs("\r\n", stdout);
 }
 
-static void write_row(const json_t *row)
+/* A field that this row has not stays empty, so every line has as many as the header. */
+static void write_row(const json_t *columns, const json_t *row)
 {
-    const char *key, *comma = "";
-    json_t *value;
-    json_object_foreach((json_t *)row, key, value)
+    size_t i;
+    json_t *name;
+    json_array_foreach((json_t *)columns, i, name)
     {
-        (void)fputs(comma, stdout);
-        write_value(value);
-        comma = ",";
+        const json_t *value = json_object_get(row, json_string_value(name));
+        (void)fputs(i > 0 ? "," : "", stdout);
+        if (value)
+            write_value(value);
     }
     (void)fputs("\r\n", stdout);
 }
@@ -55,9 +55,10 @@ static json_t *write_page(const json_t *answer, bool is_first)
 {
     size_t i;
     json_t *row, *rows = json_object_get(answer, "rows"), *next = json_object_get(answer, "next");
-    if (is_first && json_array_size(rows) > 0)
-        write_header(json_array_get(rows, 0));
-    json_array_foreach(rows, i, row) write_row(row);
+    const json_t *columns = json_object_get(answer, "columns");
+    if (is_first)
+        write_header(columns);
+    json_array_foreach(rows, i, row) write_row(columns, row);
     bool is_end = json_array_size(rows) == 0 || !next || json_is_null(next);
     return is_end ? NULL : json_incref(next);
 }

@@ -205,7 +205,9 @@ const struct cli_command cli_commands[] = {
     {.name = "audit",
      .arguments = "",
      .summary = "compare Redis, ledger and payments; exit code 1 when they differ",
-     .details = "",
+     .details = "Orders go on meanwhile. Each finding is missing, duplicate, different or "
+                "unintended.",
+     .options = {{"json", NULL, "one JSON object: agrees, findings [{kind, what}], counts"}},
      .run = cli_audit},
     {.name = "backup",
      .arguments = "FILE",

@@ -29,6 +29,7 @@
 #include "server/ledger/recover.h"
 #include "server/ledger/stock.h"
 #include "server/office/office.h"
+#include "server/office/self_check.h"
 
 #define RETRY_MS 250
 #define WRITE_MS 20
@@ -187,6 +188,8 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct ledger *ledger = timer->data;
     (void)loop, (void)events;
+    if (ledger->office.has_failed)
+        fail(ledger);
     if (ledger->state != STATE_RUNNING)
         return;
     int64_t epoch = redis_pipe_number(redis_pipe_ask(ledger->redis, "GET", "epoch", NULL), 0);
@@ -315,7 +318,11 @@ static bool set_up(struct ledger *ledger, const struct ledger_options *options)
     ledger->batch.store = ledger->store;
     ledger->batch.redis = ledger->redis;
     ledger->batch.captures = ledger->captures;
-    ledger->office = (struct office){.batch = &ledger->batch, .provider = ledger->provider};
+    ledger->office =
+        (struct office){.batch = &ledger->batch,
+                        .provider = ledger->provider,
+                        .loop = ledger->loop,
+                        .self_check = self_check_create(ledger->loop, options->db_path)};
     ledger->feed = feed_create(ledger->loop, options->redis_url, on_entries, on_feed_state, ledger);
     if (ledger->feed == NULL)
         log_error("\"%s\" is not the address of a Redis", options->redis_url);
@@ -342,6 +349,7 @@ static void tear_down(struct ledger *ledger)
 {
     feed_free(ledger->feed);
     payment_free(ledger->provider); /* its calls end here, into slots that still exist */
+    office_drop_audit(&ledger->office);
     reconcile_free(ledger->reconcile);
     captures_free(ledger->captures);
     payouts_free(ledger->payouts);

@@ -8,6 +8,7 @@
 #ifndef STANCHION_OFFICE_H
 #define STANCHION_OFFICE_H
 
+#include <ev.h>
 #include <jansson.h>
 #include <stddef.h>
 #include "server/ledger/batch.h"
@@ -22,7 +23,12 @@
 struct office {
     struct batch *batch;               /* store, redis, epoch */
     struct payment_provider *provider; /* for the audit; may be NULL */
-    int64_t checks_second;             /* the second that checks_count belongs to */
+    struct ev_loop *loop;
+    struct self_check *self_check; /* for the audit */
+    struct audit *audit;           /* the one that is under way on the loop, before it asks the
+                                      provider; NULL = none */
+    bool has_failed;               /* SQLite failed beside a request: leave the process */
+    int64_t checks_second;         /* the second that checks_count belongs to */
     int64_t checks_count;
 };
 
@@ -48,6 +54,9 @@ enum batch_status office_execute(struct office *office, const struct stream_entr
 /* Tells whoever sent it that it was not carried out. */
 void office_refuse(struct office *office, const struct stream_entry *entry, const char *error,
                    const char *message);
+
+/* Drops an audit under way. The provider's calls have ended before. */
+void office_drop_audit(struct office *office);
 
 /* For verbs. */
 void office_fail(struct office_answer *answer, const char *error, const char *format, ...)

@@ -1,9 +1,12 @@
 /* The verb `audit`: ledger against itself, Redis against the ledger, provider against the ledger.
  *
- * The first two are read at once. The provider is asked afterwards, call by call on the loop, so
- * selling goes on; the answer is published when the last call has come back or AUDIT_MS_MAX is
- * over. Its counts say how much was looked at. Money whose fate is still open (authorised and
- * younger than the time to pay, or due in `payments`) is counted, not complained about.
+ *   office_audit -> thread: the ledger's rows among themselves (self_check.h) -> on_checked
+ *   -> a turn of the loop for each event: Redis against the ledger -> call by call: the provider
+ *   -> answer
+ *
+ * Orders are written all the while. The provider is asked until AUDIT_MS_MAX is over; the counts
+ * say how much was looked at. Money whose fate is still open (authorised and younger than the time
+ * to pay, or due in `payments`) is counted, not complained about.
  */
 #include "server/office/office.h"
 
@@ -13,19 +16,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/base/log.h"
 #include "server/office/audit_redis.h"
+#include "server/office/self_check.h"
 
 #define AUDIT_CALLS_MAX 16 /* look-ups under way */
-#define AUDIT_MS_MAX 4000  /* below the 5 s that the command line waits */
+#define AUDIT_MS_MAX 4000  /* of the provider; the command line waits a minute for the whole */
 #define AUDIT_OPEN_MS                                                                              \
     600000 /* an authorised intent may be this old before it must have an owner                    \
             */
 #define AUDIT_PAGES_MAX 1000
+#define AUDIT_TURN_S 0.001 /* between two events */
 
 struct audit {
     struct office *office;
     struct office_request request;
     json_t *body, *findings;
+    json_t *events; /* ids; the next one to be compared is at events_done */
+    size_t events_done;
+    ev_timer turn;
     int64_t until_ms, before, pages;
     int64_t authorised, open, looked_up;
     size_t under_way;
@@ -193,45 +202,94 @@ static void go_on(struct audit *audit)
         finish(audit);
 }
 
-static bool check_events(struct office *office, struct office_answer *answer, json_t *findings)
+/* --- before the provider: the ledger, then each event in Redis --- */
+
+static void drop(struct audit *audit)
 {
-    json_t *ids = NULL, *id;
-    size_t i;
-    enum batch_status status = BATCH_OK;
-    if (!office_took(office, answer, ledger_event_ids(office->batch->store, &ids)))
-        return false;
-    json_array_foreach(ids, i, id)
-    {
-        if (status == BATCH_OK)
-            status = audit_event(office->batch->store, office->batch->redis, json_string_value(id),
-                                 findings);
+    ev_timer_stop(audit->office->loop, &audit->turn);
+    audit->office->audit = NULL;
+    json_decref(audit->events);
+    json_decref(audit->findings);
+    json_decref(audit->body);
+    free(audit);
+}
+
+void office_drop_audit(struct office *office)
+{
+    self_check_free(office->self_check);
+    office->self_check = NULL;
+    if (office->audit != NULL)
+        drop(office->audit);
+}
+
+static void give_up(struct audit *audit, const char *error, const char *sentence)
+{
+    struct office_answer answer = {.body = audit->body};
+    office_fail(&answer, error, "%s", sentence);
+    office_publish_answer(audit->office, &audit->request, &answer);
+    (void)redis_pipe_flush(audit->office->batch->redis);
+    drop(audit);
+}
+
+static void ask_provider(struct audit *audit)
+{
+    ev_timer_stop(audit->office->loop, &audit->turn);
+    json_decref(audit->events);
+    audit->office->audit = NULL;
+    audit->until_ms = clock_monotonic_ms() + AUDIT_MS_MAX;
+    go_on(audit);
+}
+
+/* One event in one turn: seats, counts and outbox belong to the same moment. */
+static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct audit *audit = timer->data;
+    const char *event = json_string_value(json_array_get(audit->events, audit->events_done));
+    (void)loop, (void)events;
+    if (event == NULL) {
+        ask_provider(audit);
+        return;
     }
-    json_decref(ids);
-    answer->store_failed = status == BATCH_STORE_FAILED;
-    if (status != BATCH_OK)
-        office_fail(answer, "busy", "Redis or the ledger cannot be read right now.");
-    return status == BATCH_OK;
+    enum batch_status status = audit_event(audit->office->batch->store, audit->office->batch->redis,
+                                           event, audit->findings);
+    audit->events_done++;
+    if (status == BATCH_OK)
+        return;
+    audit->office->has_failed = status == BATCH_STORE_FAILED;
+    give_up(audit, "busy", "Redis or the ledger cannot be read right now.");
+}
+
+static void on_checked(void *ctx, enum ledger_status status, json_t *findings, const char *why)
+{
+    struct audit *audit = ctx;
+    audit->findings = findings;
+    if (status == LEDGER_OK)
+        status = ledger_event_ids(audit->office->batch->store, &audit->events);
+    if (status != LEDGER_OK) {
+        log_error("audit: the ledger cannot be read: %s", why);
+        give_up(audit, "ledger_down", "The ledger cannot be read; the server's log says why.");
+        return;
+    }
+    ev_timer_again(audit->office->loop, &audit->turn);
 }
 
 void office_audit(struct office *office, const struct office_request *request,
                   struct office_answer *answer)
 {
-    json_t *findings = NULL;
-    if (!office_took(office, answer, ledger_self_check(office->batch->store, &findings)))
-        return;
-    if (!check_events(office, answer, findings)) {
-        json_decref(findings);
-        return;
-    }
     struct audit *audit = calloc(1, sizeof *audit);
     assert(audit != NULL);
     audit->office = office;
     audit->request = *request;
     audit->request.args = NULL; /* gone when the answer comes */
-    audit->body = json_object();
-    audit->findings = findings;
-    audit->until_ms = clock_monotonic_ms() + AUDIT_MS_MAX;
     audit->before = INT64_MAX;
+    ev_timer_init(&audit->turn, on_turn, 0., AUDIT_TURN_S);
+    audit->turn.data = audit;
+    if (office->audit != NULL || !self_check_start(office->self_check, on_checked, audit)) {
+        free(audit);
+        office_fail(answer, "busy", "Another audit is under way; try again in a moment.");
+        return;
+    }
+    audit->body = json_object();
+    office->audit = audit;
     answer->is_later = true;
-    go_on(audit);
 }

@@ -42,6 +42,20 @@ static void append_tickets(json_t *rows, json_t *order)
     }
 }
 
+/* What a row may have; the header of an export, whether there are orders or not. */
+static json_t *columns(void)
+{
+    static const char *const names[] = {
+        "order",         "event",        "visitor",       "intent",      "amount_minor", "currency",
+        "authorised_ms", "committed_ms", "payment_state", "email",       "seat",         "section",
+        "row",           "number",       "category",      "price_minor", "code",         "refunded",
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)json_array_append_new(list, json_string(names[i]));
+    return list;
+}
+
 void office_orders_export(struct office *office, const struct office_request *request,
                           struct office_answer *answer)
 {
@@ -61,5 +75,6 @@ void office_orders_export(struct office *office, const struct office_request *re
                                   next > 0 ? json_integer(next) : json_null());
     }
     json_decref(orders);
+    (void)json_object_set_new(answer->body, "columns", columns());
     (void)json_object_set_new(answer->body, "rows", rows);
 }

@@ -3,8 +3,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>
+#include "server/base/clock.h"
 #include "support/ledger_process.h"
 
 static struct redis_server *redis;
@@ -217,6 +219,79 @@ static size_t findings(const char *word)
         strstr(json_string_value(finding), word) != NULL;
     json_decref(answer);
     return count;
+}
+
+/* Rows enough that reading them takes a while; straight into the file, the ledger being stopped. */
+static void write_many_orders(int count)
+{
+    char sql[2000];
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(ledger_process_path(ledger), &db), SQLITE_OK);
+    (void)snprintf(
+        sql, sizeof sql,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+        "INSERT INTO orders SELECT i, 'o_' || i, 1, 'v', 1, 1, '', 5, 'EUR', '[' || i || ']', 1, 1 "
+        "FROM n; INSERT INTO sold SELECT 1, nr, nr, 4, 'A', '1', '1', 'C' FROM orders; "
+        "INSERT INTO payments SELECT nr, id, '', 5, 'EUR', 'none', 0, 0, '', 1 FROM orders;",
+        count);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    (void)sqlite3_close(db);
+}
+
+static void send(const char *id, const char *verb)
+{
+    char body[200];
+    (void)snprintf(body, sizeof body, "{\"id\":\"%s\",\"reply\":\"reply:many\",\"verb\":\"%s\"}",
+                   id, verb);
+    redis_server_run(redis, "XADD office * body %s", body);
+}
+
+/* The ids of the next answers, in the order they come in. */
+static void next_answer(redisContext *listening, char *id, size_t id_bytes)
+{
+    void *message = NULL;
+    cr_assert_eq(redisGetReply(listening, &message), REDIS_OK, "%s", listening->errstr);
+    redisReply *reply = message;
+    json_t *answer = json_loads(reply->element[2]->str, 0, NULL);
+    (void)snprintf(id, id_bytes, "%s", json_string_value(json_object_get(answer, "id")));
+    json_decref(answer);
+    freeReplyObject(reply);
+}
+
+/* 150,000 orders whose rows do not add up, so every one of them is read: meanwhile others are
+ * answered. */
+Test(ledger_office, an_audit_keeps_nobody_waiting)
+{
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+    write_many_orders(150000);
+    ledger_process_start_ready(ledger);
+    redisContext *listening = redisConnectUnix(redis_server_socket(redis));
+    const struct timeval limit = {30, 0};
+    (void)redisSetTimeout(listening, limit);
+    freeReplyObject(redisCommand(listening, "SUBSCRIBE reply:many"));
+    int64_t began_ms = clock_monotonic_ms();
+    send("audit", "audit");
+    send("again", "audit");
+    ledger_process_sell(ledger, "day", "o_new", "ann", 1, 1);
+    send("list", "account.list");
+    char id[20];
+    next_answer(listening, id, sizeof id);
+    cr_assert_str_eq(id, "again", "a second audit is refused at once, not %s", id);
+    next_answer(listening, id, sizeof id);
+    cr_assert_str_eq(id, "list");
+    ledger_process_drained(ledger);
+    int64_t others_ms = clock_monotonic_ms() - began_ms;
+    next_answer(listening, id, sizeof id);
+    cr_assert_str_eq(id, "audit");
+    int64_t audit_ms = clock_monotonic_ms() - began_ms;
+    cr_assert(3 * others_ms < audit_ms, "others waited %lld ms, the audit took %lld ms",
+              (long long)others_ms, (long long)audit_ms);
+    send("last", "audit"); /* and a stop in the middle of one is clean */
+    send("list", "account.list");
+    next_answer(listening, id, sizeof id);
+    cr_assert_str_eq(id, "list");
+    redisFree(listening);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
 }
 
 Test(ledger_office, the_audit_is_silent_when_all_is_well_and_names_what_is_not)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { askRedis } from '../support/redis.mjs';
 import { root, startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
 
 let server;
@@ -87,8 +88,16 @@ test('faults of an inventory are listed with their places, and nothing is loaded
 });
 
 test('export and audit of an event without orders', async () => {
-  assert.equal((await cli(['orders', 'export', '--event', 'arena'])).stdout, '');
+  assert.match((await cli(['orders', 'export', '--event', 'arena'])).stdout, /^order,event,visitor,[\w,]+,code,refunded\r\n$/);
   assert.match((await cli(['audit'])).stdout, /^0 findings$/m);
+  const { agrees, findings, counts } = JSON.parse((await cli(['audit', '--json'])).stdout);
+  assert.deepEqual([agrees, findings, counts.orders, counts.dead], [true, [], 0, 0]);
+  await askRedis(server, 'HINCRBY', 'ev:arena:counts', 'free', 1);
+  const wrong = JSON.parse((await cli(['audit', '--json'], 1)).stdout);
+  assert.equal(wrong.agrees, false);
+  assert.equal(wrong.findings[0].kind, 'different');
+  assert.match(wrong.findings[0].what, /^count free of arena says \d+, the seats in Redis are \d+$/);
+  await askRedis(server, 'HINCRBY', 'ev:arena:counts', 'free', -1);
 });
 
 test('the password set on the command line signs in, another does not', async () => {

@@ -54,6 +54,8 @@ test('part of an order: the seat is free again, the visitor is told, money and j
   const { orders } = await visitor.ask({ type: 'tickets' });
   assert.deepEqual(orders[0].tickets.filter((ticket) => ticket.refunded).map((ticket) => ticket.seat), [51]);
   assert.equal(orders[0].tickets.length, 3);
+  const [header, ...lines] = (await cli(['orders', 'export'])).stdout.trimEnd().split('\r\n').map((line) => line.split(','));
+  assert.deepEqual(lines.map((line) => line.length === header.length && line[header.indexOf('refunded')]), ['', '', 'true']);
   const other = await buy([51]);
   assert.notEqual(other.order, order);
   assert.match((await cli(['audit'])).stdout, /^0 findings/m);

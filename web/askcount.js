@@ -1,23 +1,12 @@
 // "How many?" in the dialog of the pages.
 import { ask } from './ask.js';
-import { el, setText } from './dom.js';
-import { count } from './format.js';
+import { Stepper } from './stepper.js';
 import { t } from './text.js';
 
 // Resolves to a number from 1 to max, or 0 for "never mind".
 export async function askCount(text, max, yes, no) {
-  let n = 1;
-  const shown = el('output');
-  const less = el('button', { type: 'button', 'aria-label': t('seats.less'), onclick: () => step(-1) }, '−');
-  const more = el('button', { id: 'ask-more', type: 'button', 'aria-label': t('seats.more'), onclick: () => step(1) }, '+');
-  const step = (by) => {
-    n = Math.min(max, Math.max(1, n + by));
-    setText(shown, count(n));
-    less.disabled = n === 1;
-    more.disabled = n === max;
-  };
-  step(0);
-  const stepper = el('div', { class: 'stepper' }, less, shown, more);
-  const isYes = await ask(text, yes, no, { focus: max > 1 ? 'ask-more' : 'ask-yes', more: stepper });
-  return isYes ? n : 0;
+  const stepper = new Stepper({ label: text, less: t('seats.less'), more: t('seats.more'), moreId: 'ask-more' });
+  stepper.setRange(1, max, 1);
+  const isYes = await ask(text, yes, no, { focus: max > 1 ? 'ask-more' : 'ask-yes', more: stepper.node });
+  return isYes ? stepper.value : 0;
 }

@@ -7,6 +7,7 @@ export const SOLD = 2;
 export const NOT_FOR_SALE = 3;
 
 export const ACCESSIBLE = 1;
+const AISLE = 1.6; // neighbours that are farther apart than this many usual distances are not side by side
 const flagTexts = [[1, 'seats.accessible'], [2, 'seats.companion'], [4, 'seats.restricted'], [8, 'seats.aisle']];
 
 const emptyBox = () => ({ left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity });
@@ -40,6 +41,7 @@ export class Plan {
     this.shapes = json.shapes ?? [];
     for (const { x, y, width, height } of this.shapes) widen(this.box, x, y, x + width, y + height);
     this.spacing = this.#spacing();
+    this.hasAccessible = this.flags.some((flags) => flags & ACCESSIBLE);
   }
 
   #section({ name, level, rows }, index) {
@@ -104,6 +106,20 @@ export class Plan {
     return free;
   }
 
+  // The area that stands for a category without seats, or for any when the plan has none; -1 when there are seats.
+  areaInsteadOfSeats(category) {
+    const isWanted = (each) => category === null || each === category;
+    const hasSeats = this.rows.some(({ first, numbers }) => numbers.some((_, at) => isWanted(this.category[first + at])));
+    return hasSeats ? -1 : this.areas.findIndex((area) => isWanted(area.category));
+  }
+
+  // Whether these are neighbours in one row, with no aisle between them.
+  isTogether(seats) {
+    const sorted = [...seats].sort((a, b) => a - b);
+    return sorted.slice(1).every((seat, at) => seat === sorted[at] + 1 && this.rowOf[seat] === this.rowOf[sorted[at]]
+      && !(Math.hypot(this.x[seat] - this.x[seat - 1], this.y[seat] - this.y[seat - 1]) > AISLE * this.spacing));
+  }
+
   price(seat) {
     return this.categories[this.category[seat]].price_minor;
   }
@@ -122,6 +138,22 @@ export class Plan {
     if (area) return t('seats.place', { area: area.name, number: String(seat - area.first + 1) });
     const { section, label, numbers, first } = this.rows[this.rowOf[seat]];
     return t('seats.full', { section: section.name, row: label, seat, number: numbers[seat - first] });
+  }
+
+  // Several at once, those of one row together.
+  names(seats) {
+    const rows = new Map();
+    for (const seat of seats) {
+      const key = this.rowOf[seat] < 0 ? `place ${seat}` : this.rowOf[seat];
+      rows.set(key, [...(rows.get(key) ?? []), seat]);
+    }
+    return [...rows.values()].map((row) => this.#rowName(row)).join('; ');
+  }
+
+  #rowName(seats) {
+    if (seats.length === 1) return this.name(seats[0]);
+    const { section, label } = this.rows[this.rowOf[seats[0]]];
+    return t('seats.fullMany', { section: section.name, row: label, numbers: seats.map((seat) => this.number(seat)).join(', ') });
   }
 
   remarks(seat) {

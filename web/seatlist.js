@@ -33,6 +33,20 @@ export class SeatList {
     this.update();
   }
 
+  // Unfolds what these seats are in and brings the first one into sight.
+  reveal(seats) {
+    for (const entry of this.#sections) {
+      const isIn = ({ first, numbers }) => seats.some((seat) => seat >= first && seat < first + numbers.length);
+      if (!entry.section.rows.some(isIn)) continue;
+      this.#fill(entry);
+      entry.node.open = true;
+    }
+    const button = this.#buttons.get(Math.min(...seats));
+    if (!button) return;
+    this.#setStop(button.closest('.list-rows'), button);
+    button.scrollIntoView({ block: 'center' });
+  }
+
   // Draws these seats again, or all that are unfolded.
   update(seats = this.#buttons.keys()) {
     for (const seat of seats) this.#drawSeat(seat);

@@ -10,6 +10,7 @@ const DRAG_PX = 6;
 const RADIUS_ROUND_PX = 3;
 const RADIUS_TAP_PX = { mouse: 4, touch: 9, pen: 6 };
 const RADIUS_LABEL_PX = 8;
+const REVEAL_RADIUS_PX = 12;
 const TAP_SLACK_PX = 24;
 const SCALE_STEP = 1.5;
 const RADIUS_PX_MAX = 26;
@@ -66,6 +67,20 @@ export class SeatMap {
     this.#y = height / 2 - this.#scale * (top + bottom) / 2;
     this.#isTouched = false;
     this.redraw();
+  }
+
+  // Brings these seats into the middle, near enough to read their numbers when that shows all of them.
+  reveal(seats) {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const [xs, ys] = [this.#plan.x, this.#plan.y].map((all) => seats.map((seat) => all[seat]).filter((at) => !Number.isNaN(at)));
+    if (!width || !height || xs.length === 0) return;
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const room = this.#plan.spacing * 2;
+    const all = Math.min(width / (right - left + room), height / (bottom - top + room));
+    this.#scale = Math.min(all, Math.max(this.#scale, REVEAL_RADIUS_PX / (0.42 * this.#plan.spacing)));
+    this.#x = width / 2 - this.#scale * (left + right) / 2;
+    this.#y = height / 2 - this.#scale * (top + bottom) / 2;
+    this.#shift(0, 0);
   }
 
   zoom(steps) {

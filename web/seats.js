@@ -2,6 +2,7 @@
 // as chosen is only what the server holds.
 import { ask } from './ask.js';
 import { askCount } from './askcount.js';
+import { BestForm } from './best.js';
 import { $, announce, el, setText, show, swatch } from './dom.js';
 import { money } from './format.js';
 import { FREE, HELD, Plan } from './plan.js';
@@ -14,8 +15,8 @@ import { TimeLeft } from './timeleft.js';
 const HINT_MS = 8000; // how long the map says how it is used
 
 export class SeatsView {
-  #visit; #purchase; #planUrl; #plan = null; #loading = null; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
-  #mine = []; #only = null; #chips = []; #busy = new Set(); #tipped = { seat: -1, point: null };
+  #visit; #purchase; #planUrl; #plan = null; #loading = null; #best; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
+  #mine = []; #only = null; #chips = []; #found = []; #busy = new Set(); #tipped = { seat: -1, point: null };
 
   constructor(visit, purchase, planUrl) {
     this.#visit = visit;
@@ -46,6 +47,7 @@ export class SeatsView {
         this.#drawTip();
       },
     };
+    this.#best = new BestForm(this.#plan, (request) => this.#askBest(request));
     this.#map = new SeatMap($('map'), this.#plan, on);
     this.#list = new SeatList($('list-panel'), this.#plan, on);
     this.#filters();
@@ -117,6 +119,7 @@ export class SeatsView {
     const total = mine.reduce((sum, seat) => sum + this.#plan.price(seat), 0);
     setText($('seats-total'), money(total, this.#plan.currency));
     $('checkout').disabled = mine.length === 0;
+    this.#best.setRoom(seatsMax - mine.length);
   }
 
   #chosen(seat) {
@@ -153,6 +156,33 @@ export class SeatsView {
     if (count > 0) await this.#try(area, () => this.#purchase.hold({ area: this.#plan.areas.indexOf(area), count }));
   }
 
+  async #askBest(request) {
+    const { mine: before, seatsMax } = this.#visit.state;
+    if (before.length >= seatsMax) return this.#problem(t('seats.tooMany', { n: seatsMax }));
+    if (this.#busy.has('best') || !(await this.#try('best', () => this.#purchase.hold(request)))) return;
+    const found = this.#visit.state.mine.filter((seat) => !before.includes(seat));
+    this.#reveal(found);
+    const seats = this.#plan.names(found);
+    const isSplit = Boolean(request.best) && !this.#plan.isTogether(found);
+    if (isSplit) this.#problem(t('best.split', { n: found.length, seats }), true);
+    else announce(t('best.found', { seats }));
+  }
+
+  async #takeInstead(seats) {
+    const isDone = await this.#try('instead', () => this.#purchase.hold({ seats }));
+    if (!isDone) return;
+    announce(t('best.found', { seats: this.#plan.names(seats) }));
+    this.#reveal(seats);
+    $('checkout').focus();
+  }
+
+  // Brings seats that were chosen for the visitor into sight, on map and list, also when the other one is shown next.
+  #reveal(seats) {
+    this.#found = seats;
+    this.#map.reveal(seats);
+    this.#list.reveal(seats);
+  }
+
   // One request at a time for the same thing. Resolves to whether it was granted.
   async #try(what, action) {
     this.#busy.add(what);
@@ -169,14 +199,26 @@ export class SeatsView {
   }
 
   #refused(error) {
-    if (error.code !== 'seat_taken') return this.#problem(problemText(error));
-    const seats = error.fields.seats ?? [];
-    this.#problem(t('seats.taken', { seats: seats.map((seat) => this.#plan.name(seat)).join(', ') }));
+    const { code, fields } = error;
+    if (code === 'seat_taken') return this.#offerInstead(fields);
+    const isCalm = code === 'none_free' || code === 'busy';
+    this.#problem(code === 'none_free' ? t('best.none') : code === 'busy' ? t('best.busy') : problemText(error), isCalm);
   }
 
-  #problem(text) {
-    setText($('seats-problem'), text);
+  #offerInstead({ seats = [], instead = [] }) {
+    this.#problem(t('seats.taken', { seats: this.#plan.names(seats) }), true);
+    show($('seats-instead'), instead.length > 0);
+    setText($('seats-instead'), t('seats.instead', { seats: this.#plan.names(instead) }));
+    $('seats-instead').onclick = () => this.#takeInstead(instead);
+  }
+
+  // Calm is what is nobody's fault and can be answered by another choice.
+  #problem(text, isCalm = false) {
+    show($('seats-instead'), false);
+    setText($('seats-problem-text'), text);
+    $('seats-problem').className = isCalm ? 'calm' : 'problem';
     show($('seats-problem'), text !== '');
+    if (text) $('seats-problem').scrollIntoView({ block: 'nearest' });
   }
 
   #filters() {
@@ -191,6 +233,7 @@ export class SeatsView {
   #filter(category) {
     this.#only = category;
     this.#chips.forEach((chip, at) => chip.setAttribute('aria-pressed', String(at === category)));
+    this.#best.setOnly(category);
     this.#map.setOnly(category);
     this.#list.setOnly(category);
   }
@@ -213,6 +256,8 @@ export class SeatsView {
     show($('map-panel'), !isList);
     $('show-list').setAttribute('aria-pressed', String(isList));
     $('show-map').setAttribute('aria-pressed', String(!isList));
+    if (this.#found.length > 0) this.#reveal(this.#found);
+    this.#found = [];
   }
 
   #drawTip() {

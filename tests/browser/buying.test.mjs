@@ -85,7 +85,7 @@ test('a seat on a desktop, by keyboard alone', async () => {
   await seatsAreReady(page);
   await tabTo(page, focusIs('show-list'), 'List');
   await page.keyboard.press('Space');
-  await tabTo(page, `document.activeElement?.tagName === 'SUMMARY'`, 'the first section');
+  await tabTo(page, `document.activeElement?.matches('#list-panel summary')`, 'the first section');
   await page.keyboard.press('Enter');
   await tabTo(page, `document.activeElement?.classList.contains('seat')`, 'a seat');
   const first = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));

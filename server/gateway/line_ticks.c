@@ -132,10 +132,11 @@ void line_ticks_push_place(struct session *session, int64_t ahead)
     push_place(session, line_news(session->event), ahead, clock_monotonic_ms(), clock_wall_ms());
 }
 
-static const char *reason_of_end(const struct place *place, bool is_of_epoch)
+static const char *reason_of_end(const struct place *place, enum session_stage before,
+                                 bool is_of_epoch)
 {
     if (is_of_epoch) {
-        return "no_show";
+        return before == STAGE_ENTERED ? "time_out" : "no_show";
     }
     bool was_used = place->state == PLACE_SERVED || place->reason == GONE_SERVED ||
                     place->reason == GONE_MISSED;
@@ -151,11 +152,16 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
     int64_t seq_before = session->seq;
     bool is_of_epoch = session_is_of_epoch(session);
     bool has_place = line_desk_take_place(session, place);
+    if (!has_place && is_of_epoch && session->is_paying) {
+        return; /* sold, but the ledger has not said so yet; or over: the outcome comes either way
+                 */
+    }
     if (!has_place && before != STAGE_NEW) {
         session->told.ahead = -1;
         wire_send(gateway, session,
                   json_pack("{ss ss sI}", "type", "expired", "reason",
-                            reason_of_end(place, is_of_epoch), "at_ms", (json_int_t)place->now_ms));
+                            reason_of_end(place, before, is_of_epoch), "at_ms",
+                            (json_int_t)place->now_ms));
     } else if (before != STAGE_ADMITTED && session->stage == STAGE_ADMITTED) {
         struct present_list present;
         present_list_init(&present, session->event, place->now_ms);

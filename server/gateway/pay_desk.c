@@ -77,6 +77,15 @@ struct pay_ask {
     char card[CARD_BYTES_MAX + 1];
 };
 
+static void note_paying(struct gateway *gateway, const struct event_entry *event,
+                        const char *visitor, bool is_paying)
+{
+    struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
+    for (; session != NULL; session = session_next_of_visitor(session)) {
+        session->is_paying = is_paying;
+    }
+}
+
 static void start_payment(const struct pay_ask *pay, const struct hold *hold)
 {
     struct ask *ask = pay->ask;
@@ -88,6 +97,7 @@ static void start_payment(const struct pay_ask *pay, const struct hold *hold)
         first = RUN_AUTHORISE;
     }
     if (payment_run_start(gateway, ask->event, ask->visitor, hold, pay->card, first, "")) {
+        note_paying(gateway, ask->event, ask->visitor, true);
         wire_answer(gateway, &ask->to, json_pack("{ss ss}", "type", "paying", "order", pay->order));
     } else {
         wire_error(gateway, &ask->to, "payments_down",
@@ -161,6 +171,9 @@ void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes
     if (event == NULL || visitor == NULL || type == NULL) {
         json_decref(outcome);
         return;
+    }
+    if (strcmp(type, "refunded") != 0) {
+        note_paying(gateway, event, visitor, false);
     }
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
     for (; session != NULL; session = session_next_of_visitor(session)) {

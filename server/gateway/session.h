@@ -56,6 +56,7 @@ struct session {
     int64_t seq, admission, deadline_ms;
     int64_t place_epoch; /* of the Redis data that told the place last */
     bool is_place_drawn; /* the sequence was given after a draw */
+    bool is_paying;      /* a payment runs: its outcome is what ends the turn */
     struct push_told told;
     struct foretold foretold;
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */

@@ -113,10 +113,19 @@ export function money({ orders, intents, payments, now }) {
   return found;
 }
 
-// Who was told that nothing was sold has bought nothing.
+// Who was told that nothing was sold has bought nothing; who has claimed a turn has not missed it.
 export function contradicted({ history, orders }) {
-  return [...told(history, 'unsold'), ...told(history, 'declined')].filter(({ m }) => orders.has(m.order))
-    .map(({ who, m }) => `${who} was told that order ${m.order} is ${m.type}; it is in the ledger`);
+  const inside = new Set(), missed = [];
+  for (const { who, m } of history) {
+    if (m.type === 'entered') inside.add(who);
+    else if (['admitted', 'place', 'left', 'confirmed'].includes(m.type)) inside.delete(who);
+    else if (m.type === 'expired') {
+      if (m.reason === 'no_show' && inside.has(who)) missed.push(`${who} was told to have missed a turn that was claimed`);
+      inside.delete(who);
+    }
+  }
+  const nays = [...told(history, 'unsold'), ...told(history, 'declined')].filter(({ m }) => orders.has(m.order));
+  return [...missed, ...nays.map(({ who, m }) => `${who} was told that order ${m.order} is ${m.type}; it is in the ledger`)];
 }
 
 // After the sale everybody sees exactly what the ledger has for them.

@@ -67,6 +67,10 @@ describe('the checker sees', () => {
     'money that is kept for too long': ['money exactly for the orders',
       (facts) => facts.intents.push({ id: 'pi_2', order_id: 'o_2', amount_minor: 5, status: 2, changed_ms: NOW - 1e6 })],
     'a sale that was called off': ['nobody was told the contrary', (facts) => add(facts, 7, 'ann', 'push', { type: 'unsold', order: 'o_1' })],
+    'a claimed turn that is called missed': ['nobody was told the contrary', (facts) => {
+      add(facts, 2, 'ben', 'answer', { re: 1, type: 'entered' });
+      add(facts, 3, 'ben', 'push', { type: 'expired', reason: 'no_show' });
+    }],
     'tickets that are not shown': ['everybody sees their tickets', (facts) => { facts.history.at(-1).m.orders = []; }],
     'a process that died': ['no process died by itself',
       (facts) => add(facts, 1, 'server', 'process', { line: 'supervisor: ledger (pid 12) was killed by signal 11; starting it again in 0 ms' })],

@@ -1,0 +1,35 @@
+// A sale that the ledger has not written yet, while the gateways lose their connections to Redis and look where everybody
+// stands: the buyer's turn is over, but nobody may say that it was missed or ran out. The outcome says what happened.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { askRedis } from '../support/redis.mjs';
+import { sleep, startStanchion } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
+
+let server;
+before(async () => {
+  server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
+  await server.cli(['event', 'set', 'arena', 'tick_ms=100']);
+});
+after(async () => { await server?.stop(); });
+
+test('a buyer who waits for the ledger is not told that the turn is over', async () => {
+  const visitor = await visit(server);
+  assert.equal((await visitor.enter()).type, 'entered');
+  assert.equal((await visitor.ask({ type: 'hold', seats: [10] })).type, 'held');
+  const { order } = await visitor.ask({ type: 'checkout' });
+  const { ledger } = server.children();
+  process.kill(ledger, 'SIGSTOP');
+  try {
+    assert.equal((await visitor.ask({ type: 'pay', order, card: '4242424242424242' })).type, 'paying');
+    await sleep(500); // the sale stands in the outbox now
+    assert.equal(await askRedis(server, 'HGET', 'ev:arena:settled', order), 'sold');
+    assert.ok(await askRedis(server, 'CLIENT', 'KILL', 'TYPE', 'pubsub') > 0);
+    await sleep(1500);
+  } finally {
+    process.kill(ledger, 'SIGCONT');
+  }
+  assert.equal((await visitor.push('confirmed')).order, order);
+  assert.deepEqual(visitor.pushes.filter((push) => push.type === 'expired'), []);
+  await visitor.close();
+});

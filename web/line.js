@@ -16,8 +16,12 @@ function estimate({ place, event }) {
   return range(Math.max(0, place.eta_low_ms - gone), Math.max(30000, place.eta_high_ms - gone));
 }
 
+// Until news.js is there: a place that is to be drawn is not a place yet.
+const withoutNews = ({ event: { draw, phase } }) =>
+  ({ kind: '', text: '', lead: draw && phase !== 'open' ? t('line.getting') : undefined });
+
 export class LineView {
-  #visit; #spokenMs = 0; #newsOf = () => ({ kind: '', text: '' }); #saidKind = '';
+  #visit; #spokenMs = 0; #newsOf = withoutNews; #saidKind = '';
 
   constructor(visit) {
     this.#visit = visit;

@@ -87,9 +87,9 @@ test('a pause and its end are told to those in line', async () => {
   const { page } = person;
   await join(page);
   await server.cli(['event', 'pause', server.event]);
-  await page.getByText('Admission is paused. Everybody keeps their place.').waitFor();
+  await page.locator('#line-news').filter({ hasText: 'Admission is paused. Everybody keeps their place.' }).waitFor();
   await server.cli(['event', 'open', server.event]);
-  await page.getByText('Admission is paused. Everybody keeps their place.').waitFor({ state: 'hidden' });
+  await page.locator('#line-news').filter({ hasText: 'Admission is paused. Everybody keeps their place.' }).waitFor({ state: 'hidden' });
   assertNoProblems(person);
   await person.context.close();
 });

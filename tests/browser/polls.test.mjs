@@ -62,9 +62,9 @@ test('in line, moving up, paused and open again, admitted, a declined card, paid
   await isShown(front.page, 'sale');
   await placeIs(page, mine - 1);
   await server.cli(['event', 'pause', server.event]);
-  await page.getByText('Admission is paused. Everybody keeps their place.').waitFor();
+  await page.locator('#line-news').filter({ hasText: 'Admission is paused. Everybody keeps their place.' }).waitFor();
   await server.cli(['event', 'open', server.event]);
-  await page.getByText('Admission is paused. Everybody keeps their place.').waitFor({ state: 'hidden' });
+  await page.locator('#line-news').filter({ hasText: 'Admission is paused. Everybody keeps their place.' }).waitFor({ state: 'hidden' });
   await page.reload();
   await placeIs(page, mine - 1);
   await set('admit_per_tick=50');

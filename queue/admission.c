@@ -31,6 +31,11 @@ struct admission admission_decide(const struct admission_inputs *inputs)
                               .unspent_count = allowed - count};
 }
 
+int64_t admission_rate_behind(int64_t rate_micro, int64_t lag_ms)
+{
+    return lag_ms <= ADMISSION_LAG_MS ? rate_micro : rate_micro * ADMISSION_LAG_MS / lag_ms;
+}
+
 int64_t admission_rate_micro(double admit_per_tick)
 {
     /* Far above the range of the setting: keeps the conversion defined for any input. */

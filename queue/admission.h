@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define ADMISSION_MICRO INT64_C(1000000) /* one visitor */
+#define ADMISSION_LAG_MS 3000            /* how far the ledger may be behind at the full rate */
 
 struct admission_inputs {
     int64_t rate_micro;   /* admit_per_tick in millionths of a visitor */
@@ -40,6 +41,10 @@ struct admission {
 struct admission admission_decide(const struct admission_inputs *inputs);
 /* Between two ticks: how many of `unspent_count` may come in now. */
 int64_t admission_refill(const struct admission_inputs *inputs, int64_t unspent_count);
+/* The rate while the ledger is `lag_ms` behind with writing orders: as it is up to
+ * ADMISSION_LAG_MS, then less in proportion, so 6 s behind is half the rate and a ledger that is
+ * away lets the line come to a stand. */
+int64_t admission_rate_behind(int64_t rate_micro, int64_t lag_ms);
 /* 0.3 visitors -> 300000; rounds to the nearest millionth, negative and NaN give 0. */
 int64_t admission_rate_micro(double admit_per_tick);
 

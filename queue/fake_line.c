@@ -225,9 +225,15 @@ static int64_t rate_of(const struct fake_line *line)
     return pace_rate_in_force(inputs.rate_micro, inputs.min_micro, inputs.max_micro);
 }
 
+/* What ticks admit by. */
+static int64_t slowed_rate_of(const struct fake_line *line)
+{
+    return admission_rate_behind(rate_of(line), line->settings.lag_ms);
+}
+
 static struct admission_inputs admission_inputs_of(const struct fake_line *line)
 {
-    return (struct admission_inputs){.rate_micro = rate_of(line),
+    return (struct admission_inputs){.rate_micro = slowed_rate_of(line),
                                      .carry_micro = line->carry_micro,
                                      .cap = line->settings.active_cap,
                                      .active = count_of(line, ACTIVE),
@@ -313,7 +319,8 @@ static void fill_report(struct fake_line *line, int64_t now_ms, struct tick_repo
     report->holds = line->settings.holds;
     report->recovers_at_ms = line->recovers_at_ms;
     report->draw = line->draw;
-    report->rate_micro = rate_of(line);
+    report->rate_micro = slowed_rate_of(line);
+    report->lag_ms = line->settings.lag_ms;
 }
 
 void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
@@ -391,7 +398,7 @@ void fake_line_state(const struct fake_line *line, int64_t now_ms, struct line_s
                                  .holds = line->settings.holds,
                                  .recovers_at_ms = line->recovers_at_ms,
                                  .draw = line->draw,
-                                 .rate_micro = rate_of(line),
+                                 .rate_micro = slowed_rate_of(line),
                                  .phase = fake_line_phase(line, now_ms),
                                  .gone_count = line->gone.count};
     if (line->gone.count == 0)

@@ -6,18 +6,22 @@
 
 #include "queue_files.h"
 
-/* In the order of prelude.lua. */
-static const char *const key_names[LINE_KEYS_COUNT - 1] = {
+#define LINE_EVENT_KEYS_COUNT (LINE_KEYS_COUNT - 3)
+
+/* In the order of prelude.lua; `epoch` before them, the ledger's two after them. */
+static const char *const key_names[LINE_EVENT_KEYS_COUNT] = {
     "cfg",   "line",   "waiting", "gone",      "gone:new", "active",      "pass",          "counts",
     "holds", "bought", "history", "draw:left", "before",   "before:gone", "before:inside", "pace"};
 
 void line_keys_init(struct line_keys *keys, const char *event)
 {
     (void)snprintf(keys->text[0], LINE_KEY_BYTES, "epoch");
-    for (size_t i = 1; i < LINE_KEYS_COUNT; i++) {
-        int bytes = snprintf(keys->text[i], LINE_KEY_BYTES, "ev:%s:%s", event, key_names[i - 1]);
+    for (size_t i = 0; i < LINE_EVENT_KEYS_COUNT; i++) {
+        int bytes = snprintf(keys->text[1 + i], LINE_KEY_BYTES, "ev:%s:%s", event, key_names[i]);
         assert(bytes > 0 && bytes < LINE_KEY_BYTES);
     }
+    (void)snprintf(keys->text[LINE_KEYS_COUNT - 2], LINE_KEY_BYTES, "outbox");
+    (void)snprintf(keys->text[LINE_KEYS_COUNT - 1], LINE_KEY_BYTES, "ledger:beat");
 }
 
 const char *line_script_text(const unsigned char *script, char *out)

@@ -5,7 +5,7 @@
 
 #include "server/base/limits.h"
 
-#define LINE_KEYS_COUNT 17
+#define LINE_KEYS_COUNT 19
 #define LINE_KEY_BYTES (EVENT_ID_BYTES_MAX + 16)
 #define LINE_SCRIPT_BYTES_MAX 32768 /* prelude and script; asserted when they are put together */
 

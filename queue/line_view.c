@@ -97,6 +97,7 @@ enum line_view_status line_view_on_report(struct line_view *view, const struct t
     view->holds = report->holds;
     view->recovers_at_ms = report->recovers_at_ms;
     view->rate_micro = report->rate_micro;
+    view->lag_ms = report->lag_ms;
     view->draw = report->draw;
     view->phase = report->phase;
     return LINE_VIEW_OK;

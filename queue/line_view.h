@@ -32,6 +32,7 @@ struct line_view {
     bool is_current; /* and no report is missing */
     int64_t tick, at_ms, seq, head, waiting, inside, free;
     int64_t holds, recovers_at_ms, rate_micro; /* as in struct tick_report */
+    int64_t lag_ms;                            /* likewise; 0 until a report has come */
     enum line_draw draw;
     enum queue_phase phase;
     int64_t tick_heard; /* newest tick number heard of */

@@ -30,8 +30,9 @@ struct queue_fake_settings {
     double adapt_min;
     int64_t adapt_target_ms;
     double admit_per_tick;
-    int64_t free;  /* -1 = the inventory is not in place */
-    int64_t holds; /* under way */
+    int64_t free;   /* -1 = the inventory is not in place */
+    int64_t holds;  /* under way */
+    int64_t lag_ms; /* how far the ledger is behind */
 };
 
 /* `report` is valid during the call only. */

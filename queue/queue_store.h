@@ -102,6 +102,7 @@ struct tick_report {
     int64_t holds;          /* holds and payments under way: their seats may come back */
     int64_t recovers_at_ms; /* storage time; 0 = not recovering */
     int64_t rate_micro;     /* rate in force, millionths of a visitor per tick */
+    int64_t lag_ms; /* how far the ledger is behind; above ADMISSION_LAG_MS the rate is less */
     enum line_draw draw;
     enum queue_phase phase;
     size_t admitted_count, expired_count, gone_count;

@@ -115,7 +115,8 @@ static bool read_figures(const json_t *root, struct tick_report *report)
                     read_int(json_object_get(root, "recovers_at_ms"), &report->recovers_at_ms) &&
                     read_int(json_object_get(root, "refill"), &is_refill) &&
                     read_draw(json_object_get(root, "draw"), &report->draw) &&
-                    read_int(json_object_get(root, "rate_micro"), &report->rate_micro);
+                    read_int(json_object_get(root, "rate_micro"), &report->rate_micro) &&
+                    read_int(json_object_get(root, "lag_ms"), &report->lag_ms);
     report->is_refill = is_whole && is_refill == 1;
     return is_whole;
 }

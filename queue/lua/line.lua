@@ -12,7 +12,7 @@
 
 local now = time_ms()
 local phase, free, holds = read_phase(now)
-local recovers_at, draw, rate_micro = read_state()
+local recovers_at, draw, rate_micro = read_state(now)
 local line = redis.call('HMGET', LINE, 'tick_no', 'seq', 'head')
 local gone = redis.call('ZRANGE', GONE, 0, tonumber(ARGV[2]) - 1)
 return {phase, now, number(line[1]), number(line[2]), number(line[3]), redis.call('ZCARD', WAITING),

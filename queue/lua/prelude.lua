@@ -2,15 +2,16 @@
 -- queue_redis.c puts this text in front of each of the other files.
 --
 -- KEYS  1 epoch, 2 cfg, 3 line, 4 waiting, 5 gone, 6 gone:new, 7 active, 8 pass, 9 counts, 10 holds,
---       11 bought, 12 history, 13 draw:left, 14 before, 15 before:gone, 16 before:inside, 17 pace
---       (docs/redis.md); every script gets all of them in this order
+--       11 bought, 12 history, 13 draw:left, 14 before, 15 before:gone, 16 before:inside, 17 pace,
+--       18 outbox, 19 ledger:beat (docs/redis.md); every script gets all of them in this order
 -- ARGV  1 the epoch the caller knows; the rest is said in each file
 -- Errors: EPOCH when the caller's epoch is not the one of this data; nothing has been done then.
 --
 -- The rules are those of queue/phase.c and queue/admission.c; tests/contract/test_queue_rules.c compares.
 
 local EPOCH, CFG, LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS, COUNTS, HOLDS, BOUGHT,
-    HISTORY, DRAW_LEFT, BEFORE, BEFORE_GONE, BEFORE_INSIDE, PACE = unpack(KEYS)
+    HISTORY, DRAW_LEFT, BEFORE, BEFORE_GONE, BEFORE_INSIDE, PACE,
+    OUTBOX, LEDGER_BEAT = unpack(KEYS)
 
 if redis.call('GET', EPOCH) ~= ARGV[1] then
     return redis.error_reply('EPOCH the data is of another epoch')
@@ -155,11 +156,27 @@ local function read_rate()
     return math.min(math.max(rate > 0 and rate or max, min), max), min, max
 end
 
+-- How far the ledger is behind, in ms: the age of the oldest order that it has not written, or of its last sign of
+-- life. 0 when it has never given one. Both are times of this Redis.
+local function read_lag(now)
+    local first, beat = redis.call('XRANGE', OUTBOX, '-', '+', 'COUNT', 1)[1], number(redis.call('GET', LEDGER_BEAT))
+    local oldest = first and number(string.match(first[1], '^%d+')) or now
+    return math.max(now - oldest, beat > 0 and now - beat or 0, 0)
+end
+
+-- The rate while the ledger is that far behind: as it is up to 3 s, then less in proportion.
+local function rate_behind(rate_micro, lag_ms)
+    if lag_ms <= 3000 then
+        return rate_micro
+    end
+    return math.floor(rate_micro * 3000 / lag_ms)
+end
+
 -- What travels with each report besides the line itself: until when it recovers (0 = it does not), the
--- draw (0 none, 1 pending, 2 done), the rate in force in millionths of a visitor per tick.
-local function read_state()
-    local line = redis.call('HMGET', LINE, 'recovers_at_ms', 'draw')
-    return number(line[1]), number(line[2]), (read_rate())
+-- draw (0 none, 1 pending, 2 done), the rate in force in millionths of a visitor per tick, the ledger's lag in ms.
+local function read_state(now)
+    local line, lag_ms = redis.call('HMGET', LINE, 'recovers_at_ms', 'draw'), read_lag(now)
+    return number(line[1]), number(line[2]), rate_behind((read_rate()), lag_ms), lag_ms
 end
 
 -- Takes apart an entry of the pass hash: admission, sequence, whether the turn was claimed.

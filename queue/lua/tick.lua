@@ -126,7 +126,7 @@ local phase, free, holds, is_draw_due = read_phase(now)
 if is_draw_due and recovers_at == 0 then
     begin_draw(now)
 end
-local _, draw, rate_micro = read_state()
+local _, draw, rate_micro, lag_ms = read_state(now)
 local inside, waiting, count = redis.call('ZCARD', ACTIVE), redis.call('ZCARD', WAITING), 0
 if phase ~= 'open' or recovers_at > 0 then
     unspent = 0
@@ -161,9 +161,9 @@ end
 local report = string.format(
     '{"tick":%d,"at_ms":%d,"phase":"%s","seq":%d,"head":%d,"waiting":%d,"inside":%d,"free":%d,'
         .. '"holds":%d,"recovers_at_ms":%d,"draw":%d,"rate_micro":%d,'
-        .. '"refill":%d,"admitted":[%s],"expired":[%s],"gone":[%s]}',
+        .. '"lag_ms":%d,"refill":%d,"admitted":[%s],"expired":[%s],"gone":[%s]}',
     tick_no, now, phase, seq, head, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), free or 0,
-    holds, recovers_at, draw, rate_micro, is_due and 0 or 1, admitted_text, expired_text,
+    holds, recovers_at, draw, rate_micro, lag_ms, is_due and 0 or 1, admitted_text, expired_text,
     table.concat(gone, ','))
 redis.call('PUBLISH', 'tick:' .. event, report)
 return 1

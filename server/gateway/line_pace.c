@@ -25,6 +25,25 @@ static void on_pace(void *ctx, enum queue_status status, bool was_decided,
              (long long)event->adapt_target_ms);
 }
 
+void line_pace_on_report(struct event_entry *event)
+{
+    const struct line_view *line = &event->line;
+    bool is_slowed =
+        event->is_slowed ? line->lag_ms > ADMISSION_LAG_MS / 2 : line->lag_ms > ADMISSION_LAG_MS;
+    if (is_slowed == event->is_slowed) {
+        return;
+    }
+    event->is_slowed = is_slowed;
+    if (is_slowed) {
+        log_warning("event %s: the ledger is %.1f s behind, admission slows down: %.3f per tick",
+                    event->id, (double)line->lag_ms / 1e3,
+                    (double)line->rate_micro / (double)ADMISSION_MICRO);
+    } else {
+        log_info("event %s: the ledger has caught up, admission is at %.3f per tick again",
+                 event->id, (double)line->rate_micro / (double)ADMISSION_MICRO);
+    }
+}
+
 void line_pace_on_turn(struct gateway *gateway, int64_t now_ms)
 {
     struct queue_store *queue = gateway->queue;

@@ -10,6 +10,9 @@ struct ask;
 
 /* A hold that was asked for with `ask` has been answered. */
 void line_pace_on_hold(const struct ask *ask);
+/* A tick was heard: says in the log when the ledger is so far behind that admission slows down, and
+ * when it has caught up. */
+void line_pace_on_report(struct event_entry *event);
 /* Hands in what was measured, every PACE_INTERVAL_MS for each adaptive event. */
 void line_pace_on_turn(struct gateway *gateway, int64_t now_ms);
 

@@ -12,6 +12,7 @@
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_moments.h"
+#include "server/gateway/line_pace.h"
 #include "server/gateway/line_presence.h"
 #include "server/gateway/wire.h"
 
@@ -287,6 +288,7 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         }
     }
     if (status == LINE_VIEW_OK) {
+        line_pace_on_report(event);
         if (before != event_phase(event)) {
             line_ticks_push_phase(event);
         }

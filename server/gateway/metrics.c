@@ -56,6 +56,18 @@ static void rate_gauge(FILE *out, const struct book *book)
     }
 }
 
+/* The ledger is one for all events; who has heard of it last knows best, and the most is safe. */
+static double ledger_lag_s(const struct book *book)
+{
+    int64_t lag_ms = 0;
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->entries[i]->line.lag_ms > lag_ms) {
+            lag_ms = book->entries[i]->line.lag_ms;
+        }
+    }
+    return (double)lag_ms / 1e3;
+}
+
 char *metrics_text(const struct gateway *gateway, size_t *bytes)
 {
     char *text = NULL;
@@ -103,6 +115,9 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
          (double)redis_link_pending_count(gateway->commands)},
         {"ledger_beat_age_seconds", "Time since the ledger's last sign of life.", "gauge",
          (double)gateway->beat_age_ms / 1e3},
+        {"ledger_lag_seconds",
+         "How far the ledger is behind with writing orders; above 3 s admission slows down.",
+         "gauge", ledger_lag_s(&gateway->book)},
         {"epoch", "Incarnation of the Redis data; 0 = recovering.", "gauge",
          (double)gateway->epoch},
     };

@@ -1,5 +1,6 @@
 /* The contract of queue_store.h, put to the Redis adapter and to the fake alike: turns, leaving,
  * epochs, and what only a real Redis can show. Its first half is test_queue_store.c. */
+#include "queue/admission.h"
 #include "support/queue_calls.h"
 
 /* --- inside --- */
@@ -281,6 +282,50 @@ CONTRACT(report_and_line_tell_the_same_figures)
     cr_assert_eq(b->view.rate_micro, 500000);
     cr_assert_eq(b->view.recovers_at_ms, 0);
     cr_assert_eq(b->view.draw, DRAW_NONE);
+}
+
+CONTRACT(the_line_slows_down_while_the_ledger_is_behind)
+{
+    static const struct {
+        int64_t lag_ms;
+        size_t least, most;
+    } rows[] = {{2000, 30, 30}, {6000, 14, 15}, {60000, 1, 2}, {0, 30, 30}};
+    struct queue_fake_settings settings = queue_usual;
+    settings.admit_per_tick = 30;
+    settings.active_cap = 1000;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 120; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    for (size_t i = 0; i < 4; i++) {
+        size_t before = b->admitted_count;
+        settings.lag_ms = rows[i].lag_ms;
+        queue_bench_configure(b, &settings);
+        queue_next_tick(b);
+        size_t count = b->admitted_count - before;
+        cr_assert(count >= rows[i].least && count <= rows[i].most, "%zu at a lag of %lld ms", count,
+                  (long long)rows[i].lag_ms);
+        cr_assert(b->last.lag_ms >= rows[i].lag_ms && b->last.lag_ms < rows[i].lag_ms + 1500);
+        cr_assert_eq(b->last.rate_micro, admission_rate_behind(30000000, b->last.lag_ms));
+        queue_reread(b);
+        cr_assert_leq(llabs(b->view.rate_micro - b->last.rate_micro), 1000000);
+    }
+}
+
+/* The ledger is away and nothing was sold since: its last sign of life tells. */
+Test(queue_redis, a_silent_ledger_slows_the_line_down)
+{
+    struct queue_bench *b = queue_bench_redis();
+    struct queue_fake_settings settings = queue_usual;
+    settings.admit_per_tick = 30;
+    queue_bench_configure(b, &settings);
+    redis_server_run(b->server, "SET ledger:beat %lld", (long long)queue_bench_now_ms(b) - 30000);
+    queue_next_tick(b);
+    cr_assert(b->last.lag_ms >= 30000 && b->last.lag_ms < 32000);
+    cr_assert(b->last.rate_micro > 2500000 && b->last.rate_micro <= 3000000);
+    redis_server_run(b->server, "SET ledger:beat %lld", (long long)queue_bench_now_ms(b) + 500);
+    queue_next_tick(b);
+    cr_assert_eq(b->last.lag_ms, 0);
+    queue_bench_free(b);
 }
 
 /* --- the adaptive rate --- */

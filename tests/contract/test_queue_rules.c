@@ -181,6 +181,20 @@ Test(queue_rules, admission)
     redis_server_stop(server);
 }
 
+Test(queue_rules, rate_behind)
+{
+    static const int64_t rates[] = {0, 1, 300000, 999999, 1000000, 2500000, 50000000, 2000000000};
+    static const int64_t lags[] = {0, 1, 2999, 3000, 3001, 6000, 7777, 60000, 86400000};
+    load("return rate_behind(tonumber(ARGV[2]), tonumber(ARGV[3]))");
+    for (size_t i = 0; i < 8; i++)
+        for (size_t k = 0; k < 9; k++) {
+            redisReply *reply = run("%" PRId64 " %" PRId64, rates[i], lags[k]);
+            cr_expect_eq(reply->integer, admission_rate_behind(rates[i], lags[k]), "%zu %zu", i, k);
+            freeReplyObject(reply);
+        }
+    redis_server_stop(server);
+}
+
 /* The whole script against the rule in C: counts, settings and rate are put into Redis. */
 static void same_pace(const char *pace_sha)
 {

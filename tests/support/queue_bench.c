@@ -282,7 +282,10 @@ static void configure_redis(struct redis_server *server, const struct queue_fake
         redis_server_run(server, "HSET ev:e:counts free %lld", (long long)s->free);
     else
         redis_server_run(server, "HDEL ev:e:counts free");
-    redis_server_run(server, "DEL ev:e:holds");
+    redis_server_run(server, "DEL ev:e:holds outbox");
+    if (s->lag_ms > 0)
+        redis_server_run(server, "XADD outbox %lld-1 body x",
+                         (long long)(clock_wall_ms() - s->lag_ms));
     for (int64_t i = 0; i < s->holds; i++)
         redis_server_run(server, "ZADD ev:e:holds 9000000000000 h%lld", (long long)i);
 }

@@ -8,7 +8,8 @@
 #define FIGURES                                                                                    \
     "\"tick\":7,\"at_ms\":1790000000123,\"phase\":\"open\",\"seq\":9000,\"head\":300,"             \
     "\"waiting\":8690,\"inside\":100,\"free\":412,\"holds\":3,"                                    \
-    "\"recovers_at_ms\":1790000030000,\"draw\":1,\"rate_micro\":2500000,\"refill\":1"
+    "\"recovers_at_ms\":1790000030000,\"draw\":1,\"rate_micro\":2500000,\"lag_ms\":40,\"refill\":" \
+    "1"
 #define REPORT(admitted, expired, gone)                                                            \
     "{" FIGURES ",\"admitted\":" admitted ",\"expired\":" expired ",\"gone\":" gone "}"
 
@@ -35,6 +36,7 @@ Test(tick_report, all_members)
     cr_assert_eq(r.recovers_at_ms, 1790000030000);
     cr_assert_eq(r.draw, DRAW_PENDING);
     cr_assert_eq(r.rate_micro, 2500000);
+    cr_assert_eq(r.lag_ms, 40);
     cr_assert(r.is_refill);
     cr_assert_eq(r.admitted_count, 2);
     cr_assert_str_eq(r.admitted[0].visitor.id, "AAAAbbbbCCCC");

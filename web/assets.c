@@ -50,6 +50,7 @@ static const struct file files[] = {
     PAGE("draw.html", draw_html),
     PART("inside.html", inside_html, type_html),
     PART("inside.css", inside_css, type_css),
+    PART("forms.css", forms_css, type_css),
     PART("index.css", index_css, type_css),
     PART("office.css", office_css, type_css),
     PART("account.css", account_css, type_css),

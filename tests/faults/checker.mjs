@@ -62,11 +62,13 @@ const eventsOf = (history) => new Map(history.filter((entry) => entry.what === '
 // Nobody is given a seat that somebody else holds for sure, or has bought. Holds are forgotten when Redis loses data.
 export function taken({ history }) {
   const found = [], eventOf = new Map(), asked = new Map(), holds = new Map(), bought = new Map();
+  let isBlind = false;
   const clear = (who) => holds.forEach((hold, key) => { if (hold.who === who) holds.delete(key); });
   for (const { t, who, what, m } of history) {
     if (what === 'open') eventOf.set(who, m.event);
     else if (['fault', 'healed'].includes(what) && m.isLossy) {
       holds.clear();
+      isBlind = what === 'fault' && m.isClock === true; // deadlines cannot be compared now
       if (m.forgetsSold) bought.clear(); // the ledger alone stands between these seats and a second sale
     }
     else if (what === 'ask') {
@@ -84,7 +86,7 @@ export function taken({ history }) {
         if (hold && hold.who !== who && hold.t < askedAt && t + HOLD_SLACK_MS < hold.deadline)
           found.push(`seat ${key} was given to ${who} while ${hold.who} held it`);
         if (sale && sale.who !== who && sale.t < askedAt) found.push(`seat ${key} was given to ${who}; ${sale.who} had bought it in order ${sale.order}`);
-        holds.set(key, { who, t, deadline: m.deadline_ms });
+        if (!isBlind) holds.set(key, { who, t, deadline: m.deadline_ms });
       }
     }
   }

@@ -1,6 +1,7 @@
 // The faults: what each does to the server and for how long, and the schedule a seed makes of them. `run` ends when the
 // fault is over; recovery comes afterwards. `isLossy`: holds may be gone afterwards (Redis lost data, or clocks moved).
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { askRedis, loseRedis, logBytes, logFile } from '../support/redis.mjs';
 import { sleep, until } from '../support/stanchion.mjs';
@@ -117,6 +118,31 @@ async function forgetSold(world) {
   world.kill('ledger');
 }
 
+// No byte is left on the disk of all data: a small tmpfs, filled up.
+async function fillDisk(world, step) {
+  const file = path.join(world.dir, 'filler'), part = Buffer.alloc(64 << 10), fd = fs.openSync(file, 'w');
+  const end = Date.now() + step.ms;
+  while (Date.now() < end) {
+    ledgerMayEnd(world);
+    try {
+      for (;;) fs.writeSync(fd, part);
+    } catch (error) {
+      if (error.code !== 'ENOSPC') throw error;
+    }
+    await sleep(50);
+  }
+  fs.closeSync(fd);
+  fs.rmSync(file);
+  ledgerMayEnd(world);
+}
+
+// The wall clock of every process jumps, and back.
+async function jumpClock(world, step) {
+  world.setClock(Math.round(step.which * 60_000 - 30_000));
+  await sleep(step.ms);
+  world.setClock(0);
+}
+
 export const faults = {
   'kill gateway': { run: killGateway, ms: [0, 0] },
   'kill ledger': { run: kill('ledger'), ms: [0, 0] },
@@ -139,14 +165,19 @@ export const faults = {
   'ledger write fails': { run: failWrite, ms: [500, 4000] },
   'ledger disk full': { run: fillLedger, ms: [500, 4000] },
   'redis disk full': { run: fillRedis, ms: [500, 4000] },
+  'disk full': { run: fillDisk, ms: [1000, 6000], isTmpfs: true },
+  'clock jumps': { run: jumpClock, ms: [1000, 6000], isLossy: true, isClock: true },
   'redis forgets sold seats': { run: forgetSold, ms: [0, 0], isLossy: true, forgetsSold: true },
   'redis loses a second': { run: loseLastSecond, ms: [0, 0], isLossy: true },
   'redis loses everything': { run: (world) => loseData(world, 0), ms: [0, 0], isLossy: true },
   'ledger dies, redis loses a second': { run: loseLastSecondAndLedger, ms: [0, 0], isLossy: true },
 };
 
+// Those that this machine can do without being asked to: a disk of our own takes the right to mount.
+export const possible = Object.keys(faults).filter((name) => !faults[name].isTmpfs);
+
 // The faults of a round, in their order: [{ gapMs, name, ms, which }]. Every kind comes before one comes again.
-export function schedule(seed, roundMs, names = Object.keys(faults)) {
+export function schedule(seed, roundMs, names = possible) {
   const dice = makeDice(seed), steps = [];
   let bag = [];
   for (let spentMs = 0; ;) {
@@ -161,7 +192,7 @@ export function schedule(seed, roundMs, names = Object.keys(faults)) {
 
 export async function injure(world, step) {
   world.history.note('fault', 'fault', { name: step.name, ms: step.ms, which: step.which, isLossy: faults[step.name].isLossy === true,
-    forgetsSold: faults[step.name].forgetsSold === true });
+    forgetsSold: faults[step.name].forgetsSold === true, isClock: faults[step.name].isClock === true });
   await faults[step.name].run(world, step);
   world.history.note('fault', 'healed', { name: step.name, isLossy: faults[step.name].isLossy === true });
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { sleep } from '../support/stanchion.mjs';
 import { judge, readFacts, SETTLED_MS_MAX } from './checker.mjs';
 import { makeDice } from './dice.mjs';
-import { faults, injure, schedule } from './faults.mjs';
+import { injure, possible, schedule } from './faults.mjs';
 import { openHistory } from './history.mjs';
 import { askTickets, shop } from './shopper.mjs';
 import { openWorld, SEATS_COUNT } from './world.mjs';
@@ -58,14 +58,13 @@ async function look(world) {
   }));
 }
 
-// options: { seed, minutes, shoppers, slowness (of the cards) and impatience (both 0 to 1), roundMs, restMs, names, directory,
-// env }; the report of the last look, or
+// options: { seed, minutes, shoppers, slowness (of the cards) and impatience (both 0 to 1), roundMs, restMs, names, directory }; the report of the last look, or
 // of the first that found something.
 export async function runFaults(options, say = () => {}) {
-  const all = { shoppers: 24, slowness: 0.05, impatience: 0.4, roundMs: 30_000, restMs: SETTLED_MS_MAX + 10_000, names: Object.keys(faults), minutes: 0, ...options };
+  const all = { shoppers: 24, slowness: 0.05, impatience: 0.4, roundMs: 30_000, restMs: SETTLED_MS_MAX + 10_000, names: possible, minutes: 0, ...options };
   const history = openHistory(path.join(all.directory, 'history.jsonl'));
   const end = Date.now() + all.minutes * 60_000;
-  const world = await openWorld({ ...all, history });
+  const world = await openWorld({ ...all, history, hasTmpfs: all.names.includes('disk full') });
   let report;
   try {
     for (let number = 1; number === 1 || Date.now() < end; number++) {

@@ -5,24 +5,33 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const HELP = `tests/faults/run [--minutes N] [--seed S] [--binary FILE] [--faults "kill ledger,kill redis"] [--shoppers N] [--slowness P] [--impatience P]
-                 [--round-s N] [--rest-s N] [--keep DIR]
+                 [--round-s N] [--rest-s N] [--tmpfs] [--keep DIR]
 Sells seats under faults and checks what was seen from outside against the files. One round of about 30 s of faults is the
 least; with --minutes, rounds until the time is over. The same seed makes the same faults. Exit code 0: no promise broken.
+--tmpfs: the data lies on a disk of its own (needs the right to mount), and the fault "disk full" comes too.
 --keep DIR: leaves history.jsonl, server.log and the data directory there (always done when something was found).`;
 
-const { values } = parseArgs({ options: Object.fromEntries(['minutes', 'seed', 'binary', 'faults', 'shoppers', 'slowness', 'impatience', 'round-s', 'rest-s', 'keep', 'help']
-  .map((name) => [name, { type: name === 'help' ? 'boolean' : 'string' }])) });
+const VALUES = ['minutes', 'seed', 'binary', 'faults', 'shoppers', 'slowness', 'impatience', 'round-s', 'rest-s', 'keep'];
+const { values } = parseArgs({ options: { help: { type: 'boolean' }, tmpfs: { type: 'boolean' },
+  ...Object.fromEntries(VALUES.map((name) => [name, { type: 'string' }])) } });
 if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
 if (values.binary) process.env.STANCHION_BIN = path.resolve(values.binary);
 const { runFaults } = await import('./harness.mjs');
+const { faults, possible } = await import('./faults.mjs');
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e6));
 const directory = values.keep ? path.resolve(values.keep) : fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-faults-'));
 fs.mkdirSync(directory, { recursive: true });
 const options = { seed, directory, minutes: Number(values.minutes ?? 0) };
 if (values.faults) options.names = values.faults.split(',').map((name) => name.trim());
+else if (values.tmpfs) options.names = [...possible, 'disk full'];
+const unknown = options.names?.filter((name) => !faults[name]) ?? [];
+if (unknown.length > 0) {
+  console.error(`There is no fault "${unknown[0]}". There are: ${Object.keys(faults).join(', ')}.`);
+  process.exit(2);
+}
 for (const name of ['shoppers', 'slowness', 'impatience']) if (values[name]) options[name] = Number(values[name]);
 if (values['round-s']) options.roundMs = 1000 * Number(values['round-s']);
 if (values['rest-s']) options.restMs = 1000 * Number(values['rest-s']);

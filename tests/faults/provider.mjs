@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { binary, freePort, sleep, until } from '../support/stanchion.mjs';
+import { freePort, root, sleep, until } from '../support/stanchion.mjs';
 
 const LONGEST_MS = 40_000;
 
@@ -62,7 +62,7 @@ export async function startProvider({ directory, gatewayPort, lateMs, dice, env 
   let child = null, isWanted = true;
   const log = fs.openSync(path.join(directory, 'provider.log'), 'a');
   const start = () => {
-    child = spawn(path.join(path.dirname(binary), 'stanchion_sandbox'),
+    child = spawn(path.join(root, 'build/dev/bin/stanchion_sandbox'),
       [String(port), provider.file, provider.key, `http://127.0.0.1:${webhooks.address().port}/api/v1/payments/webhook`, provider.secret, String(lateMs)],
       { env: { ...process.env, ...env }, stdio: ['ignore', log, log] });
     provider.pid = child.pid;

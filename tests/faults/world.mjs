@@ -1,11 +1,11 @@
 // The server under test, as faults need it: the real program with its own data directory, started again when its
 // supervisor is killed, and two looks into its files from outside: the witness (is an order in the ledger's file at the
 // moment a browser is told so?) and the figures that say whether everything has come to rest.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
-import { freePort, sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { freePort, root, sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { askRedis } from '../support/redis.mjs';
 import { startNetwork } from '../support/proxy.mjs';
 import { makeDice } from './dice.mjs';
@@ -14,6 +14,7 @@ import { startProvider } from './provider.mjs';
 const HEAL_MS_MAX = 60_000;
 const BUSY_MS_MAX = 8000; // how long a reader waits for a locked file
 export const PAY_MS = 10_000;
+const TMPFS_BYTES = 256 << 20;
 const SEATS_PER_ROW = 20, ROWS = 60, ROWS_FREE_OF_CHARGE = 10;
 export const SEATS_COUNT = SEATS_PER_ROW * ROWS;
 
@@ -57,12 +58,30 @@ function startWitness(file) {
   };
 }
 
-export async function openWorld({ directory, history, seed, env = {} }) {
-  const dir = path.join(directory, 'data'), port = await freePort();
-  const asan = [process.env.ASAN_OPTIONS, 'detect_leaks=0'].filter(Boolean).join(':'); // LeakSanitizer cannot be traced
+// The environment of processes whose wall clock is off by what stands in `file` (tests/faulty/clock_jump.c).
+const CLOCK_LIBRARY = path.join(root, 'build/dev/tests/libclock_jump.so');
+const environmentOfClock = (file) => ({ LD_PRELOAD: CLOCK_LIBRARY, CLOCK_JUMP_FILE: file });
+
+export async function openWorld({ directory, history, seed, hasTmpfs = false }) {
+  if (!fs.existsSync(CLOCK_LIBRARY)) throw new Error(`${CLOCK_LIBRARY} is not built`); // the loader would say so in passing
+  const dir = path.join(directory, 'data'), port = await freePort(), clock = path.join(directory, 'clock');
+  // LeakSanitizer cannot be traced, and a library that is preloaded comes before the sanitizers'.
+  const env = { ...environmentOfClock(clock), ASAN_OPTIONS: [process.env.ASAN_OPTIONS, 'detect_leaks=0', 'verify_asan_link_order=0'].filter(Boolean).join(':') };
+  const setClock = (offsetMs) => {
+    const bytes = Buffer.alloc(8), fd = fs.openSync(clock, fs.constants.O_RDWR | fs.constants.O_CREAT);
+    bytes.writeBigInt64LE(BigInt(offsetMs));
+    fs.writeSync(fd, bytes, 0, 8, 0);
+    fs.closeSync(fd);
+  };
+  setClock(0);
+  if (hasTmpfs) {
+    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${TMPFS_BYTES},mode=700`, 'tmpfs', dir]);
+    process.on('exit', () => { try { execFileSync('umount', ['-l', dir], { stdio: 'ignore' }); } catch { /* it is gone */ } });
+  }
   const network = await startNetwork(port);
-  const provider = await startProvider({ directory, gatewayPort: port, lateMs: PAY_MS - 1000, dice: makeDice(`provider ${seed}`), env: { ASAN_OPTIONS: asan } });
-  const world = { dir, directory, history, network, provider, server: null, url: `http://127.0.0.1:${port}`, publicUrl: network.url };
+  const provider = await startProvider({ directory, gatewayPort: port, lateMs: PAY_MS - 1000, dice: makeDice(`provider ${seed}`), env });
+  const world = { dir, directory, history, network, provider, setClock, server: null, url: `http://127.0.0.1:${port}`, publicUrl: network.url };
   let witness = null, logged = 0;
   const allFlags = ['--gateways', '2', ...provider.flags];
   writeHall(path.join(directory, 'hall'));
@@ -74,7 +93,7 @@ export async function openWorld({ directory, history, seed, env = {} }) {
     logged = text.length;
   };
   world.start = async () => {
-    world.server = await startStanchion({ dir, port, flags: allFlags, env: { ...env, ASAN_OPTIONS: asan } });
+    world.server = await startStanchion({ dir, port, flags: allFlags, env });
     logged = 0;
   };
   world.mayEnd = (name, pid, why) => history.note('server', 'ours', { name, pid, signal: why });
@@ -118,6 +137,7 @@ export async function openWorld({ directory, history, seed, env = {} }) {
     world.keepLog();
     await provider.stop();
     await network.stop();
+    if (hasTmpfs) execFileSync('umount', [dir]);
     return end;
   };
   await world.start();

@@ -20,7 +20,9 @@ export function newsOf({ place, event }) {
   if (place?.recovers_at_ms) return said('recovering', inTime(place.recovers_at_ms, 'news.recovering', 'news.recoveringSoon'));
   if (place?.drawing) return said('drawing', t('news.drawing'), { isCalm: true, lead: t('news.drawingLead') });
   if (phase === 'paused') return said(phase, t('news.paused'));
-  if (isBefore(phase) && draw) return said('draw', t('news.draw'), { isCalm: true, lead: t('news.drawLead'), until: opens_at_ms });
+  if (isBefore(phase) && draw) {
+    return said('draw', t('news.draw'), { isCalm: true, ...(place && { lead: t('news.drawLead'), until: opens_at_ms }) });
+  }
   if (isBefore(phase)) return said(phase, inTime(opens_at_ms, 'news.prequeue', 'news.prequeueSoon'), { isCalm: true });
   if (phase === 'sold_out') return said(phase, t(standby ? 'news.standby' : 'news.soldOut'));
   if (phase === 'closed') return said(phase, t('news.closed'));

@@ -183,9 +183,10 @@ test('a paused line has no estimate, it says that it is paused', async () => {
 });
 
 test('the sale opens at its instant: for who waits, and for who only looks', async () => {
-  const opensAtMs = Math.ceil(Date.now() / 1000) * 1000 + 12_000;
-  const event = await newEvent('phase=announced', `prequeue_at_ms=${opensAtMs - 6000}`, `opens_at_ms=${opensAtMs}`);
+  const event = await newEvent('phase=announced');
   const [early, looker] = [await newPerson(browser), await newPerson(browser, PHONE)];
+  const opensAtMs = Math.ceil(Date.now() / 1000) * 1000 + 14_000;
+  await event.set(`prequeue_at_ms=${opensAtMs - 6000}`, `opens_at_ms=${opensAtMs}`);
   // When the button can be seen and when the turn has come, on the clock of this machine.
   for (const { page } of [early, looker]) {
     await page.addInitScript(() => {
@@ -215,12 +216,12 @@ test('the sale opens at its instant: for who waits, and for who only looks', asy
 });
 
 test('a draw: no number before it, another place and another receipt after it', async () => {
-  const opensAtMs = Math.ceil(Date.now() / 1000) * 1000 + 14_000;
   const event = await newEvent('phase=announced', 'draw=1', 'admit_per_tick=0');
   await until('the draw is announced', async () => (await event.get()).draw?.commitment);
+  const people = [await newPerson(browser, PHONE), await newPerson(browser), await newPerson(browser)];
+  const opensAtMs = Math.ceil(Date.now() / 1000) * 1000 + 12_000;
   await event.set('phase=prequeue', `opens_at_ms=${opensAtMs}`);
   await until('the line is there', async () => (await event.get()).phase === 'prequeue');
-  const people = [await newPerson(browser, PHONE), await newPerson(browser), await newPerson(browser)];
   await people[0].page.goto(event.url);
   await people[0].page.getByText('The order is drawn at random').waitFor();
   const link = people[0].page.getByRole('link', { name: /how to check it/ }).first();

@@ -10,10 +10,8 @@
 #define SEATS_STEP 1024
 
 static const char *const words[STOCK_CHANGE_COUNT] = {
-    [STOCK_WITHHOLD] = "withhold",
-    [STOCK_OFFER] = "offer",
-    [STOCK_REFUND] = "refund",
-    [STOCK_REFUND_WITHHOLD] = "refund_withhold",
+    [STOCK_WITHHOLD] = "withhold", [STOCK_OFFER] = "offer",
+    [STOCK_REFUND] = "refund",     [STOCK_REFUND_WITHHOLD] = "refund_withhold",
     [STOCK_REPLAY] = "replay",
 };
 

@@ -20,7 +20,14 @@
 #define CHILD_BACK_OFF_MS_MAX 5000
 #define CHILD_HEALTHY_MS 30000 /* who lived that long starts again at the shortest pause */
 
-enum child_kind { CHILD_REDIS, CHILD_LEDGER, CHILD_REGISTRAR, CHILD_SANDBOX, CHILD_GATEWAY, CHILD_KIND_COUNT };
+enum child_kind {
+    CHILD_REDIS,
+    CHILD_LEDGER,
+    CHILD_REGISTRAR,
+    CHILD_SANDBOX,
+    CHILD_GATEWAY,
+    CHILD_KIND_COUNT
+};
 
 struct child {
     enum child_kind kind;

@@ -68,7 +68,7 @@ export function taken({ history }) {
     if (what === 'open') eventOf.set(who, m.event);
     else if (['fault', 'healed'].includes(what) && m.isLossy) {
       holds.clear();
-      isBlind = what === 'fault' && m.isClock === true; // deadlines cannot be compared now
+      if (m.isClock) isBlind = what === 'fault'; // deadlines cannot be compared now
       if (m.forgetsSold) bought.clear(); // the ledger alone stands between these seats and a second sale
     }
     else if (what === 'ask') {

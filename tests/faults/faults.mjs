@@ -31,8 +31,8 @@ async function restart(world) {
 }
 
 async function loseData(world, keptBytes) {
-  const pid = world.server.children().redis;
-  world.history.note('server', 'ours', { name: 'redis', pid, signal: 'SIGKILL' });
+  const pid = await until('Redis runs', () => world.server.children().redis, 20_000);
+  world.mayEnd('redis', pid, 'SIGKILL');
   await loseRedis(world.server, { keptBytes });
 }
 // How much of its log Redis had a second ago: what a loss of power leaves of it.
@@ -57,9 +57,9 @@ async function cutNetwork(world, step) {
 }
 const deadenNetwork = async (world) => { world.network.deaden(); };
 const troubleProvider = (trouble) => async (world, step) => {
-  world.provider.trouble = trouble;
+  Object.assign(world.provider.trouble, trouble);
   await sleep(step.ms);
-  world.provider.trouble = {};
+  Object.keys(trouble).forEach((key) => delete world.provider.trouble[key]);
 };
 
 // Somebody else writes into the ledger's file, and takes his time.
@@ -85,12 +85,14 @@ async function failCalls(world, step, name, calls, error, files) {
     if (pid && !tracers.has(pid)) {
       world.mayEnd(name, pid, error);
       const args = ['-f', '-qq', '-o', '/dev/null', '-p', String(pid), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`];
-      tracers.set(pid, spawn('strace', [...args, ...files(world).flatMap((file) => ['-P', file])], { stdio: 'ignore' }));
+      const tracer = spawn('strace', [...args, ...files(world).flatMap((file) => ['-P', file])], { stdio: 'ignore' });
+      tracer.on('error', () => {}); // not installed, or not allowed here: then nothing fails
+      tracers.set(pid, tracer);
     }
     await sleep(20);
   }
   await Promise.all([...tracers.values()].map((tracer) => new Promise((resolve) => {
-    if (tracer.exitCode !== null || tracer.signalCode !== null) { resolve(); return; }
+    if (!tracer.pid || tracer.exitCode !== null || tracer.signalCode !== null) { resolve(); return; }
     tracer.on('close', resolve);
     tracer.kill('SIGTERM');
   })));
@@ -148,7 +150,7 @@ export const faults = {
   'kill ledger': { run: kill('ledger'), ms: [0, 0] },
   'kill redis': { run: kill('redis'), ms: [0, 0] },
   'kill provider': { run: kill('provider'), ms: [0, 0] },
-  'kill supervisor': { run: restart, ms: [0, 0] },
+  'kill supervisor': { run: restart, ms: [0, 0], isAlone: true },
   'stop gateway': { run: stopGateway, ms: [300, 5000] },
   'stop ledger': { run: stopFor('ledger'), ms: [300, 6000] },
   'stop redis': { run: stopFor('redis'), ms: [300, 4000] },
@@ -176,15 +178,16 @@ export const faults = {
 // Those that this machine can do without being asked to: a disk of our own takes the right to mount.
 export const possible = Object.keys(faults).filter((name) => !faults[name].isTmpfs);
 
-// The faults of a round, in their order: [{ gapMs, name, ms, which }]. Every kind comes before one comes again.
+// The faults of a round, in their order: [{ gapMs, name, ms, which, isLeft }]. Every kind comes before one comes again.
+// isLeft: the next one does not wait for its end.
 export function schedule(seed, roundMs, names = possible) {
   const dice = makeDice(seed), steps = [];
   let bag = [];
   for (let spentMs = 0; ;) {
     if (bag.length === 0) bag = [...names];
     const [name] = bag.splice(dice.whole(0, bag.length - 1), 1);
-    const step = { gapMs: dice.whole(...GAP_MS), name, ms: dice.whole(...faults[name].ms), which: dice.between(0, 1) };
-    spentMs += step.gapMs + step.ms;
+    const step = { gapMs: dice.whole(...GAP_MS), name, ms: dice.whole(...faults[name].ms), which: dice.between(0, 1), isLeft: dice.chance(0.4) };
+    spentMs += step.gapMs + (step.isLeft ? 0 : step.ms);
     if (spentMs > roundMs) return steps;
     steps.push(step);
   }

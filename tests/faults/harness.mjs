@@ -4,7 +4,7 @@ import path from 'node:path';
 import { sleep } from '../support/stanchion.mjs';
 import { judge, readFacts, SETTLED_MS_MAX } from './checker.mjs';
 import { makeDice } from './dice.mjs';
-import { injure, possible, schedule } from './faults.mjs';
+import { faults, injure, possible, schedule } from './faults.mjs';
 import { openHistory } from './history.mjs';
 import { askTickets, shop } from './shopper.mjs';
 import { openWorld, SEATS_COUNT } from './world.mjs';
@@ -32,13 +32,17 @@ async function round(world, number, options, say) {
   const sale = { history: world.history, event, seatsCount: SEATS_COUNT, people: [], slowness, impatience, witness: world.witness,
     url: () => world.publicUrl.replace('http', 'ws'), isOver: () => isOver };
   const shops = Array.from({ length: shoppers }, (_, i) => shop(sale, `${number}.${i}`, makeDice(`${seedOfRound}.${i}`)));
-  const steps = schedule(seedOfRound, roundMs, names);
-  for (const step of steps) {
+  const running = new Set();
+  for (const step of schedule(seedOfRound, roundMs, names)) {
     await sleep(step.gapMs);
-    say(`round ${number}: ${step.name}${step.ms ? `, ${step.ms} ms` : ''}`);
-    await injure(world, step);
+    if (faults[step.name].isAlone) await Promise.all(running);
+    say(`round ${number}: ${step.name}${step.ms ? `, ${step.ms} ms${step.isLeft ? ' and on' : ''}` : ''}`);
+    const injury = injure(world, step).finally(() => running.delete(injury));
+    running.add(injury);
+    if (!step.isLeft) await injury;
     world.keepLog();
   }
+  await Promise.all(running);
   await world.healed();
   await sleep(CALM_MS);
   isOver = true;

@@ -81,6 +81,7 @@ static const struct file files[] = {
     PART("protocol.js", protocol_js, type_js),
     PART("purchase.js", purchase_js, type_js),
     PART("sale.js", sale_js, type_js),
+    PART("qr.js", qr_js, type_js),
     PART("seatlist.js", seatlist_js, type_js),
     PART("seatmap.js", seatmap_js, type_js),
     PART("seats.js", seats_js, type_js),

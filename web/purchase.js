@@ -84,6 +84,7 @@ export class Purchase {
     if (type === 'held') this.#held(message);
     else if (type === 'payment') this.#payment(message);
     else if (type === 'confirmed') this.#confirmed(message);
+    else if (type === 'refunded') this.#refunded(message);
     else if (type === 'place') this.#backInLine(message);
     else if (!this.#visit.state.payment) return;
     else if (type === 'declined') this.#declined(message);
@@ -149,6 +150,15 @@ export class Purchase {
   #confirmed(message) {
     this.#end('result', { result: { kind: 'confirmed', orders: [message] } });
     this.#store.set({ isServed: true });
+  }
+
+  // What is shown now; a page that was away is told with its tickets.
+  #refunded({ order, seats }) {
+    const { result } = this.#visit.state;
+    if (!result?.orders) return;
+    const giveBack = (ticket) => (seats.includes(ticket.seat) ? { ...ticket, refunded: true } : ticket);
+    const orders = result.orders.map((each) => (each.order === order ? { ...each, tickets: each.tickets.map(giveBack) } : each));
+    this.#visit.change({ result: { ...result, orders } });
   }
 
   #declined({ reason, deadline_ms }) {

@@ -93,6 +93,8 @@ addTexts({
   'done.body': { one: 'One ticket is yours. It is recorded and stays here.', other: '{n} tickets are yours. They are recorded and stay here.' },
   'done.order': 'Order {order}',
   'done.code': 'Ticket code',
+  'done.qr': 'QR code of the ticket for {seat}',
+  'done.refunded': 'Given back: this ticket opens no door, and the money returns to you.',
   'done.bought': 'Bought on {date}',
   'done.mine': 'My tickets',
   'done.loading': 'Looking for your tickets',

@@ -1,15 +1,27 @@
 // The end of a good day: the tickets, now or later.
-import { $, el, setText, show } from './dom.js';
+import { $, announce, el, setText, show } from './dom.js';
 import { dateHere, money } from './format.js';
+import { qrImage } from './qr.js';
 import { t } from './text.js';
 
-function ticket({ section, row, number, category, price_minor, code }, currency) {
-  const where = row ? t('seats.full', { section, row, number }) : t('seats.fullNoRow', { section, number });
+const whereOf = ({ section, row, number }) =>
+  (row ? t('seats.full', { section, row, number }) : t('seats.fullNoRow', { section, number }));
+
+function ticket(each, currency) {
+  const { category, price_minor, code, qr, refunded } = each;
+  const where = whereOf(each);
+  const text = [el('p', { class: 'ticket-seat' }, where), el('p', { class: 'soft' }, `${category} · ${money(price_minor, currency)}`)];
+  if (refunded) {
+    return el('li', { class: 'ticket is-refunded' },
+      el('div', { class: 'grow' }, ...text, el('p', { class: 'ticket-refunded' }, t('done.refunded'))));
+  }
   return el('li', { class: 'ticket' },
-    el('p', { class: 'ticket-seat' }, where),
-    el('p', { class: 'soft' }, `${category} · ${money(price_minor, currency)}`),
-    el('p', { class: 'ticket-code' }, el('span', { class: 'soft small' }, t('done.code')), el('code', {}, code)));
+    el('div', { class: 'grow' }, ...text,
+      el('p', { class: 'ticket-code' }, el('span', { class: 'soft small' }, t('done.code')), el('code', {}, code))),
+    qr && qrImage(qr, t('done.qr', { seat: where })));
 }
+
+const good = (orders) => orders.flatMap(({ tickets }) => tickets).filter(({ refunded }) => !refunded);
 
 function order({ order: id, at_ms, committed_ms, amount_minor, currency, tickets }) {
   return el('article', { class: 'order' },
@@ -21,21 +33,23 @@ function order({ order: id, at_ms, committed_ms, amount_minor, currency, tickets
 const titles = { confirmed: 'done.title', tickets: 'done.mine', loading: 'done.loading' };
 
 export class ResultView {
-  #drawn = null;
+  #drawn = null; #good = 0;
 
   constructor(visit) {
     $('result-back').onclick = () => visit.back();
     $('result-print').onclick = () => print();
   }
 
-  draw({ result }) {
+  draw({ result }, isNew) {
     if (result === this.#drawn) return;
     this.#drawn = result;
     const orders = result.orders ?? [];
     const isEmpty = result.kind === 'tickets' && orders.length === 0;
-    const tickets = orders.reduce((sum, each) => sum + each.tickets.length, 0);
+    const tickets = good(orders).length;
+    if (!isNew && tickets < this.#good) announce(t('done.refunded'));
+    this.#good = tickets;
     setText($('result-title'), t(isEmpty ? 'done.noTickets' : titles[result.kind]));
-    const body = isEmpty ? t('done.noTicketsHint') : result.kind === 'confirmed' ? t('done.body', { n: tickets }) : '';
+    const body = isEmpty ? t('done.noTicketsHint') : result.kind === 'confirmed' && tickets > 0 ? t('done.body', { n: tickets }) : '';
     setText($('result-body'), body);
     show($('result-body'), body !== '');
     show($('result-print'), tickets > 0);

@@ -56,8 +56,12 @@ export class Visit {
   }
 
   showTickets() {
-    this.#intent = 'tickets';
     this.change({ view: 'result', result: { kind: 'loading' }, notice: null });
+    this.#followTickets();
+  }
+
+  #followTickets() {
+    this.#intent = 'tickets';
     this.#identifySoon();
   }
 
@@ -65,6 +69,7 @@ export class Visit {
   back() {
     this.change({ view: 'sale', result: null });
     if (this.store.get('receipt')) this.join();
+    else this.#connection.close();
   }
 
   // The page is looked at again, perhaps after a long sleep, perhaps after another tab did something: is what we
@@ -77,6 +82,7 @@ export class Visit {
       if (view === 'line' && place && !receipt) this.end('sale', { notice: 'left' });
       else if ((view === 'line' || view === 'turn') && receipt) this.#placed(await this.#connection.probe({ type: 'resume', receipt }));
       else if (view === 'seats') await this.claim();
+      else if (view === 'result') this.#followTickets();
     } catch (error) {
       await this.#refused(error);
     }
@@ -127,7 +133,7 @@ export class Visit {
   async #opened() {
     clearTimeout(this.#retry);
     try {
-      if (this.#intent === 'tickets') await this.#listTickets();
+      if (this.#intent === 'tickets') await (await this.purchase()).listTickets(); // and stay: refunds are told
       else await this.#identify();
       this.change({ full: null });
     } catch (error) {
@@ -185,7 +191,7 @@ export class Visit {
     else if (type === 'admitted' && view !== 'seats' && view !== 'payment') this.#placed(message);
     else if (type === 'seats') this.#on.onSeats(message);
     else if (type === 'map') this.#on.onMap(message); // instead of many changes at once
-    else if (['place', 'held', 'payment', 'confirmed', 'declined', 'unsold'].includes(type)) {
+    else if (['place', 'held', 'payment', 'confirmed', 'declined', 'unsold', 'refunded'].includes(type)) {
       this.purchase().then((purchase) => purchase.pushed(message));
     } else if (type === 'expired') this.#expired(message);
     else if (type === 'phase') this.#phase(message);
@@ -210,11 +216,6 @@ export class Visit {
     if (code !== CLOSED_NORMAL || view !== 'line' || event.phase !== 'sold_out') return false;
     this.change({ view: 'ended', reason: 'sold_out', place: null });
     return true;
-  }
-
-  async #listTickets() {
-    await (await this.purchase()).listTickets();
-    if (!this.store.get('receipt')) this.#connection.close();
   }
 
   async #refused(error) {

@@ -6,6 +6,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/seat_desk.h"
+#include "server/gateway/ticket_qr.h"
 #include "server/gateway/wire.h"
 
 #define CARD_DIGITS_MIN 12
@@ -176,6 +177,7 @@ void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes
         note_paying(gateway, event, visitor, false);
     }
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
+    bool is_here = session != NULL; /* every gateway hears of every outcome */
     for (; session != NULL; session = session_next_of_visitor(session)) {
         if (strcmp(type, "confirmed") == 0) {
             session->stage = STAGE_NEW; /* the turn ended with the sale */
@@ -184,6 +186,9 @@ void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes
     json_t *push = json_deep_copy(outcome);
     json_object_del(push, "event");
     json_object_del(push, "visitor");
+    if (is_here && strcmp(type, "confirmed") == 0) {
+        ticket_qr_add(json_object_get(push, "tickets"));
+    }
     wire_push_visitor(gateway, event, visitor, push);
     json_decref(outcome);
 }
@@ -195,6 +200,9 @@ static void on_orders(void *ctx, const json_t *answer)
     struct ask *ask = ctx;
     json_t *orders = json_object_get(answer, "orders");
     if (json_is_true(json_object_get(answer, "ok")) && json_is_array(orders)) {
+        size_t i;
+        json_t *order;
+        json_array_foreach(orders, i, order) ticket_qr_add(json_object_get(order, "tickets"));
         wire_answer(ask->gateway, &ask->to,
                     json_pack("{ss sO}", "type", "tickets", "orders", orders));
     } else {

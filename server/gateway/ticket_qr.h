@@ -1,0 +1,18 @@
+/* The QR code of each ticket, as modules for the page to draw.
+ *
+ * docs/decisions/0030-qr-codes.md says why here: the code itself never leaves the message it is in,
+ * pages need no library, and a ticket's picture is 79 bytes.
+ */
+#ifndef STANCHION_TICKET_QR_H
+#define STANCHION_TICKET_QR_H
+
+#include <jansson.h>
+
+/* Gives each ticket of `tickets` (an array as in `confirmed` and `tickets`) that has a `code` and
+ * is not refunded the field `qr`: {"side":25,"modules":"<base64>"}, row after row from the top, one
+ * bit each, 1 = dark, the first module in the lowest bit of the first byte; the quiet zone is the
+ * page's. A ticket whose code is longer than TICKET_CODE_BYTES gets none. Anything but an array is
+ * left as it is. About 65 us a ticket. */
+void ticket_qr_add(json_t *tickets);
+
+#endif

@@ -118,8 +118,9 @@ export function money({ orders, intents, payments, now }) {
 // Who was told that nothing was sold has bought nothing; who has claimed a turn has not missed it.
 export function contradicted({ history, orders }) {
   const inside = new Set(), missed = [];
-  for (const { who, m } of history) {
-    if (m.type === 'entered') inside.add(who);
+  for (const { who, what, m } of history) {
+    if (what === 'fault' && m.isLossy) inside.clear(); // a place that comes back by its receipt is a new turn later
+    else if (m.type === 'entered') inside.add(who);
     else if (['admitted', 'place', 'left', 'confirmed'].includes(m.type)) inside.delete(who);
     else if (m.type === 'expired') {
       if (m.reason === 'no_show' && inside.has(who)) missed.push(`${who} was told to have missed a turn that was claimed`);

@@ -81,7 +81,29 @@ static int64_t free_of(const struct fake_line *line)
 
 /* --- join, enter, leave --- */
 
-void fake_line_tell(const struct person *person, struct place *place)
+static int64_t clock_of(const struct fake_line *line, int64_t now_ms)
+{
+    int64_t missed_ms = line->settings.beat_ms + LEDGER_AWAY_MS;
+    if (line->settings.beat_ms == 0 || now_ms <= missed_ms)
+        return now_ms;
+    return missed_ms > line->thawed_ms ? missed_ms : line->thawed_ms;
+}
+
+void fake_line_thaw(struct fake_line *line, int64_t now_ms)
+{
+    int64_t clock_ms = clock_of(line, now_ms);
+    for (size_t i = 0; i < line->people_count; i++)
+        if (line->people[i].presence == ACTIVE && line->people[i].deadline_ms > clock_ms)
+            line->people[i].deadline_ms += now_ms - clock_ms;
+    line->thawed_ms = now_ms;
+}
+
+bool fake_line_is_over(const struct fake_line *line, const struct person *person, int64_t now_ms)
+{
+    return person->presence == ACTIVE && person->deadline_ms <= clock_of(line, now_ms);
+}
+
+void fake_line_tell(const struct fake_line *line, const struct person *person, struct place *place)
 {
     place->seq = person->seq;
     place->state = PLACE_WAITING;
@@ -89,7 +111,7 @@ void fake_line_tell(const struct person *person, struct place *place)
         return;
     place->state = person->is_entered ? PLACE_ENTERED : PLACE_ADMITTED;
     place->admission = person->admission;
-    place->deadline_ms = person->deadline_ms;
+    place->deadline_ms = person->deadline_ms + place->now_ms - clock_of(line, place->now_ms);
 }
 
 static void add_person(struct fake_line *line, const struct queue_visitor *visitor)
@@ -106,7 +128,7 @@ void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
     const struct person *person = fake_line_person(line, visitor->id);
     int64_t bought = fake_line_bought(line, visitor->id);
     if (person) {
-        fake_line_tell(person, place);
+        fake_line_tell(line, person, place);
     } else if (bought > 0 && bought >= s->seats_per_visitor_max) {
         place->state = PLACE_SERVED;
     } else if (!queue_phase_takes_joins(place->phase, s->standby)) {
@@ -119,7 +141,7 @@ void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
         place->state = PLACE_FULL;
     } else {
         add_person(line, visitor);
-        fake_line_tell(&line->people[line->people_count - 1], place);
+        fake_line_tell(line, &line->people[line->people_count - 1], place);
         place->is_new = true;
     }
 }
@@ -128,7 +150,8 @@ void fake_line_enter(const struct fake_line *line, const char *visitor, struct p
 {
     struct person *person = fake_line_person(line, visitor);
     place->state = PLACE_NONE;
-    if (!person || (person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
+    if (!person ||
+        (person->presence == ACTIVE && person->deadline_ms <= clock_of(line, place->now_ms)))
         return;
     if (person->presence == ACTIVE && !person->is_entered) {
         if (place->phase == PHASE_DRAFT || place->phase == PHASE_CLOSED) {
@@ -136,9 +159,9 @@ void fake_line_enter(const struct fake_line *line, const char *visitor, struct p
             return;
         }
         person->is_entered = true;
-        person->deadline_ms = place->now_ms + line->settings.select_ms;
+        person->deadline_ms = clock_of(line, place->now_ms) + line->settings.select_ms;
     }
-    fake_line_tell(person, place);
+    fake_line_tell(line, person, place);
 }
 
 void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
@@ -146,14 +169,16 @@ void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
 {
     const struct person *person = fake_line_person(line, visitor->id);
     place->state = PLACE_NONE;
-    if (person && !(person->presence == ACTIVE && person->deadline_ms <= place->now_ms))
-        fake_line_tell(person, place);
+    if (person &&
+        !(person->presence == ACTIVE && person->deadline_ms <= clock_of(line, place->now_ms)))
+        fake_line_tell(line, person, place);
 }
 
-bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms)
+bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms,
+                       int64_t now_ms)
 {
     struct person *person = fake_line_person(line, visitor);
-    int64_t deadline_ms = at_ms + line->settings.claim_ms;
+    int64_t deadline_ms = at_ms - (now_ms - clock_of(line, now_ms)) + line->settings.claim_ms;
     bool is_unclaimed = person && person->presence == ACTIVE && !person->is_entered;
     if (!is_unclaimed || person->deadline_ms <= deadline_ms)
         return false;
@@ -167,7 +192,7 @@ void fake_line_leave(struct fake_line *line, const char *visitor, struct place *
     place->state = PLACE_NONE;
     if (!person)
         return;
-    fake_line_tell(person, place);
+    fake_line_tell(line, person, place);
     if (person->presence == WAITING && person->seq > line->head) {
         fake_seqs_add(&line->gone, person->seq);
         fake_seqs_add(&line->gone_new, person->seq);
@@ -181,7 +206,7 @@ static void expire(struct fake_line *line, int64_t now_ms, struct tick_report *r
 {
     for (size_t i = 0; i < line->people_count && report->expired_count < TICK_EXPIRE_MAX; i++) {
         struct person *person = &line->people[i];
-        if (person->presence != ACTIVE || person->deadline_ms > now_ms)
+        if (person->presence != ACTIVE || person->deadline_ms > clock_of(line, now_ms))
             continue;
         size_t at = report->expired_count++;
         report->expired = fake_grow(report->expired, at + 1, sizeof(report->expired[0]));
@@ -197,14 +222,14 @@ static void admit_person(struct fake_line *line, struct person *person, int64_t 
     person->presence = ACTIVE;
     person->admission = ++line->admission;
     const struct queue_fake_settings *s = &line->settings;
-    person->deadline_ms =
-        now_ms + (s->claim_away_ms > s->claim_ms ? s->claim_away_ms : s->claim_ms);
+    int64_t claim_ms = s->claim_away_ms > s->claim_ms ? s->claim_away_ms : s->claim_ms;
+    person->deadline_ms = clock_of(line, now_ms) + claim_ms;
     size_t at = report->admitted_count++;
     report->admitted = fake_grow(report->admitted, at + 1, sizeof(report->admitted[0]));
     report->admitted[at] = (struct tick_admitted){.visitor = person->visitor,
                                                   .seq = person->seq,
                                                   .admission = person->admission,
-                                                  .deadline_ms = person->deadline_ms};
+                                                  .deadline_ms = now_ms + claim_ms};
 }
 
 static struct pace_inputs pace_inputs_of(const struct fake_line *line)

@@ -38,6 +38,7 @@ struct fake_line {
     size_t purchases_count;
     struct seq_list gone, gone_new;
     int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro, unspent_count;
+    int64_t thawed_ms;
     int64_t recovers_at_ms, recover_wait_ms, recover_full_ms, kept_seq, recovered_seq;
     struct pace_histogram paced;
     int64_t pace_at_ms, pace_since_ms, rate_micro;
@@ -70,10 +71,15 @@ bool fake_line_recovered(struct fake_line *line, int64_t now_ms);
 /* NULL when this visitor has no place. */
 struct person *fake_line_person(const struct fake_line *line, const char *visitor);
 /* Tells a person's place in *place. */
-void fake_line_tell(const struct person *person, struct place *place);
+void fake_line_tell(const struct fake_line *line, const struct person *person, struct place *place);
+/* The turn is over; while the ledger is away none becomes so (docs/decisions/0030). */
+bool fake_line_is_over(const struct fake_line *line, const struct person *person, int64_t now_ms);
+/* The ledger comes back. */
+void fake_line_thaw(struct fake_line *line, int64_t now_ms);
 int64_t fake_line_bought(const struct fake_line *line, const char *visitor);
 /* True when the deadline came nearer. */
-bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms);
+bool fake_line_present(const struct fake_line *line, const char *visitor, int64_t at_ms,
+                       int64_t now_ms);
 /* As queue/lua/pace.lua: true when this call decided. */
 bool fake_line_pace(struct fake_line *line, const struct pace_histogram *holds, int64_t now_ms,
                     struct pace_decision *decision);

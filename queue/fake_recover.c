@@ -159,7 +159,7 @@ static void restore_absent(struct fake_line *line, const struct place_claim *cla
     } else {
         put_back(line, claim);
         place->reason = GONE_UNKNOWN;
-        fake_line_tell(fake_line_person(line, claim->visitor.id), place);
+        fake_line_tell(line, fake_line_person(line, claim->visitor.id), place);
         place->is_new = true;
     }
 }
@@ -169,11 +169,11 @@ void fake_line_restore(struct fake_line *line, const struct place_claim *claim, 
 {
     const struct person *person = fake_line_person(line, claim->visitor.id);
     int64_t bought = fake_line_bought(line, claim->visitor.id);
-    if (person && person->presence == ACTIVE && person->deadline_ms <= place->now_ms) {
+    if (person && fake_line_is_over(line, person, place->now_ms)) {
         place->state = PLACE_GONE;
         place->reason = GONE_MISSED;
     } else if (person) {
-        fake_line_tell(person, place);
+        fake_line_tell(line, person, place);
     } else if (bought > 0 && bought >= line->settings.seats_per_visitor_max) {
         place->state = PLACE_SERVED;
     } else {

@@ -308,8 +308,8 @@ static enum queue_status fake_present(struct queue_store *s, const char *event_i
     delivery->fn.on_present = on_present;
     delivery->status = reach(store);
     for (size_t i = 0; delivery->status == QUEUE_OK && i < count; i++)
-        delivery->places_count +=
-            fake_line_present(find_event(store->fake, event_id), visitors[i].id, at_ms);
+        delivery->places_count += fake_line_present(find_event(store->fake, event_id),
+                                                    visitors[i].id, at_ms, now_of(store));
     return QUEUE_OK;
 }
 
@@ -396,6 +396,11 @@ void queue_fake_replace(struct queue_fake *fake, int64_t epoch)
 void queue_fake_renew(struct queue_fake *fake, int64_t epoch)
 {
     fake->epoch = epoch;
+}
+
+void queue_fake_thaw(struct queue_fake *fake, const char *event)
+{
+    fake_line_thaw(find_event(fake, event), *fake->now_ms);
 }
 
 void queue_fake_recover(struct queue_fake *fake, const char *event, enum queue_data data,

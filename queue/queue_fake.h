@@ -30,9 +30,10 @@ struct queue_fake_settings {
     double adapt_min;
     int64_t adapt_target_ms;
     double admit_per_tick;
-    int64_t free;   /* -1 = the inventory is not in place */
-    int64_t holds;  /* under way */
-    int64_t lag_ms; /* how far the ledger is behind */
+    int64_t free;    /* -1 = the inventory is not in place */
+    int64_t holds;   /* under way */
+    int64_t beat_ms; /* the ledger's last; 0 = none yet */
+    int64_t lag_ms;  /* how far the ledger is behind */
 };
 
 /* `report` is valid during the call only. */
@@ -49,6 +50,8 @@ void queue_fake_renew(struct queue_fake *fake, int64_t epoch);
 /* What queue/lua/recover.lua does to an event's line . */
 void queue_fake_recover(struct queue_fake *fake, const char *event, enum queue_data data,
                         const struct queue_mark *mark);
+/* What ticketing/lua/thaw.lua does to an event's line when the ledger comes back. */
+void queue_fake_thaw(struct queue_fake *fake, const char *event);
 /* Loses the joins of all who wait with sequences from `seq` on, as a log that lost its end. */
 void queue_fake_forget(struct queue_fake *fake, const char *event, int64_t seq);
 /* What the registrar tells about the data before; at most QUEUE_FAKE_BEFORE_MAX of each. */

@@ -108,14 +108,14 @@ static void drop_hold(struct seat_fake *self, struct event *event, struct visito
 /* The visitor's hold, or NULL; one past its deadline ends here. */
 static struct hold *live_hold(struct seat_fake *self, struct event *event, struct visitor *visitor)
 {
-    if (visitor->has_hold && visitor->hold.deadline_ms <= self->now_ms)
+    if (visitor->has_hold && visitor->hold.deadline_ms <= seat_fake_deadline_clock(self))
         drop_hold(self, event, visitor, "time_out");
     return visitor->has_hold ? &visitor->hold : NULL;
 }
 
 static bool is_inside(const struct seat_fake *self, const struct visitor *visitor)
 {
-    return visitor->is_entered && visitor->admitted_until_ms > self->now_ms;
+    return visitor->is_entered && visitor->admitted_until_ms > seat_fake_deadline_clock(self);
 }
 
 /* --- answering --- */
@@ -153,6 +153,8 @@ static enum seats_status finish(struct seat_fake *self, struct hold answer, seat
     completion->on_hold = fn;
     completion->hold = answer;
     completion->hold.now_ms = self->now_ms;
+    if (answer.deadline_ms != 0) /* it will be moved on by at least that */
+        completion->hold.deadline_ms += self->now_ms - seat_fake_deadline_clock(self);
     return SEATS_OK;
 }
 
@@ -476,7 +478,7 @@ static struct visitor *first_ended(const struct seat_fake *self, struct event *e
     struct visitor *first = NULL;
     for (size_t i = 0; i < event->visitors_count; i++) {
         struct visitor *visitor = event->visitors[i];
-        if (!visitor->has_hold || visitor->hold.deadline_ms > self->now_ms)
+        if (!visitor->has_hold || visitor->hold.deadline_ms > seat_fake_deadline_clock(self))
             continue;
         if (first == NULL || visitor->hold.deadline_ms < first->hold.deadline_ms ||
             (visitor->hold.deadline_ms == first->hold.deadline_ms &&

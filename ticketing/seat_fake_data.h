@@ -46,7 +46,7 @@ struct completion {
 struct seat_fake {
     struct seat_store port; /* first: the store is this */
     bool is_current;
-    int64_t now_ms, beat_ms;
+    int64_t now_ms, beat_ms, thawed_ms;
     size_t events_count, entries_count, completions_count, outbox_max;
     struct event *events;
     struct seat_fake_entry *entries;
@@ -56,6 +56,8 @@ struct seat_fake {
 };
 
 struct seat_fake *seat_fake_self(struct seat_store *store);
+/* The time that deadlines are held against (docs/decisions/0030). */
+int64_t seat_fake_deadline_clock(const struct seat_fake *self);
 /* The array with room for one element more; aborts without memory. */
 void *seat_fake_grown(void *array, size_t count, size_t size);
 /* Asserts that it fits. */

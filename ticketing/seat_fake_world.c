@@ -122,6 +122,40 @@ void seat_fake_set_ledger(struct seat_store *store, int64_t beat_ms, size_t outb
     seat_fake_self(store)->outbox_max = outbox_max;
 }
 
+int64_t seat_fake_deadline_clock(const struct seat_fake *self)
+{
+    int64_t missed_ms = self->beat_ms + LEDGER_AWAY_MS;
+    if (self->beat_ms == 0 || self->now_ms <= missed_ms)
+        return self->now_ms;
+    return missed_ms > self->thawed_ms ? missed_ms : self->thawed_ms;
+}
+
+static void move_on(int64_t *deadline_ms, int64_t clock_ms, int64_t step_ms)
+{
+    if (*deadline_ms > clock_ms)
+        *deadline_ms += step_ms;
+}
+
+void seat_fake_thaw(struct seat_store *store)
+{
+    struct seat_fake *self = seat_fake_self(store);
+    int64_t clock_ms = seat_fake_deadline_clock(self), step_ms = self->now_ms - clock_ms;
+    for (size_t i = 0; i < self->events_count && step_ms > 0; i++) {
+        for (size_t j = 0; j < self->events[i].visitors_count; j++) {
+            struct visitor *visitor = self->events[i].visitors[j];
+            move_on(&visitor->admitted_until_ms, clock_ms, step_ms);
+            if (!visitor->has_hold || visitor->hold.deadline_ms <= clock_ms)
+                continue;
+            visitor->hold.deadline_ms += step_ms;
+            if (visitor->pay_deadline_ms != 0) {
+                visitor->pay_deadline_ms += step_ms;
+                visitor->select_deadline_ms += step_ms;
+            }
+        }
+    }
+    self->thawed_ms = self->now_ms;
+}
+
 void seat_fake_set_bought(struct seat_store *store, const char *event, const char *visitor,
                           uint32_t seats)
 {

@@ -16,7 +16,8 @@ if not deadline then
     local seq = tonumber(redis.call('ZSCORE', WAITING, visitor))
     return {phase, now, seq and PLACE_WAITING or PLACE_NONE, seq or 0, 0, 0, 0}
 end
-if deadline <= now then
+local clock = deadline_clock(now)
+if deadline <= clock then
     return {phase, now, PLACE_NONE, 0, 0, 0, 0}
 end
 
@@ -25,8 +26,8 @@ if not entered then
     if phase == 'draft' or phase == 'closed' then
         return {phase, now, PLACE_NOT_OPEN, 0, 0, 0, 0}
     end
-    deadline = now + number(redis.call('HGET', CFG, 'select_ms'))
+    deadline = clock + number(redis.call('HGET', CFG, 'select_ms'))
     redis.call('ZADD', ACTIVE, 'XX', deadline, visitor)
     redis.call('HSET', PASS, visitor, string.format('%d:%d:1', admission, seq))
 end
-return {phase, now, PLACE_ENTERED, seq, admission, deadline, 0}
+return {phase, now, PLACE_ENTERED, seq, admission, deadline + now - clock, 0}

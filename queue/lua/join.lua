@@ -29,6 +29,7 @@ if redis.call('ZCARD', GONE) >= waiting_max then
     room = 0
 end
 
+local clock = deadline_clock(now)
 local out = {phase, now}
 local function answer(i, state, seq, admission, deadline, is_new)
     local at = 2 + (i - 1) * 5
@@ -43,7 +44,7 @@ for i, visitor in ipairs(visitors) do
     if deadlines[i] then
         local admission, seq, entered = read_pass(redis.call('HGET', PASS, visitor))
         local state = entered and PLACE_ENTERED or PLACE_ADMITTED
-        answer(i, state, seq, admission, number(deadlines[i]), 0)
+        answer(i, state, seq, admission, number(deadlines[i]) + now - clock, 0)
     elseif waiting_seqs[i] then
         answer(i, PLACE_WAITING, number(waiting_seqs[i]), 0, 0, 0)
     elseif bought[i] and number(bought[i]) >= seats_max then

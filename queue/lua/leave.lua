@@ -36,4 +36,5 @@ local admission, pass_seq, entered = read_pass(redis.call('HGET', PASS, visitor)
 redis.call('ZREM', ACTIVE, visitor)
 redis.call('HDEL', PASS, visitor)
 record(now, string.format('leave %s %d inside', visitor, pass_seq))
-return {phase, now, entered and PLACE_ENTERED or PLACE_ADMITTED, pass_seq, admission, deadline, 0}
+return {phase, now, entered and PLACE_ENTERED or PLACE_ADMITTED, pass_seq, admission,
+    deadline + now - deadline_clock(now), 0}

@@ -12,6 +12,7 @@ local phase = read_phase(now)
 local deadlines = redis.call('ZMSCORE', ACTIVE, unpack(visitors))
 local waiting_seqs = redis.call('ZMSCORE', WAITING, unpack(visitors))
 
+local clock = deadline_clock(now)
 local out = {phase, now}
 local function answer(i, state, seq, admission, deadline)
     local at = 2 + (i - 1) * 5
@@ -20,9 +21,9 @@ end
 
 for i, visitor in ipairs(visitors) do
     local deadline = deadlines[i] and number(deadlines[i])
-    if deadline and deadline > now then
+    if deadline and deadline > clock then
         local admission, seq, entered = read_pass(redis.call('HGET', PASS, visitor))
-        answer(i, entered and PLACE_ENTERED or PLACE_ADMITTED, seq, admission, deadline)
+        answer(i, entered and PLACE_ENTERED or PLACE_ADMITTED, seq, admission, deadline + now - clock)
     elseif not deadline and waiting_seqs[i] then
         answer(i, PLACE_WAITING, number(waiting_seqs[i]), 0, 0)
     else

@@ -156,6 +156,16 @@ local function read_rate()
     return math.min(math.max(rate > 0 and rate or max, min), max), min, max
 end
 
+-- The time that deadlines are held against: it stands still while the ledger is away (nobody can pay then), at the
+-- moment when it was missed or up to which ticketing/lua/thaw.lua has made up for it. LEDGER_AWAY_MS of limits.h.
+local function deadline_clock(now)
+    local beat = number(redis.call('GET', LEDGER_BEAT))
+    if beat == 0 or now - beat <= 3000 then
+        return now
+    end
+    return math.max(beat + 3000, number(redis.call('HGET', CFG, 'thawed_ms')))
+end
+
 -- How far the ledger is behind, in ms: the age of the oldest order that it has not written, or of its last sign of
 -- life. 0 when it has never given one. Both are times of this Redis.
 local function read_lag(now)

@@ -11,7 +11,7 @@ local admitted_at = tonumber(ARGV[2])
 local visitors = {unpack(ARGV, 3)}
 local now = time_ms()
 local phase = read_phase(now)
-local deadline = admitted_at + number(redis.call('HGET', CFG, 'claim_ms'))
+local deadline = admitted_at - (now - deadline_clock(now)) + number(redis.call('HGET', CFG, 'claim_ms'))
 local before = redis.call('ZMSCORE', ACTIVE, unpack(visitors))
 local passes = redis.call('HMGET', PASS, unpack(visitors))
 

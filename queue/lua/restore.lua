@@ -19,6 +19,7 @@ local GONE_UNKNOWN, GONE_SERVED, GONE_LEFT, GONE_MISSED, GONE_TOO_LATE = 0, 1, 2
 
 local now = time_ms()
 local phase = read_phase(now)
+local clock = deadline_clock(now)
 local line = redis.call('HMGET', LINE, 'seq', 'head', 'recovers_at_ms', 'kept_seq', 'recover_wait_ms',
     'recover_full_ms', 'draw', 'recovered_seq')
 local seq_last, head, recovers_at, kept_seq = number(line[1]), number(line[2]), number(line[3]), number(line[4])
@@ -77,9 +78,9 @@ end
 local function decide(visitor, seq, epoch, is_drawn_claim)
     local deadline = tonumber(redis.call('ZSCORE', ACTIVE, visitor))
     local bought = number(redis.call('HGET', BOUGHT, visitor))
-    if deadline and deadline > now then
+    if deadline and deadline > clock then
         local admission, pass_seq, entered = read_pass(redis.call('HGET', PASS, visitor))
-        return entered and PLACE_ENTERED or PLACE_ADMITTED, pass_seq, admission, deadline
+        return entered and PLACE_ENTERED or PLACE_ADMITTED, pass_seq, admission, deadline + now - clock
     elseif deadline then
         return PLACE_GONE, 0, GONE_MISSED, 0
     end

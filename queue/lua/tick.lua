@@ -84,10 +84,11 @@ else
     return 0
 end
 tick_no = tick_no + 1
+local clock = deadline_clock(now)
 
 local function expire()
     local told = {}
-    local over = redis.call('ZRANGE', ACTIVE, '-inf', now, 'BYSCORE', 'LIMIT', 0, expire_max)
+    local over = redis.call('ZRANGE', ACTIVE, '-inf', clock, 'BYSCORE', 'LIMIT', 0, expire_max)
     if #over == 0 then
         return told
     end
@@ -106,14 +107,14 @@ local function admit(count)
     if count == 0 then
         return told
     end
-    local deadline = now + claim_ms
+    local deadline = clock + claim_ms
     local next_ones = redis.call('ZRANGE', WAITING, 0, count - 1, 'WITHSCORES')
     for i = 1, #next_ones, 2 do
         local visitor = next_ones[i]
         admission = admission + 1
         actives[i], actives[i + 1] = deadline, visitor
         passes[i], passes[i + 1] = visitor, string.format('%d:%s:0', admission, next_ones[i + 1])
-        told[#told + 1] = string.format('["%s",%s,%d,%d]', visitor, next_ones[i + 1], admission, deadline)
+        told[#told + 1] = string.format('["%s",%s,%d,%d]', visitor, next_ones[i + 1], admission, now + claim_ms)
     end
     redis.call('ZREMRANGEBYRANK', WAITING, 0, count - 1)
     redis.call('ZADD', ACTIVE, unpack(actives))

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "server/base/clock.h"
+#include "server/base/limits.h"
 #include "server/base/log.h"
+#include "server/ledger/thaw.h"
 
 static int64_t redis_time_ms(struct redis_pipe *redis)
 {
@@ -26,6 +28,13 @@ bool beat(struct batch *batch)
     if (now_ms == 0)
         return false;
     batch->redis_ahead_ms = now_ms - clock_wall_ms();
+    int64_t last_ms =
+        redis_pipe_number(redis_pipe_ask(batch->redis, "GET", "ledger:beat", NULL), 0);
+    if (last_ms > 0 && now_ms - last_ms > LEDGER_AWAY_MS) {
+        if (!thaw(batch, now_ms - last_ms))
+            return false;
+        now_ms = redis_time_ms(batch->redis);
+    }
     (void)snprintf(text, sizeof text, "%" PRId64, now_ms);
     redis_pipe_add(batch->redis, "SET", "ledger:beat", text, NULL);
     return redis_pipe_flush(batch->redis);

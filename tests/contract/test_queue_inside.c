@@ -328,6 +328,39 @@ Test(queue_redis, a_silent_ledger_slows_the_line_down)
     queue_bench_free(b);
 }
 
+/* Turns stand still while the ledger is away, and go on where they stood. */
+CONTRACT(turns_are_frozen_while_the_ledger_is_away)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.claim_ms = settings.claim_away_ms = settings.select_ms = 1000;
+    settings.admit_per_tick = 2;
+    queue_bench_configure(b, &settings);
+    queue_join(b, 0, "in");
+    queue_join(b, 0, "out");
+    queue_next_tick(b);
+    cr_assert_eq(queue_enter(b, 0, "in").state, PLACE_ENTERED);
+    int64_t missed_ms = queue_bench_now_ms(b);
+    queue_bench_beat(b, missed_ms - 3000);
+    queue_bench_wait(b, 1500);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, 0, "nobody's turn ends");
+    struct place place = queue_join(b, 1, "in");
+    cr_assert_eq(place.state, PLACE_ENTERED);
+    int64_t left_ms = place.deadline_ms - place.now_ms;
+    cr_assert(left_ms > 0 && left_ms <= 1000, "%lld ms left", (long long)left_ms);
+    place = queue_enter(b, 0, "out");
+    cr_assert_eq(place.state, PLACE_ENTERED, "and one that was not claimed can be");
+    queue_bench_thaw(b);
+    queue_bench_beat(b, queue_bench_now_ms(b) + 60000);
+    place = queue_join(b, 1, "in");
+    cr_assert_eq(place.state, PLACE_ENTERED);
+    cr_assert_leq(llabs(place.deadline_ms - place.now_ms - left_ms), 300);
+    queue_bench_wait(b, 1300);
+    queue_next_tick(b);
+    cr_assert_eq(b->expired_count, 2);
+    cr_assert_not(b->expired[0].is_no_show);
+}
+
 /* --- the adaptive rate --- */
 
 /* The next call is in another interval. */

@@ -13,6 +13,7 @@
 #include "queue/queue_redis.h"
 #include "queue/tick_report.h"
 #include "server/base/clock.h"
+#include "ticketing/ledger_scripts.h"
 
 #define LINKS 3 /* two stores, one subscriber */
 #define SETTLE_MS_MAX 10000
@@ -299,6 +300,38 @@ void queue_bench_configure(struct queue_bench *bench, const struct queue_fake_se
         queue_fake_configure(bench->own->fake, BENCH_EVENT, settings);
     else
         configure_redis(bench->server, settings);
+}
+
+void queue_bench_beat(struct queue_bench *bench, int64_t beat_ms)
+{
+    bench->settings.beat_ms = beat_ms;
+    if (bench->own->fake)
+        queue_fake_configure(bench->own->fake, BENCH_EVENT, &bench->settings);
+    else
+        redis_server_run(bench->server, "SET ledger:beat %lld", (long long)beat_ms);
+}
+
+void queue_bench_thaw(struct queue_bench *bench)
+{
+    if (bench->own->fake) {
+        queue_fake_thaw(bench->own->fake, BENCH_EVENT);
+        return;
+    }
+    struct seat_keys keys;
+    char count[8];
+    const char *argv[3 + SEAT_KEYS_COUNT + 2] = {"EVAL", ledger_thaw_script(), count};
+    seat_keys_init(&keys, BENCH_EVENT);
+    (void)snprintf(count, sizeof(count), "%d", SEAT_KEYS_COUNT);
+    for (size_t i = 0; i < SEAT_KEYS_COUNT; i++)
+        argv[3 + i] = keys.text[i];
+    redisReply *epoch = redisCommand(redis_server_context(bench->server), "GET epoch");
+    argv[3 + SEAT_KEYS_COUNT] = epoch->str;
+    argv[4 + SEAT_KEYS_COUNT] = BENCH_EVENT;
+    redisReply *reply =
+        redisCommandArgv(redis_server_context(bench->server), 5 + SEAT_KEYS_COUNT, argv, NULL);
+    check(reply && reply->type == REDIS_REPLY_ARRAY, reply ? reply->str : "no answer");
+    freeReplyObject(reply);
+    freeReplyObject(epoch);
 }
 
 void queue_bench_set_bought(struct queue_bench *bench, const char *visitor, int64_t seats)

@@ -44,6 +44,10 @@ struct queue_bench *queue_bench_fake(void);
 void queue_bench_free(struct queue_bench *bench);
 /* Settings for BENCH_EVENT; also those below the ranges an organizer may choose. */
 void queue_bench_configure(struct queue_bench *bench, const struct queue_fake_settings *settings);
+/* The ledger gives a sign of life at `beat_ms`; 0 = it never gave one. */
+void queue_bench_beat(struct queue_bench *bench, int64_t beat_ms);
+/* The ledger comes back from an absence: deadlines move on. The beat is the caller's. */
+void queue_bench_thaw(struct queue_bench *bench);
 void queue_bench_set_bought(struct queue_bench *bench, const char *visitor, int64_t seats);
 /* Lets time pass; completions and reports come meanwhile. */
 void queue_bench_wait(struct queue_bench *bench, int64_t ms);

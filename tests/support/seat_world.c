@@ -11,6 +11,7 @@
 
 #include "server/base/clock.h"
 #include "support/redis_server.h"
+#include "ticketing/ledger_scripts.h"
 
 #define EPOCH 5
 #define TEXT_BYTES_MAX (32u << 10)
@@ -48,7 +49,18 @@ static void hall_bytes(uint8_t *states, uint8_t *categories)
 
 /* --- Redis --- */
 
-/* The scripts with the test's clock; it must have been read in exactly one place. */
+/* A script with the test's clock; it must have been read in exactly one place. */
+static void with_test_clock(const char *script, char out[TEXT_BYTES_MAX])
+{
+    const char *found = strstr(script, real_clock);
+    if (found == NULL || strstr(found + 1, real_clock) != NULL)
+        give_up("the scripts read the clock elsewhere");
+    int printed = snprintf(out, TEXT_BYTES_MAX, "%.*s%s%s", (int)(found - script), script,
+                           test_clock, found + strlen(real_clock));
+    if (printed < 0 || printed >= (int)TEXT_BYTES_MAX)
+        give_up("a script is too long");
+}
+
 static void replace_clock(struct seat_world *world)
 {
     size_t count;
@@ -57,14 +69,7 @@ static void replace_clock(struct seat_world *world)
         world->scripts[i] = scripts[i];
         if (world->kind == WORLD_REDIS_REAL_TIME)
             continue;
-        const char *found = strstr(scripts[i].text, real_clock);
-        if (found == NULL || strstr(found + 1, real_clock) != NULL)
-            give_up("the scripts read the clock elsewhere");
-        int printed =
-            snprintf(world->texts[i], TEXT_BYTES_MAX, "%.*s%s%s", (int)(found - scripts[i].text),
-                     scripts[i].text, test_clock, found + strlen(real_clock));
-        if (printed < 0 || printed >= (int)TEXT_BYTES_MAX)
-            give_up("a script is too long");
+        with_test_clock(scripts[i].text, world->texts[i]);
         world->scripts[i].text = world->texts[i];
     }
 }
@@ -230,13 +235,48 @@ void seat_world_beat(struct seat_world *world, int64_t beat_ms)
         redis_server_run(world->server, "SET ledger:beat %lld", (long long)beat_ms);
 }
 
-void seat_world_pass(struct seat_world *world, int64_t ms)
+void seat_world_silence(struct seat_world *world, int64_t ms)
 {
     world->now_ms += ms;
     if (world->server == NULL)
         seat_fake_set_now(world->store, world->now_ms);
     else
         write_clock(world);
+}
+
+void seat_world_pass(struct seat_world *world, int64_t ms)
+{
+    seat_world_silence(world, ms);
+    seat_world_beat(world, world->now_ms);
+}
+
+static void thaw_redis(struct seat_world *world)
+{
+    static char text[TEXT_BYTES_MAX];
+    struct seat_keys keys;
+    char count[8], epoch[24];
+    const char *argv[3 + SEAT_KEYS_COUNT + 2] = {"EVAL", text, count};
+    with_test_clock(ledger_thaw_script(), text);
+    seat_keys_init(&keys, HALL);
+    (void)snprintf(count, sizeof(count), "%d", SEAT_KEYS_COUNT);
+    (void)snprintf(epoch, sizeof(epoch), "%d", EPOCH);
+    for (size_t i = 0; i < SEAT_KEYS_COUNT; i++)
+        argv[3 + i] = keys.text[i];
+    argv[3 + SEAT_KEYS_COUNT] = epoch;
+    argv[4 + SEAT_KEYS_COUNT] = HALL;
+    redisReply *reply =
+        redisCommandArgv(redis_server_context(world->server), 5 + SEAT_KEYS_COUNT, argv, NULL);
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY)
+        give_up(reply != NULL ? reply->str : "no thaw");
+    freeReplyObject(reply);
+}
+
+void seat_world_thaw(struct seat_world *world)
+{
+    if (world->server == NULL)
+        seat_fake_thaw(world->store);
+    else
+        thaw_redis(world);
     seat_world_beat(world, world->now_ms);
 }
 

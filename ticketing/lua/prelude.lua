@@ -4,7 +4,7 @@
 -- 8 the prefix of the hold hashes, 9 fence, 10 bought, 11 settled, 12 outbox, 13 ledger:beat.
 -- ARGV[1] = epoch, ARGV[2] = event id; the scripts' own arguments begin at 3.
 --
--- A hold is read once, into a table, and is live until its deadline, exclusive: whoever reads it at the
+-- A hold is read once, into a table, and is live until its deadline, exclusive (by clock_ms, see below): whoever reads it at the
 -- deadline or later ends it on the spot, so a late sweep changes nothing but other visitors' chances.
 -- Freeing looks at the bytes first and never touches a sold seat, whatever the hold says.
 local FREE, HELD, PAYING, SOLD, NOT_FOR_SALE = 0, 1, 2, 3, 4
@@ -15,6 +15,18 @@ local function read_clock()
     return time[1] * 1000 + math.floor(time[2] / 1000), tonumber(time[2])
 end
 local now_ms, now_us = read_clock()
+
+-- The time that deadlines are held against: it stands still while the ledger is away (nobody can pay then), at the
+-- moment when it was missed or up to which thaw.lua has made up for it. LEDGER_AWAY_MS of limits.h.
+local AWAY_MS = 3000
+local function read_deadline_clock()
+    local beat = tonumber(redis.call('GET', KEYS[13]) or 0)
+    if beat == 0 or now_ms - beat <= AWAY_MS then
+        return now_ms
+    end
+    return math.max(beat + AWAY_MS, tonumber(redis.call('HGET', KEYS[2], 'thawed_ms') or 0))
+end
+local clock_ms = read_deadline_clock()
 
 local function whole(number)
     return string.format('%.0f', number)
@@ -152,7 +164,7 @@ end
 -- The visitor's live hold or nil. One that is past its deadline is ended here.
 local function live_hold(visitor)
     local hold = read_hold(visitor)
-    if hold and hold.deadline <= now_ms then
+    if hold and hold.deadline <= clock_ms then
         drop_hold(hold, 'time_out')
         return nil
     end
@@ -162,7 +174,7 @@ end
 -- The deadline of a running, claimed admission, or nil.
 local function admission_deadline(visitor)
     local deadline = tonumber(redis.call('ZSCORE', KEYS[3], visitor) or 0)
-    local pass = deadline > now_ms and redis.call('HGET', KEYS[4], visitor)
+    local pass = deadline > clock_ms and redis.call('HGET', KEYS[4], visitor)
     if pass and string.sub(pass, -2) == ':1' then
         return deadline
     end
@@ -182,10 +194,11 @@ local function answer(result, hold, seats_max, free_count, seats)
         return {result, now_ms, seats_max or 0, free_count or 0, seats or ''}
     end
     local all = seats or join_seats(hold.seats, hold.categories)
+    local deadline = hold.deadline + now_ms - clock_ms -- it will be moved on by at least that
     if not hold.order then
-        return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), hold.deadline}
+        return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), deadline}
     end
-    return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), hold.deadline, hold.order,
+    return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), deadline, hold.order,
         hold.amount, hold.intent}
 end
 

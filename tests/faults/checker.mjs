@@ -7,6 +7,7 @@ import { query } from './world.mjs';
 // and its period (docs/reliability.md).
 export const SETTLED_MS_MAX = 10_000 + 60_000 + 60_000 + 15_000;
 const REQUIRES_CAPTURE = 2, PROCESSING = 1, SUCCEEDED = 3;
+const FORGETS_SOLD = 'redis forgets sold seats';
 const HOLD_SLACK_MS = 100; // an answer is on its way so long
 
 export async function readFacts({ historyFile, ledgerFile, sandboxFile, audit, verify, now = Date.now() }) {
@@ -62,21 +63,24 @@ const eventsOf = (history) => new Map(history.filter((entry) => entry.what === '
 // Nobody is given a seat that somebody else holds for sure, or has bought. Holds are forgotten when Redis loses data.
 export function taken({ history }) {
   const found = [], eventOf = new Map(), asked = new Map(), holds = new Map(), bought = new Map();
-  let isBlind = false;
+  let isBlind = false, isForgetful = false;
   const clear = (who) => holds.forEach((hold, key) => { if (hold.who === who) holds.delete(key); });
   for (const { t, who, what, m } of history) {
     if (what === 'open') eventOf.set(who, m.event);
     else if (['fault', 'healed'].includes(what) && m.isLossy) {
       holds.clear();
       if (m.isClock) isBlind = what === 'fault'; // deadlines cannot be compared now
-      if (m.forgetsSold) bought.clear(); // the ledger alone stands between these seats and a second sale
+      if (m.name === FORGETS_SOLD) { // the ledger alone stands between these seats and a second sale
+        bought.clear();
+        isForgetful = what === 'fault';
+      }
     }
     else if (what === 'ask') {
       asked.set(`${who} ${m.id}`, t);
       if (['release', 'leave', 'hold'].includes(m.type)) clear(who);
     } else if (m.type === 'confirmed') {
       clear(who);
-      m.tickets.forEach((ticket) => bought.set(`${eventOf.get(who)} ${ticket.seat}`, { t, who, order: m.order }));
+      if (!isForgetful) m.tickets.forEach((ticket) => bought.set(`${eventOf.get(who)} ${ticket.seat}`, { t, who, order: m.order }));
     } else if (['unsold', 'expired'].includes(m.type)) clear(who);
     else if (m.type === 'payment') holds.forEach((hold) => { if (hold.who === who) hold.deadline = m.deadline_ms; });
     else if (m.type === 'held') {

@@ -169,7 +169,7 @@ export const faults = {
   'redis disk full': { run: fillRedis, ms: [500, 4000] },
   'disk full': { run: fillDisk, ms: [1000, 6000], isTmpfs: true },
   'clock jumps': { run: jumpClock, ms: [1000, 6000], isLossy: true, isClock: true },
-  'redis forgets sold seats': { run: forgetSold, ms: [0, 0], isLossy: true, forgetsSold: true },
+  'redis forgets sold seats': { run: forgetSold, ms: [0, 0], isLossy: true },
   'redis loses a second': { run: loseLastSecond, ms: [0, 0], isLossy: true },
   'redis loses everything': { run: (world) => loseData(world, 0), ms: [0, 0], isLossy: true },
   'ledger dies, redis loses a second': { run: loseLastSecondAndLedger, ms: [0, 0], isLossy: true },
@@ -195,7 +195,8 @@ export function schedule(seed, roundMs, names = possible) {
 
 export async function injure(world, step) {
   world.history.note('fault', 'fault', { name: step.name, ms: step.ms, which: step.which, isLossy: faults[step.name].isLossy === true,
-    forgetsSold: faults[step.name].forgetsSold === true, isClock: faults[step.name].isClock === true });
+    isClock: faults[step.name].isClock === true });
   await faults[step.name].run(world, step);
-  world.history.note('fault', 'healed', { name: step.name, isLossy: faults[step.name].isLossy === true });
+  world.history.note('fault', 'healed', { name: step.name, isLossy: faults[step.name].isLossy === true,
+    isClock: faults[step.name].isClock === true });
 }

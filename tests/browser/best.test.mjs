@@ -1,8 +1,10 @@
 // "The best seats for us" on the seats page: shown on map and list, said aloud, by touch and by keyboard alone, and what
 // the page says when it cannot be.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
+import { startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
 import { DESKTOP, PHONE, assertNoProblems, enterSale, isShown, launch, newPerson } from './browser.mjs';
 
 const SEATS_MAX = 4;
@@ -246,4 +248,27 @@ test('busy is not an error of the visitor: the same press works a moment later',
   await isShown(page, 'seats');
   assertNoProblems(person);
   await person.context.close();
+});
+
+test('no three side by side: the page says that they are in two rows', async () => {
+  const file = path.join(temporaryDirectory(), 'small.csv');
+  fs.writeFileSync(file, 'section,row,seat_from,seat_to,category,price,currency\nA,1,1,2,G,15.00,EUR\nA,2,1,2,G,15.00,EUR\n');
+  const small = await startStanchion({ event: file });
+  const person = await newPerson(browser, PHONE);
+  try {
+    const { page } = person;
+    await enterSale(page, `${small.url}/e/${small.event}`);
+    assert.ok(await page.locator('#best-more').isHidden(), 'no wheelchair places in this house');
+    await page.getByRole('button', { name: 'One person more' }).tap();
+    await take(page).tap();
+    const seats = await names(page, 3);
+    await page.getByRole('alert').filter({ hasText: 'There were no 3 seats side by side' }).waitFor();
+    assert.equal(await said(page).getAttribute('class'), 'calm');
+    assert.equal(new Set(seats.map((seat) => /row\s(\d)/.exec(seat)[1])).size, 2);
+    await assertFits(page);
+    assertNoProblems(person);
+  } finally {
+    await person.context.close();
+    await small.stop();
+  }
 });

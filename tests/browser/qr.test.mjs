@@ -139,18 +139,36 @@ test('a code is in no address, no request and no log', async () => {
   await person.context.close();
 });
 
+const isCaptured = (order) => until('captured', async () => {
+  const shown = JSON.parse((await server.cli(['orders', 'show', order])).stdout);
+  return shown.payment?.[0]?.state === 'captured' && shown;
+});
+const orderOn = async (page) => /o_\S+/.exec(await page.locator('.order').textContent())[0];
+
+test('a page that was away when a ticket was given back shows it when it is there again', async () => {
+  const person = await buyer(PHONE);
+  const { page } = person;
+  const order = await orderOn(page);
+  await isCaptured(order);
+  await person.context.setOffline(true);
+  const refund = await server.cli(['orders', 'refund', order]);
+  assert.equal(refund.code, 0, refund.stderr);
+  assert.equal(await page.locator('.qr').count(), 2);
+  await person.context.setOffline(false);
+  await page.locator('.is-refunded').nth(1).waitFor();
+  assert.deepEqual(await scan(page, { fullPage: true }), []);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
 test('a ticket that is given back loses its code while one looks at it, and stays without after a reload', async () => {
   const person = await buyer(PHONE, 3);
   const { page } = person;
   const [kept] = await page.locator('.ticket code').allTextContents();
-  const order = /o_\S+/.exec(await page.locator('.order').textContent())[0];
+  const order = await orderOn(page);
   await page.reload();
   await page.locator('.qr').nth(2).waitFor();
-  const shown = await until('captured', async () => {
-    const answer = await server.cli(['orders', 'show', order]);
-    const one = JSON.parse(answer.stdout);
-    return one.payment?.[0]?.state === 'captured' && one;
-  });
+  const shown = await isCaptured(order);
   const [first, ...others] = shown.tickets.map(({ seat }) => seat);
   assert.equal(others.length, 2);
   const refund = await server.cli(['orders', 'refund', order, '--seats', others.join(',')]);

@@ -20,7 +20,7 @@ static _Noreturn void become(const char *const *argv, int output)
     dup2(output, STDERR_FILENO);
     char *words[128];
     size_t count = 0;
-    for (; argv[count] && count < sizeof words / sizeof *words - 1; count++)
+    for (; count < sizeof words / sizeof *words - 1 && argv[count]; count++)
         words[count] = strdup(argv[count]);
     words[count] = NULL;
     if (words[0])

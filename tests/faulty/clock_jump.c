@@ -25,6 +25,9 @@ __attribute__((constructor)) static void clock_jump_open(void)
         close(fd);
 }
 
+/* The C library names its parameters with reserved names, which nobody else may use. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
     int result = (int)syscall(SYS_clock_gettime, clock, time);
@@ -54,3 +57,5 @@ time_t time(time_t *out)
         *out = now.tv_sec;
     return now.tv_sec;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -108,51 +108,58 @@ static void expect(const char *drawing, struct best_request request, const char 
     hall_release(&hall);
 }
 
-#define ANY .category = -1
+#define ANY (-1) /* category */
 
 Test(best_seats, takes_the_nearest_to_the_stage)
 {
-    expect(".........\n.........", (struct best_request){.count = 3, ANY}, "3 4 5");
-    expect("xxxxxxxxx\n.........", (struct best_request){.count = 3, ANY}, "12 13 14");
-    expect(".........", (struct best_request){.count = 9, ANY}, "0 1 2 3 4 5 6 7 8");
-    expect("xxxx", (struct best_request){.count = 1, ANY}, "");
+    expect(".........\n.........", (struct best_request){.count = 3, .category = ANY}, "3 4 5");
+    expect("xxxxxxxxx\n.........", (struct best_request){.count = 3, .category = ANY}, "12 13 14");
+    expect(".........", (struct best_request){.count = 9, .category = ANY}, "0 1 2 3 4 5 6 7 8");
+    expect("xxxx", (struct best_request){.count = 1, .category = ANY}, "");
 }
 
 Test(best_seats, takes_the_dearest_unless_asked)
 {
-    expect(",,,,\n....", (struct best_request){.count = 2, ANY}, "6 7");
+    expect(",,,,\n....", (struct best_request){.count = 2, .category = ANY}, "6 7");
     expect(",,,,\n....", (struct best_request){.count = 2, .category = 1}, "2 3");
     expect(",,,,\nxxxx", (struct best_request){.count = 2, .category = 0}, "");
-    expect("..,,..", (struct best_request){.count = 3, ANY}, "4 5|0"); /* prices are not mixed */
+    expect("..,,..", (struct best_request){.count = 3, .category = ANY},
+           "4 5|0"); /* prices are not mixed */
 }
 
 Test(best_seats, leaves_nobody_alone)
 {
-    expect("...x...", (struct best_request){.count = 2, ANY}, "4|2");
-    expect("...x....", (struct best_request){.count = 2, ANY}, "4 5");
-    expect("...x...", (struct best_request){.count = 2, ANY, .may_leave_single = true}, "4 5");
-    expect("x.xxx..x", (struct best_request){.count = 1, ANY}, "1"); /* it was alone already */
-    expect("...", (struct best_request){.count = 1, ANY}, "2");
-    expect(".....", (struct best_request){.count = 1, ANY}, "4");
+    expect("...x...", (struct best_request){.count = 2, .category = ANY}, "4|2");
+    expect("...x....", (struct best_request){.count = 2, .category = ANY}, "4 5");
+    expect("...x...", (struct best_request){.count = 2, .category = ANY, .may_leave_single = true},
+           "4 5");
+    expect("x.xxx..x", (struct best_request){.count = 1, .category = ANY},
+           "1"); /* it was alone already */
+    expect("...", (struct best_request){.count = 1, .category = ANY}, "2");
+    expect(".....", (struct best_request){.count = 1, .category = ANY}, "4");
 }
 
 Test(best_seats, knows_who_sits_beside_whom)
 {
-    expect("..  ..", (struct best_request){.count = 3, ANY}, "");
-    expect("..  ..", (struct best_request){.count = 3, ANY, .may_leave_single = true}, "2 3|1");
-    expect("..\n..", (struct best_request){.count = 4, ANY}, "0 1 2 3");
-    expect("x..x..x", (struct best_request){.count = 4, ANY}, "4 5|1 2");
-    expect("xr.x..x", (struct best_request){.count = 2, ANY}, "4 5");
+    expect("..  ..", (struct best_request){.count = 3, .category = ANY}, "");
+    expect("..  ..", (struct best_request){.count = 3, .category = ANY, .may_leave_single = true},
+           "2 3|1");
+    expect("..\n..", (struct best_request){.count = 4, .category = ANY}, "0 1 2 3");
+    expect("x..x..x", (struct best_request){.count = 4, .category = ANY}, "4 5|1 2");
+    expect("xr.x..x", (struct best_request){.count = 2, .category = ANY}, "4 5");
 }
 
 Test(best_seats, keeps_wheelchair_places_for_who_needs_them)
 {
-    expect("wc..", (struct best_request){.count = 2, ANY}, "2 3");
-    expect("wcxx", (struct best_request){.count = 1, ANY}, "");
-    expect("..wc.", (struct best_request){.count = 2, ANY, .accessible_count = 1}, "2 3");
-    expect("x.wx.c", (struct best_request){.count = 2, ANY, .accessible_count = 1}, "1 2");
-    expect("w\nc.", (struct best_request){.count = 2, ANY, .accessible_count = 1}, "0 1");
-    expect("....", (struct best_request){.count = 2, ANY, .accessible_count = 1}, "");
+    expect("wc..", (struct best_request){.count = 2, .category = ANY}, "2 3");
+    expect("wcxx", (struct best_request){.count = 1, .category = ANY}, "");
+    expect("..wc.", (struct best_request){.count = 2, .category = ANY, .accessible_count = 1},
+           "2 3");
+    expect("x.wx.c", (struct best_request){.count = 2, .category = ANY, .accessible_count = 1},
+           "1 2");
+    expect("w\nc.", (struct best_request){.count = 2, .category = ANY, .accessible_count = 1},
+           "0 1");
+    expect("....", (struct best_request){.count = 2, .category = ANY, .accessible_count = 1}, "");
 }
 
 /* --- the oracle: every set of k neighbours, looked at one by one --- */
@@ -224,7 +231,7 @@ static uint32_t dice(uint64_t *state, uint32_t sides)
 
 static void random_hall(struct hall *hall, uint64_t *state)
 {
-    char drawing[HALL_SEATS_MAX + 8];
+    char drawing[HALL_SEATS_MAX + 8] = "";
     size_t at = 0, rows = 1 + dice(state, 5), columns = 2 + dice(state, 11);
     uint32_t taken = 1 + dice(state, 9);
     for (size_t row = 0; row < rows; row++) {

@@ -93,7 +93,9 @@ static void people_come_and_go(struct play *p)
         p->left += is_leaving;
     }
     p->joins_carry += p->second <= 600 ? p->sale->joins_s : 0;
-    for (; p->joins_carry >= 1; p->joins_carry--)
+    int joins = (int)p->joins_carry;
+    p->joins_carry -= joins;
+    for (int i = 0; i < joins; i++)
         add_person(p);
 }
 

@@ -114,7 +114,8 @@ test('every lie is named', async () => {
   const cases = [
     [change('commitment', flip), [names.commitment]],
     [change('beacon', () => 'beacon tails'), [names.seed]],
-    [lines.with(first, a.with(1, 'x'.repeat(12)).join(' ')).join('\n'), [names.root, names.order]],
+    // Somebody else's name may by chance be sent where the true one went: that the order is wrong, too, is not certain.
+    [lines.with(first, a.with(1, 'x'.repeat(12)).join(' ')).join('\n'), [names.root]],
     [swapped, [names.order]],
   ];
   for (const [i, [text, expected]] of cases.entries()) {

@@ -47,13 +47,14 @@ static void members_begin(struct members *members, struct redis_pipe *redis, con
     members->count = 0;
 }
 
+/* Also those that the head has passed over since: they left, and did not miss a turn. */
 static bool tell_gone(struct redis_pipe *redis, const char *key, const struct line_replay *replay)
 {
     struct members *members = malloc(sizeof *members);
     bool is_good = true;
     assert(members != NULL);
     members_begin(members, redis, key);
-    for (int64_t seq = replay->head + 1; seq <= replay->seq && is_good; seq++) {
+    for (int64_t seq = 1; seq <= replay->seq && is_good; seq++) {
         if (!line_replay_is_gone(replay, seq))
             continue;
         char *text = members->numbers[members->count];

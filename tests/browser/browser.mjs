@@ -2,6 +2,7 @@
 // steps of a visit as a person takes them. Nothing here reaches into the page's code.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 import { temporaryDirectory } from '../support/stanchion.mjs';
 
@@ -10,7 +11,7 @@ const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-qui
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const STEP_MS_MAX = 20_000;
 const sleepers = new Set();
-process.on('exit', () => sleepers.forEach((child) => child.kill('SIGKILL')));
+after(() => sleepers.forEach((child) => child.kill('SIGKILL'))); // of a test that failed: it would not end otherwise
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 export const DESKTOP = { viewport: { width: 1440, height: 900 } };

@@ -1,11 +1,11 @@
 # Sourced by ./run and ./test: installs the Debian packages of .packages that are missing, and nothing else.
 
-# missing_packages test|run: prints them, one a line.
+# missing_packages test|run|bench: prints them, one a line.
 missing_packages() {
     local line name command
     while read -r line; do
         case "$line" in '' | '#'*) continue ;; esac
-        case "$line" in *' test') [ "$1" = test ] || continue; line=${line% test} ;; esac
+        case "$line" in *' '*) [[ " ${line#* } " == *" $1 "* ]] || continue; line=${line%% *} ;; esac
         name=${line%%|*} command=''
         case "$line" in *'|'*) command=${line#*|} ;; esac
         if [ -n "$command" ]; then
@@ -17,7 +17,7 @@ missing_packages() {
     done <.packages
 }
 
-# install_missing test|run
+# install_missing test|run|bench
 install_missing() {
     local missing as_root=''
     missing=$(missing_packages "$1" | tr '\n' ' ')

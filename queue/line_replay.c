@@ -189,56 +189,113 @@ static enum replay_status check_order(struct line_replay *replay, int64_t seq)
     return REPLAY_OVERTAKEN;
 }
 
-static enum replay_status take_admitted(struct line_replay *replay, const json_t *list)
+static enum replay_status admit(struct line_replay *replay, const char *visitor, int64_t seq)
+{
+    if (!make_room(replay, seq))
+        return REPLAY_NO_MEMORY;
+    enum replay_status status = check_order(replay, seq);
+    replay->states[seq] = STATE_ADMITTED;
+    replay->admissions++;
+    return json_object_set_new(replay->inside, visitor, json_integer(seq)) == 0 ? status
+                                                                                : REPLAY_BAD_NOTE;
+}
+
+static void expire(struct line_replay *replay, const char *visitor)
+{
+    (void)json_object_del(replay->inside, visitor);
+    replay->expiries++;
+}
+
+static bool next_visitor(struct words *words, char id[VISITOR_ID_BYTES + 1])
+{
+    const char *word = NULL;
+    size_t bytes = 0;
+    if (!next_word(words, &word, &bytes) || bytes > VISITOR_ID_BYTES)
+        return false;
+    memcpy(id, word, bytes);
+    id[bytes] = '\0';
+    return true;
+}
+
+/* "<first admission> <deadline> visitor sequence ... out visitor reason ..." */
+static enum replay_status take_turns(struct line_replay *replay, struct words *words)
+{
+    int64_t first, deadline_ms, seq;
+    char visitor[VISITOR_ID_BYTES + 1];
+    enum replay_status status = REPLAY_OK;
+    const char *reason = NULL;
+    size_t bytes = 0;
+    bool is_whole = next_number(words, &first) && next_number(words, &deadline_ms);
+    while (is_whole && (is_whole = next_visitor(words, visitor)) && strcmp(visitor, "out") != 0) {
+        is_whole = next_number(words, &seq);
+        enum replay_status one = is_whole ? admit(replay, visitor, seq) : REPLAY_BAD_NOTE;
+        if (one != REPLAY_OK && one != REPLAY_OVERTAKEN)
+            return one;
+        status = one == REPLAY_OVERTAKEN ? one : status;
+    }
+    while (is_whole && words->at < words->end) {
+        is_whole = next_visitor(words, visitor) && next_word(words, &reason, &bytes);
+        if (is_whole)
+            expire(replay, visitor);
+    }
+    return is_whole ? status : REPLAY_BAD_NOTE;
+}
+
+static enum replay_status take_admitted_list(struct line_replay *replay, const json_t *list)
 {
     enum replay_status status = REPLAY_OK;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         const char *visitor = json_string_value(json_array_get(item, 0));
-        int64_t seq = json_integer_value(json_array_get(item, 1));
-        if (!visitor || !make_room(replay, seq))
-            return visitor ? REPLAY_NO_MEMORY : REPLAY_BAD_NOTE;
-        if (check_order(replay, seq) != REPLAY_OK)
-            status = REPLAY_OVERTAKEN;
-        replay->states[seq] = STATE_ADMITTED;
-        replay->admissions++;
-        if (json_object_set_new(replay->inside, visitor, json_integer(seq)) != 0)
+        if (!visitor)
             return REPLAY_BAD_NOTE;
+        enum replay_status one =
+            admit(replay, visitor, json_integer_value(json_array_get(item, 1)));
+        if (one != REPLAY_OK && one != REPLAY_OVERTAKEN)
+            return one;
+        status = one == REPLAY_OVERTAKEN ? one : status;
     }
     return status;
 }
 
-/* "<number> <phase> <head> in [...] out [...]" */
-static enum replay_status take_tick(struct line_replay *replay, struct words *words)
+/* "[...] out [...]": the same in JSON, as histories of earlier versions have it. */
+static enum replay_status take_turn_lists(struct line_replay *replay, const struct words *words)
 {
-    static const char in_word[] = "in ", middle[] = " out ";
-    int64_t number, head;
-    const char *phase = NULL;
-    size_t bytes = 0;
-    if (!next_number(words, &number) || !next_word(words, &phase, &bytes) ||
-        !next_number(words, &head))
+    static const char middle[] = " out ";
+    const char *split =
+        memmem(words->at, (size_t)(words->end - words->at), middle, sizeof middle - 1);
+    if (!split)
         return REPLAY_BAD_NOTE;
-    size_t left = (size_t)(words->end - words->at);
-    const char *split = left > 3 ? memmem(words->at, left, middle, strlen(middle)) : NULL;
-    if (!split || memcmp(words->at, in_word, strlen(in_word)) != 0)
-        return REPLAY_BAD_NOTE;
-    const char *in_text = words->at + strlen(in_word), *out_text = split + strlen(middle);
-    json_t *in = json_loadb(in_text, (size_t)(split - in_text), 0, NULL);
+    const char *out_text = split + sizeof middle - 1;
+    json_t *in = json_loadb(words->at, (size_t)(split - words->at), 0, NULL);
     json_t *out = json_loadb(out_text, (size_t)(words->end - out_text), 0, NULL);
     enum replay_status status =
         json_is_array(in) && json_is_array(out) ? REPLAY_OK : REPLAY_BAD_NOTE;
-    if (status == REPLAY_OK) {
-        for (size_t i = 0; i < json_array_size(out); i++) {
-            const char *visitor = json_string_value(json_array_get(json_array_get(out, i), 0));
-            (void)json_object_del(replay->inside, visitor ? visitor : "");
-            replay->expiries++;
-        }
-        status = take_admitted(replay, in);
+    for (size_t i = 0; status == REPLAY_OK && i < json_array_size(out); i++) {
+        const char *visitor = json_string_value(json_array_get(json_array_get(out, i), 0));
+        expire(replay, visitor ? visitor : "");
     }
-    if (head > replay->head)
-        replay->head = head;
+    if (status == REPLAY_OK)
+        status = take_admitted_list(replay, in);
     json_decref(in);
     json_decref(out);
+    return status;
+}
+
+/* "<number> <phase> <head> in ...": who came in and whose turn ended. */
+static enum replay_status take_tick(struct line_replay *replay, struct words *words)
+{
+    int64_t number, head;
+    const char *phase = NULL, *in = NULL;
+    size_t bytes = 0, in_bytes = 0;
+    if (!next_number(words, &number) || !next_word(words, &phase, &bytes) ||
+        !next_number(words, &head) || !next_word(words, &in, &in_bytes) || in_bytes != 2 ||
+        memcmp(in, "in", 2) != 0 || words->at >= words->end)
+        return REPLAY_BAD_NOTE;
+    enum replay_status status =
+        *words->at == '[' ? take_turn_lists(replay, words) : take_turns(replay, words);
+    if (head > replay->head)
+        replay->head = head;
     return status;
 }
 

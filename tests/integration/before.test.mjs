@@ -146,7 +146,8 @@ describe('a draw and a Redis that is killed and keeps its data', () => {
     }
     await server.set('admit_per_tick=5');
     await Promise.all(people.map((person) => person.push('admitted')));
-    await until('all of it is noted', async () => /",\d+,15,/.test((await server.cli(['line', 'export', 'arena', '-'])).stdout));
+    const turns = (text) => [...text.matchAll(/ tick [^\n]* in \d+ \d+ ((?:\S{12} \d+ )*)out/g)].reduce((sum, [, all]) => sum + (all.split(' ').length >> 1), 0);
+    await until('all of it is noted', async () => turns((await server.cli(['line', 'export', 'arena', '-'])).stdout) === 15);
     const file = `${server.dir}/../kept.line`;
     assert.equal((await server.cli(['line', 'export', 'arena', file])).code, 0);
     const { code, stdout, stderr } = await server.cli(['line', 'verify', file]);

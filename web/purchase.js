@@ -86,6 +86,7 @@ export class Purchase {
     else if (type === 'confirmed') this.#confirmed(message);
     else if (type === 'refunded') this.#refunded(message);
     else if (type === 'place') this.#backInLine(message);
+    else if (type === 'deadline') this.#deadline(message);
     else if (!this.#visit.state.payment) return;
     else if (type === 'declined') this.#declined(message);
     else if (type === 'unsold') this.#end('ended', { reason: `unsold_${message.reason}` });
@@ -124,6 +125,13 @@ export class Purchase {
 
   #held({ seats, total_minor, deadline_ms }) {
     this.#visit.change({ mine: seats, total_minor, deadline_ms });
+  }
+
+  // The ledger was away, and time stood still.
+  #deadline({ deadline_ms }) {
+    const { admission, entered } = this.#visit.state;
+    if (entered) this.#visit.change({ deadline_ms });
+    else if (admission) this.#visit.change({ admission: { ...admission, deadline_ms } });
   }
 
   #payment(message) {

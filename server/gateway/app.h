@@ -58,6 +58,8 @@ struct gateway {
     int64_t time_asked_ms, time_trip_ms; /* monotonic; how exactly storage_ahead_ms is known */
     int64_t storage_ahead_ms;            /* Redis' clock minus the monotonic one; 0 = not known */
     int64_t beat_heard_ms, beat_age_ms;  /* monotonic; since then */
+    bool is_frozen;                      /* the ledger is away: deadlines stand still (frozen.h) */
+    int64_t frozen_told_ms;              /* monotonic; those inside were told last */
     struct book book;
     struct session_table sessions;
     struct office_client office;

@@ -19,6 +19,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/farewell.h"
+#include "server/gateway/frozen.h"
 #include "server/gateway/http.h"
 #include "server/gateway/line_batch.h"
 #include "server/gateway/line_moments.h"
@@ -114,6 +115,7 @@ static void on_polled(void *ctx, enum redis_link_status status, const redisReply
         gateway->beat_heard_ms = now_ms;
     }
     gateway->beat_age_ms = now_ms - gateway->beat_heard_ms;
+    frozen_on_beat(gateway, now_ms);
 }
 
 static void poll_now(struct gateway *gateway)

@@ -9,6 +9,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/foretold.h"
+#include "server/gateway/frozen.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_moments.h"
@@ -172,6 +173,7 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
     } else if (session->stage == STAGE_WAITING && (session->seq != seq_before || !is_of_epoch)) {
         wire_send(gateway, session, line_desk_new_place_json(session, place->now_ms));
     }
+    frozen_on_checked(session, place);
 }
 
 static void push_places(struct event_entry *event)

@@ -47,6 +47,7 @@ struct session {
     bool is_map_open;        /* wants seat changes */
     bool is_map_stale;       /* missed some: gets a whole map when it can take it */
     bool is_check_pending;   /* Redis is being asked where this visitor stands */
+    bool is_deadline_wanted; /* and the answer's deadline is to be pushed (frozen.h) */
     bool is_place_stale;     /* could not be told: gets the place of then when it can take it */
     bool is_closing;
     bool is_away;  /* the page is hidden or asleep */

@@ -27,6 +27,10 @@ async function outage(away, first) {
   const sleeper = await inside([first + 3]);
   const other = await inside([first + 4]);
   const back = await away();
+  const told = await sleeper.push('deadline');
+  assert.equal(told.is_frozen, true);
+  const leftMs = told.deadline_ms - told.server_ms;
+  assert.equal(leftMs > 3000 && leftMs < 10_000, true, `${leftMs} ms left`);
   try {
     await sleep(12_500); // every turn would be over by now
     assert.equal((await other.ask({ type: 'hold', seats: [first] })).code, 'seat_taken', 'the seats are kept');
@@ -38,6 +42,11 @@ async function outage(away, first) {
     back();
   }
   await until('the ledger is back', async () => (await buyer.ask({ type: 'checkout' })).type === 'payment', 10_000);
+  const thawed = await sleeper.push((push) => push.type === 'deadline' && !push.is_frozen);
+  assert.equal(Math.abs(thawed.deadline_ms - thawed.server_ms - leftMs) < 1500, true, JSON.stringify({ told, thawed }));
+  const again = sleeper.pushes.filter((push) => push.type === 'deadline' && push.is_frozen);
+  assert.equal(again.length >= 2 && again.every((push) => push.deadline_ms - push.server_ms === leftMs), true,
+    `time stands still: ${JSON.stringify(again)}`);
   const paying = await buyer.ask({ type: 'checkout' });
   await buyer.ask({ type: 'pay', order: paying.order, card: '4242424242424242' });
   assert.equal((await buyer.push('confirmed')).order, paying.order);

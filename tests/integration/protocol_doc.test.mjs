@@ -161,6 +161,16 @@ describe('WebSocket', () => {
     assert.equal((await other.ask({ type: 'leave' })).type, 'left');
     await other.close();
   });
+  test('time stands still while the ledger is away: deadline', async () => {
+    const inside = await follow();
+    await inside.enter();
+    const { ledger } = server.children();
+    process.kill(ledger, 'SIGSTOP');
+    await inside.push('deadline').finally(() => process.kill(ledger, 'SIGCONT'));
+    await inside.push((push) => push.type === 'deadline' && !push.is_frozen);
+    assert.equal((await inside.ask({ type: 'leave' })).type, 'left');
+    await inside.close();
+  });
   test('a turn that nobody claims expires', async () => {
     const late = await follow();
     await late.ask({ type: 'join' });

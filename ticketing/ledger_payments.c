@@ -10,6 +10,7 @@ static const char *const state_words[LEDGER_PAYMENT_STATE_COUNT] = {
     [LEDGER_PAYMENT_NONE] = "none",         [LEDGER_PAYMENT_CAPTURE_DUE] = "capture_due",
     [LEDGER_PAYMENT_CAPTURED] = "captured", [LEDGER_PAYMENT_VOID_DUE] = "void_due",
     [LEDGER_PAYMENT_VOIDED] = "voided",     [LEDGER_PAYMENT_FAILED] = "failed",
+    [LEDGER_PAYMENT_INTENDED] = "intended",
 };
 
 static enum ledger_payment_state state_of(const char *word)

@@ -71,6 +71,11 @@
     X(payments_due)                                                                                \
     X(payments_settled)                                                                            \
     X(payment_update)                                                                              \
+    X(intent_insert)                                                                               \
+    X(intents_overdue)                                                                             \
+    X(intent_later)                                                                                \
+    X(intent_void)                                                                                 \
+    X(intents_hurry)                                                                               \
     X(event_insert)                                                                                \
     X(plan_insert)                                                                                 \
     X(event_settings)                                                                              \

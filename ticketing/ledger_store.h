@@ -145,6 +145,7 @@ enum ledger_payment_state {
     LEDGER_PAYMENT_VOID_DUE,
     LEDGER_PAYMENT_VOIDED,
     LEDGER_PAYMENT_FAILED,
+    LEDGER_PAYMENT_INTENDED, /* checked out, not decided yet (ledger_intents.h) */
     LEDGER_PAYMENT_STATE_COUNT
 };
 
@@ -172,7 +173,7 @@ enum ledger_status ledger_payment_update(struct ledger_store *s,
                                          const char *reason, int64_t now_ms);
 enum ledger_status ledger_payment_get(struct ledger_store *s, const char *order,
                                       struct ledger_payment *out);
-/* For an intent that no order stands for: `order` is to be voided. Nothing when there is a row
+/* For an intent that no order stands for: `order` is to be voided. Nothing when it was decided
  * already. */
 enum ledger_status ledger_payment_void_due(struct ledger_store *s,
                                            const struct ledger_payment *payment, const char *reason,

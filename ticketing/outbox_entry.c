@@ -116,7 +116,13 @@ static const char *read_body(struct outbox_entry *entry)
         entry->kind = OUTBOX_VOID;
         return NULL;
     }
-    return "kind is neither order nor void";
+    if (kind != NULL && strcmp(kind, "intent") == 0) {
+        entry->kind = OUTBOX_INTENT;
+        return whole(entry->root, "until_ms", INT64_MAX, &entry->until_ms)
+                   ? NULL
+                   : "until_ms is missing or out of range";
+    }
+    return "kind is neither order, void nor intent";
 }
 
 const char *outbox_entry_read(const char *body, size_t body_bytes, struct outbox_entry *entry,

@@ -1,5 +1,5 @@
-/* What the outbox carries: a full snapshot of an order, or the word that a payment is to be given
- * up.
+/* What the outbox carries: that an order is about to be paid, a full snapshot of it, or the word
+ * that its payment is to be given up.
  *
  * The reader is strict: an entry that is not exactly what docs/redis.md says is refused with a
  * reason, because what it leads to is written forever. Strings point into the parsed document and
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include "server/base/limits.h"
 
-enum outbox_kind { OUTBOX_ORDER, OUTBOX_VOID, OUTBOX_KIND_COUNT };
+enum outbox_kind { OUTBOX_ORDER, OUTBOX_VOID, OUTBOX_INTENT, OUTBOX_KIND_COUNT };
 
 struct outbox_seat {
     uint32_t seat;
@@ -27,6 +27,7 @@ struct outbox_entry {
     const char *order, *event, *visitor, *intent, *currency;
     const char *reason; /* of a void */
     int64_t fence, epoch, amount_minor, at_ms;
+    int64_t until_ms; /* of an intent: the time to pay */
     size_t seats_count;
     struct outbox_seat seats[HOLD_SEATS_MAX];
 };

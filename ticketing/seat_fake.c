@@ -377,6 +377,8 @@ static enum seats_status fake_checkout(struct seat_store *s, const char *event_i
     seat_fake_copy(visitor->currency, sizeof(visitor->currency), currency);
     hold->amount_minor = amount_minor;
     start_payment(self, event, visitor);
+    if (amount_minor > 0)
+        hold->note = (struct outbox_mark){self->now_ms, (int64_t)++self->intents_count};
     return finish(self, about(hold, HOLD_OK), fn, ctx);
 }
 
@@ -467,6 +469,7 @@ static enum seats_status fake_decline(struct seat_store *s, const char *event_id
     hold->is_paying = false;
     hold->amount_minor = 0;
     hold->order[0] = hold->intent[0] = '\0';
+    hold->note = (struct outbox_mark){0};
     return finish(self, about(hold, HOLD_OK), fn, ctx);
 }
 

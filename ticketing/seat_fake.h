@@ -53,7 +53,9 @@ int64_t seat_fake_admission(struct seat_store *store, const char *event, const c
 /* Called at once for each text of map:{E}. */
 void seat_fake_on_map(struct seat_store *store, seat_fake_map_fn *on_map, void *ctx);
 
+/* Orders and voids. Of the intents only the number is kept. */
 size_t seat_fake_outbox_count(struct seat_store *store);
+size_t seat_fake_intents_count(struct seat_store *store);
 const struct seat_fake_entry *seat_fake_outbox(struct seat_store *store, size_t index);
 void seat_fake_counts(struct seat_store *store, const char *event, struct seat_fake_counts *counts);
 

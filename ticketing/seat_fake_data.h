@@ -47,7 +47,7 @@ struct seat_fake {
     struct seat_store port; /* first: the store is this */
     bool is_current;
     int64_t now_ms, beat_ms, thawed_ms;
-    size_t events_count, entries_count, completions_count, outbox_max;
+    size_t events_count, entries_count, completions_count, outbox_max, intents_count;
     struct event *events;
     struct seat_fake_entry *entries;
     struct completion *completions;

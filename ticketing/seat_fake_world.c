@@ -189,6 +189,11 @@ size_t seat_fake_outbox_count(struct seat_store *store)
     return seat_fake_self(store)->entries_count;
 }
 
+size_t seat_fake_intents_count(struct seat_store *store)
+{
+    return seat_fake_self(store)->intents_count;
+}
+
 const struct seat_fake_entry *seat_fake_outbox(struct seat_store *store, size_t index)
 {
     assert(index < seat_fake_self(store)->entries_count);

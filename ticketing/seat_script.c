@@ -75,6 +75,7 @@ enum {
     AT_ORDER,
     AT_AMOUNT,
     AT_INTENT,
+    AT_NOTE,
     AT_COUNT
 };
 
@@ -118,10 +119,11 @@ static bool read_seats(const redisReply *reply, struct hold *hold)
 
 static bool read_payment(redisReply *const *field, struct hold *hold)
 {
-    char amount[24];
+    char amount[24], note[48];
     if (!copy_text(field[AT_ORDER], hold->order, sizeof(hold->order)) ||
         !copy_text(field[AT_AMOUNT], amount, sizeof(amount)) ||
-        !copy_text(field[AT_INTENT], hold->intent, sizeof(hold->intent)))
+        !copy_text(field[AT_INTENT], hold->intent, sizeof(hold->intent)) ||
+        !copy_text(field[AT_NOTE], note, sizeof(note)) || !outbox_mark_read(note, &hold->note))
         return false;
     hold->amount_minor = strtoll(amount, NULL, 10);
     hold->is_paying = true;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "server/base/limits.h"
+#include "ticketing/outbox_mark.h"
 
 enum seat_state {
     SEAT_FREE,
@@ -53,6 +54,7 @@ struct hold {
     int64_t amount_minor;           /* once paying */
     char order[ORDER_ID_BYTES + 1]; /* once paying */
     char intent[64];                /* once known */
+    struct outbox_mark note; /* once paying: the order's `intent` in the outbox; none when free */
     uint32_t seats_max, free_count;
     size_t seats_count;
     struct held_seat seats[HOLD_SEATS_MAX];
@@ -97,7 +99,8 @@ struct seat_store {
      * Repeated during a payment it answers the running one (HOLD_OK with its order, which need not
      * be `order`). The amount is the caller's sum over exactly `seats`; when the hold has other
      * seats by now: HOLD_TAKEN with the present ones, nothing changed. After a decline a new
-     * checkout (new order, same fence) does not extend the deadline. */
+     * checkout (new order, same fence) does not extend the deadline. Unless it is free of charge,
+     * the outbox gets an `intent` for the order; hold.note says which entry. */
     enum seats_status (*checkout)(struct seat_store *s, const char *event, const char *visitor,
                                   const char *order, int64_t amount_minor, const char *currency,
                                   const struct held_seat *seats, size_t count, seats_hold_fn *fn,

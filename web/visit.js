@@ -191,13 +191,12 @@ export class Visit {
     else if (type === 'admitted' && view !== 'seats' && view !== 'payment') this.#placed(message);
     else if (type === 'seats') this.#on.onSeats(message);
     else if (type === 'map') this.#on.onMap(message); // instead of many changes at once
-    else if (['place', 'held', 'payment', 'confirmed', 'declined', 'unsold', 'refunded'].includes(type)) {
-      this.purchase().then((purchase) => purchase.pushed(message));
-    } else if (type === 'expired') this.#expired(message);
+    else if (type === 'expired') this.#expired(message);
     else if (type === 'phase') this.#phase(message);
     else if (type === 'notice') this.setEvent({ message: message.text });
     else if (type === 'error') this.#refused(message); // one that answers nothing, such as a session that ended
     else if (type === 'left') this.end('sale', { notice: 'left' });
+    else this.purchase().then((purchase) => purchase.pushed(message));
   }
 
   // While money is under way the outcome itself is the last word.

@@ -73,6 +73,7 @@ static void take_epoch(struct gateway *gateway, int64_t epoch)
     }
     log_info("epoch %lld (was %lld)", (long long)epoch, (long long)gateway->epoch);
     gateway->epoch = epoch;
+    payment_runs_on_epoch(gateway);
     set_store_epochs(gateway, epoch);
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct event_entry *event = gateway->book.entries[i];
@@ -189,6 +190,12 @@ static void on_outcome_message(void *ctx, const char *channel, const char *data,
     pay_desk_on_outcome(ctx, data, bytes);
 }
 
+static void on_noted_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel, (void)bytes;
+    payment_runs_on_noted(ctx, data);
+}
+
 static void on_reply_message(void *ctx, const char *channel, const char *data, size_t bytes)
 {
     (void)channel;
@@ -235,6 +242,7 @@ static void start_links(struct gateway *gateway)
     redis_link_subscribe(gateway->subscriptions, "events", on_events_message, gateway);
     redis_link_subscribe(gateway->subscriptions, "outcome", on_outcome_message, gateway);
     redis_link_subscribe(gateway->subscriptions, channel, on_reply_message, gateway);
+    redis_link_subscribe(gateway->subscriptions, OUTBOX_NOTED_CHANNEL, on_noted_message, gateway);
     redis_link_subscribe(gateway->subscriptions, ACCOUNT_GONE_KEY, on_gone_message, gateway);
     snprintf(channel, sizeof channel, ACCOUNT_KNOWN_CHANNEL "%s", gateway->client_id);
     redis_link_subscribe(gateway->subscriptions, channel, on_known_message, gateway);

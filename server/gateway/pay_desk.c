@@ -91,7 +91,7 @@ static void start_payment(const struct pay_ask *pay, const struct hold *hold)
 {
     struct ask *ask = pay->ask;
     struct gateway *gateway = ask->gateway;
-    enum run_step first = RUN_CREATE;
+    enum run_step first = RUN_NOTED;
     if (hold->amount_minor == 0) {
         first = RUN_SETTLE; /* nothing to pay: no provider is asked */
     } else if (hold->intent[0] != '\0') {

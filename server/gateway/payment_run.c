@@ -41,7 +41,8 @@ static void retry(struct payment_run *run)
         run->retry_at_ms = clock_monotonic_ms() + RUN_RETRY_MS;
         return;
     }
-    bool is_with_provider = run->step == RUN_CREATE || run->step == RUN_AUTHORISE;
+    bool is_with_provider =
+        run->step == RUN_NOTED || run->step == RUN_CREATE || run->step == RUN_AUTHORISE;
     if (!is_with_provider) {
         log_warning("order %s: giving up at step %d; its deadline will free the seats", run->order,
                     (int)run->step);
@@ -50,6 +51,58 @@ static void retry(struct payment_run *run)
     }
     snprintf(run->reason, sizeof run->reason, "payments_down");
     go_on(run, RUN_DECLINE);
+}
+
+/* --- what the ledger has on disk --- */
+
+static bool is_noted(const struct payment_run *run)
+{
+    return outbox_mark_has(&run->gateway->runs.noted, &run->hold.note);
+}
+
+void payment_runs_on_noted(struct gateway *gateway, const char *text)
+{
+    struct payment_runs *runs = &gateway->runs;
+    struct outbox_mark noted;
+    if (gateway->epoch == 0 || !outbox_mark_read(text, &noted) ||
+        outbox_mark_has(&runs->noted, &noted)) {
+        return;
+    }
+    runs->noted = noted;
+    struct payment_run *next = NULL;
+    for (struct payment_run *run = runs->first; run != NULL; run = next) {
+        next = run->next;
+        if (run->step == RUN_NOTED && run->epoch == gateway->epoch && is_noted(run)) {
+            go_on(run, RUN_CREATE);
+        }
+    }
+}
+
+void payment_runs_on_epoch(struct gateway *gateway)
+{
+    gateway->runs.noted = (struct outbox_mark){0};
+}
+
+static void on_noted_read(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+        payment_runs_on_noted(ctx, reply->str);
+    }
+}
+
+/* The channel brings it within milliseconds; what it has brought before we listened is read. */
+static void wait_until_noted(struct payment_run *run)
+{
+    struct gateway *gateway = run->gateway;
+    if (gateway->epoch != 0 && run->epoch != gateway->epoch) {
+        snprintf(run->reason, sizeof run->reason, "payments_down"); /* the entry may be lost */
+        go_on(run, RUN_DECLINE);
+    } else if (gateway->epoch != 0 && is_noted(run)) {
+        go_on(run, RUN_CREATE);
+    } else {
+        redis_link_call(gateway->commands, on_noted_read, gateway, "GET", OUTBOX_NOTED_KEY, NULL);
+        retry(run);
+    }
 }
 
 /* --- what the order looks like for the ledger --- */
@@ -231,6 +284,9 @@ static void step(struct payment_run *run)
     struct payment_provider *payments = run->gateway->payments;
     bool is_sent = false;
     switch (run->step) {
+    case RUN_NOTED:
+        wait_until_noted(run);
+        return;
     case RUN_CREATE:
         remember_order(run);
         is_sent = payment_create(payments, run->order, run->hold.amount_minor, run->event->currency,
@@ -277,6 +333,7 @@ bool payment_run_start(struct gateway *gateway, struct event_entry *event, const
         return false;
     }
     run->gateway = gateway;
+    run->epoch = gateway->epoch;
     run->event = event;
     run->hold = *hold;
     snprintf(run->visitor, sizeof run->visitor, "%s", visitor);

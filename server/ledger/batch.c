@@ -11,6 +11,8 @@
 #include "server/ledger/captures.h"
 #include "server/ledger/outcome.h"
 #include "server/ledger/unsell.h"
+#include "ticketing/ledger_intents.h"
+#include "ticketing/outbox_mark.h"
 
 /* One entry on its way through the batch. */
 struct item {
@@ -38,6 +40,8 @@ static enum ledger_status write_item(struct batch *batch, const struct stream_en
         item->is_told = !order_stands;
         return status;
     }
+    if (item->entry.kind == OUTBOX_INTENT)
+        return ledger_write_intent(batch->store, &item->entry, now_ms);
     item->is_told = true;
     return ledger_write_order(batch->store, &item->entry, &origin, &item->result);
 }
@@ -63,6 +67,8 @@ static void count_item(struct batch_stats *stats, const struct item *item)
         stats->dead++;
     else if (item->entry.kind == OUTBOX_VOID)
         stats->voids++;
+    else if (item->entry.kind == OUTBOX_INTENT)
+        stats->intents++;
     else if (item->result.verdict == VERDICT_REPEATED)
         stats->repeated++;
     else {
@@ -92,6 +98,19 @@ static void settle_item(struct batch *batch, const struct stream_entry *from,
     free(text);
 }
 
+/* Whoever waits with calling the provider may: everything up to here is on disk. */
+static void tell_noted(struct batch *batch, const struct stream_entry *entries,
+                       const struct item *items, size_t count)
+{
+    bool has_intents = false;
+    for (size_t i = 0; i < count; i++)
+        has_intents = has_intents || items[i].entry.kind == OUTBOX_INTENT;
+    if (!has_intents)
+        return;
+    redis_pipe_add(batch->redis, "SET", OUTBOX_NOTED_KEY, entries[count - 1].id, NULL);
+    redis_pipe_add(batch->redis, "PUBLISH", OUTBOX_NOTED_CHANNEL, entries[count - 1].id, NULL);
+}
+
 enum batch_status batch_write(struct batch *batch, const struct stream_entry *entries, size_t count)
 {
     if (count == 0)
@@ -108,6 +127,7 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
                 count_item(&batch->stats, &items[i]);
             settle_item(batch, &entries[i], &items[i]);
         }
+        tell_noted(batch, entries, items, count);
         stream_remove(batch->redis, STREAM_OUTBOX, entries, count);
         if (batch->captures != NULL)
             captures_written(batch->captures);

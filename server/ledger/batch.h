@@ -1,7 +1,7 @@
 /* One batch of the outbox: write, commit, tell, acknowledge - in this order, always.
  *
  *   read -> one transaction (orders, voids, dead letters, results of payments) -> COMMIT with fsync
- *        -> sales the ledger refused are taken back -> PUBLISH outcome -> XACK + XDEL
+ *        -> sales the ledger refused are taken back -> PUBLISH outcome, noted -> XACK + XDEL
  *
  * If the process dies before the commit, the entries are still pending and come again. If it dies
  * afterwards, they come again too, are recognised, and are told again. What is told is on disk.
@@ -17,7 +17,7 @@ struct captures;
 
 /* What the process has done since it started, and the last batch. */
 struct batch_stats {
-    int64_t batches, written, repeated, dead, voids;
+    int64_t batches, written, repeated, dead, voids, intents;
     int64_t seats;  /* rows in `sold`, those from before the start included */
     int64_t lag_ms; /* age of the oldest entry of the last batch when it was committed */
 };

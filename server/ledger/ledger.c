@@ -23,6 +23,7 @@
 #include "server/ledger/beat.h"
 #include "server/ledger/captures.h"
 #include "server/ledger/feed.h"
+#include "server/ledger/intents.h"
 #include "server/ledger/line_marks.h"
 #include "server/ledger/payouts.h"
 #include "server/ledger/reconcile.h"
@@ -198,7 +199,8 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
             wait_for_redis(ledger);
         return;
     }
-    if (!took(ledger, line_marks_note(&ledger->batch)))
+    if (!took(ledger, line_marks_note(&ledger->batch)) ||
+        !took(ledger, intents_check(&ledger->batch)))
         return;
     wake_payments(ledger);
     if (clock_monotonic_ms() - ledger->reconciled_ms >= RECONCILE_EVERY_MS) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/ledger/intents.h"
 #include "server/ledger/line_marks.h"
 #include "server/office/office_redis.h"
 
@@ -227,6 +228,8 @@ static enum batch_status renew(struct batch *batch, int64_t found, int64_t own, 
     batch->epoch = epoch;
     const struct number done = {"epoch_kept", 0};
     status = write_numbers(batch, &done, 1);
+    if (status == BATCH_OK)
+        status = intents_hurry(batch);
     log_info("Redis was started anew with its data: epoch %" PRId64, epoch);
     return status;
 }
@@ -256,7 +259,7 @@ static enum batch_status rebuild(struct batch *batch, int64_t own, const char *r
         return status;
     batch->epoch = epoch;
     log_info("Redis was rebuilt from the ledger: epoch %" PRId64, epoch);
-    return BATCH_OK;
+    return intents_hurry(batch);
 }
 
 /* Whether the data can have lost nothing: the server runs since we knew it last, or everything

@@ -159,7 +159,8 @@ static void judge_authorised(struct audit *audit, const struct payment_intent *i
         audit_find(audit->findings, "duplicate: order %s has intents %s and %s", intent->order,
                    payment.intent, intent->id);
     } else if (payment.state == LEDGER_PAYMENT_CAPTURE_DUE ||
-               payment.state == LEDGER_PAYMENT_VOID_DUE) {
+               payment.state == LEDGER_PAYMENT_VOID_DUE ||
+               payment.state == LEDGER_PAYMENT_INTENDED) {
         audit->open++;
     } /* captured and voided ones are looked up */
 }

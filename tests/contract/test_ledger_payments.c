@@ -203,6 +203,50 @@ Test(ledger_payments, killed_at_random_moments_every_payment_ends_as_its_order_d
     finish();
 }
 
+/* --- noted before the provider was called --- */
+
+static void add_intent(const char *order, const char *visitor, int64_t until_ms)
+{
+    char body[512];
+    (void)snprintf(body, sizeof body,
+                   "{\"kind\":\"intent\",\"order\":\"%s\",\"event\":\"night\",\"visitor\":\"%s\","
+                   "\"amount_minor\":1000,\"currency\":\"EUR\",\"at_ms\":4000,\"until_ms\":%lld}",
+                   order, visitor, (long long)until_ms);
+    ledger_process_add(ledger, body);
+}
+
+Test(ledger_payments, what_nobody_pays_any_more_is_given_back_and_the_rest_is_waited_for)
+{
+    char lost[64], open[64];
+    create("o_lost", 1000, lost);
+    create("o_open", 1000, open);
+    cr_assert_eq(authorise(lost), PAYMENT_OK);
+    cr_assert_eq(authorise(open), PAYMENT_OK);
+    redis_server_run(redis, "HSET ev:night:hold:bob order o_open");
+    add_intent("o_open", "bob", clock_wall_ms() - 60000);
+    add_intent("o_lost", "ann", clock_wall_ms() - 60000);
+    wait_until(1, "SELECT count(*) FROM payments WHERE order_id = 'o_lost' AND state = 'voided'");
+    cr_assert_eq(state_of(lost), INTENT_VOIDED);
+    cr_assert_eq(state_of(open), INTENT_AUTHORISED, "somebody is paying it");
+    ledger_process_sell_intent(ledger, "night", "o_open", "bob", 0, 2, open);
+    wait_until(1, "SELECT count(*) FROM payments WHERE order_id = 'o_open' AND state = 'captured'");
+    cr_assert_eq(findings(), 0);
+    finish();
+}
+
+Test(ledger_payments, what_a_redis_without_its_data_has_forgotten_is_given_back_at_once)
+{
+    char intent[64];
+    create("o_1", 1000, intent);
+    cr_assert_eq(authorise(intent), PAYMENT_OK);
+    add_intent("o_1", "ann", clock_wall_ms() + 3600000);
+    wait_until(1, "SELECT count(*) FROM payments WHERE state = 'intended'");
+    redis_server_run(redis, "FLUSHALL");
+    wait_until(1, "SELECT count(*) FROM payments WHERE state = 'voided'");
+    cr_assert_eq(state_of(intent), INTENT_VOIDED);
+    finish();
+}
+
 /* --- money that nobody owns: a provider that tells of an old and a young authorised intent --- */
 
 static int cancelled_count, wrong_count;

@@ -321,6 +321,39 @@ Test(ledger_process, a_full_disk_ends_the_process_and_loses_nothing)
     cr_assert_eq(ledger_process_stop(ledger), 0);
 }
 
+/* Gateways call the provider when they hear of `noted`. */
+Test(ledger_process, what_is_called_noted_is_on_disk)
+{
+    enum { INTENTS = 4000 };
+    ledger_process_start_ready(ledger);
+    ledger_process_load_event(ledger, "night", 2);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+    ledger_process_limit(ledger, 300000);
+    ledger_process_start_ready(ledger);
+    for (int i = 0; i < INTENTS; i++) {
+        char body[256];
+        (void)snprintf(body, sizeof body,
+                       "{\"kind\":\"intent\",\"order\":\"o_%d\",\"event\":\"night\",\"visitor\":"
+                       "\"ann\",\"amount_minor\":1000,\"currency\":\"EUR\",\"at_ms\":4000,"
+                       "\"until_ms\":4000000000000}",
+                       i);
+        ledger_process_add(ledger, body);
+    }
+    cr_assert_eq(ledger_process_wait(ledger), 1);
+    long long written = ledger_process_number(ledger, "SELECT count(*) FROM payments");
+    long long left = redis_server_number(redis, "XLEN outbox");
+    cr_assert(left > 0 && written > 0, "%lld written, %lld left", written, left);
+    cr_assert_eq(redis_server_number(redis, "EVAL %s 0",
+                                     "return #redis.call('XRANGE', 'outbox', '-', "
+                                     "redis.call('GET', 'outbox:noted'))"),
+                 0);
+    ledger_process_limit(ledger, 0);
+    ledger_process_start_ready(ledger);
+    ledger_process_drained(ledger);
+    cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM payments"), INTENTS);
+    cr_assert_eq(ledger_process_stop(ledger), 0);
+}
+
 Test(ledger_process, a_second_ledger_is_kept_out)
 {
     ledger_process_start_ready(ledger);

@@ -455,6 +455,39 @@ CONTRACT(giving_up_a_payment_voids_it_and_turns_the_clock_back)
     seats_expect_consistent(w);
 }
 
+CONTRACT(a_checkout_notes_what_is_about_to_be_paid)
+{
+    ask_admit(w, "anna");
+    (void)ask_hold(w, "anna", "1 2");
+    struct hold first = ask_checkout(w, "anna", "o_1", "1 2");
+    cr_expect_eq(seat_world_intents_count(w), 1);
+    cr_expect_gt(first.note.ms, 0);
+    struct hold again = ask_checkout(w, "anna", "o_2", "1 2");
+    cr_expect(again.note.ms == first.note.ms && again.note.nr == first.note.nr);
+    struct hold now = ask_state(w, "anna");
+    cr_expect(now.note.ms == first.note.ms && now.note.nr == first.note.nr);
+    cr_expect_eq(seat_world_intents_count(w), 1, "a repeated checkout notes nothing");
+    struct hold declined = ask_decline(w, "anna", "o_1", first.fence);
+    cr_expect_eq(declined.note.ms, 0);
+    struct hold second = ask_checkout(w, "anna", "o_3", "1 2");
+    cr_expect(outbox_mark_has(&second.note, &first.note));
+    cr_expect_not(outbox_mark_has(&first.note, &second.note));
+    cr_expect_eq(seat_world_intents_count(w), 2);
+    cr_expect_eq(seat_world_outbox_count(w), 0);
+}
+
+CONTRACT(a_checkout_free_of_charge_notes_nothing)
+{
+    ask_admit(w, "anna");
+    (void)ask_hold(w, "anna", "1");
+    struct hold paying = ask_checkout_free(w, "anna", "o_1", "1");
+    seats_expect_result(paying, HOLD_OK, "1");
+    cr_expect_eq(paying.note.ms, 0);
+    cr_expect_eq(seat_world_intents_count(w), 0);
+    seats_expect_result(ask_settle(w, "anna", "o_1", paying.fence), HOLD_OK, "1");
+    cr_expect_eq(seat_world_outbox_count(w), 1);
+}
+
 CONTRACT(naming_every_seat_gives_up_a_payment_too)
 {
     ask_to_pay(w, "anna", "1 2", "o_1");

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { askRedis } from '../support/redis.mjs';
-import { sleep, startStanchion } from '../support/stanchion.mjs';
+import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 let server;
@@ -18,6 +18,7 @@ test('a buyer who waits for the ledger is not told that the turn is over', async
   assert.equal((await visitor.enter()).type, 'entered');
   assert.equal((await visitor.ask({ type: 'hold', seats: [10] })).type, 'held');
   const { order } = await visitor.ask({ type: 'checkout' });
+  await until('the ledger knows what is to be paid', async () => await askRedis(server, 'XLEN', 'outbox') === 0);
   const { ledger } = server.children();
   process.kill(ledger, 'SIGSTOP');
   try {

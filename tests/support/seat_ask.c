@@ -98,6 +98,17 @@ struct hold ask_checkout(struct seat_world *w, const char *visitor, const char *
                     &o);
 }
 
+struct hold ask_checkout_free(struct seat_world *w, const char *visitor, const char *order,
+                              const char *text)
+{
+    struct seat_store *s = seat_world_store(w);
+    struct held_seat seats[HOLD_SEATS_MAX];
+    size_t count = seats_of(text, seats);
+    struct ask_outcome o = {0};
+    return wait_for(
+        w, s->checkout(s, HALL, visitor, order, 0, "EUR", seats, count, ask_on_hold, &o), &o);
+}
+
 struct hold ask_intent(struct seat_world *w, const char *visitor, const char *order,
                        const char *name)
 {

@@ -43,6 +43,9 @@ struct hold ask_state(struct seat_world *w, const char *visitor);
 /* 100 EUR cents for each seat named. */
 struct hold ask_checkout(struct seat_world *w, const char *visitor, const char *order,
                          const char *text);
+/* Nothing is to be paid. */
+struct hold ask_checkout_free(struct seat_world *w, const char *visitor, const char *order,
+                              const char *text);
 struct hold ask_intent(struct seat_world *w, const char *visitor, const char *order,
                        const char *name);
 /* With a snapshot over 4711 CHF centimes, to be told from the hold's own amount. */

@@ -333,11 +333,41 @@ void seat_world_run(struct seat_world *world, const bool *is_done)
 
 /* --- looking --- */
 
+static redisReply *read_outbox(struct seat_world *world)
+{
+    redisReply *reply = redisCommand(redis_server_context(world->server), "XRANGE outbox - +");
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY)
+        give_up("the outbox cannot be read");
+    return reply;
+}
+
+static bool is_intent(const redisReply *entry)
+{
+    static const char begin[] = "{\"kind\":\"intent\"";
+    const redisReply *fields = entry->element[1];
+    return fields->elements == 2 && strncmp(fields->element[1]->str, begin, sizeof(begin) - 1) == 0;
+}
+
+static size_t count_entries(struct seat_world *world, bool of_intents)
+{
+    redisReply *reply = read_outbox(world);
+    size_t count = 0;
+    for (size_t i = 0; i < reply->elements; i++)
+        count += is_intent(reply->element[i]) == of_intents;
+    freeReplyObject(reply);
+    return count;
+}
+
 size_t seat_world_outbox_count(struct seat_world *world)
 {
-    if (world->server == NULL)
-        return seat_fake_outbox_count(world->store);
-    return (size_t)redis_server_number(world->server, "XLEN outbox");
+    return world->server == NULL ? seat_fake_outbox_count(world->store)
+                                 : count_entries(world, false);
+}
+
+size_t seat_world_intents_count(struct seat_world *world)
+{
+    return world->server == NULL ? seat_fake_intents_count(world->store)
+                                 : count_entries(world, true);
 }
 
 static void copy_field(json_t *root, const char *name, char *out, size_t out_bytes_max)
@@ -376,10 +406,13 @@ struct seat_fake_entry seat_world_outbox(struct seat_world *world, size_t index)
 {
     if (world->server == NULL)
         return *seat_fake_outbox(world->store, index);
-    redisReply *reply = redisCommand(redis_server_context(world->server), "XRANGE outbox - +");
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements <= index)
+    redisReply *reply = read_outbox(world);
+    size_t at = 0;
+    while (at < reply->elements && (is_intent(reply->element[at]) || index-- > 0))
+        at++;
+    if (at == reply->elements)
         give_up("no such outbox entry");
-    struct seat_fake_entry entry = read_entry(reply->element[index]);
+    struct seat_fake_entry entry = read_entry(reply->element[at]);
     freeReplyObject(reply);
     return entry;
 }

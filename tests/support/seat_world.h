@@ -50,7 +50,9 @@ void seat_world_lose_epoch(struct seat_world *world);
 /* Runs until *is_done. */
 void seat_world_run(struct seat_world *world, const bool *is_done);
 
+/* Orders and voids; the intents, which stand before them, are counted on their own. */
 size_t seat_world_outbox_count(struct seat_world *world);
+size_t seat_world_intents_count(struct seat_world *world);
 struct seat_fake_entry seat_world_outbox(struct seat_world *world, size_t index);
 void seat_world_counts(struct seat_world *world, struct seat_fake_counts *counts);
 /* The map that was fed with every text of map:{E} and one snapshot at the start; pumped until

@@ -6,7 +6,8 @@
 -- NOT_ADMITTED; TAKEN with the seats now held when they are not those named; LEDGER_BEHIND with the hold.
 -- pay_ms runs from the first checkout of a hold: after a decline the deadline stays. Hold and admission end together,
 -- at that deadline; an admission that has been given up is not made anew.
--- Cost: about 14 commands, O(seats).
+-- What is to be paid is noted in the outbox as `intent`: the provider is not asked before the ledger has written that.
+-- Cost: about 15 commands, O(seats).
 local visitor = ARGV[3]
 local hold = live_hold(visitor)
 if not hold then
@@ -47,7 +48,12 @@ if not hold.pay_deadline then
     redis.call('ZADD', KEYS[3], 'XX', hold.deadline, visitor)
 end
 hold.order, hold.amount, hold.currency, hold.intent = ARGV[4], ARGV[5], ARGV[6], ''
+hold.note = ''
+if hold.amount ~= '0' then
+    hold.note = redis.call('XADD', KEYS[12], '*', 'body', payment_entry('intent', hold.order, visitor, hold.amount,
+        hold.currency) .. ',"until_ms":' .. whole(hold.deadline) .. '}')
+end
 redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
-    hold.currency)
+    hold.currency, 'note', hold.note)
 count_sold_and_publish(0, text)
 return answer(OK, hold)

@@ -89,19 +89,21 @@ local function count_sold_and_publish(sold, text)
     publish(redis.call('HINCRBY', KEYS[6], 'version', 1), text)
 end
 
+-- The beginning of an outbox entry about a payment; the caller adds its own fields and the brace.
+local function payment_entry(kind, order, visitor, amount, currency)
+    local text = cjson.encode
+    return '{"kind":"' .. kind .. '","order":' .. text(order) .. ',"event":' .. text(ARGV[2]) .. ',"visitor":' ..
+        text(visitor) .. ',"amount_minor":' .. amount .. ',"currency":' .. text(currency) .. ',"at_ms":' .. whole(now_ms)
+end
+
 -- Tells the outbox that this order's money must not be kept; once per order. `intent` may be ''.
 local function void_once(order, visitor, amount, currency, intent, reason)
     if redis.call('HSETNX', KEYS[11], order, 'void') == 0 then
         return
     end
-    local function text(value)
-        return cjson.encode(value)
-    end
-    local body = '{"kind":"void","order":' .. text(order) .. ',"event":' .. text(ARGV[2]) .. ',"visitor":' ..
-        text(visitor) .. ',"amount_minor":' .. amount .. ',"currency":' .. text(currency) .. ',"reason":' ..
-        text(reason) .. ',"at_ms":' .. whole(now_ms)
+    local body = payment_entry('void', order, visitor, amount, currency) .. ',"reason":' .. cjson.encode(reason)
     if intent ~= '' then
-        body = body .. ',"intent":' .. text(intent)
+        body = body .. ',"intent":' .. cjson.encode(intent)
     end
     redis.call('XADD', KEYS[12], '*', 'body', body .. '}')
 end
@@ -149,13 +151,14 @@ end
 -- The hold as it stands, live or not; nil when there is none. `order` is nil unless a payment runs.
 local function read_hold(visitor)
     local h = redis.call('HMGET', KEYS[8] .. visitor, 'fence', 'seats', 'state', 'order', 'amount', 'currency',
-        'pay_deadline', 'select_deadline', 'intent')
+        'pay_deadline', 'select_deadline', 'intent', 'note')
     if not h[1] then
         return nil
     end
     local is_paying = h[3] == 'paying'
     local hold = {visitor = visitor, fence = h[1], pay_deadline = tonumber(h[7]), select_deadline = h[8],
-        order = is_paying and h[4] or nil, amount = h[5] or '0', currency = h[6] or '', intent = h[9] or ''}
+        order = is_paying and h[4] or nil, amount = h[5] or '0', currency = h[6] or '', intent = h[9] or '',
+        note = h[10] or ''}
     hold.seats, hold.categories = parse_seats(h[2])
     hold.deadline = tonumber(redis.call('ZSCORE', KEYS[7], visitor) or 0)
     return hold
@@ -188,7 +191,7 @@ local function seat_limit(visitor)
 end
 
 -- The answer of every script about a hold: result (enum hold_result), now, seats_max, free count, seats 'idx:cat,...',
--- fence, deadline, and while a payment runs: order, amount, intent. `hold` and the rest may be nil.
+-- fence, deadline, and while a payment runs: order, amount, intent, note (where the outbox has it). `hold` and the rest may be nil.
 local function answer(result, hold, seats_max, free_count, seats)
     if not hold then
         return {result, now_ms, seats_max or 0, free_count or 0, seats or ''}
@@ -199,7 +202,7 @@ local function answer(result, hold, seats_max, free_count, seats)
         return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), deadline}
     end
     return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), deadline, hold.order,
-        hold.amount, hold.intent}
+        hold.amount, hold.intent, hold.note}
 end
 
 -- enum hold_result

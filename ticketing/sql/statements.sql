@@ -88,7 +88,7 @@ SELECT 'missing: order ' || o.id || ' has no payment' FROM orders o LEFT JOIN pa
 WHERE p.nr IS NULL
 UNION ALL
 SELECT 'different: order ' || o.id || ' stands, its payment is ' || p.state || ' (' || p.reason || ')'
-FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.state IN ('void_due', 'voided', 'failed')
+FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.state IN ('intended', 'void_due', 'voided', 'failed')
 UNION ALL
 SELECT 'different: order ' || o.id || ' is over ' || o.amount_minor || ', its payment over ' || p.amount_minor
 FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.amount_minor <> o.amount_minor
@@ -162,7 +162,10 @@ DELETE FROM payments WHERE order_id = ?1 AND state IN ('void_due', 'none') AND a
  AND NOT EXISTS (SELECT 1 FROM orders WHERE id = ?1);
 --: payment_insert
 INSERT INTO payments (order_id, intent, amount_minor, currency, state, next_try_ms, reason, changed_ms)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6) ON CONFLICT (order_id) DO NOTHING;
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)
+ON CONFLICT (order_id) DO UPDATE SET intent = excluded.intent, amount_minor = excluded.amount_minor,
+ currency = excluded.currency, state = excluded.state, next_try_ms = excluded.next_try_ms, reason = excluded.reason,
+ changed_ms = excluded.changed_ms WHERE payments.state = 'intended';
 --: payment_get
 SELECT state, intent, amount_minor, currency, attempts, reason FROM payments WHERE order_id = ?1;
 --: payments_due
@@ -178,6 +181,20 @@ WHERE state IN ('captured', 'voided') AND intent <> '' AND nr < ?1 ORDER BY nr D
 --: payment_update
 UPDATE payments SET state = ?2, intent = ?3, attempts = attempts + 1, next_try_ms = ?4, reason = ?5, changed_ms = ?6
 WHERE order_id = ?1;
+
+--: intent_insert
+INSERT INTO payments (order_id, intent, amount_minor, currency, state, next_try_ms, changed_ms, event, visitor)
+VALUES (?1, '', ?2, ?3, 'intended', ?4, ?5, ?6, ?7) ON CONFLICT (order_id) DO NOTHING;
+--: intents_overdue
+SELECT order_id, event, visitor FROM payments WHERE state = 'intended' AND next_try_ms <= ?1 ORDER BY next_try_ms
+LIMIT ?2;
+--: intent_later
+UPDATE payments SET next_try_ms = ?2 WHERE order_id = ?1 AND state = 'intended';
+--: intent_void
+UPDATE payments SET state = 'void_due', reason = ?2, next_try_ms = ?3, changed_ms = ?3
+WHERE order_id = ?1 AND state = 'intended';
+--: intents_hurry
+UPDATE payments SET next_try_ms = ?1 WHERE state = 'intended' AND next_try_ms > ?1;
 
 --: event_insert
 INSERT INTO events (id, name, currency, time_zone, phase, settings, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

@@ -101,7 +101,7 @@ Test(ledger_migrate, what_was_sold_under_the_first_schema_is_sold_under_the_pres
     cr_assert_eq(number("SELECT count(*) FROM sold_seats WHERE order_id = 'o_a'"), 2);
     cr_assert_eq(number("SELECT sum(amount_minor) FROM journal WHERE kind = 'sale'"), 1700);
     cr_assert_eq(number("SELECT sum(amount_minor) FROM journal WHERE kind = 'capture'"), 1000);
-    cr_assert_eq(number("SELECT group_concat(nr || amount_minor, '') FROM payments"), 11000270030);
+    cr_assert_eq(number("SELECT sum(nr * amount_minor) FROM payments"), 2400);
     cr_assert_eq(
         number("SELECT count(*) FROM payments WHERE order_id = 'o_a' AND intent = 'pi_a' AND"
                " state = 'captured' AND changed_ms = 5"),

@@ -209,11 +209,11 @@ export class Visit {
     this.setEvent({ phase: message.phase, opens_at_ms: message.opens_at_ms ?? this.state.event.opens_at_ms });
   }
 
-  // Everything is sold and the server has said goodbye: the place is kept there, the receipt here.
+  // The sale is over and the server has said goodbye: the place is kept there, the receipt here.
   #isFarewell(code) {
     const { view, event } = this.state;
-    if (code !== CLOSED_NORMAL || view !== 'line' || event.phase !== 'sold_out') return false;
-    this.change({ view: 'ended', reason: 'sold_out', place: null });
+    if (code !== CLOSED_NORMAL || view !== 'line' || !['sold_out', 'closed'].includes(event.phase)) return false;
+    this.change({ view: 'ended', reason: event.phase, place: null });
     return true;
   }
 

@@ -59,9 +59,9 @@ struct event_entry {
     int64_t adapt_target_ms,
         paced_ms; /* paced_ms: monotonic, when holds_paced was handed in last */
     struct pace_histogram holds_paced;
-    bool is_slowed;                   /* the ledger is behind, and the log has said so */
-    int64_t report_at_ms;             /* storage clock of the newest report */
-    int64_t sold_out_ms, farewell_ms; /* monotonic: since when (0 = not), and the last walk */
+    bool is_slowed;               /* the ledger is behind, and the log has said so */
+    int64_t report_at_ms;         /* storage clock of the newest report */
+    int64_t over_ms, farewell_ms; /* monotonic: since when (0 = not), and the last walk */
     struct session *sessions;
     uint32_t sessions_count;
     struct wish_list wishes[WISH_COUNT];

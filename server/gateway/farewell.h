@@ -1,7 +1,7 @@
-/* The end of a sold-out sale for those who still wait.
+/* The end of a sale for those who still wait.
  *
- * When all is sold and the event keeps no standby line, waiting visitors have heard so (`phase`),
- * and their connections are closed with 1000, spread over some seconds and never before the
+ * When the event is closed, or all is sold and it keeps no standby line, waiting visitors have heard
+ * so (`phase`), and their connections are closed with 1000, spread over some seconds and never before the
  * visitor's page had FAREWELL_MS_MIN to show it. Their places stay in Redis: should seats come
  * back, whoever returns stands where they stood. Visitors inside are left alone.
  */

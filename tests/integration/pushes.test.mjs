@@ -168,5 +168,11 @@ describe('when all is sold', () => {
     const admitted = joined.type === 'admitted' ? joined : await returned.push('admitted');
     assert.equal(admitted.seq, seqs[0]);
     assert.deepEqual([(await moved).seq, (await moved).free], [seqs[1], [0, 1]]);
+    const closed = stays.push((push) => push.type === 'phase' && push.phase === 'closed');
+    assert.equal((await server.cli(['event', 'close', server.event])).code, 0);
+    await closed;
+    const from = Date.now();
+    assert.equal(await stays.ended, 1000, 'a sale that is over has no line, whatever is left to sell');
+    assert.ok(Date.now() - from > 1500, 'not before the page could show it');
   });
 });

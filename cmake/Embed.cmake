@@ -2,6 +2,7 @@
 #
 # For each FILE "lua/join.lua" the target gets the symbol PREFIX_join_lua (a NUL-terminated byte array) and
 # PREFIX_join_lua_bytes (its size without the NUL), declared in the generated header PREFIX_files.h.
+# PREFIX_FILES(X) in there is X("join.lua", PREFIX_join_lua) for each file.
 function(embed_files target prefix)
   set(dir "${CMAKE_CURRENT_BINARY_DIR}/embed")
   set(header "${dir}/${prefix}_files.h")

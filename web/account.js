@@ -1,8 +1,7 @@
 // The dialog of a visitor's account: sign in, sign up, and who is signed in. Fetched when it is first needed; made here,
 // because the page itself does without it. Passwords are only ever in the form and in the request.
 import { $, el, setText, show } from './dom.js';
-import { t } from './text.js';
-import './text-account.js';
+import { need, t } from './text.js';
 
 const API = '/api/v1/account';
 const FULL_TRIES_MAX = 10; // when very many sign in at once we ask again by ourselves, not for ever
@@ -156,7 +155,7 @@ class Dialog {
       this.#outcome = 'out';
       n.dialog.close();
     } catch (error) {
-      setText(n.outProblem, error.fields?.message ?? t('error.connection'));
+      setText(n.outProblem, error.code ? t('account.busy') : t('error.connection'));
       show(n.outProblem, true);
     } finally {
       n.out.disabled = false;
@@ -177,7 +176,7 @@ let dialog = null;
 // isSignedOut: nobody needs to be asked who it is.
 export async function openAccount(isSignedOut = false) {
   if (!dialog) {
-    await loadStyle();
+    await Promise.all([loadStyle(), need('account')]);
     dialog ??= new Dialog();
   }
   return dialog.open(isSignedOut);

@@ -1,7 +1,8 @@
-/* The table of embedded files, made ready once: placeholder filled in, hashed, compressed.
+/* The table of embedded files, made ready once: placeholders filled in, hashed, compressed.
  *
  * The table is written by hand so that what is served is what somebody decided to serve; a test
- * compares it with the folder. Assets are few, so finding one is a walk along the table.
+ * compares it with the folder. From it come the assets: a page in each language, every other file
+ * once, and each part of each language's words. They are few, so finding one is a walk.
  */
 #include "web/assets.h"
 #include "web_files.h"
@@ -10,18 +11,23 @@
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#include "web/plain_source.h"
+#include "web/words.h"
 
 #define BUILD_DIGITS 16
-#define PLACEHOLDER "@build@"
+#define NAME_BYTES_MAX 48
+#define ASSETS_MAX 512
 #define ASSETS_PREFIX "/a/"
 #define EVENT_PREFIX "/e/"
 
 static const char type_html[] = "text/html; charset=utf-8";
 static const char type_css[] = "text/css; charset=utf-8";
 static const char type_js[] = "text/javascript; charset=utf-8";
+static const char type_json[] = "application/json";
 static const char type_svg[] = "image/svg+xml";
 static const char cache_page[] = "no-cache";
 static const char cache_forever[] = "public, max-age=31536000, immutable";
@@ -31,7 +37,7 @@ struct file {
     const char *content_type;
     const unsigned char *bytes;
     const unsigned long *bytes_count;
-    bool is_page; /* has an address of its own and the placeholder in it */
+    bool is_page; /* has an address of its own, placeholders, and a variant for each language */
 };
 
 #define PAGE(name, symbol)                                                                         \
@@ -89,11 +95,6 @@ static const struct file files[] = {
     PART("stepper.js", stepper_js, type_js),
     PART("stock.js", stock_js, type_js),
     PART("store.js", store_js, type_js),
-    PART("text-account.js", text_account_js, type_js),
-    PART("text-draw.js", text_draw_js, type_js),
-    PART("text-inside.js", text_inside_js, type_js),
-    PART("text-list.js", text_list_js, type_js),
-    PART("text-news.js", text_news_js, type_js),
     PART("text-office.js", text_office_js, type_js),
     PART("text.js", text_js, type_js),
     PART("tickets.js", tickets_js, type_js),
@@ -104,9 +105,16 @@ static const struct file files[] = {
 
 #define FILES_COUNT (sizeof files / sizeof files[0])
 
-/* Process lifetime. `owned` is what web_asset.bytes points to for pages, NULL for the rest. */
-static struct web_asset assets[FILES_COUNT];
-static unsigned char *owned[FILES_COUNT];
+struct entry {
+    char name[NAME_BYTES_MAX];
+    size_t language; /* of a page */
+    bool is_page;
+    struct web_asset asset;
+};
+
+/* Process lifetime. The entries own what their assets point to. */
+static struct entry entries[ASSETS_MAX];
+static size_t entries_count;
 static char build[BUILD_DIGITS + 1];
 static bool is_ready;
 
@@ -117,6 +125,16 @@ static void hash_to_hex(const unsigned char *bytes, size_t count, char hex[BUILD
     sodium_bin2hex(hex, BUILD_DIGITS + 1, digest, BUILD_DIGITS / 2);
 }
 
+static void hash_words(crypto_generichash_state *state)
+{
+    for (size_t language = 0; language < web_languages_count(); language++)
+        for (size_t part = 0; part < web_words_parts_count(); part++) {
+            char *text = web_words_part_json(language, part);
+            crypto_generichash_update(state, (const unsigned char *)text, strlen(text));
+            free(text);
+        }
+}
+
 static void hash_build(void)
 {
     crypto_generichash_state state;
@@ -124,39 +142,80 @@ static void hash_build(void)
     crypto_generichash_init(&state, NULL, 0, sizeof digest);
     for (size_t i = 0; i < FILES_COUNT; i++)
         crypto_generichash_update(&state, files[i].bytes, *files[i].bytes_count);
+    hash_words(&state);
     crypto_generichash_final(&state, digest, sizeof digest);
     sodium_bin2hex(build, sizeof build, digest, BUILD_DIGITS / 2);
 }
 
-/* The page with every placeholder replaced. The result belongs to the caller; NULL without memory.
- */
-static unsigned char *page_create(const struct file *page, size_t *bytes_count)
+/* --- pages --- */
+
+/* The page again; that it is wanted in this language is remembered by a cookie. */
+void web_language_links(size_t language, char out[WEB_LANGUAGE_LINKS_BYTES])
 {
-    const size_t mark_bytes = sizeof PLACEHOLDER - 1;
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t other = 0; other < web_languages_count(); other++) {
+        const char *id = web_language_id(other);
+        if (other == language)
+            continue;
+        int bytes = snprintf(out + used, WEB_LANGUAGE_LINKS_BYTES - used,
+                             "<a href=\"?lang=%s\" hreflang=\"%s\" lang=\"%s\" dir=\"%s\">%s</a>\n",
+                             id, id, id, web_language_direction(other), web_language_name(other));
+        assert(bytes > 0 && (size_t)bytes < WEB_LANGUAGE_LINKS_BYTES - used);
+        used += (size_t)bytes;
+    }
+}
+
+/* What stands between two "@" in a page: the build, something of the language, or a text's key. */
+static const char *placeholder_value(const char *name, size_t language,
+                                     const char links[WEB_LANGUAGE_LINKS_BYTES])
+{
+    if (strcmp(name, "build") == 0)
+        return build;
+    if (strcmp(name, "language") == 0)
+        return web_language_id(language);
+    if (strcmp(name, "direction") == 0)
+        return web_language_direction(language);
+    if (strcmp(name, "languages") == 0)
+        return links;
+    const char *text = web_word(language, name, 0);
+    assert(text[0] != '\0'); /* a page asks for a text that there is */
+    return text;
+}
+
+static void put_page(FILE *out, const struct file *page, size_t language)
+{
+    char links[WEB_LANGUAGE_LINKS_BYTES], name[NAME_BYTES_MAX];
     const char *from = (const char *)page->bytes; /* NUL-terminated by embed_files() */
-    const char *end = from + *page->bytes_count;
-    size_t marks = 0;
-    for (const char *at = strstr(from, PLACEHOLDER); at; at = strstr(at + mark_bytes, PLACEHOLDER))
-        marks++;
-    size_t total = *page->bytes_count + marks * BUILD_DIGITS; /* more than enough */
-    unsigned char *out = malloc(total + 1);
+    web_language_links(language, links);
+    for (const char *mark; (mark = strchr(from, '@')) != NULL;) {
+        size_t bytes = strcspn(mark + 1, "@");
+        assert(bytes < sizeof name && mark[1 + bytes] == '@');
+        memcpy(name, mark + 1, bytes);
+        name[bytes] = '\0';
+        fwrite(from, 1, (size_t)(mark - from), out);
+        fputs(placeholder_value(name, language, links), out);
+        from = mark + bytes + 2;
+    }
+    fputs(from, out);
+}
+
+/* The page in this language. The result belongs to the caller; NULL without memory. */
+static unsigned char *page_create(const struct file *page, size_t language, size_t *bytes_count)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, bytes_count);
     if (!out)
         return NULL;
-    size_t used = 0;
-    for (;;) {
-        const char *mark = strstr(from, PLACEHOLDER);
-        size_t plain = (size_t)((mark ? mark : end) - from);
-        memcpy(out + used, from, plain);
-        used += plain;
-        if (!mark)
-            break;
-        memcpy(out + used, build, BUILD_DIGITS);
-        used += BUILD_DIGITS;
-        from = mark + mark_bytes;
+    put_page(out, page, language);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
     }
-    *bytes_count = used;
-    return out;
+    return (unsigned char *)text;
 }
+
+/* --- assets --- */
 
 /* NULL without memory. The result belongs to the caller. */
 static unsigned char *gzip_create(const unsigned char *bytes, size_t count, size_t *gzip_count)
@@ -190,25 +249,68 @@ static void asset_tag(struct web_asset *asset)
     asset->etag[WEB_ASSET_ETAG_BYTES] = '\0';
 }
 
-static enum web_assets_status asset_init(size_t i)
+/* Takes over `bytes`; NULL = there was no memory for them. */
+static enum web_assets_status entry_add(const char *name, bool is_page, size_t language,
+                                        const char *type, unsigned char *bytes, size_t count)
 {
-    const struct file *file = &files[i];
-    struct web_asset *asset = &assets[i];
-    asset->content_type = file->content_type;
-    asset->cache_control = file->is_page ? cache_page : cache_forever;
-    asset->bytes = file->bytes;
-    asset->bytes_count = *file->bytes_count;
-    if (file->is_page) {
-        owned[i] = page_create(file, &asset->bytes_count);
-        if (!owned[i])
-            return WEB_ASSETS_NO_MEMORY;
-        asset->bytes = owned[i];
-    }
-    asset->gzip = gzip_create(asset->bytes, asset->bytes_count, &asset->gzip_count);
-    if (!asset->gzip)
+    assert(entries_count < ASSETS_MAX && strlen(name) < NAME_BYTES_MAX);
+    struct entry *entry = &entries[entries_count++];
+    *entry = (struct entry){.language = language, .is_page = is_page};
+    memcpy(entry->name, name, strlen(name) + 1);
+    entry->asset = (struct web_asset){.content_type = type,
+                                      .cache_control = is_page ? cache_page : cache_forever,
+                                      .bytes = bytes,
+                                      .bytes_count = count};
+    if (bytes != NULL)
+        entry->asset.gzip = gzip_create(bytes, count, &entry->asset.gzip_count);
+    if (entry->asset.gzip == NULL)
         return WEB_ASSETS_NO_MEMORY;
-    asset_tag(asset);
+    asset_tag(&entry->asset);
     return WEB_ASSETS_OK;
+}
+
+static enum web_assets_status add_page(const struct file *file)
+{
+    enum web_assets_status status = WEB_ASSETS_OK;
+    for (size_t language = 0; status == WEB_ASSETS_OK && language < web_languages_count();
+         language++) {
+        size_t count = 0;
+        unsigned char *bytes = page_create(file, language, &count);
+        status = entry_add(file->name, true, language, file->content_type, bytes, count);
+    }
+    return status;
+}
+
+static enum web_assets_status add_part(const struct file *file)
+{
+    enum plain_kind kind = file->content_type == type_js    ? PLAIN_SCRIPT
+                           : file->content_type == type_css ? PLAIN_STYLE
+                                                            : PLAIN_AS_IT_IS;
+    size_t count = 0;
+    unsigned char *bytes = plain_source(file->bytes, *file->bytes_count, kind, &count);
+    return entry_add(file->name, false, 0, file->content_type, bytes, count);
+}
+
+/* "ko-line.json": one part of one language's words. */
+static enum web_assets_status add_words(size_t language, size_t part)
+{
+    char name[NAME_BYTES_MAX];
+    char *text = web_words_part_json(language, part);
+    int bytes = snprintf(name, sizeof name, "%s-%s.json", web_language_id(language),
+                         web_words_part_name(part));
+    assert(bytes > 0 && (size_t)bytes < sizeof name);
+    return entry_add(name, false, language, type_json, (unsigned char *)text, strlen(text));
+}
+
+static enum web_assets_status add_all(void)
+{
+    enum web_assets_status status = WEB_ASSETS_OK;
+    for (size_t i = 0; status == WEB_ASSETS_OK && i < FILES_COUNT; i++)
+        status = files[i].is_page ? add_page(&files[i]) : add_part(&files[i]);
+    for (size_t language = 0; language < web_languages_count(); language++)
+        for (size_t part = 0; status == WEB_ASSETS_OK && part < web_words_parts_count(); part++)
+            status = add_words(language, part);
+    return status;
 }
 
 enum web_assets_status web_assets_init(void)
@@ -217,12 +319,11 @@ enum web_assets_status web_assets_init(void)
         return WEB_ASSETS_OK;
     if (sodium_init() < 0)
         return WEB_ASSETS_NO_MEMORY;
+    web_words_init();
     hash_build();
-    for (size_t i = 0; i < FILES_COUNT; i++) {
-        if (asset_init(i) != WEB_ASSETS_OK) {
-            web_assets_release();
-            return WEB_ASSETS_NO_MEMORY;
-        }
+    if (add_all() != WEB_ASSETS_OK) {
+        web_assets_release();
+        return WEB_ASSETS_NO_MEMORY;
     }
     is_ready = true;
     return WEB_ASSETS_OK;
@@ -230,20 +331,22 @@ enum web_assets_status web_assets_init(void)
 
 void web_assets_release(void)
 {
-    for (size_t i = 0; i < FILES_COUNT; i++) {
-        free((void *)(uintptr_t)assets[i].gzip);
-        free(owned[i]);
-        owned[i] = NULL;
+    for (size_t i = 0; i < entries_count; i++) {
+        free((void *)(uintptr_t)entries[i].asset.gzip);
+        free((void *)(uintptr_t)entries[i].asset.bytes);
     }
-    memset(assets, 0, sizeof assets);
+    memset(entries, 0, sizeof entries);
+    entries_count = 0;
+    web_words_release();
     is_ready = false;
 }
 
-static const struct web_asset *find_file(const char *name, bool want_page)
+static const struct web_asset *find_page(const char *name, size_t language)
 {
-    for (size_t i = 0; i < FILES_COUNT; i++)
-        if (files[i].is_page == want_page && strcmp(files[i].name, name) == 0)
-            return &assets[i];
+    for (size_t i = 0; i < entries_count; i++)
+        if (entries[i].is_page && entries[i].language == language &&
+            strcmp(entries[i].name, name) == 0)
+            return &entries[i].asset;
     return NULL;
 }
 
@@ -251,25 +354,33 @@ static const struct web_asset *find_part(const char *rest)
 {
     if (strncmp(rest, build, BUILD_DIGITS) != 0 || rest[BUILD_DIGITS] != '/')
         return NULL;
-    return find_file(rest + BUILD_DIGITS + 1, false);
+    for (size_t i = 0; i < entries_count; i++)
+        if (!entries[i].is_page && strcmp(entries[i].name, rest + BUILD_DIGITS + 1) == 0)
+            return &entries[i].asset;
+    return NULL;
 }
 
-const struct web_asset *web_asset_find(const char *path)
+const struct web_asset *web_asset_find(const char *path, size_t language)
 {
     assert(is_ready);
     if (strcmp(path, "/") == 0)
-        return find_file("index.html", true);
+        return find_page("index.html", language);
     if (strcmp(path, "/draw") == 0)
-        return find_file("draw.html", true);
+        return find_page("draw.html", language);
     if (strcmp(path, "/organizer") == 0)
-        return find_file("organizer.html", true);
+        return find_page("organizer.html", language);
     if (strncmp(path, ASSETS_PREFIX, sizeof ASSETS_PREFIX - 1) == 0)
         return find_part(path + sizeof ASSETS_PREFIX - 1);
     if (strncmp(path, EVENT_PREFIX, sizeof EVENT_PREFIX - 1) == 0) {
         const char *event = path + sizeof EVENT_PREFIX - 1;
-        return *event && !strchr(event, '/') ? find_file("event.html", true) : NULL;
+        return *event && !strchr(event, '/') ? find_page("event.html", language) : NULL;
     }
     return NULL;
+}
+
+bool web_asset_is_page(const struct web_asset *asset)
+{
+    return asset->cache_control == cache_page;
 }
 
 const char *web_assets_build(void)

@@ -4,13 +4,15 @@
  * again each time. Everything else lives under "/a/<build>/", where <build> is one hash over all
  * files: the address changes whenever any file does, so browsers may keep them for ever, and ES
  * modules find each other by relative imports without being rewritten. The pages say
- * "/a/@build@/..." and get the hash put in by web_assets_init().
+ * "/a/@build@/..." and get the hash put in by web_assets_init(), and what depends on the language:
+ * each page is there once in every language of web/words.h.
  *
  * Plain data after init: any number of readers, no I/O, no locks.
  */
 #ifndef STANCHION_WEB_ASSETS_H
 #define STANCHION_WEB_ASSETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum web_assets_status { WEB_ASSETS_OK = 0, WEB_ASSETS_NO_MEMORY, WEB_ASSETS_STATUS_COUNT };
@@ -46,7 +48,13 @@ void web_assets_release(void);
  * event name: the page finds out itself whether there is such an event), "/organizer",
  * "/a/<build>/<file>". NULL when there is none, which is also the answer for the assets of another
  * build. */
-const struct web_asset *web_asset_find(const char *path);
+const struct web_asset *web_asset_find(const char *path, size_t language);
+/* Whether it is a page: it depends on the language, the rest does not. */
+bool web_asset_is_page(const struct web_asset *asset);
+
+#define WEB_LANGUAGE_LINKS_BYTES 4096
+/* A link to the same page in each other language, as HTML. */
+void web_language_links(size_t language, char out[WEB_LANGUAGE_LINKS_BYTES]);
 
 /* The "<build>" of the addresses: 16 hex digits. For logs and tests. */
 const char *web_assets_build(void);

@@ -3,8 +3,9 @@
 import { DrawProblem, checkDraw, hex, leafOf, parseDraw, readReceipt, rootByProof } from './drawcheck.js';
 import { $, el, setText, show } from './dom.js';
 import { openStore } from './store.js';
-import { fillTexts, t } from './text.js';
-import './text-draw.js';
+import { fillTexts, need, t } from './text.js';
+
+await need('draw');
 
 const event = new URLSearchParams(location.search).get('event');
 const api = (rest) => fetch(`/api/v1/events/${encodeURIComponent(event)}/draw${rest}`);
@@ -91,4 +92,7 @@ async function prefill() {
 
 fillTexts(document);
 show($('insecure'), !globalThis.crypto?.subtle);
-if (event) prefill();
+if (event) {
+  for (const link of document.querySelectorAll('.foot a')) link.search += `&event=${encodeURIComponent(event)}`;
+  prefill();
+}

@@ -1,7 +1,8 @@
 // An event whose order is drawn: where the draw can be checked stands before the line and in it.
 import { $, el } from './dom.js';
-import { t } from './text.js';
-import './text-news.js';
+import { need, t } from './text.js';
+
+await need('news');
 
 export function addDrawLinks(event) {
   const href = `/draw?event=${encodeURIComponent(event)}`;

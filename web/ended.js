@@ -1,7 +1,8 @@
 // A turn or a wait is over: why, and what can be done now.
 import { $, el, setText, show } from './dom.js';
-import { t } from './text.js';
-import './text-news.js';
+import { need, t } from './text.js';
+
+await need('news');
 
 const isOpen = ({ phase, standby }) => phase !== 'closed' && (phase !== 'sold_out' || standby);
 

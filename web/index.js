@@ -2,8 +2,9 @@
 import * as clock from './clock.js';
 import { $, el, setText, show } from './dom.js';
 import { dateIn, money } from './format.js';
-import { fillTexts, t } from './text.js';
-import './text-list.js';
+import { fillTexts, need, t } from './text.js';
+
+await need('list');
 
 function prices({ categories, currency }) {
   const all = categories.map((category) => category.price_minor);

@@ -2,9 +2,8 @@
 import { el } from './dom.js';
 import { PaymentView } from './pay.js';
 import { SeatsView } from './seats.js';
-import { fillTexts } from './text.js';
+import { fillTexts, need } from './text.js';
 import { ResultView } from './tickets.js';
-import './text-inside.js';
 
 const here = (file) => new URL(file, import.meta.url);
 
@@ -22,7 +21,7 @@ function loadStyle() {
 
 // Views by name. Rejects when something could not be fetched; then nothing has been added to the page but a style.
 export async function createInside(visit, planUrl) {
-  const [purchase, markup] = await Promise.all([visit.purchase(), loadMarkup(), loadStyle()]);
+  const [purchase, markup] = await Promise.all([visit.purchase(), loadMarkup(), loadStyle(), need('inside')]);
   document.querySelector('main').append(...markup);
   fillTexts(document.querySelector('main'));
   const seats = new SeatsView(visit, purchase, planUrl);

@@ -2,8 +2,9 @@
 // Fetched when there is something of the kind to say.
 import * as clock from './clock.js';
 import { duration } from './format.js';
-import { t } from './text.js';
-import './text-news.js';
+import { need, t } from './text.js';
+
+await need('news');
 
 // A sentence with a time in it, or its like when the time is over or unknown.
 function inTime(atMs, key, keyWithout) {

@@ -3,9 +3,10 @@ import { ask } from './ask.js';
 import { $, announce, el, setText, show } from './dom.js';
 import { count, timeHere } from './format.js';
 import { openStore } from './store.js';
-import { fillTexts, t } from './text.js';
-import './text-list.js';
+import { fillTexts, need, t } from './text.js';
 import './text-office.js';
+
+await need('list');
 
 const POLL_MS = 2000;
 const api = '/api/v1/organizer';

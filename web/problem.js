@@ -1,12 +1,10 @@
-// What a refused request is called in front of a visitor.
+// What a refused request is called in front of a visitor: by its code, in the visitor's language.
 import { t } from './text.js';
 
-const known = ['payments_down', 'ledger_down', 'busy', 'too_fast'];
-
-export function problemText({ code, fields = {}, message }) {
+export function problemText({ code, fields = {} }) {
   if (code === 'connection' || code === 'no_answer') return t('error.connection');
-  if (known.includes(code)) return t(`error.${code}`);
   if (code === 'too_many_seats') return t('seats.tooMany', { n: fields.seats_max ?? 0 });
   if (code === 'area_full') return t('seats.areaFull', { n: fields.free ?? 0 });
-  return message;
+  if (code === 'pass_expired' || code === 'not_admitted') return t('error.not_admitted');
+  return t(`error.${code}`) || t('error.other', { code });
 }

@@ -38,11 +38,11 @@ export class SaleView {
     $('join').onclick = () => visit.join();
   }
 
-  draw({ event, notice, noticeText }) {
+  draw({ event, notice, code }) {
     setText($('sale-name'), event.name);
     this.#drawDates(event);
     show($('sale-notice'), Boolean(notice));
-    setText($('sale-notice'), notice ? noticeText ?? t(notices[notice] ?? 'error.connection') : '');
+    setText($('sale-notice'), notice ? t(notices[notice] ?? 'error.other', { code }) : '');
     const total = event.waiting ?? 0;
     show($('sale-waiting'), total > 0 && !isOver(event.phase));
     show($('sale-limit'), !isOver(event.phase));

@@ -2,8 +2,9 @@
 import * as clock from './clock.js';
 import { $, el, setText, show } from './dom.js';
 import { duration } from './format.js';
-import { t } from './text.js';
-import './text-news.js';
+import { need, t } from './text.js';
+
+await need('news');
 
 const AUTO_S = 5; // seconds of being looked at before the page enters by itself
 const NEAR_DEADLINE_MS = 10000;
@@ -54,7 +55,7 @@ export class TurnView {
     try {
       await this.#visit.claim();
     } catch (error) {
-      setText($('turn-error'), error.fields?.message ?? t('error.connection'));
+      setText($('turn-error'), error.fields ? t('error.other', { code: error.code }) : t('error.connection'));
       show($('turn-error'), true);
       this.#lookedAt = 0;
     } finally {

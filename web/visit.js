@@ -232,7 +232,7 @@ export class Visit {
     else if (code === 'not_open') {
       if (fields.phase) this.setEvent({ phase: fields.phase, opens_at_ms: fields.opens_at_ms ?? 0 });
       this.end('sale', { notice: 'not_open' });
-    } else this.end('sale', { notice: 'error', noticeText: fields.message ?? code });
+    } else this.end('sale', { notice: 'other', code });
   }
 
   #tryLater(code, retry_s) {

@@ -71,13 +71,22 @@ static bool head_start(struct head *head, struct lws *wsi, unsigned status)
     return lws_add_http_header_status(wsi, status, &head->at, head->end) == 0;
 }
 
+static const char *varies_by(const struct http_response *r)
+{
+    if (r->language != NULL) {
+        return "Accept-Encoding, Accept-Language, Cookie";
+    }
+    return r->encoding != NULL || r->etag != NULL ? "Accept-Encoding" : NULL;
+}
+
 static void head_add_common(struct head *head, const struct http_response *r)
 {
     head_add(head, "content-type:", r->content_type);
     head_add(head, "cache-control:", r->cache_control != NULL ? r->cache_control : "no-store");
     head_add(head, "etag:", r->etag);
     head_add(head, "content-encoding:", r->encoding);
-    head_add(head, "vary:", r->encoding != NULL || r->etag != NULL ? "Accept-Encoding" : NULL);
+    head_add(head, "vary:", varies_by(r));
+    head_add(head, "content-language:", r->language);
     head_add(head, "set-cookie:", r->set_cookie);
     head_add(head, "set-cookie:", r->set_cookie_more);
     head_add(head, "location:", r->location);

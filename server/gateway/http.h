@@ -24,6 +24,7 @@ struct http_response {
     const char *etag, *encoding, *set_cookie, *retry_after, *allow; /* NULL = not sent */
     const char *set_cookie_more, *location;
     const char *referrer_policy; /* NULL = no-referrer */
+    const char *language;        /* of a page, or NULL: then it does not depend on the reader's */
     bool is_page;                /* gets the Content-Security-Policy */
     const void *body;
     size_t body_bytes;
@@ -39,6 +40,7 @@ struct http_connection {
     void *out_owned;
     size_t out_bytes, out_done;
     struct http_wait *wait; /* an answer that comes later */
+    size_t language;        /* of a page that comes later */
     bool is_head, is_closing, has_answered;
 };
 

@@ -9,6 +9,7 @@
 #include "server/gateway/event_json.h"
 #include "server/gateway/head_desk.h"
 #include "server/gateway/http.h"
+#include "server/gateway/language_page.h"
 #include "server/gateway/line_page.h"
 #include "server/gateway/metrics.h"
 #include "server/gateway/organizer_desk.h"
@@ -16,6 +17,7 @@
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/visitor_cookie.h"
 #include "web/assets.h"
+#include "web/words.h"
 
 #define LEDGER_BEAT_AGE_MS_MAX 5000
 
@@ -70,18 +72,21 @@ static int respond_cached(struct lws *wsi, struct http_connection *connection,
 
 static int get_asset(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
 {
-    const struct web_asset *asset = web_asset_find(connection->path);
+    size_t language = page_language(wsi);
+    const struct web_asset *asset = web_asset_find(connection->path, language);
     char cookie[TOKEN_BYTES_MAX + 128], visitor[16];
     if (asset == NULL) {
         return not_found(wsi, connection);
     }
-    struct http_response response = {.status = 200,
-                                     .content_type = asset->content_type,
-                                     .cache_control = asset->cache_control,
-                                     .etag = asset->etag,
-                                     .is_page = true,
-                                     .body = asset->bytes,
-                                     .body_bytes = asset->bytes_count};
+    struct http_response response = {
+        .status = 200,
+        .content_type = asset->content_type,
+        .cache_control = asset->cache_control,
+        .etag = asset->etag,
+        .is_page = true,
+        .language = web_asset_is_page(asset) ? web_language_id(language) : NULL,
+        .body = asset->bytes,
+        .body_bytes = asset->bytes_count};
     bool is_visitors_page = strncmp(connection->path, "/e/", 3) == 0;
     if (is_visitors_page && !visitor_cookie_read(gateway, wsi, visitor, sizeof visitor)) {
         token_random(visitor, VISITOR_ID_BYTES);
@@ -224,7 +229,8 @@ int http_api_get(struct gateway *gateway, struct lws *wsi, struct http_connectio
         return get_metrics(gateway, wsi, connection);
     }
     int result = 0;
-    if (line_page_redirects(gateway, wsi, connection, &result)) {
+    if (language_page_switches(gateway, wsi, connection, &result) ||
+        line_page_redirects(gateway, wsi, connection, &result)) {
         return result;
     }
     return line_page_is_at(path) ? line_page_get(gateway, wsi, connection)

@@ -11,6 +11,7 @@
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/visitor_cookie.h"
 #include "web/assets.h"
+#include "web/words.h"
 
 #define PAGE_PREFIX "/e/"
 #define PAGE_SUFFIX "/line"
@@ -85,6 +86,7 @@ static void write_page(const struct line_page *page, unsigned status,
                                        /* Otherwise browsers send its forms with `Origin: null`. */
                                        .referrer_policy = "same-origin",
                                        .is_page = true,
+                                       .language = web_language_id(page->language),
                                        .body = text,
                                        .body_bytes = bytes,
                                        .owned = text};
@@ -106,6 +108,7 @@ static int respond_page(struct lws *wsi, struct http_connection *connection,
     struct line_page page = {.event = event_json,
                              .told = told,
                              .build = web_assets_build(),
+                             .language = connection->language,
                              .is_cookie_needed = cookie != NULL,
                              .jitter_s = jitter_s()};
     write_page(&page, status, &response);
@@ -178,6 +181,7 @@ static void answer_told(struct http_wait *wait, const struct poll_result *result
     struct line_page page = {.event = event,
                              .told = told,
                              .build = web_assets_build(),
+                             .language = wait->wsi != NULL ? wait->connection->language : 0,
                              .had_place = had_place,
                              .jitter_s = jitter_s()};
     write_page(&page, is_temporary(told) ? 503 : 200, &response);
@@ -245,6 +249,7 @@ static int start(struct gateway *gateway, struct lws *wsi, struct http_connectio
 int line_page_get(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
 {
     struct event_entry *event = event_at(gateway, connection->path);
+    connection->language = page_language(wsi);
     if (!is_ready(gateway)) {
         return http_error(wsi, connection, 503, "busy", "Please ask again in a moment.");
     }
@@ -270,6 +275,7 @@ int line_page_post(struct gateway *gateway, struct lws *wsi, struct http_connect
 {
     struct event_entry *event = event_at(gateway, connection->path);
     const char *action = strcmp(body, "action=leave") == 0 ? "leave" : "join";
+    connection->language = page_language(wsi);
     if (!http_origin_is_allowed(gateway, wsi)) {
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
     }

@@ -2,8 +2,11 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ticketing/import_money.h"
+#include "web/assets.h"
+#include "web/words.h"
 
 #define REFRESH_NEAR_S 10 /* fewer than NEAR_AHEAD in front, or a turn has come */
 #define REFRESH_MIDDLE_S 17
@@ -11,8 +14,7 @@
 #define NEAR_AHEAD 50
 #define MIDDLE_AHEAD 500
 #define RETRY_S_MAX 60
-
-static const char needs_script[] = "Choosing seats and paying need JavaScript.";
+#define COUNT_BYTES 32
 
 /* --- reading what was told --- */
 
@@ -111,41 +113,103 @@ static void put_element(FILE *out, const char *tag, const char *class, const cha
     fprintf(out, "</%s>\n", tag);
 }
 
+/* The organizer's own words, which may be in any language. */
+static void put_foreign(FILE *out, const char *tag, const char *class, const char *text)
+{
+    fprintf(out, "<%s class=\"%s\" dir=\"auto\">", tag, class);
+    put_text(out, text);
+    fprintf(out, "</%s>\n", tag);
+}
+
 /* "1,234,567" */
-static void put_count(FILE *out, int64_t count)
+static void write_count(int64_t count, char out[COUNT_BYTES])
 {
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%" PRId64, count < 0 ? 0 : count);
+    size_t used = 0;
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0) {
-            fputc(',', out);
+            out[used++] = ',';
         }
-        fputc(digits[i], out);
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+}
+
+static const char *word(const struct line_page *page, const char *key)
+{
+    return web_word(page->language, key, 0);
+}
+
+/* A text in which {name} is replaced by the value. */
+static void put_with(FILE *out, const char *text, const char *name, const char *value)
+{
+    char mark[32];
+    int bytes = snprintf(mark, sizeof mark, "{%s}", name);
+    assert(bytes > 0 && (size_t)bytes < sizeof mark);
+    const char *found = strstr(text, mark);
+    for (const char *at = text; *at != '\0';) {
+        if (at == found) {
+            put_text(out, value);
+            at += bytes;
+        } else {
+            char one[2] = {*at++, '\0'};
+            put_text(out, one);
+        }
     }
 }
 
-static void put_span(FILE *out, int64_t ms)
+/* A text with {n}, in the form for this number. */
+static void put_number(FILE *out, const struct line_page *page, const char *key, int64_t n)
+{
+    char count[COUNT_BYTES];
+    write_count(n, count);
+    put_with(out, web_word(page->language, key, n), "n", count);
+}
+
+static char *number_text(const struct line_page *page, const char *key, int64_t n)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    assert(out != NULL);
+    put_number(out, page, key, n);
+    fclose(out);
+    return text;
+}
+
+/* A duration in words; the caller frees it. */
+static char *span_text(const struct line_page *page, int64_t ms)
 {
     int64_t minutes = (ms + 59999) / 60000;
     if (ms <= 60000) {
-        fputs("less than a minute", out);
-    } else if (minutes < 120) {
-        fprintf(out, "about %" PRId64 " minutes", minutes);
-    } else if (minutes < 48 * 60) {
-        fprintf(out, "about %" PRId64 " hours", (minutes + 30) / 60);
-    } else {
-        fprintf(out, "about %" PRId64 " days", (minutes + 12 * 60) / (24 * 60));
+        return strdup(word(page, "time.underMinute"));
     }
+    if (minutes < 120) {
+        return number_text(page, "time.minutes", minutes);
+    }
+    return minutes < 48 * 60 ? number_text(page, "time.hours", (minutes + 30) / 60)
+                             : number_text(page, "plain.days", (minutes + 12 * 60) / (24 * 60));
+}
+
+/* A text with {time} in it. */
+static void put_span(FILE *out, const struct line_page *page, const char *key, int64_t ms)
+{
+    char *span = span_text(page, ms);
+    put_with(out, word(page, key), "time", span);
+    free(span);
 }
 
 static void put_money(FILE *out, int64_t minor, const char *currency)
 {
+    char whole[COUNT_BYTES];
     int exponent = money_exponent(currency);
     int64_t unit = 1;
     for (int i = 0; i < exponent; i++) {
         unit *= 10;
     }
-    put_count(out, minor / unit);
+    write_count(minor / unit, whole);
+    fputs(whole, out);
     if (exponent > 0) {
         fprintf(out, ".%0*" PRId64, exponent, minor % unit);
     }
@@ -155,20 +219,19 @@ static void put_money(FILE *out, int64_t minor, const char *currency)
 
 static void put_button(FILE *out, const char *action, const char *class, const char *label)
 {
-    fprintf(out,
-            "<form method=\"post\"><button class=\"%s\" name=\"action\" value=\"%s\">%s</button>"
-            "</form>\n",
-            class, action, label);
+    fprintf(out, "<form method=\"post\"><button class=\"%s\" name=\"action\" value=\"%s\">", class,
+            action);
+    put_text(out, label);
+    fputs("</button></form>\n", out);
 }
 
 /* Leaving is asked twice, without a script: the button comes when the summary is opened. */
-static void put_leaving(FILE *out, const char *question)
+static void put_leaving(FILE *out, const struct line_page *page, const char *question)
 {
-    fprintf(out,
-            "<details><summary class=\"soft\">%s</summary>\n"
-            "<p>It goes to the next person, and there is no way back to it.</p>\n",
-            question);
-    put_button(out, "leave", "", "Yes, give it up");
+    fputs("<details>", out);
+    put_element(out, "summary", "soft", word(page, question));
+    put_element(out, "p", "", word(page, "plain.giveUpHint"));
+    put_button(out, "leave", "", word(page, "plain.giveUpYes"));
     fputs("</details>\n", out);
 }
 
@@ -177,9 +240,10 @@ static void put_leaving(FILE *out, const char *question)
 static void put_head(FILE *out, const struct line_page *page, const char *title)
 {
     int refresh_s = line_page_refresh_s(page);
-    fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
-          out);
+    fprintf(out,
+            "<!doctype html>\n<html lang=\"%s\" dir=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+            web_language_id(page->language), web_language_direction(page->language));
     put_text(out, title);
     fputs("</title>\n", out);
     if (refresh_s > 0) {
@@ -198,184 +262,197 @@ static void put_head(FILE *out, const struct line_page *page, const char *title)
 
 static void put_foot(FILE *out, const struct line_page *page)
 {
+    char links[WEB_LANGUAGE_LINKS_BYTES];
     int refresh_s = line_page_refresh_s(page);
     if (refresh_s > 0) {
-        fprintf(out,
-                "<p class=\"soft small\">This page asks again by itself every %d seconds.</p>\n",
-                refresh_s);
+        fputs("<p class=\"soft small\">", out);
+        put_number(out, page, "plain.refresh", refresh_s);
+        fputs("</p>\n", out);
     }
-    fputs("</section>\n</main>\n</body>\n</html>\n", out);
+    web_language_links(page->language, links);
+    fputs("</section>\n</main>\n<footer class=\"foot\"><nav aria-label=\"", out);
+    put_text(out, word(page, "page.languages"));
+    fprintf(out, "\">%s</nav></footer>\n</body>\n</html>\n", links);
 }
 
 static void put_notices(FILE *out, const struct line_page *page)
 {
-    static const struct {
-        const char *phase, *text;
-    } phases[] = {
-        {"paused", "Admission is paused. Everybody keeps their place."},
-        {"prequeue", "Admission has not started yet. Your place is fixed."},
-        {"sold_out", "Everything is taken right now. Seats may come back when others do not pay; "
-                     "your place is kept."},
-        {"closed", "This sale is over."},
-    };
+    static const char *const phases[][2] = {{"paused", "news.paused"},
+                                            {"prequeue", "news.prequeueSoon"},
+                                            {"sold_out", "plain.soldOut"},
+                                            {"closed", "news.closed"}};
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        if (is_phase(page, phases[i].phase)) {
-            put_element(out, "p", "notice", phases[i].text);
+        if (is_phase(page, phases[i][0])) {
+            put_element(out, "p", "notice", word(page, phases[i][1]));
         }
     }
     if (number_of(page->told, "recovers_at_ms") > 0) {
-        put_element(out, "p", "notice",
-                    "The line is being put together again after a failure. Nobody is admitted "
-                    "meanwhile, and your place is kept.");
+        put_element(out, "p", "notice", word(page, "plain.recovering"));
     }
     if (json_is_true(json_object_get(page->told, "drawing"))) {
-        put_element(out, "p", "notice", "The order of the line is being drawn right now.");
+        put_element(out, "p", "notice", word(page, "plain.drawing"));
     }
     if (json_is_true(json_object_get(page->told, "held_out"))) {
-        put_element(out, "p", "notice",
-                    "All seats are in other people's hands right now; some may come back.");
+        put_element(out, "p", "notice", word(page, "news.heldOut"));
     }
 }
 
-static void put_estimate(FILE *out, const json_t *place)
+static void put_estimate(FILE *out, const struct line_page *page)
 {
+    const json_t *place = page->told;
     if (json_object_get(place, "eta_high_ms") == NULL) {
         return;
     }
-    fputs("<dl class=\"facts\"><div><dt>Estimated wait</dt><dd>", out);
-    put_span(out, number_of(place, "eta_low_ms"));
+    fputs("<dl class=\"facts\"><div><dt>", out);
+    put_text(out, word(page, "line.estimate"));
+    fputs("</dt><dd>", out);
+    char *low = span_text(page, number_of(place, "eta_low_ms"));
+    char *high = span_text(page, number_of(place, "eta_high_ms"));
     if (number_of(place, "eta_high_ms") > 60000) {
-        fputs(" to ", out);
-        put_span(out, number_of(place, "eta_high_ms"));
+        const char *both = word(page, "plain.range");
+        const char *between = strchr(both, '}') + 1; /* "{from} to {to}" */
+        put_text(out, low);
+        fprintf(out, "%.*s", (int)strcspn(between, "{"), between);
+        put_text(out, high);
+    } else {
+        put_text(out, low);
     }
+    free(low);
+    free(high);
     fputs("</dd></div></dl>\n", out);
 }
 
 static void put_place(FILE *out, const struct line_page *page)
 {
     int64_t ahead = number_of(page->told, "ahead");
-    put_element(out, "h1", "", "You are in line");
+    char number[COUNT_BYTES];
+    write_count(ahead + 1, number);
+    put_element(out, "h1", "", word(page, "line.title"));
     put_notices(out, page);
-    fprintf(out, "<div class=\"place\"><p class=\"place-number%s\">",
-            ahead >= 999999 ? " is-longest" : (ahead >= 9999 ? " is-long" : ""));
-    put_count(out, ahead + 1);
-    fputs("</p><p class=\"lead\">", out);
+    fprintf(out, "<div class=\"place\"><p class=\"place-number%s\">%s</p><p class=\"lead\">",
+            ahead >= 999999 ? " is-longest" : (ahead >= 9999 ? " is-long" : ""), number);
     if (ahead == 0) {
-        fputs("You are next", out);
+        put_text(out, word(page, "line.next"));
     } else {
-        put_count(out, ahead);
-        fputs(ahead == 1 ? " person ahead of you" : " people ahead of you", out);
+        put_number(out, page, "line.ahead", ahead);
     }
     fputs("</p></div>\n", out);
-    put_estimate(out, page->told);
-    fprintf(
-        out,
-        "<p class=\"calm\">You may close this page or lock your phone: your place is kept. Come "
-        "back to this address in the same browser. %s Turn it on before your turn comes: the "
-        "place stays yours.</p>\n",
-        needs_script);
-    put_leaving(out, "Give up your place?");
+    put_estimate(out, page);
+    fputs("<p class=\"calm\">", out);
+    put_text(out, word(page, "line.keep"));
+    fputc(' ', out);
+    put_text(out, word(page, "plain.script"));
+    fputc(' ', out);
+    put_text(out, word(page, "plain.turnOn"));
+    fputs("</p>\n", out);
+    put_leaving(out, page, "plain.giveUpPlace");
 }
 
 static void put_turn(FILE *out, const struct line_page *page)
 {
     int64_t left_ms = number_of(page->told, "deadline_ms") - number_of(page->told, "server_ms");
-    put_element(out, "h1", "", "It is your turn");
-    fputs("<p class=\"lead\">Your turn is kept for ", out);
-    put_span(out, left_ms);
-    fprintf(out,
-            ".</p>\n<p class=\"notice\">%s Turn it on in this browser, then open the sale:</p>\n"
-            "<p><a class=\"button primary big\" href=\"/e/",
-            needs_script);
+    put_element(out, "h1", "", word(page, "turn.title"));
+    fputs("<p class=\"lead\">", out);
+    put_span(out, page, "plain.kept", left_ms);
+    fputs("</p>\n<p class=\"notice\">", out);
+    put_text(out, word(page, "plain.script"));
+    fputc(' ', out);
+    put_text(out, word(page, "plain.turnOnNow"));
+    fputs("</p>\n<p><a class=\"button primary big\" href=\"/e/", out);
     put_text(out, text_of(page->event, "id"));
-    fputs("\">Choose seats</a></p>\n", out);
-    put_leaving(out, "Give up your turn?");
+    fputs("\">", out);
+    put_text(out, word(page, "turn.enter"));
+    fputs("</a></p>\n", out);
+    put_leaving(out, page, "plain.giveUpTurn");
 }
 
-static void put_prices(FILE *out, const json_t *event)
+static void put_prices(FILE *out, const struct line_page *page)
 {
-    const json_t *categories = json_object_get(event, "categories");
-    fputs("<h2>Prices</h2>\n<ul class=\"rows\">\n", out);
+    const json_t *categories = json_object_get(page->event, "categories");
+    put_element(out, "h2", "", word(page, "sale.prices"));
+    fputs("<ul class=\"rows\">\n", out);
     for (size_t i = 0; i < json_array_size(categories); i++) {
         const json_t *category = json_array_get(categories, i);
         int64_t free_count = number_of(category, "free");
         fputs("<li>", out);
-        put_element(out, "span", "grow", text_of(category, "name"));
+        put_foreign(out, "span", "grow", text_of(category, "name"));
         fputs("<span class=\"soft\">", out);
         if (free_count > 0) {
-            put_count(out, free_count);
+            put_number(out, page, "sale.left", free_count);
+        } else {
+            put_text(out, word(page, "sale.noneLeft"));
         }
-        fputs(free_count > 0 ? " left</span><strong>" : "None left</span><strong>", out);
-        put_money(out, number_of(category, "price_minor"), text_of(event, "currency"));
+        fputs("</span><strong>", out);
+        put_money(out, number_of(category, "price_minor"), text_of(page->event, "currency"));
         fputs("</strong></li>\n", out);
     }
     fputs("</ul>\n", out);
 }
 
-static void put_opening(FILE *out, const json_t *event)
+static void put_opening(FILE *out, const struct line_page *page)
 {
-    int64_t now_ms = number_of(event, "server_ms");
-    int64_t prequeue_at_ms = number_of(event, "prequeue_at_ms");
-    int64_t opens_at_ms = number_of(event, "opens_at_ms");
+    int64_t now_ms = number_of(page->event, "server_ms");
+    int64_t prequeue_at_ms = number_of(page->event, "prequeue_at_ms");
+    int64_t opens_at_ms = number_of(page->event, "opens_at_ms");
     fputs("<p class=\"lead\">", out);
     if (prequeue_at_ms > now_ms) {
-        fputs("You can get in line in ", out);
-        put_span(out, prequeue_at_ms - now_ms);
+        put_span(out, page, "plain.prequeueIn", prequeue_at_ms - now_ms);
     } else if (opens_at_ms > now_ms) {
-        fputs("The sale opens in ", out);
-        put_span(out, opens_at_ms - now_ms);
+        put_span(out, page, "plain.opensIn", opens_at_ms - now_ms);
     } else {
-        fputs("The sale has not opened yet", out);
+        put_text(out, word(page, "plain.byHand"));
     }
-    fputs(".</p>\n", out);
+    fputs("</p>\n", out);
 }
 
-/* What became of a place that is no longer there. */
+/* What became of a place that is no longer there: a text's key. */
 static const char *goodbye_of(const struct line_page *page)
 {
     const char *reason = text_of(page->told, "reason");
     if (strcmp(reason, "left") == 0) {
-        return "You left the line.";
+        return "sale.left_line";
     }
     if (strcmp(reason, "missed") == 0) {
-        return "Your turn is over: nobody claimed it in time, or its time ran out.";
+        return "plain.missed";
     }
-    return strcmp(reason, "too_late") == 0
-               ? "Your place could not be put back after a failure, because this browser came back "
-                 "too late. You can get in line again."
-               : "Your place is no longer there: it was used, left or missed.";
+    return strcmp(reason, "too_late") == 0 ? "plain.tooLate" : "plain.gone";
 }
 
-/* Why there is no place, when one was asked for or expected; NULL = there is nothing to say. */
+/* Why there is no place, when one was asked for or expected: a text's key; NULL = there is nothing
+ * to say. */
 static const char *refusal_of(const struct line_page *page)
 {
-    static const struct {
-        const char *code, *text;
-    } texts[] = {
-        {"full", "The line is full right now. This page asks again."},
-        {"too_fast", "One moment, please. This page asks again."},
-        {"not_open", "This sale does not take visitors at the moment."},
-        {"already_served", "You have bought all the tickets one visitor may. Showing them needs "
-                           "JavaScript."},
-        {"sign_in", "This sale takes only visitors who are signed in, and signing in needs "
-                    "JavaScript."},
-    };
+    static const char *const keys[][2] = {{"full", "plain.full"},
+                                          {"too_fast", "plain.tooFast"},
+                                          {"not_open", "sale.notOpen"},
+                                          {"already_served", "plain.served"},
+                                          {"sign_in", "plain.signIn"}};
     if (page->is_cookie_needed) {
-        return "Your place is kept by a cookie. Allow cookies for this site and press once more.";
+        return "plain.cookie";
     }
     if (is_refused(page, "busy")) {
-        return json_is_true(json_object_get(page->told, "recovering"))
-                   ? "The line is being put together again after a failure. If you have a place, "
-                     "it "
-                     "is kept. This page asks again."
-                   : "The system is catching up. Nothing you have is lost. This page asks again.";
+        bool is_recovering = json_is_true(json_object_get(page->told, "recovering"));
+        return is_recovering ? "plain.recoveringNew" : "plain.busy";
     }
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (is_refused(page, texts[i].code)) {
-            return texts[i].text;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (is_refused(page, keys[i][0])) {
+            return keys[i][1];
         }
     }
     return is_told(page, "error") && page->had_place ? goodbye_of(page) : NULL;
+}
+
+static void put_standing(FILE *out, const struct line_page *page)
+{
+    if (is_phase(page, "sold_out")) {
+        put_element(out, "p", "lead", word(page, "plain.soldOutLead"));
+    } else if (is_phase(page, "closed")) {
+        put_element(out, "p", "lead", word(page, "news.closed"));
+    } else if (is_phase(page, "announced")) {
+        put_opening(out, page);
+    } else if (is_phase(page, "paused")) {
+        put_element(out, "p", "lead", word(page, "sale.paused"));
+    }
 }
 
 static void put_sale(FILE *out, const struct line_page *page)
@@ -383,25 +460,15 @@ static void put_sale(FILE *out, const struct line_page *page)
     const char *refusal = refusal_of(page);
     put_element(out, "h1", "", text_of(page->event, "name"));
     if (refusal != NULL) {
-        put_element(out, "p", "notice", refusal);
+        put_element(out, "p", "notice", word(page, refusal));
     }
-    if (is_phase(page, "sold_out")) {
-        put_element(out, "p", "lead", "Sold out. Every seat has been sold.");
-    } else if (is_phase(page, "closed")) {
-        put_element(out, "p", "lead", "This sale is over.");
-    } else if (is_phase(page, "announced")) {
-        put_opening(out, page->event);
-    } else if (is_phase(page, "paused")) {
-        put_element(out, "p", "lead",
-                    "The sale is paused. You can get in line; admission goes on when the pause "
-                    "ends.");
-    }
+    put_standing(out, page);
     bool is_final = is_refused(page, "already_served") || is_refused(page, "sign_in");
     if (can_join(page) && !is_final && !is_asked_later(page)) {
-        put_button(out, "join", "primary big", "Get in line");
+        put_button(out, "join", "primary big", word(page, "sale.join"));
     }
-    put_prices(out, page->event);
-    put_element(out, "p", "soft", needs_script);
+    put_prices(out, page);
+    put_element(out, "p", "soft", word(page, "plain.script"));
 }
 
 char *line_page_html(const struct line_page *page, size_t *bytes)
@@ -410,16 +477,16 @@ char *line_page_html(const struct line_page *page, size_t *bytes)
     FILE *out = open_memstream(&text, bytes);
     assert(out != NULL);
     if (page->event == NULL) {
-        put_head(out, page, "There is no such event");
-        put_element(out, "h1", "", "There is no such event");
+        put_head(out, page, word(page, "sale.notFound"));
+        put_element(out, "h1", "", word(page, "sale.notFound"));
     } else {
         put_head(out, page, text_of(page->event, "name"));
         bool is_inside = is_told(page, "place") || is_told(page, "admitted");
         if (is_inside) {
-            put_element(out, "p", "eyebrow", text_of(page->event, "name"));
+            put_foreign(out, "p", "eyebrow", text_of(page->event, "name"));
         }
         if (text_of(page->event, "message")[0] != '\0') {
-            put_element(out, "p", "notice", text_of(page->event, "message"));
+            put_foreign(out, "p", "notice", text_of(page->event, "message"));
         }
         if (is_told(page, "place")) {
             put_place(out, page);

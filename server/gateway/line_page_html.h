@@ -15,6 +15,7 @@ struct line_page {
     const json_t *event;   /* EVENT; NULL = there is none of this name */
     const json_t *told;    /* place, admitted or error; NULL = nothing has been asked */
     const char *build;     /* of the assets */
+    size_t language;       /* of web/words.h */
     bool is_cookie_needed; /* somebody asked who keeps no cookies */
     bool had_place;        /* came with a receipt */
     int jitter_s;          /* so that not all come back in the same second */

@@ -6,11 +6,17 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/http.h"
+#include "web/words.h"
 
 #define COOKIES_BYTES_MAX 3072
 #define ACCOUNT_COOKIE "stanchion_account"
 #define RECEIPT_COOKIE "stanchion_receipt"
+#define LANGUAGE_COOKIE "stanchion_language"
+#define LANGUAGE_BYTES_MAX 16
+#define ACCEPT_BYTES_MAX 512
 #define VISITOR_COOKIE_S (180 * 24 * 3600)
+#define LANGUAGE_COOKIE_S (365 * 24 * 3600)
 #define ORGANIZER_COOKIE_S (12 * 3600)
 
 /* Finds a cookie's value in the header; NULL when it is not there. */
@@ -145,6 +151,28 @@ void receipt_cookie_write(struct gateway *gateway, const char *event, const char
     snprintf(path, sizeof path, "/e/%s/line", event);
     write_cookie_at(gateway, path, RECEIPT_COOKIE, receipt != NULL ? receipt : "", "Lax",
                     receipt != NULL ? VISITOR_COOKIE_S : 0, out, out_bytes_max);
+}
+
+size_t page_language(struct lws *wsi)
+{
+    char cookies[COOKIES_BYTES_MAX], accepted[ACCEPT_BYTES_MAX], id[LANGUAGE_BYTES_MAX + 1] = "";
+    size_t bytes = 0;
+    const char *wanted = read_cookie(wsi, LANGUAGE_COOKIE, cookies, &bytes);
+    if (wanted != NULL && bytes <= LANGUAGE_BYTES_MAX) {
+        memcpy(id, wanted, bytes);
+    }
+    size_t language = web_language_find(id);
+    return language < web_languages_count()
+               ? language
+               : web_language_accepted(
+                     http_header(wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, accepted, sizeof accepted));
+}
+
+void language_cookie_write(struct gateway *gateway, size_t language, char *out,
+                           size_t out_bytes_max)
+{
+    write_cookie(gateway, LANGUAGE_COOKIE, web_language_id(language), "Lax", LANGUAGE_COOKIE_S, out,
+                 out_bytes_max);
 }
 
 bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi)

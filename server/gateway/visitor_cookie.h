@@ -42,6 +42,13 @@ bool account_cookie_read(struct gateway *gateway, struct lws *wsi, struct accoun
 void account_cookie_write(struct gateway *gateway, const struct account_session *session, char *out,
                           size_t out_bytes_max);
 
+/* The language of a page (web/words.h): the one asked for by a cookie, otherwise the best of the
+ * browser's. */
+size_t page_language(struct lws *wsi);
+/* The value of Set-Cookie that remembers a language. */
+void language_cookie_write(struct gateway *gateway, size_t language, char *out,
+                           size_t out_bytes_max);
+
 /* Whether the request carries a genuine organizer cookie that has not ended. */
 bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi);
 /* The value of Set-Cookie for a signed-in organizer; NULL role signs out. */

@@ -1,37 +1,38 @@
-// The catalogue and the pages fit: every text that is asked for exists, every text that exists is asked for, and no page
-// has words of its own.
+// The words and the pages fit: every text that is asked for exists, every text that exists is asked for, no page has words
+// of its own, and every language says the same things with the same places to fill in.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { root } from '../support/stanchion.mjs';
 
 const folder = path.join(root, 'web');
-const read = (ending) => fs.readdirSync(folder).filter((name) => name.endsWith(ending))
-  .map((name) => ({ name, text: fs.readFileSync(path.join(folder, name), 'utf8') }));
-const isCatalogue = ({ name }) => /^text.*\.js$/.test(name);
+const read = (where, ending) => fs.readdirSync(where).filter((name) => name.endsWith(ending))
+  .map((name) => ({ name, text: fs.readFileSync(path.join(where, name), 'utf8') }));
+const languages = read(path.join(folder, 'words'), '.json').map(({ name, text }) => ({ id: name.replace('.json', ''), ...JSON.parse(text) }));
+const textsOf = ({ parts }) => Object.assign({}, ...Object.values(parts));
+const english = languages.find(({ id }) => id === 'en');
+const others = languages.filter((each) => each !== english);
 
-// Browsers know a module by how it is loaded, Node 18 by the package beside it: the catalogues are read from a copy.
-const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-texts-'));
-after(() => fs.rmSync(copy, { recursive: true, force: true }));
-fs.writeFileSync(path.join(copy, 'package.json'), '{"type": "module"}');
-const catalogues = read('.js').filter(isCatalogue);
-for (const { name, text } of catalogues) fs.writeFileSync(path.join(copy, name), text);
-const keys = new Set();
-for (const { name } of catalogues) await import(path.join(copy, name));
-const { allTexts, t } = await import(path.join(copy, 'text.js'));
-for (const key of Object.keys(allTexts())) keys.add(key);
+// What a script adds by itself (the organizer's own catalogue).
+const isCatalogue = ({ name }) => /^text-.*\.js$/.test(name);
+const catalogueKeys = read(folder, '.js').filter(isCatalogue)
+  .flatMap(({ text }) => [...text.matchAll(/^ {2}'([a-z]+\.[A-Za-z_]+)':/gm)].map((match) => match[1]));
+const keys = new Set([...Object.keys(textsOf(english)), ...catalogueKeys]);
 
-const sources = read('.js').filter((file) => !isCatalogue(file));
-const pages = read('.html');
+const sources = read(folder, '.js').filter((file) => !isCatalogue(file));
+const pages = read(folder, '.html');
+const server = ['line_page_html.c'].map((name) => fs.readFileSync(path.join(root, 'server/gateway', name), 'utf8'));
 
-// 'a.b' anywhere in a script, `a.${...}` as the beginning of some key, data-text="a.b" and data-label="a.b" in a page.
-const words = sources.flatMap(({ text }) => [...text.matchAll(/'([a-z]+\.[A-Za-z_]+)'/g)].map((match) => match[1]));
-const starts = sources.flatMap(({ text }) => [...text.matchAll(/`([a-z]+\.[a-z_]*)\$\{/g)].map((match) => match[1]));
-const inPages = pages.flatMap(({ text }) => [...text.matchAll(/data-(?:text|label)="([^"]+)"/g)].map((match) => match[1]));
+// 'a.b' anywhere in a script, `a.${...}` as the beginning of some key; data-text="a.b", data-label="a.b" and @a.b@ in a
+// page; "a.b" in what makes the page without JavaScript.
+const find = (texts, pattern) => texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1]));
+const words = find(sources.map(({ text }) => text), /'([a-z]+\.[A-Za-z_]+)'/g);
+const starts = find(sources.map(({ text }) => text), /`([a-z]+\.[a-z_]*)\$\{/g);
+const inPages = find(pages.map(({ text }) => text), /(?:data-(?:text|label)="|@)([a-z]+\.[^"@]+)["@]/g);
+const inServer = find(server, /"([a-z]+\.[A-Za-z_]+)"/g);
 const groups = new Set([...keys].map((key) => key.split('.')[0]));
-const asked = [...words.filter((word) => groups.has(word.split('.')[0])), ...inPages];
+const asked = [...[...words, ...inServer].filter((word) => groups.has(word.split('.')[0])), ...inPages];
 
 test('every text that is asked for exists', () => {
   assert.ok(asked.length > 100);
@@ -44,17 +45,61 @@ test('every text that exists is asked for', () => {
   assert.deepEqual([...keys].filter((key) => !isAsked(key)), []);
 });
 
+test('no key is in two parts', () => {
+  const all = Object.values(english.parts).flatMap((part) => Object.keys(part));
+  assert.deepEqual(all.filter((key, at) => all.indexOf(key) !== at), []);
+});
+
+test('every language has the same parts, keys and places to fill in', () => {
+  assert.ok(others.length > 0);
+  const forms = (text) => (typeof text === 'string' ? [text] : Object.values(text));
+  const places = (text) => [...new Set(forms(text).flatMap((form) => [...form.matchAll(/\{\w+\}/g)].map(([place]) => place)))].sort();
+  for (const { id, name, direction, parts } of others) {
+    assert.ok(name && ['ltr', 'rtl'].includes(direction), id);
+    assert.deepEqual(Object.keys(parts), Object.keys(english.parts), id);
+    for (const [part, texts] of Object.entries(english.parts)) {
+      assert.deepEqual(Object.keys(parts[part]).sort(), Object.keys(texts).sort(), `${id} ${part}`);
+      for (const [key, text] of Object.entries(texts)) {
+        assert.deepEqual(places(parts[part][key]), places(text), `${id} ${key}`);
+        for (const form of forms(parts[part][key])) assert.notEqual(form.trim(), '', `${id} ${key}`);
+      }
+    }
+  }
+});
+
+test('every language has the plural forms that its numbers need', () => {
+  for (const { id, parts } of languages) {
+    const needed = new Intl.PluralRules(id).resolvedOptions().pluralCategories;
+    for (const [key, text] of Object.entries(textsOf({ parts })))
+      if (typeof text === 'object') assert.deepEqual(Object.keys(text).sort(), [...needed].sort(), `${id} ${key}`);
+  }
+});
+
+test('nothing was left in English', () => {
+  const texts = textsOf(english);
+  const allowed = ['site.name'];
+  for (const each of others) {
+    const same = Object.entries(textsOf(each)).filter(([key, text]) => JSON.stringify(text) === JSON.stringify(texts[key]));
+    assert.deepEqual(same.map(([key]) => key).filter((key) => !allowed.includes(key)), [], each.id);
+  }
+});
+
 test('pages have no words of their own, no script and no style in line', () => {
   for (const { name, text } of pages) {
-    const plain = text.replace(/<noscript>[\s\S]*?<\/noscript>|<title>.*?<\/title>|<!--[\s\S]*?-->/g, '');
+    const plain = text.replace(/<title>.*?<\/title>|<!--[\s\S]*?-->|@[\w.]+@/g, '');
     const found = [...plain.matchAll(/>([^<]*[A-Za-z]{2}[^<]*)</g)].map((match) => match[1].trim());
     assert.deepEqual(found, [], name);
+    const labels = [...plain.matchAll(/\s(?:aria-label|alt|title|placeholder)="([^"]*[A-Za-z]{2}[^"]*)"/g)].map((match) => match[1]);
+    assert.deepEqual(labels, [], name);
     assert.doesNotMatch(text, /\sstyle=|\son[a-z]+=|<style|<script(?![^>]*\ssrc=)/, name);
   }
 });
 
-test('numbers are put into the right form', () => {
-  assert.equal(t('line.ahead', { n: 1 }), '1 person ahead of you');
-  assert.equal(t('line.ahead', { n: 1234 }), '1,234 people ahead of you');
-  assert.equal(t('done.order', { order: '<b>' }), 'Order <b>');
+test('what makes the page without JavaScript has no words of its own', () => {
+  const sentence = /"[^"\n]*(?:>|^|")[A-Z][a-z]+ ?[a-z]*[^"\n]*"/g;
+  for (const text of server) {
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^#include.*$/gm, '');
+    const found = [...code.matchAll(sentence)].map(([each]) => each).filter((each) => !/>Stanchion<|charset|Cookie/.test(each));
+    assert.deepEqual(found, []);
+  }
 });

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/line_page_html.h"
+#include "web/words.h"
+
+TestSuite(line_page_html, .init = web_words_init, .fini = web_words_release);
 
 /* Lives for one test. */
 struct made {
@@ -81,7 +84,7 @@ Test(line_page_html, what_holds_up_a_place)
         {"\"phase\":\"paused\"", "Admission is paused"},
         {"\"phase\":\"prequeue\"", "Admission has not started yet"},
         {"\"phase\":\"sold_out\"", "Everything is taken right now"},
-        {"\"phase\":\"open\",\"held_out\":true", "in other people&#39;s hands"},
+        {"\"phase\":\"open\",\"held_out\":true", "in other people’s hands"},
         {"\"phase\":\"open\",\"recovers_at_ms\":5", "put together again"},
         {"\"phase\":\"open\",\"drawing\":true", "is being drawn"},
     };

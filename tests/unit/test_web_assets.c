@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "web/assets.h"
+#include "web/words.h"
 
 static void setup(void)
 {
@@ -21,14 +22,14 @@ static const struct web_asset *find_part(const char *name)
     char path[256];
     int length = snprintf(path, sizeof path, "/a/%s/%s", web_assets_build(), name);
     cr_assert(length > 0 && (size_t)length < sizeof path);
-    return web_asset_find(path);
+    return web_asset_find(path, 0);
 }
 
 Test(web_assets, pages_have_addresses_and_are_asked_for_again)
 {
     const char *paths[] = {"/", "/e/arena-night", "/organizer"};
     for (size_t i = 0; i < 3; i++) {
-        const struct web_asset *page = web_asset_find(paths[i]);
+        const struct web_asset *page = web_asset_find(paths[i], 0);
         cr_assert_not_null(page, "%s", paths[i]);
         cr_assert_str_eq(page->content_type, "text/html; charset=utf-8");
         cr_assert_str_eq(page->cache_control, "no-cache");
@@ -39,7 +40,7 @@ Test(web_assets, pages_have_addresses_and_are_asked_for_again)
 
 Test(web_assets, pages_name_this_build)
 {
-    const struct web_asset *page = web_asset_find("/e/x");
+    const struct web_asset *page = web_asset_find("/e/x", 0);
     char wanted[64];
     snprintf(wanted, sizeof wanted, "/a/%s/style.css", web_assets_build());
     cr_assert_not_null(memmem(page->bytes, page->bytes_count, wanted, strlen(wanted)));
@@ -60,7 +61,7 @@ Test(web_assets, unknown_paths_and_other_builds_are_not_found)
                            "//",
                            "/organizer/"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        cr_assert_null(web_asset_find(paths[i]), "%s", paths[i]);
+        cr_assert_null(web_asset_find(paths[i], 0), "%s", paths[i]);
     cr_assert_null(find_part("event.html"));
     cr_assert_null(find_part("nothing.js"));
     cr_assert_null(find_part(""));
@@ -87,10 +88,10 @@ Test(web_assets, gzip_is_the_same_text)
 
 Test(web_assets, a_second_init_changes_nothing)
 {
-    const struct web_asset *before = web_asset_find("/");
+    const struct web_asset *before = web_asset_find("/", 0);
     const unsigned char *gzip = before->gzip;
     cr_assert_eq(web_assets_init(), WEB_ASSETS_OK);
-    cr_assert_eq(web_asset_find("/")->gzip, gzip);
+    cr_assert_eq(web_asset_find("/", 0)->gzip, gzip);
 }
 
 static int is_served(const char *name)
@@ -154,7 +155,7 @@ static void modules_add_imports(struct modules *modules, const struct web_asset 
 Test(web_assets, the_waiting_page_is_small)
 {
     static struct modules modules;
-    size_t total = web_asset_find("/e/x")->gzip_count + find_part("style.css")->gzip_count +
+    size_t total = web_asset_find("/e/x", 0)->gzip_count + find_part("style.css")->gzip_count +
                    find_part("icon.svg")->gzip_count;
     modules_add(&modules, "event.js", strlen("event.js"));
     for (size_t i = 0; i < modules.count; i++) {
@@ -164,5 +165,43 @@ Test(web_assets, the_waiting_page_is_small)
         modules_add_imports(&modules, module);
     }
     cr_assert_gt(modules.count, 8, "only %zu modules were found", modules.count);
-    cr_assert_lt(total, 20000, "%zu bytes compressed", total);
+    for (size_t language = 0; language < web_languages_count(); language++) {
+        const char *id = web_language_id(language);
+        char words[64];
+        snprintf(words, sizeof words, "%s-line.json", id);
+        size_t with_words = total + find_part(words)->gzip_count;
+        cr_expect_lt(with_words, 20000, "%zu bytes compressed in %s", with_words, id);
+    }
+}
+
+/* What is left out of scripts (web/plain_source.h) must not be part of a text over several lines.
+ */
+Test(web_assets, no_template_literal_has_a_line_like_a_comment)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "event.js" : "seatmap.js";
+        const struct web_asset *part = find_part(name);
+        cr_assert_not_null(part);
+        cr_expect_null(memmem(part->bytes, part->bytes_count, "\n//", 3), "%s", name);
+        cr_expect_null(memmem(part->bytes, part->bytes_count, "\n\n", 2), "%s", name);
+        cr_expect_not_null(memmem(part->bytes, part->bytes_count, "// ", 3),
+                           "%s: ends of lines stay", name);
+    }
+}
+
+Test(web_assets, a_page_is_there_in_each_language)
+{
+    const struct web_asset *english = web_asset_find("/e/x", 0);
+    size_t korean = web_language_find("ko");
+    const struct web_asset *page = web_asset_find("/e/x", korean);
+    cr_assert_not_null(page);
+    cr_expect_str_neq(page->etag, english->etag);
+    cr_expect(web_asset_is_page(page));
+    const char *wanted[] = {"<html lang=\"ko\" dir=\"ltr\">", "/ko-line.json", "href=\"?lang=en\"",
+                            "JavaScript 없이"};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        cr_expect_not_null(memmem(page->bytes, page->bytes_count, wanted[i], strlen(wanted[i])),
+                           "%s", wanted[i]);
+    cr_expect_null(memchr(page->bytes, '@', page->bytes_count));
+    cr_expect_not(web_asset_is_page(find_part("ko-line.json")));
 }

@@ -170,8 +170,7 @@ static void work_commands(struct crowd *c)
     }
     if (!c->is_holding && atomic_load(&c->run->shared->hold_from_us) != 0) {
         c->is_holding = true;
-        for (uint32_t i = 0; i < c->visitors_count; i++)
-            journey_begin_holding(c, &c->visitors[i], c->first_number + i);
+        journey_begin(c);
     }
 }
 

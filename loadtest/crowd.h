@@ -58,7 +58,8 @@ struct crowd {
     uint32_t visitors_count, tabs_count, tabs_max, first_number;
     int64_t now_us;      /* of this loop turn */
     int command;         /* enum run_command as last seen */
-    bool is_holding;     /* mode hold has begun */
+    bool is_holding;     /* mode hold or buy has begun */
+    uint32_t next_buyer; /* mode buy: who has not begun yet */
     uint32_t drops_seen; /* of run->network */
 };
 

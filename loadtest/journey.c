@@ -86,11 +86,32 @@ void journey_inside_at_most(struct crowd *c, const struct visitor *v, int64_t un
         r->inside_until_ms = until_ms;
 }
 
+/* Mode buy without a rate: a fixed number buys at the same time, and who is done makes room. */
+static bool has_places_at_the_cash(const struct stampede_options *o)
+{
+    return o->mode == MODE_BUY && o->hold_rate == 0;
+}
+
+static void let_next_buy(struct crowd *c)
+{
+    while (c->next_buyer < c->visitors_count) {
+        struct visitor *v = &c->visitors[c->next_buyer++];
+        if (v->state != VISITOR_READY)
+            continue;
+        journey_pause(c, v, VISITOR_CHOOSING, 0);
+        return;
+    }
+}
+
 void journey_finish(struct crowd *c, struct visitor *v, enum visitor_state state)
 {
     bool walks_off = state == VISITOR_ABANDONED;
     crowd_drop_timer(c, v);
     crowd_set_state(c, v, state);
+    if (c->is_holding && has_places_at_the_cash(c->run->options))
+        let_next_buy(c);
+    if (state == VISITOR_BOUGHT && c->run->options->mode == MODE_BUY)
+        return; /* looks at the tickets until the run ends: closing is not what is measured */
     crowd_disconnect(c, v, !walks_off);
     visitor_release(v);
 }
@@ -384,7 +405,8 @@ void journey_on_command(struct crowd *c, struct visitor *v)
     }
 }
 
-void journey_begin_holding(struct crowd *c, struct visitor *v, uint32_t rank)
+/* The `rank`-th visitor of the run begins when the rate says. */
+static void begin_holding(struct crowd *c, struct visitor *v, uint32_t rank)
 {
     if (v->state != VISITOR_READY)
         return;
@@ -393,4 +415,16 @@ void journey_begin_holding(struct crowd *c, struct visitor *v, uint32_t rank)
     int64_t offset_us = rate > 0 ? (int64_t)(rank * 1e6 / rate) : 0;
     crowd_set_state(c, v, VISITOR_CHOOSING);
     crowd_set_timer(c, v, from_us + offset_us);
+}
+
+void journey_begin(struct crowd *c)
+{
+    const struct stampede_options *o = c->run->options;
+    if (has_places_at_the_cash(o)) {
+        for (uint32_t i = 0; i < o->buyers / c->run->processes + 1; i++)
+            let_next_buy(c);
+    } else {
+        for (uint32_t i = 0; i < c->visitors_count; i++)
+            begin_holding(c, &c->visitors[i], c->first_number + i);
+    }
 }

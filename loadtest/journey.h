@@ -25,8 +25,8 @@ void journey_on_timer(struct crowd *c, struct visitor *v, int64_t due_us);
 void journey_on_network_lost(struct crowd *c, struct visitor *v);
 /* The run's command changed: roll call or going home. */
 void journey_on_command(struct crowd *c, struct visitor *v);
-/* Mode hold: holding begins; the visitor is the `rank`-th. */
-void journey_begin_holding(struct crowd *c, struct visitor *v, uint32_t rank);
+/* Modes hold and buy: holding begins. */
+void journey_begin(struct crowd *c);
 void visitor_release(struct visitor *v);
 
 /* Between journey*.c. */

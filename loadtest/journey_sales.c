@@ -18,6 +18,7 @@
 #define TAKEN_PAUSE_US_MAX 200000
 #define NO_SEATS_PAUSE_US 1000000
 #define NO_ORDER_TRIES 4  /* looks at the tickets after the server knew nothing of the order */
+#define SCATTER 7919      /* a prime: all blocks of seats are used before one is used twice */
 #define GIVE_UP_SHARE 0.5 /* of those whose card was declined */
 
 static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
@@ -29,6 +30,11 @@ static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
 static bool is_hold_mode(const struct crowd *c)
 {
     return c->run->options->mode == MODE_HOLD;
+}
+
+static bool is_buy_mode(const struct crowd *c)
+{
+    return c->run->options->mode == MODE_BUY;
 }
 
 static void add(_Atomic uint64_t *counter)
@@ -245,9 +251,29 @@ static bool grab(struct crowd *c, struct visitor *v)
     return true;
 }
 
+/* Mode buy: seats of one's own, scattered over the house, so that what is measured is not who was
+ * faster. True when asked; otherwise they are taken or not to be had by number. */
+static bool ask_for_own_seats(struct crowd *c, struct visitor *v)
+{
+    uint32_t seats[STAMPEDE_SEATS_MAX], wanted = v->plan.seats_wanted;
+    uint32_t blocks = c->picture->seats_count / wanted;
+    if (!is_buy_mode(c) || v->tries > 0 || blocks == 0)
+        return false;
+    uint32_t first = (uint32_t)((uint64_t)v->number * SCATTER % blocks) * wanted;
+    for (uint32_t i = 0; i < wanted; i++) {
+        seats[i] = first + i;
+        if (c->picture->is_area[seats[i]] || c->picture->states[seats[i]] != PICTURE_FREE)
+            return false;
+    }
+    ask_for_seats(c, v, seats, wanted);
+    return true;
+}
+
 void sales_choose(struct crowd *c, struct visitor *v)
 {
     uint32_t area, seats[STAMPEDE_SEATS_MAX], wanted = v->plan.seats_wanted;
+    if (ask_for_own_seats(c, v))
+        return;
     if (needs_map(c)) {
         ask_for_map(c, v);
     } else if (grab(c, v)) {
@@ -328,11 +354,12 @@ static void start_without_hold(struct crowd *c, struct visitor *v)
     if (is_running(v->hold) && !v->has_paid)
         sales_end_hold(c, v, v->has_let_go ? HOLD_RELEASED : HOLD_LOST);
     v->tries = 0;
-    if (is_hold_mode(c) && !c->is_holding)
+    bool begins_with_all = is_hold_mode(c) || is_buy_mode(c);
+    if (begins_with_all && !c->is_holding)
         crowd_set_state(c, v, VISITOR_READY);
     else if (v->has_paid)
         journey_pause(c, v, VISITOR_LOOKING_UP, 0);
-    else if (is_hold_mode(c))
+    else if (begins_with_all)
         journey_pause(c, v, VISITOR_CHOOSING, 0);
     else
         journey_think(c, v, VISITOR_CHOOSING);

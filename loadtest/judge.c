@@ -15,6 +15,11 @@ bool judge_has_ledger(const struct stampede_options *o)
     return strcmp(o->ledger, "none") != 0;
 }
 
+bool judge_is_sale(const struct stampede_options *o)
+{
+    return o->mode == MODE_JOURNEY || o->mode == MODE_BUY;
+}
+
 static struct finding *next_finding(struct report *report)
 {
     return &report->findings[report->findings_count++];
@@ -57,7 +62,7 @@ static void check_scenario(struct report *report, const struct history *h)
 static void check(struct report *report, const struct history *h, int64_t cap)
 {
     const struct run *r = report->run;
-    if (r->options->mode == MODE_JOURNEY) {
+    if (judge_is_sale(r->options)) {
         checker_seats_told_once(h, next_finding(report));
         check_ledger(report, h);
         checker_holds(h, next_finding(report));
@@ -75,12 +80,13 @@ static void check(struct report *report, const struct history *h, int64_t cap)
 static void say_too_few(struct report *report)
 {
     const struct stampede_options *o = report->run->options;
-    int64_t got = o->mode == MODE_JOURNEY ? report->totals.finished
-                  : o->mode == MODE_WAIT  ? (int64_t)report->watch->measured_waiting
-                  : report->totals.holds  ? (int64_t)o->visitors
-                                          : 0;
+    int64_t got = judge_is_sale(o)       ? report->totals.finished
+                  : o->mode == MODE_WAIT ? (int64_t)report->watch->measured_waiting
+                  : report->totals.holds ? (int64_t)o->visitors
+                                         : 0;
     static const char *const goals[MODE_COUNT] = {"came to an end of their own",
-                                                  "got into the line", "could hold seats"};
+                                                  "got into the line", "could hold seats",
+                                                  "came to an end of their own"};
     if (report->watch->has_process_died)
         (void)snprintf(report->reason, sizeof report->reason,
                        "a process of stampede itself ended early");
@@ -95,8 +101,7 @@ static void judge_promises(struct report *report)
     say_too_few(report);
     report->verdict = report->reason[0] ? VERDICT_NOT_CARRIED_OUT : VERDICT_GREEN;
     /* Without a ledger some checks are given up knowingly. */
-    bool is_wanted =
-        report->run->options->mode == MODE_JOURNEY && judge_has_ledger(report->run->options);
+    bool is_wanted = judge_is_sale(report->run->options) && judge_has_ledger(report->run->options);
     for (size_t i = 0; i < report->findings_count; i++) {
         const struct finding *f = &report->findings[i];
         if (f->state == FINDING_FAILED)

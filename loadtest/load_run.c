@@ -221,7 +221,7 @@ static bool find_cap(const struct run *r, int64_t *cap)
     *cap = o->cap;
     if (!judge_has_ledger(o))
         return true;
-    if (o->mode == MODE_JOURNEY) {
+    if (judge_is_sale(o)) {
         if (!ledger_read(o->ledger, r->event, &ledger, why, sizeof why)) {
             fprintf(stderr,
                     "stampede: the ledger %s. Name it with --ledger FILE, or say --ledger none.\n",

@@ -24,6 +24,7 @@
 #define QUIT_MS INT64_C(10000) /* then a process that does not end is killed */
 #define FORGET_MS 1500         /* after a loss nobody can be given seats for so long at least */
 #define BLOCK_LINES 3
+#define ORDERS_SHARE 0.95
 
 static volatile sig_atomic_t interrupts;
 
@@ -157,12 +158,27 @@ static void show(struct monitor *m)
     fflush(stdout);
 }
 
+/* Mode buy: orders per second until nearly all have bought; the last few have no company. */
+static void measure_orders(struct monitor *m)
+{
+    struct watch *w = m->watch;
+    int64_t from_us = atomic_load(&m->run->shared->hold_from_us);
+    double enough = ORDERS_SHARE * m->run->options->visitors;
+    if (m->run->options->mode != MODE_BUY || from_us == 0 ||
+        (w->orders_seconds > 0 && (double)w->orders_counted >= enough))
+        return;
+    w->orders_seconds = (double)(clocks_us() - from_us) / 1e6;
+    w->orders_counted = m->now.confirmed;
+    w->orders_from_ms = run_server_ms(m->run) - (clocks_us() - from_us) / 1000;
+}
+
 /* One look; once per second a sample and a line. */
 static void look(struct monitor *m)
 {
     struct timespec pause = {.tv_nsec = LOOK_US * 1000};
     nanosleep(&pause, NULL);
     totals_read(m->run, &m->now);
+    measure_orders(m);
     int64_t lost_ms = run_lost_ms(m->run);
     if (lost_ms > 0 && run_server_ms(m->run) < lost_ms + FORGET_MS)
         run_seats_forget(m->run);
@@ -196,7 +212,7 @@ static bool has_settled(struct monitor *m)
     return m->last_progress == m->run->options->visitors && clocks_us() - m->changed_us > SETTLE_US;
 }
 
-/* Mode hold: lets the holding begin when all are inside, or as many as get in. */
+/* Modes hold and buy: lets the holding begin when all are inside, or as many as get in. */
 static void begin_holding(struct monitor *m)
 {
     int64_t ready = m->now.by_state[VISITOR_READY];
@@ -220,7 +236,7 @@ static bool has_more_to_see(struct monitor *m)
         return false;
     if (m->run->options->mode == MODE_WAIT)
         return !has_settled(m);
-    if (m->run->options->mode == MODE_HOLD)
+    if (m->run->options->mode == MODE_HOLD || m->run->options->mode == MODE_BUY)
         begin_holding(m);
     return m->now.over < (int64_t)m->run->options->visitors;
 }
@@ -233,7 +249,7 @@ static void command(struct monitor *m, enum run_command command)
 static void measure(struct monitor *m)
 {
     int64_t from_us = atomic_load(&m->run->shared->hold_from_us);
-    if (from_us != 0) {
+    if (from_us != 0 && m->run->options->mode == MODE_HOLD) {
         m->watch->hold_seconds = (double)(clocks_us() - from_us) / 1e6;
         m->watch->holds_counted = m->now.holds - m->holds_at_start;
     }

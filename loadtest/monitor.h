@@ -16,6 +16,9 @@ struct watch {
     int64_t recovering_ms;    /* likewise: the last time the event said that it recovers; or 0 */
     double seconds, hold_seconds; /* of the whole run; of holding (mode hold) */
     uint64_t holds_counted;       /* in hold_seconds */
+    int64_t orders_from_ms;       /* mode buy: when buying began, server's clock */
+    double orders_seconds;        /* mode buy: until nearly all had bought */
+    uint64_t orders_counted;      /* confirmed in orders_seconds */
     uint32_t measured_waiting;    /* mode wait: how many waited when memory was measured */
     bool was_interrupted, has_process_died;
 };

@@ -49,7 +49,8 @@ static const struct option_line lines[] = {
      "the run ends at the latest (120)"},
     {"mode", "MODE", KIND_MODE, 0, 0, 0,
      "journey: come, wait, buy; wait: come and stay in line, measure memory;\n"
-     "                          hold: hold and release as fast as possible (journey)"},
+     "                          hold: hold and release as fast as possible; buy: when all are\n"
+     "                          inside, each buys once, as fast as possible (journey)"},
     {"leave", "SHARE", KIND_DOUBLE, AT(leave), 0, 1, "leave while waiting or inside (0.05)"},
     {"no-pay", "SHARE", KIND_DOUBLE, AT(no_pay), 0, 1, "hold seats and walk away (0.05)"},
     {"decline", "SHARE", KIND_DOUBLE, AT(decline), 0, 1,
@@ -67,7 +68,9 @@ static const struct option_line lines[] = {
     {"seats", "A..B", KIND_SEATS, 0, 1, STAMPEDE_SEATS_MAX, "seats per visitor (1..3)"},
     {"think-ms", "A..B", KIND_THINK, 0, 0, 600000, "pause before each step inside (200..2000)"},
     {"hold-rate", "N", KIND_DOUBLE, AT(hold_rate), 0, 1e6,
-     "mode hold: holds per second, 0 = no pause (0)"},
+     "modes hold and buy: holds, orders per second, 0 = no pause (0)"},
+    {"buyers", "N", KIND_COUNT, AT(buyers), 1, STAMPEDE_VISITORS_MAX,
+     "mode buy without --hold-rate: so many buy at the same time (200)"},
     {"seed", "N", KIND_SEED, 0, 0, 0, "repeats the same visitors (from the clock)"},
     {"split-at-s", "S", KIND_DOUBLE, AT(split_at_s), 0, STAMPEDE_DURATION_S_MAX,
      "tells latencies before and after this moment apart (never)"},
@@ -113,7 +116,7 @@ static bool is_of_run(const char *name)
     return false;
 }
 
-static const char *const mode_names[MODE_COUNT] = {"journey", "wait", "hold"};
+static const char *const mode_names[MODE_COUNT] = {"journey", "wait", "hold", "buy"};
 
 const char *stampede_mode_name(enum stampede_mode mode)
 {
@@ -273,6 +276,7 @@ static void set_defaults(struct stampede_options *o)
                                    .tabs = 0.02,
                                    .refresh = 0.02,
                                    .grab = 0.1,
+                                   .buyers = 200,
                                    .finish_min = 0.9,
                                    .reloads = 1,
                                    .seats_min = 1,

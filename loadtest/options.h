@@ -11,7 +11,7 @@
 #include "loadtest/expect.h"
 #include "loadtest/limits.h"
 
-enum stampede_mode { MODE_JOURNEY, MODE_WAIT, MODE_HOLD, MODE_COUNT };
+enum stampede_mode { MODE_JOURNEY, MODE_WAIT, MODE_HOLD, MODE_BUY, MODE_COUNT };
 
 /* Strings point into argv or are static. */
 struct stampede_options {
@@ -26,7 +26,8 @@ struct stampede_options {
     double no_show, leave, no_pay, decline, double_click, tabs, refresh, grab,
         slow_cards;    /* shares, 0 to 1 */
     double finish_min; /* share that must come to an end */
-    double hold_rate;  /* holds/s over all, 0 = no pause */
+    double hold_rate;  /* holds/s (mode buy: orders/s) over all, 0 = no pause */
+    uint32_t buyers;   /* mode buy without a rate: so many at a time over all */
     uint32_t seats_min, seats_max;
     uint32_t reloads; /* how often those who reload do so */
     int64_t think_ms_min, think_ms_max;

@@ -95,6 +95,10 @@ static void print_counts(const struct report *r)
         printf("%.0f holds per second (%llu in %.1f s)\n",
                (double)r->watch->holds_counted / r->watch->hold_seconds,
                (unsigned long long)r->watch->holds_counted, r->watch->hold_seconds);
+    if (r->watch->orders_seconds > 0)
+        printf("%.0f orders per second (%llu in %.2f s)\n",
+               (double)r->watch->orders_counted / r->watch->orders_seconds,
+               (unsigned long long)r->watch->orders_counted, r->watch->orders_seconds);
 }
 
 static void print_verdict(const struct report *r)
@@ -203,6 +207,12 @@ static json_t *json_of_run(const struct report *r)
         json_object_set_new(o, "hold_seconds", json_real(r->watch->hold_seconds));
         json_object_set_new(o, "holds_per_s",
                             json_real((double)r->watch->holds_counted / r->watch->hold_seconds));
+    }
+    if (r->watch->orders_seconds > 0) {
+        json_object_set_new(o, "orders_from_ms", json_integer(r->watch->orders_from_ms));
+        json_object_set_new(o, "orders_seconds", json_real(r->watch->orders_seconds));
+        json_object_set_new(o, "orders_per_s",
+                            json_real((double)r->watch->orders_counted / r->watch->orders_seconds));
     }
     return o;
 }

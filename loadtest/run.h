@@ -31,7 +31,7 @@ enum visitor_state {
     VISITOR_LOOKING_UP, /* asks the tickets what became of a payment */
     VISITOR_VERIFYING,  /* was told confirmed; compares with the tickets */
     VISITOR_LEAVING,
-    VISITOR_READY,     /* mode hold: inside, until all are */
+    VISITOR_READY,     /* modes hold and buy: inside, until all are */
     VISITOR_RELEASING, /* mode hold */
     VISITOR_BOUGHT,
     VISITOR_LEFT,
@@ -82,7 +82,7 @@ enum run_command {
 
 struct run_shared {
     _Atomic int command;          /* enum run_command */
-    _Atomic int64_t hold_from_us; /* mode hold: when holding begins; 0 = not yet */
+    _Atomic int64_t hold_from_us; /* modes hold, buy: when holding begins; 0 = not yet */
     _Atomic bool has_draw;        /* places are drawn at the opening; known some time before it */
     _Atomic uint64_t clashes_count;
     struct history_clash clashes[HISTORY_CLASHES_MAX];

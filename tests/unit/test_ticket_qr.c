@@ -2,6 +2,7 @@
 #include "server/gateway/ticket_qr.h"
 
 #include <criterion/criterion.h>
+#include <qrencode.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -68,6 +69,69 @@ Test(ticket_qr, other_codes_are_other_pictures)
     struct modules other = modules_of(json_array_get(tickets, 1));
     cr_assert_neq(memcmp(&one, &other, sizeof one), 0);
     json_decref(tickets);
+}
+
+/* What may differ is the mask, and the format information that names it: a scanner takes any. With
+ * the mask off, text and check bytes must be those of the library's own code. */
+#define DARK 0x01
+#define IS_FIXED 0x80
+#define IS_FORMAT 0x04
+
+static bool is_flipped(unsigned mask, unsigned y, unsigned x)
+{
+    const unsigned product = x * y;
+    const bool flipped[8] = {(x + y) % 2 == 0,
+                             y % 2 == 0,
+                             x % 3 == 0,
+                             (x + y) % 3 == 0,
+                             (y / 2 + x / 3) % 2 == 0,
+                             product % 2 + product % 3 == 0,
+                             (product % 2 + product % 3) % 2 == 0,
+                             ((x + y) % 2 + product % 3) % 2 == 0};
+    return flipped[mask];
+}
+
+static unsigned mask_of(const int three[3])
+{
+    return (unsigned)(three[0] << 2 | three[1] << 1 | three[2]) ^ 5;
+}
+
+static void expect_same_text(const struct modules *ours, const QRcode *theirs)
+{
+    const unsigned char *row = theirs->data + 8 * SIDE;
+    unsigned our_mask =
+        mask_of((int[]){is_dark(ours, 2, 8), is_dark(ours, 3, 8), is_dark(ours, 4, 8)});
+    unsigned their_mask = mask_of((int[]){row[2] & DARK, row[3] & DARK, row[4] & DARK});
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            unsigned char module = theirs->data[y * SIDE + x];
+            bool is_text = (module & IS_FIXED) == 0;
+            int our =
+                is_dark(ours, x, y) ^ (is_text && is_flipped(our_mask, (unsigned)y, (unsigned)x));
+            int their =
+                (module & DARK) ^ (is_text && is_flipped(their_mask, (unsigned)y, (unsigned)x));
+            if ((module & IS_FORMAT) == 0)
+                cr_assert_eq(our, their, "module %d,%d", x, y);
+        }
+}
+
+Test(ticket_qr, any_code_has_the_text_and_check_bytes_that_the_library_gives_it)
+{
+    char list[64], code[25] = "";
+    for (int round = 0; round < 200; round++) {
+        for (int i = 0; i < 24; i++)
+            code[i] = (char)('-' + randombytes_uniform('z' - '-'));
+        for (char *at = code; *at != '\0'; at++)
+            *at = *at == '\\' ? '.' : *at;
+        (void)snprintf(list, sizeof list, "[{\"code\":\"%s\"}]", code);
+        json_t *tickets = tickets_of(list);
+        struct modules ours = modules_of(json_array_get(tickets, 0));
+        QRcode *theirs = QRcode_encodeString8bit(code, 0, QR_ECLEVEL_M);
+        cr_assert(theirs != NULL && theirs->width == SIDE);
+        expect_same_text(&ours, theirs);
+        QRcode_free(theirs);
+        json_decref(tickets);
+    }
 }
 
 Test(ticket_qr, refunded_tickets_and_what_is_no_code_get_none)

@@ -11,8 +11,6 @@
 #include <string.h>
 #include "ticketing/seat_fake_data.h"
 
-#define MAP_TEXT_BYTES_MAX (32 + HOLD_SEATS_MAX * 12)
-
 /* --- finding --- */
 
 static struct told_order *told_of(struct event *event, const char *order)
@@ -33,11 +31,10 @@ static bool is_in(const struct held_seat *seats, size_t count, uint32_t seat)
 
 /* --- changing seats, telling the outbox --- */
 
-static void set_states(struct seat_fake *self, struct event *event, const struct held_seat *seats,
-                       size_t count, enum seat_state state)
+static void set_states(struct event *event, const struct held_seat *seats, size_t count,
+                       enum seat_state state)
 {
-    char text[MAP_TEXT_BYTES_MAX];
-    size_t used = (size_t)snprintf(text, sizeof(text), "%" PRId64, ++event->counts.version);
+    size_t used = strlen(event->changes);
     for (size_t i = 0; i < count; i++) {
         uint8_t *now = &event->states[seats[i].seat];
         uint8_t category = event->categories[seats[i].seat];
@@ -46,12 +43,26 @@ static void set_states(struct seat_fake *self, struct event *event, const struct
         event->counts.free_of[category] += freed;
         event->counts.sold += (state == SEAT_SOLD) - (*now == SEAT_SOLD);
         *now = (uint8_t)state;
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%c%u=%d", i == 0 ? '|' : ',',
-                                 seats[i].seat, (int)state);
-        assert(used < sizeof(text));
+        used += (size_t)snprintf(event->changes + used, sizeof(event->changes) - used, "%s%u=%d",
+                                 used == 0 ? "" : ",", seats[i].seat, (int)state);
+        assert(used < sizeof(event->changes));
     }
-    if (self->on_map != NULL)
-        self->on_map(self->map_ctx, event->id, text);
+}
+
+/* All that an operation changed is one version of the map. */
+static void tell_map(struct seat_fake *self)
+{
+    static char text[sizeof(((struct event *)NULL)->changes) + 24];
+    for (size_t i = 0; i < self->events_count; i++) {
+        struct event *event = &self->events[i];
+        if (event->changes[0] == '\0')
+            continue;
+        (void)snprintf(text, sizeof(text), "%" PRId64 "|%s", ++event->counts.version,
+                       event->changes);
+        event->changes[0] = '\0';
+        if (self->on_map != NULL)
+            self->on_map(self->map_ctx, event->id, text);
+    }
 }
 
 static void tell_order(struct event *event, const char *order, bool is_sold)
@@ -101,7 +112,7 @@ static void drop_hold(struct seat_fake *self, struct event *event, struct visito
     if (hold->is_paying)
         void_once(self, event, hold->order, visitor->id, hold->amount_minor, visitor->currency,
                   reason);
-    set_states(self, event, hold->seats, hold->seats_count, SEAT_FREE);
+    set_states(event, hold->seats, hold->seats_count, SEAT_FREE);
     forget_hold(visitor);
 }
 
@@ -120,8 +131,10 @@ static bool is_inside(const struct seat_fake *self, const struct visitor *visito
 
 /* --- answering --- */
 
+/* Every operation ends here. */
 static struct completion *add_completion(struct seat_fake *self, void *ctx)
 {
+    tell_map(self);
     self->completions =
         seat_fake_grown(self->completions, self->completions_count, sizeof(*self->completions));
     struct completion *completion = &self->completions[self->completions_count++];
@@ -166,8 +179,8 @@ static enum seats_status refuse_epoch(struct seat_fake *self, seats_hold_fn *fn,
 
 /* --- hold --- */
 
-static struct hold take(struct seat_fake *self, struct event *event, struct visitor *visitor,
-                        const struct held_seat *seats, size_t count)
+static struct hold take(struct event *event, struct visitor *visitor, const struct held_seat *seats,
+                        size_t count)
 {
     struct hold *hold = &visitor->hold;
     if (!visitor->has_hold) {
@@ -176,7 +189,7 @@ static struct hold take(struct seat_fake *self, struct event *event, struct visi
     }
     for (size_t i = 0; i < count; i++)
         hold->seats[hold->seats_count++] = seats[i];
-    set_states(self, event, seats, count, SEAT_HELD);
+    set_states(event, seats, count, SEAT_HELD);
     return with_max(about(hold, HOLD_OK), event);
 }
 
@@ -216,7 +229,7 @@ static struct hold decide_hold(struct seat_fake *self, struct event *event, stru
     for (size_t i = 0; i < fresh_count; i++)
         if (fresh[i].seat >= event->seats_count || event->states[fresh[i].seat] != SEAT_FREE)
             answer.seats[answer.seats_count++] = fresh[i];
-    return answer.seats_count > 0 ? answer : take(self, event, visitor, fresh, fresh_count);
+    return answer.seats_count > 0 ? answer : take(event, visitor, fresh, fresh_count);
 }
 
 static enum seats_status fake_hold(struct seat_store *s, const char *event_id,
@@ -247,7 +260,7 @@ static struct hold decide_area(struct seat_fake *self, struct event *event, stru
             found[found_count++] = (struct held_seat){.seat = seat, .category = area->category};
     }
     if (found_count == area->count)
-        return take(self, event, visitor, found, found_count);
+        return take(event, visitor, found, found_count);
     answer = about(visitor->has_hold ? &visitor->hold : NULL, HOLD_AREA_FULL);
     answer.free_count = (uint32_t)found_count;
     return with_max(answer, event);
@@ -294,7 +307,7 @@ static struct hold decide_release(struct seat_fake *self, struct event *event,
     if (hold->is_paying)
         return about(hold, HOLD_PAYING);
     if (gone_count > 0)
-        set_states(self, event, gone, gone_count, SEAT_FREE);
+        set_states(event, gone, gone_count, SEAT_FREE);
     memset(hold->seats, 0, sizeof(hold->seats));
     memcpy(hold->seats, kept, kept_count * sizeof(*kept));
     hold->seats_count = kept_count;
@@ -342,7 +355,7 @@ static bool are_same(const struct hold *hold, const struct held_seat *seats, siz
 static void start_payment(struct seat_fake *self, struct event *event, struct visitor *visitor)
 {
     struct hold *hold = &visitor->hold;
-    set_states(self, event, hold->seats, hold->seats_count, SEAT_PAYING);
+    set_states(event, hold->seats, hold->seats_count, SEAT_PAYING);
     hold->is_paying = true;
     if (visitor->pay_deadline_ms != 0)
         return;
@@ -432,7 +445,7 @@ static struct hold decide_settle(struct seat_fake *self, struct event *event,
         tell_order(event, order, true);
     else
         told->is_sold = true;
-    set_states(self, event, hold->seats, hold->seats_count, SEAT_SOLD);
+    set_states(event, hold->seats, hold->seats_count, SEAT_SOLD);
     add_entry(self, order, visitor->id);
     visitor->bought_count += (uint32_t)hold->seats_count;
     visitor->admitted_until_ms = 0;
@@ -465,7 +478,7 @@ static enum seats_status fake_decline(struct seat_store *s, const char *event_id
     struct hold *hold = live_hold(self, event, seat_fake_visitor_of(event, visitor_id));
     if (!is_running(hold, order, fence))
         return finish(self, about(NULL, HOLD_NO_ORDER), fn, ctx);
-    set_states(self, event, hold->seats, hold->seats_count, SEAT_HELD);
+    set_states(event, hold->seats, hold->seats_count, SEAT_HELD);
     hold->is_paying = false;
     hold->amount_minor = 0;
     hold->order[0] = hold->intent[0] = '\0';

@@ -20,6 +20,9 @@ struct told_order {
     bool is_sold;
 };
 
+/* The most that one operation changes is a sweep. */
+#define MAP_TEXT_BYTES_MAX (SWEEP_HOLDS_MAX * HOLD_SEATS_MAX * 12)
+
 struct event {
     char id[EVENT_ID_BYTES_MAX + 1];
     uint32_t seats_per_visitor_max;
@@ -29,6 +32,7 @@ struct event {
     struct visitor **visitors;
     struct told_order *told;
     struct seat_fake_counts counts;
+    char changes[MAP_TEXT_BYTES_MAX]; /* of the operation under way, as in map:{E} */
 };
 
 struct completion {

@@ -1,10 +1,11 @@
-/* See seat_redis.h. Each operation builds its script's arguments on the stack, allocates one small
- * request and sends; the reply comes back to the request, is read, told and forgotten. Requests do
- * not know the store, so the store may be freed before they are answered.
+/* See seat_redis.h. What visitors ask is collected in a seat_turn and sent by seat_redis_flush; its
+ * answers come back to the turn. The other operations build their script's arguments on the stack,
+ * allocate one small request and send; the reply comes back to the request, is read, told and
+ * forgotten. Neither knows the store, so it may be freed before they are answered.
  *
- * An error reply other than EPOCH (out of memory, a broken script) is logged and told as
- * SEATS_UNKNOWN: the scripts' first write is one that Redis refuses when memory is short, so asking
- * again is right.
+ * An error other than EPOCH (out of memory, a broken script) is logged and told as SEATS_UNKNOWN:
+ * the operations' first write is one that Redis refuses when memory is short, so asking again is
+ * right.
  */
 #include "ticketing/seat_redis.h"
 
@@ -13,38 +14,56 @@
 #include <string.h>
 #include "server/base/log.h"
 #include "ticketing/seat_script.h"
+#include "ticketing/seat_turn.h"
 #include "ticketing_files.h"
 
-#define SCRIPT_BYTES_MAX (24u << 10)
+#define SCRIPT_BYTES_MAX (40u << 10)
 
 /* --- the scripts' texts --- */
 
 struct script_source {
     const char *name;
     const unsigned char *text;
-    bool is_taking;             /* uses take.lua */
+    bool is_turn;               /* runs the operations below */
     bool runs_while_recovering; /* checks the epoch itself */
 };
 
 static const struct script_source sources[SEAT_SCRIPT_COUNT] = {
-    [SEAT_SCRIPT_HOLD] = {"hold", ticketing_hold_lua, true, false},
-    [SEAT_SCRIPT_HOLD_AREA] = {"hold_area", ticketing_hold_area_lua, true, false},
-    [SEAT_SCRIPT_RELEASE] = {"release", ticketing_release_lua, false, false},
-    [SEAT_SCRIPT_STATE] = {"state", ticketing_state_lua, false, false},
-    [SEAT_SCRIPT_CHECKOUT] = {"checkout", ticketing_checkout_lua, false, false},
-    [SEAT_SCRIPT_INTENT] = {"intent", ticketing_intent_lua, false, false},
-    [SEAT_SCRIPT_SETTLE] = {"settle", ticketing_settle_lua, false, false},
-    [SEAT_SCRIPT_DECLINE] = {"decline", ticketing_decline_lua, false, false},
+    [SEAT_SCRIPT_TURN] = {"turn", ticketing_turn_lua, true, false},
     [SEAT_SCRIPT_SWEEP] = {"sweep", ticketing_sweep_lua, false, false},
     [SEAT_SCRIPT_SNAPSHOT] = {"snapshot", ticketing_snapshot_lua, false, false},
     [SEAT_SCRIPT_RESTORE] = {"restore", ticketing_restore_lua, false, true},
 };
 
-static void append(char *text, const unsigned char *part)
+/* What one visitor asks; turn.lua finds them by name. */
+static const struct operation_source {
+    const char *name;
+    const unsigned char *text;
+} operations[] = {
+    {"hold", ticketing_hold_lua},         {"hold_area", ticketing_hold_area_lua},
+    {"release", ticketing_release_lua},   {"state", ticketing_state_lua},
+    {"checkout", ticketing_checkout_lua}, {"intent", ticketing_intent_lua},
+    {"settle", ticketing_settle_lua},     {"decline", ticketing_decline_lua},
+};
+
+static void append(char *text, const void *part)
 {
-    size_t used = strlen(text), more = strlen((const char *)part);
+    size_t used = strlen(text), more = strlen(part);
     assert(used + more < SCRIPT_BYTES_MAX);
     memcpy(text + used, part, more + 1);
+}
+
+static void append_operations(char *text)
+{
+    append(text, ticketing_take_lua);
+    append(text, "local operations = {}\n");
+    for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+        append(text, "operations.");
+        append(text, operations[i].name);
+        append(text, " = function(ARGV)\n");
+        append(text, operations[i].text);
+        append(text, "end\n");
+    }
 }
 
 const struct redis_script *seat_redis_scripts(size_t *count)
@@ -58,8 +77,8 @@ const struct redis_script *seat_redis_scripts(size_t *count)
         if (!sources[i].runs_while_recovering)
             append(texts[i], ticketing_epoch_lua);
         append(texts[i], ticketing_prelude_lua);
-        if (sources[i].is_taking)
-            append(texts[i], ticketing_take_lua);
+        if (sources[i].is_turn)
+            append_operations(texts[i]);
         append(texts[i], sources[i].text);
         scripts[i] = (struct redis_script){.name = sources[i].name, .text = texts[i]};
     }
@@ -73,12 +92,12 @@ struct seat_redis {
     struct redis_link *link;
     size_t script_base;
     int64_t epoch;
+    struct seat_turn *turn; /* what was asked in this turn of the loop; NULL = nothing */
 };
 
 struct request {
     enum seat_script script;
     union {
-        seats_hold_fn *hold;
         seats_snapshot_fn *snapshot;
         seats_sweep_fn *sweep;
         seats_restored_fn *restored;
@@ -91,21 +110,6 @@ static struct seat_redis *self_of(struct seat_store *store)
     return (struct seat_redis *)store;
 }
 
-static enum seats_status status_of(enum redis_link_status status)
-{
-    switch (status) {
-    case REDIS_LINK_OK:
-        return SEATS_OK;
-    case REDIS_LINK_DOWN:
-    case REDIS_LINK_FULL:
-        return SEATS_DOWN;
-    case REDIS_LINK_EPOCH:
-        return SEATS_EPOCH;
-    default:
-        return SEATS_UNKNOWN;
-    }
-}
-
 static enum seats_status read_status(const struct request *request, enum redis_link_status status,
                                      const redisReply *reply, bool is_readable)
 {
@@ -113,23 +117,12 @@ static enum seats_status read_status(const struct request *request, enum redis_l
     if (status == REDIS_LINK_ERROR)
         log_error("script %s: %s", name, reply->str);
     if (status != REDIS_LINK_OK)
-        return status_of(status);
+        return seat_status_of(status);
     if (!is_readable) {
         log_error("script %s: an answer of another shape", name);
         return SEATS_UNKNOWN;
     }
     return SEATS_OK;
-}
-
-static void on_hold(void *ctx, enum redis_link_status link_status, const redisReply *reply)
-{
-    struct request *request = ctx;
-    struct hold hold;
-    bool is_readable = link_status == REDIS_LINK_OK && seat_answer_read(reply, &hold);
-    enum seats_status status = read_status(request, link_status, reply, is_readable);
-    if (request->on.hold != NULL)
-        request->on.hold(request->ctx, status, status == SEATS_OK ? &hold : NULL);
-    free(request);
 }
 
 static void on_sweep(void *ctx, enum redis_link_status link_status, const redisReply *reply)
@@ -190,14 +183,34 @@ static enum seats_status send_call(struct seat_redis *self, const struct seat_ca
                           call->argc, call->argv, call->bytes, on_reply, request);
     if (status != REDIS_LINK_OK)
         free(request);
-    return status_of(status);
+    return seat_status_of(status);
 }
 
-static enum seats_status send_hold(struct seat_redis *self, const struct seat_call *call,
-                                   enum seat_script script, seats_hold_fn *fn, void *ctx)
+void seat_redis_flush(struct seat_store *store)
 {
-    return send_call(self, call, (struct request){.script = script, .on.hold = fn, .ctx = ctx},
-                     on_hold);
+    struct seat_redis *self = self_of(store);
+    struct seat_turn *turn = self->turn;
+    self->turn = NULL;
+    if (turn != NULL)
+        seat_turn_send(turn, self->link, self->script_base + SEAT_SCRIPT_TURN);
+}
+
+/* Puts an operation into the turn under way, where its arguments go next; NULL: the link is down.
+ * Sending a turn that is full may tell its operations that they were not sent, and those may ask
+ * anew: so until there is one with room. */
+static struct seat_turn *begin(struct seat_redis *self, const char *event, const char *name,
+                               size_t args_count, seats_hold_fn *fn, void *ctx)
+{
+    if (!redis_link_is_ready(self->link))
+        return NULL;
+    while (self->turn != NULL &&
+           (seat_turn_is_full(self->turn) || !seat_turn_is_for(self->turn, event, self->epoch)))
+        seat_redis_flush(&self->port);
+    if (self->turn == NULL)
+        self->turn = seat_turn_create(event, self->epoch);
+    if (self->turn != NULL)
+        seat_turn_begin(self->turn, name, args_count, fn, ctx);
+    return self->turn;
 }
 
 /* --- the operations --- */
@@ -207,14 +220,15 @@ static enum seats_status redis_hold(struct seat_store *s, const char *event, con
                                     void *ctx)
 {
     assert(count >= 1 && count <= HOLD_SEATS_MAX);
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
+    struct seat_turn *turn = begin(self_of(s), event, "hold", 1 + 2 * count, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
     for (size_t i = 0; i < count; i++) {
-        seat_call_add_number(&call, seats[i].seat);
-        seat_call_add_number(&call, seats[i].category);
+        seat_turn_add_number(turn, seats[i].seat);
+        seat_turn_add_number(turn, seats[i].category);
     }
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_HOLD, fn, ctx);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_hold_area(struct seat_store *s, const char *event,
@@ -222,14 +236,15 @@ static enum seats_status redis_hold_area(struct seat_store *s, const char *event
                                          seats_hold_fn *fn, void *ctx)
 {
     assert(area->count >= 1 && area->count <= HOLD_SEATS_MAX && area->capacity >= 1);
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
-    seat_call_add_number(&call, area->first);
-    seat_call_add_number(&call, area->capacity);
-    seat_call_add_number(&call, area->count);
-    seat_call_add_number(&call, area->category);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_HOLD_AREA, fn, ctx);
+    struct seat_turn *turn = begin(self_of(s), event, "hold_area", 5, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
+    seat_turn_add_number(turn, area->first);
+    seat_turn_add_number(turn, area->capacity);
+    seat_turn_add_number(turn, area->count);
+    seat_turn_add_number(turn, area->category);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_release(struct seat_store *s, const char *event, const char *visitor,
@@ -237,21 +252,23 @@ static enum seats_status redis_release(struct seat_store *s, const char *event, 
                                        void *ctx)
 {
     assert(count <= HOLD_SEATS_MAX);
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
+    struct seat_turn *turn = begin(self_of(s), event, "release", 1 + count, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
     for (size_t i = 0; i < count; i++)
-        seat_call_add_number(&call, seats[i]);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_RELEASE, fn, ctx);
+        seat_turn_add_number(turn, seats[i]);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_state(struct seat_store *s, const char *event, const char *visitor,
                                      seats_hold_fn *fn, void *ctx)
 {
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_STATE, fn, ctx);
+    struct seat_turn *turn = begin(self_of(s), event, "state", 1, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_checkout(struct seat_store *s, const char *event,
@@ -261,17 +278,18 @@ static enum seats_status redis_checkout(struct seat_store *s, const char *event,
                                         seats_hold_fn *fn, void *ctx)
 {
     assert(count <= HOLD_SEATS_MAX && strlen(order) <= ORDER_ID_BYTES);
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
-    seat_call_add_text(&call, order);
-    seat_call_add_number(&call, amount_minor);
-    seat_call_add_text(&call, currency);
-    seat_call_add_number(&call, OUTBOX_ENTRIES_MAX);
-    seat_call_add_number(&call, LEDGER_AWAY_MS);
+    struct seat_turn *turn = begin(self_of(s), event, "checkout", 6 + count, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
+    seat_turn_add_text(turn, order);
+    seat_turn_add_number(turn, amount_minor);
+    seat_turn_add_text(turn, currency);
+    seat_turn_add_number(turn, OUTBOX_ENTRIES_MAX);
+    seat_turn_add_number(turn, LEDGER_AWAY_MS);
     for (size_t i = 0; i < count; i++)
-        seat_call_add_number(&call, seats[i].seat);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_CHECKOUT, fn, ctx);
+        seat_turn_add_number(turn, seats[i].seat);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_intent(struct seat_store *s, const char *event, const char *visitor,
@@ -279,37 +297,40 @@ static enum seats_status redis_intent(struct seat_store *s, const char *event, c
                                       void *ctx)
 {
     assert(strlen(intent) < sizeof(((struct hold *)NULL)->intent));
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
-    seat_call_add_text(&call, order);
-    seat_call_add_text(&call, intent);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_INTENT, fn, ctx);
+    struct seat_turn *turn = begin(self_of(s), event, "intent", 3, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
+    seat_turn_add_text(turn, order);
+    seat_turn_add_text(turn, intent);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_settle(struct seat_store *s, const char *event, const char *visitor,
                                       const char *order, int64_t fence, const char *snapshot_json,
                                       seats_hold_fn *fn, void *ctx)
 {
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
-    seat_call_add_text(&call, order);
-    seat_call_add_number(&call, fence);
-    seat_call_add_text(&call, snapshot_json);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_SETTLE, fn, ctx);
+    struct seat_turn *turn = begin(self_of(s), event, "settle", 4, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
+    seat_turn_add_text(turn, order);
+    seat_turn_add_number(turn, fence);
+    seat_turn_add_text(turn, snapshot_json);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_decline(struct seat_store *s, const char *event, const char *visitor,
                                        const char *order, int64_t fence, seats_hold_fn *fn,
                                        void *ctx)
 {
-    struct seat_call call;
-    seat_call_init(&call, event, self_of(s)->epoch);
-    seat_call_add_text(&call, visitor);
-    seat_call_add_text(&call, order);
-    seat_call_add_number(&call, fence);
-    return send_hold(self_of(s), &call, SEAT_SCRIPT_DECLINE, fn, ctx);
+    struct seat_turn *turn = begin(self_of(s), event, "decline", 3, fn, ctx);
+    if (turn == NULL)
+        return SEATS_DOWN;
+    seat_turn_add_text(turn, visitor);
+    seat_turn_add_text(turn, order);
+    seat_turn_add_number(turn, fence);
+    return SEATS_OK;
 }
 
 static enum seats_status redis_sweep(struct seat_store *s, const char *event, seats_sweep_fn *fn,
@@ -350,6 +371,7 @@ enum seats_status seat_redis_restore(struct seat_store *store, const char *event
 
 static void redis_free(struct seat_store *s)
 {
+    assert(self_of(s)->turn == NULL);
     free(s);
 }
 

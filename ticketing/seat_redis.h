@@ -16,14 +16,7 @@
 #include "ticketing/seat_store.h"
 
 enum seat_script {
-    SEAT_SCRIPT_HOLD,
-    SEAT_SCRIPT_HOLD_AREA,
-    SEAT_SCRIPT_RELEASE,
-    SEAT_SCRIPT_STATE,
-    SEAT_SCRIPT_CHECKOUT,
-    SEAT_SCRIPT_INTENT,
-    SEAT_SCRIPT_SETTLE,
-    SEAT_SCRIPT_DECLINE,
+    SEAT_SCRIPT_TURN, /* every operation of a visitor */
     SEAT_SCRIPT_SWEEP,
     SEAT_SCRIPT_SNAPSHOT,
     SEAT_SCRIPT_RESTORE,
@@ -37,6 +30,11 @@ const struct redis_script *seat_redis_scripts(size_t *count);
  * the store is freed come all the same (at the latest from redis_link_free). NULL when there is no
  * memory. The epoch is unknown at first: everything but restore answers SEATS_EPOCH. */
 struct seat_store *seat_redis_create(struct redis_link *link, size_t script_base);
+/* Sends what visitors asked since the last call: once per turn of the loop, before it sleeps, and
+ * before the link or the store is freed. Until then nothing of hold, hold_area, release, state,
+ * checkout, intent, settle and decline is under way. When it cannot be sent, it is told so from in
+ * here. */
+void seat_redis_flush(struct seat_store *store);
 /* `epoch` > 0 as in the key `epoch`; 0 = recovering (the key is absent), then only restore works.
  */
 void seat_redis_set_epoch(struct seat_store *store, int64_t epoch);

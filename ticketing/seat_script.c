@@ -64,6 +64,21 @@ void seat_call_init(struct seat_call *call, const char *event, int64_t epoch)
 
 /* --- reading --- */
 
+enum seats_status seat_status_of(enum redis_link_status status)
+{
+    switch (status) {
+    case REDIS_LINK_OK:
+        return SEATS_OK;
+    case REDIS_LINK_DOWN:
+    case REDIS_LINK_FULL:
+        return SEATS_DOWN;
+    case REDIS_LINK_EPOCH:
+        return SEATS_EPOCH;
+    default:
+        return SEATS_UNKNOWN;
+    }
+}
+
 enum {
     AT_RESULT,
     AT_NOW,

@@ -23,6 +23,7 @@ void seat_call_add(struct seat_call *call, const void *bytes, size_t bytes_count
 void seat_call_add_text(struct seat_call *call, const char *text);
 void seat_call_add_number(struct seat_call *call, int64_t number);
 
+enum seats_status seat_status_of(enum redis_link_status status);
 /* Reads answer() of lua/prelude.lua. False when the reply has another shape: a programmer's error,
  * or a foreign script. */
 bool seat_answer_read(const redisReply *reply, struct hold *hold);

@@ -456,7 +456,7 @@ void redis_link_free(struct redis_link *link)
 
 bool redis_link_is_ready(const struct redis_link *link)
 {
-    return link->state == LINK_READY;
+    return link->state == LINK_READY && !link->is_being_freed;
 }
 
 size_t redis_link_pending_count(const struct redis_link *link)

@@ -26,6 +26,7 @@
 #include "server/gateway/line_pace.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/pay_desk.h"
+#include "server/gateway/ticket_qr.h"
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
@@ -272,8 +273,10 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)loop, (void)events;
-    poll_desk_before_sleep(watcher->data);
-    line_batch_before_sleep(watcher->data);
+    struct gateway *gateway = watcher->data;
+    poll_desk_before_sleep(gateway);
+    line_batch_before_sleep(gateway);
+    seat_redis_flush(gateway->seats);
 }
 
 /* --- draining --- */
@@ -475,6 +478,9 @@ static void gateway_free(struct gateway *gateway)
     account_desk_release(gateway); /* what it has hashed may still go to the office */
     office_release(gateway);
     payment_free(gateway->payments);
+    if (gateway->seats != NULL) {
+        seat_redis_flush(gateway->seats);
+    }
     redis_link_free(gateway->commands);
     redis_link_free(gateway->subscriptions);
     payment_runs_release(gateway);
@@ -503,6 +509,7 @@ int gateway_main(const struct gateway_options *options)
     bool is_started = gateway->payments != NULL && account_desk_init(gateway) &&
                       start_lws(gateway) && start_listening(gateway);
     if (is_started) {
+        ticket_qr_init();
         start_links(gateway);
         start_watchers(gateway);
         log_info("listening on %s port %u", options->listen_address, options->listen_port);

@@ -14,7 +14,7 @@
 #include "ticketing/ledger_scripts.h"
 
 #define EPOCH 5
-#define TEXT_BYTES_MAX (32u << 10)
+#define TEXT_BYTES_MAX (48u << 10)
 
 static const char real_clock[] = "redis.call('TIME')";
 static const char test_clock[] = "redis.call('LRANGE', 'test:time', 0, 1)";
@@ -325,6 +325,8 @@ void seat_world_run(struct seat_world *world, const bool *is_done)
 {
     if (world->server == NULL)
         seat_fake_deliver(world->store);
+    else
+        seat_redis_flush(world->store);
     for (int turn = 0; !*is_done && turn < 1000; turn++)
         ev_run(world->loop, EVRUN_ONCE);
     if (!*is_done)

@@ -35,8 +35,7 @@ end
 if found_count ~= #hold.seats or found_count ~= named_count then
     return answer(TAKEN, hold)
 end
-local beat = tonumber(redis.call('GET', KEYS[13]) or 0)
-if now_ms - beat > tonumber(ARGV[8]) or redis.call('XLEN', KEYS[12]) >= tonumber(ARGV[7]) then
+if now_ms - beat_ms > tonumber(ARGV[8]) or redis.call('XLEN', KEYS[12]) >= tonumber(ARGV[7]) then
     return answer(LEDGER_BEHIND, hold)
 end
 local text = set_states(hold.seats, PAYING)
@@ -55,5 +54,5 @@ if hold.amount ~= '0' then
 end
 redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
     hold.currency, 'note', hold.note)
-count_sold_and_publish(0, text)
+count_sold(0, text)
 return answer(OK, hold)

@@ -10,6 +10,6 @@ end
 local text = set_states(hold.seats, HELD)
 redis.call('HSET', KEYS[8] .. ARGV[3], 'state', 'held')
 redis.call('HDEL', KEYS[8] .. ARGV[3], 'order', 'amount', 'currency', 'intent', 'note')
-count_sold_and_publish(0, text)
+count_sold(0, text)
 hold.order = nil
 return answer(OK, hold)

@@ -31,10 +31,10 @@ end
 if #seats == 0 then
     return answer(OK, hold, seats_max)
 end
-local states, plan_seats = get_states(seats), redis.call('STRLEN', KEYS[5])
+local states, seats_count = get_states(seats), plan_seats()
 local taken, taken_categories = {}, {}
 for i = 1, #seats do
-    if states[i] ~= FREE or tonumber(seats[i]) >= plan_seats then
+    if states[i] ~= FREE or tonumber(seats[i]) >= seats_count then
         taken[#taken + 1], taken_categories[#taken + 1] = seats[i], categories[i]
     end
 end

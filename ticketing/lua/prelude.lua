@@ -19,17 +19,24 @@ local now_ms, now_us = read_clock()
 -- The time that deadlines are held against: it stands still while the ledger is away (nobody can pay then), at the
 -- moment when it was missed or up to which thaw.lua has made up for it. LEDGER_AWAY_MS of limits.h.
 local AWAY_MS = 3000
+local beat_ms = tonumber(redis.call('GET', KEYS[13]) or 0)
 local function read_deadline_clock()
-    local beat = tonumber(redis.call('GET', KEYS[13]) or 0)
-    if beat == 0 or now_ms - beat <= AWAY_MS then
+    if beat_ms == 0 or now_ms - beat_ms <= AWAY_MS then
         return now_ms
     end
-    return math.max(beat + AWAY_MS, tonumber(redis.call('HGET', KEYS[2], 'thawed_ms') or 0))
+    return math.max(beat_ms + AWAY_MS, tonumber(redis.call('HGET', KEYS[2], 'thawed_ms') or 0))
 end
 local clock_ms = read_deadline_clock()
 
 local function whole(number)
     return string.format('%.0f', number)
+end
+
+-- Seats of the plan, read once.
+local plan_seats_known
+local function plan_seats()
+    plan_seats_known = plan_seats_known or redis.call('STRLEN', KEYS[5])
+    return plan_seats_known
 end
 
 -- States of the seats, in their order. One command. The nils make room for four seats without growing the table.
@@ -59,34 +66,47 @@ local function publish(version, text)
     redis.call('PUBLISH', 'map:' .. ARGV[2], version .. '|' .. text)
 end
 
--- Adds `step` for each of `categories` (one per seat, all free before or after) to the free counts; takes the next
--- version and tells the map.
-local function count_free_and_publish(categories, step, text)
-    local steps = {}
-    for i = 1, #categories do
-        local category = categories[i]
-        steps[category] = (steps[category] or 0) + step
-    end
-    local category, of_category = next(steps)
-    local field = 'free:' .. category
-    local old = redis.call('HMGET', KEYS[6], 'version', 'free', field)
-    local version = (old[1] or 0) + 1
-    redis.call('HSET', KEYS[6], 'version', version, 'free', (old[2] or 0) + step * #categories, field,
-        (old[3] or 0) + of_category)
-    category, of_category = next(steps, category)
-    while category do
-        redis.call('HINCRBY', KEYS[6], 'free:' .. category, of_category)
-        category, of_category = next(steps, category)
-    end
-    publish(version, text)
+-- What has changed so far: for the map, and field -> step for the counts. Said once, by tell() at the end of the call.
+local map_texts, count_steps = {}, {}
+
+local function count(field, step)
+    count_steps[field] = (count_steps[field] or 0) + step
 end
 
--- The same for changes that leave the free counts alone; adds `sold` to the sold count.
-local function count_sold_and_publish(sold, text)
-    if sold ~= 0 then
-        redis.call('HINCRBY', KEYS[6], 'sold', sold)
+-- Notes a change of seats that are free before or after, one of `categories` each; `step` is 1 or -1.
+local function count_free(categories, step, text)
+    for i = 1, #categories do
+        count('free:' .. categories[i], step)
     end
-    publish(redis.call('HINCRBY', KEYS[6], 'version', 1), text)
+    count('free', step * #categories)
+    map_texts[#map_texts + 1] = text
+end
+
+-- The same for changes that leave the free counts alone; `sold` more are sold.
+local function count_sold(sold, text)
+    if sold ~= 0 then
+        count('sold', sold)
+    end
+    map_texts[#map_texts + 1] = text
+end
+
+-- Whatever was decided in this call is one version of the map. Returns nothing.
+local function tell()
+    if #map_texts == 0 then
+        return
+    end
+    local fields, steps, pairs_now = {'version'}, {1}, {}
+    for field, step in pairs(count_steps) do
+        if step ~= 0 then
+            fields[#fields + 1], steps[#steps + 1] = field, step
+        end
+    end
+    local old = redis.call('HMGET', KEYS[6], unpack(fields))
+    for i = 1, #fields do
+        pairs_now[2 * i - 1], pairs_now[2 * i] = fields[i], whole((old[i] or 0) + steps[i])
+    end
+    redis.call('HSET', KEYS[6], unpack(pairs_now))
+    publish(pairs_now[2], table.concat(map_texts, ','))
 end
 
 -- The beginning of an outbox entry about a payment; the caller adds its own fields and the brace.
@@ -134,7 +154,7 @@ local function free_seats(seats, categories)
         end
     end
     if #gone > 0 then
-        count_free_and_publish(gone_categories, 1, set_states(gone, FREE))
+        count_free(gone_categories, 1, set_states(gone, FREE))
     end
 end
 
@@ -184,10 +204,11 @@ local function admission_deadline(visitor)
     return nil
 end
 
--- seats_per_visitor_max, and how many of them this visitor has bought.
+-- seats_per_visitor_max (the same throughout a call), and how many of them this visitor has bought.
+local seats_each
 local function seat_limit(visitor)
-    return tonumber(redis.call('HGET', KEYS[2], 'seats_per_visitor_max') or 3),
-        tonumber(redis.call('HGET', KEYS[10], visitor) or 0)
+    seats_each = seats_each or tonumber(redis.call('HGET', KEYS[2], 'seats_per_visitor_max') or 3)
+    return seats_each, tonumber(redis.call('HGET', KEYS[10], visitor) or 0)
 end
 
 -- The answer of every script about a hold: result (enum hold_result), now, seats_max, free count, seats 'idx:cat,...',

@@ -27,6 +27,7 @@ for i = 1, #seats do
 end
 if #moved > 0 then
     set_states(moved, is_undo and FREE or NOT_FOR_SALE)
-    count_free_and_publish(moved_categories, is_undo and 1 or -1, '*')
+    count_free(moved_categories, is_undo and 1 or -1, '*')
+    tell()
 end
 return states

@@ -11,4 +11,5 @@ for _, visitor in ipairs(visitors) do
         redis.call('ZREM', KEYS[7], visitor)
     end
 end
+tell()
 return #visitors

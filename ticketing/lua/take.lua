@@ -13,6 +13,6 @@ local function take(visitor, hold, deadline, seats, categories)
     local all = join_seats(hold.seats, hold.categories)
     redis.call('HSET', KEYS[8] .. visitor, 'fence', hold.fence, 'state', 'held', 'seats', all)
     redis.call('ZADD', KEYS[7], hold.deadline, visitor)
-    count_free_and_publish(categories, -1, text)
+    count_free(categories, -1, text)
     return hold, all
 end

@@ -17,7 +17,8 @@ for i = 6, #ARGV, 2 do
     end
 end
 if #seats > 0 then
-    redis.call('HINCRBY', KEYS[6], 'sold', -#seats)
-    count_free_and_publish(categories, 1, set_states(seats, FREE))
+    count('sold', -#seats)
+    count_free(categories, 1, set_states(seats, FREE))
+    tell()
 end
 return 1

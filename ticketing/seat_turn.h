@@ -1,0 +1,29 @@
+/* Private to seat_redis: the operations of one event's visitors that wait for the end of the loop's
+ * turn, sent as one call of lua/turn.lua. Lifetime: from the first operation to the last answer. */
+#ifndef STANCHION_SEAT_TURN_H
+#define STANCHION_SEAT_TURN_H
+
+#include "server/base/redis_link.h"
+#include "ticketing/seat_store.h"
+
+/* A fuller turn is sent at once and a new one begun: Redis is blocked for 0.3 ms at most. */
+#define SEAT_TURN_OPERATIONS_MAX 32
+
+struct seat_turn;
+
+/* NULL without memory. epoch as in seat_redis_set_epoch. */
+struct seat_turn *seat_turn_create(const char *event, int64_t epoch);
+bool seat_turn_is_for(const struct seat_turn *turn, const char *event, int64_t epoch);
+/* Begins an operation that is named as its script and has so many arguments, added next and copied.
+ * `name` is static. `fn` may be NULL; it is called once, after seat_turn_send. */
+void seat_turn_begin(struct seat_turn *turn, const char *name, size_t args_count, seats_hold_fn *fn,
+                     void *ctx);
+void seat_turn_add_text(struct seat_turn *turn, const char *text);
+void seat_turn_add_number(struct seat_turn *turn, int64_t number);
+/* Whether the next operation must go into another turn. */
+bool seat_turn_is_full(const struct seat_turn *turn);
+/* Sends everything; the turn is no longer the caller's. When it cannot be sent, every operation
+ * hears so before this returns. */
+void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t script);
+
+#endif

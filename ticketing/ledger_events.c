@@ -1,4 +1,4 @@
-/* Events, their plans, and the accounts of those who run them. */
+/* Events and their plans. */
 #include "ticketing/ledger_sqlite.h"
 
 #include <assert.h>
@@ -95,44 +95,5 @@ enum ledger_status ledger_event_plan(struct ledger_store *s, const char *id, cha
     assert(plan != NULL);
     (void)sqlite3_reset(row);
     *out = plan;
-    return LEDGER_OK;
-}
-
-enum ledger_status ledger_account_set(struct ledger_store *s, const char *name, const char *hash,
-                                      const char *role, int64_t now_ms)
-{
-    assert(s->is_in_transaction);
-    return ledger_run(s, ledger_use(s, STATEMENT_account_set, "ttti", name, hash, role, now_ms));
-}
-
-enum ledger_status ledger_account_get(struct ledger_store *s, const char *name, json_t **out)
-{
-    enum ledger_status status;
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_account_get, "t", name);
-    if (!ledger_next(s, row, &status))
-        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
-    *out = json_pack("{ss ss}", "hash", ledger_text(row, 0), "role", ledger_text(row, 1));
-    assert(*out != NULL);
-    (void)sqlite3_reset(row);
-    return LEDGER_OK;
-}
-
-enum ledger_status ledger_accounts(struct ledger_store *s, json_t **out)
-{
-    enum ledger_status status;
-    json_t *list = json_array();
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_account_list, "");
-    while (ledger_next(s, row, &status)) {
-        json_t *object =
-            json_pack("{ss ss sI}", "name", ledger_text(row, 0), "role", ledger_text(row, 1),
-                      "changed_ms", (json_int_t)sqlite3_column_int64(row, 2));
-        assert(object != NULL);
-        (void)json_array_append_new(list, object);
-    }
-    if (status != LEDGER_OK) {
-        json_decref(list);
-        return status;
-    }
-    *out = list;
     return LEDGER_OK;
 }

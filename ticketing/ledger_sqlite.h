@@ -83,11 +83,11 @@
     X(event_list)                                                                                  \
     X(event_plan)                                                                                  \
     X(account_get)                                                                                 \
-    X(account_set)                                                                                 \
-    X(account_list)                                                                                \
-    X(visitor_add)                                                                                 \
-    X(visitor_get)                                                                                 \
-    X(visitor_password) X(signed_out_add) X(signed_out_drop) X(signed_out_page)
+    X(account_put)                                                                                 \
+    X(account_owners)                                                                              \
+    X(action_add)                                                                                  \
+    X(action_get) X(actions_page) X(actions_of_event) X(account_list) X(visitor_add)               \
+        X(visitor_get) X(visitor_password) X(signed_out_add) X(signed_out_drop) X(signed_out_page)
 
 enum ledger_statement {
 #define X(name) STATEMENT_##name,

@@ -1,4 +1,5 @@
-/* The port to the truth forever: orders, payments owed, events, accounts.
+/* The port to the truth forever: orders, payments owed, events, accounts. Parts of it have headers
+ * of their own: ledger_accounts.h, ledger_actions.h, ledger_stock.h, ledger_refunds.h, ...
  *
  * One adapter, ledger_sqlite.c (WAL, synchronous=FULL, one connection). One process has it open for
  * writing; a second one is refused (LEDGER_IN_USE). Everything is written between ledger_begin and
@@ -179,7 +180,7 @@ enum ledger_status ledger_payment_void_due(struct ledger_store *s,
                                            const struct ledger_payment *payment, const char *reason,
                                            int64_t now_ms);
 
-/* --- events and accounts --- */
+/* --- events --- */
 
 struct ledger_event {
     const char *id, *name, *currency, *time_zone, *phase;
@@ -198,13 +199,6 @@ enum ledger_status ledger_event_json(struct ledger_store *s, const char *id, jso
 enum ledger_status ledger_event_ids(struct ledger_store *s, json_t **out); /* array of strings */
 enum ledger_status ledger_event_plan(struct ledger_store *s, const char *id,
                                      char **out); /* caller frees */
-
-enum ledger_status ledger_account_set(struct ledger_store *s, const char *name, const char *hash,
-                                      const char *role, int64_t now_ms);
-/* `{"hash","role"}` */
-enum ledger_status ledger_account_get(struct ledger_store *s, const char *name, json_t **out);
-enum ledger_status ledger_accounts(struct ledger_store *s,
-                                   json_t **out); /* [{"name","role","changed_ms"}] */
 
 /* --- accounts of visitors (server/base/account_id.h) --- */
 

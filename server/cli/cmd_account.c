@@ -1,5 +1,6 @@
-/* `stanchion account password` for organizers, `account visitor` for visitors: read from the
- * terminal without echo, from one line of stdin, or made up. */
+/* `stanchion account ...`: the accounts of organizers, and passwords of visitors. Passwords are
+ * read from the terminal without echo, from one line of stdin, or made up; the ledger is told
+ * hashes. */
 #include "server/cli/cli.h"
 
 #include <sodium.h>
@@ -11,7 +12,7 @@
 #include "server/base/token.h"
 #include "server/cli/office_client.h"
 
-#define PASSWORD_BYTES_MIN 10
+#define PASSWORD_BYTES_MIN 12
 #define PASSWORD_BYTES_MAX 256
 #define GENERATED_CHARS 20 /* 120 bits */
 
@@ -65,22 +66,6 @@ static bool read_password(char *password)
     return is_same;
 }
 
-static int set_password(const struct config *config, const char *name, const char *password)
-{
-    struct office_client *client = office_client_create(config);
-    json_t *args =
-        json_pack("{s:s, s:s, s:s}", "name", name, "password", password, "role", "organizer");
-    if (client && !args)
-        (void)cli_fail("the name or the password is not UTF-8");
-    json_t *answer =
-        client && args ? office_ask(client, "account.set", args, OFFICE_WAIT_MS) : NULL;
-    int code = answer ? CLI_OK : CLI_FAILED;
-    json_decref(answer);
-    json_decref(args);
-    office_client_free(client);
-    return code;
-}
-
 /* A new password, made up or read; false when one line on stderr has said why not. */
 static bool new_password(bool is_generated, char password[PASSWORD_BYTES_MAX + 2])
 {
@@ -94,22 +79,38 @@ static bool new_password(bool is_generated, char password[PASSWORD_BYTES_MAX + 2
     return false;
 }
 
-/* The ledger is told the hash only, as when a visitor signs up. */
+static bool hash_password(const char *password, char hash[crypto_pwhash_STRBYTES])
+{
+    if (crypto_pwhash_str_alg(hash, password, strlen(password), ACCOUNT_HASH_PASSES,
+                              ACCOUNT_HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) == 0)
+        return true;
+    (void)cli_fail("there is not enough memory to hash a password");
+    return false;
+}
+
+/* Asks once; the caller owns the answer; args is released. NULL: said why. */
+static json_t *ask_once(const struct config *config, const char *verb, json_t *args)
+{
+    struct office_client *client = office_client_create(config);
+    if (client && !args)
+        (void)cli_fail("a name is not UTF-8");
+    json_t *answer = client && args ? office_ask(client, verb, args, OFFICE_WAIT_MS) : NULL;
+    office_client_free(client);
+    json_decref(args);
+    return answer;
+}
+
+/* As when a visitor signs up. */
 static int set_visitor_password(const struct config *config, const char *email,
                                 const char *password)
 {
     char hash[crypto_pwhash_STRBYTES];
-    if (crypto_pwhash_str_alg(hash, password, strlen(password), ACCOUNT_HASH_PASSES,
-                              ACCOUNT_HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
-        return cli_fail("there is not enough memory to hash a password");
-    struct office_client *client = office_client_create(config);
-    json_t *args = json_pack("{s:s, s:s}", "email", email, "hash", hash);
+    if (!hash_password(password, hash))
+        return CLI_FAILED;
     json_t *answer =
-        client && args ? office_ask(client, "visitor.password", args, OFFICE_WAIT_MS) : NULL;
+        ask_once(config, "visitor.password", json_pack("{s:s, s:s}", "email", email, "hash", hash));
     int code = answer ? CLI_OK : CLI_FAILED;
     json_decref(answer);
-    json_decref(args);
-    office_client_free(client);
     return code;
 }
 
@@ -130,6 +131,26 @@ int cli_account_visitor(struct config *config, const struct cli_args *args)
     return code;
 }
 
+/* Sets the password of an account, which becomes an owner's when it is new. */
+static int set_password(const struct config *config, const char *name, const char *password,
+                        bool is_temporary)
+{
+    char hash[crypto_pwhash_STRBYTES];
+    if (!hash_password(password, hash))
+        return CLI_FAILED;
+    json_t *known = ask_once(config, "account.get", json_pack("{s:s}", "name", name));
+    bool is_new = known && !json_object_get(known, "hash");
+    json_t *answer =
+        known ? ask_once(config, is_new ? "account.create" : "account.reset",
+                         json_pack("{s:s, s:s, s:b, s:s*}", "name", name, "hash", hash,
+                                   "must_change", is_temporary, "role", is_new ? "owner" : NULL))
+              : NULL;
+    int code = answer ? CLI_OK : CLI_FAILED;
+    json_decref(answer);
+    json_decref(known);
+    return code;
+}
+
 int cli_account_password(struct config *config, const struct cli_args *args)
 {
     char password[PASSWORD_BYTES_MAX + 2] = "";
@@ -137,11 +158,98 @@ int cli_account_password(struct config *config, const struct cli_args *args)
     bool is_generated = args->values_count[1] > 0;
     if (!new_password(is_generated, password))
         return CLI_FAILED;
-    int code = set_password(config, name, password);
+    int code = set_password(config, name, password, args->values_count[2] > 0);
     if (code == CLI_OK && is_generated)
         (void)printf("%s\n", password);
     else if (code == CLI_OK)
         (void)printf("the password of %s is set\n", name);
     sodium_memzero(password, sizeof password);
+    return code;
+}
+
+/* --- other accounts --- */
+
+/* Creates or resets with a password that is made up and printed once. */
+static int give_password(const struct config *config, const char *verb, const char *name,
+                         const char *role)
+{
+    char password[GENERATED_CHARS + 1], hash[crypto_pwhash_STRBYTES];
+    token_random(password, GENERATED_CHARS);
+    if (!hash_password(password, hash))
+        return CLI_FAILED;
+    json_t *answer = ask_once(config, verb,
+                              json_pack("{s:s, s:s, s:b, s:s*}", "name", name, "hash", hash,
+                                        "must_change", 1, "role", role));
+    int code = answer ? CLI_OK : CLI_FAILED;
+    if (answer)
+        (void)printf("%s\n", password);
+    sodium_memzero(password, sizeof password);
+    json_decref(answer);
+    return code;
+}
+
+int cli_account_create(struct config *config, const struct cli_args *args)
+{
+    return give_password(config, "account.create", args->arguments[0],
+                         args->values_count[0] > 0 ? args->values[0][0] : "operator");
+}
+
+int cli_account_reset(struct config *config, const struct cli_args *args)
+{
+    return give_password(config, "account.reset", args->arguments[0], NULL);
+}
+
+static int print_account(json_t *answer)
+{
+    const json_t *account = json_object_get(answer, "account");
+    if (answer)
+        (void)printf("%s is %s%s\n", json_string_value(json_object_get(account, "name")),
+                     json_string_value(json_object_get(account, "role")),
+                     json_is_true(json_object_get(account, "is_disabled")) ? ", disabled" : "");
+    int code = answer ? CLI_OK : CLI_FAILED;
+    json_decref(answer);
+    return code;
+}
+
+int cli_account_change(struct config *config, const struct cli_args *args)
+{
+    bool is_disabled = args->values_count[1] > 0, is_enabled = args->values_count[2] > 0;
+    json_t *wanted = json_pack("{s:s, s:s*}", "name", args->arguments[0], "role",
+                               args->values_count[0] > 0 ? args->values[0][0] : NULL);
+    if (is_disabled && is_enabled)
+        (void)cli_fail("--disable and --enable are both given");
+    else if (args->values_count[0] == 0 && !is_disabled && !is_enabled)
+        (void)cli_fail("nothing to change: give --role, --disable or --enable");
+    else {
+        if (is_disabled || is_enabled)
+            (void)json_object_set_new(wanted, "is_disabled", json_boolean(is_disabled));
+        return print_account(ask_once(config, "account.change", wanted));
+    }
+    json_decref(wanted);
+    return CLI_USAGE;
+}
+
+int cli_account_sign_out(struct config *config, const struct cli_args *args)
+{
+    return print_account(
+        ask_once(config, "account.sign_out", json_pack("{s:s}", "name", args->arguments[0])));
+}
+
+int cli_account_list(struct config *config, const struct cli_args *args)
+{
+    size_t i;
+    json_t *account, *answer = ask_once(config, "account.list", json_object());
+    (void)args;
+    json_array_foreach(json_object_get(answer, "accounts"), i, account)
+    {
+        (void)printf("%-32s %s%s%s\n", json_string_value(json_object_get(account, "name")),
+                     json_string_value(json_object_get(account, "role")),
+                     json_is_true(json_object_get(account, "is_disabled")) ? " disabled" : "",
+                     json_is_true(json_object_get(account, "must_change"))
+                         ? " must change the password"
+                         : "");
+    }
+    int code = answer ? CLI_OK : CLI_FAILED;
+    json_decref(answer);
     return code;
 }

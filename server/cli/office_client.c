@@ -3,8 +3,11 @@
 #include "server/cli/office_client.h"
 
 #include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "server/base/clock.h"
 #include "server/base/token.h"
@@ -14,6 +17,8 @@
 
 #define CLIENT_ID_CHARS 16
 #define COMMAND_MS_MAX 5000
+#define USER_BYTES_MAX 32
+#define USER_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 struct office_client {
     struct data_dir dir;
@@ -81,12 +86,26 @@ void office_client_free(struct office_client *client)
     free(client);
 }
 
+/* Whose shell this is, for the log: no proof, whoever has the data directory may do everything. */
+static void name_user(char who[USER_BYTES_MAX + 1])
+{
+    const struct passwd *user = getpwuid(geteuid());
+    const char *name = user != NULL ? user->pw_name : NULL;
+    if (name == NULL || strlen(name) > USER_BYTES_MAX || strspn(name, USER_CHARS) != strlen(name))
+        (void)snprintf(who, USER_BYTES_MAX + 1, "user %u", (unsigned)geteuid());
+    else
+        (void)snprintf(who, USER_BYTES_MAX + 1, "%s", name);
+}
+
 /* Puts the request into the stream; entry gets its id. */
 static bool send_request(struct office_client *client, const char *id, const char *verb,
                          json_t *args, char *entry, size_t entry_bytes_max)
 {
-    json_t *request = json_pack("{s:s, s:s, s:s, s:O, s:s}", "id", id, "reply", client->channel,
-                                "verb", verb, "args", args, "by", "cli");
+    char who[USER_BYTES_MAX + 1];
+    name_user(who);
+    json_t *request =
+        json_pack("{s:s, s:s, s:s, s:O, s:s, s:s}", "id", id, "reply", client->channel, "verb",
+                  verb, "args", args, "by", "cli", "who", who);
     char *body = request ? json_dumps(request, JSON_COMPACT) : NULL;
     redisReply *reply =
         body ? redisCommand(client->asking, "XADD office * body %b", body, strlen(body)) : NULL;

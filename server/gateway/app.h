@@ -1,7 +1,7 @@
 /* The gateway's own struct: what lives as long as the process. Its parts are the desks, each with
  * its file: book (events), line_desk (queue), seat_desk (map and holds), pay_desk (payments),
  * account_desk (visitors' accounts), office_client (requests to the ledger), http (pages and API),
- * ws (visitors' sockets).
+ * ws (visitors' sockets), organizer/ (the console).
  */
 #ifndef STANCHION_GATEWAY_APP_H
 #define STANCHION_GATEWAY_APP_H
@@ -16,6 +16,7 @@
 #include "server/gateway/handshake.h"
 #include "server/gateway/listener.h"
 #include "server/gateway/office_client.h"
+#include "server/gateway/organizer/guard.h"
 #include "server/gateway/payment_run.h"
 #include "server/gateway/webhook_desk.h"
 #include "server/gateway/session.h"
@@ -66,6 +67,7 @@ struct gateway {
     size_t wishes_pending; /* visitors' wishes of this loop turn */
     size_t check_batches;  /* under way */
     struct account_desk accounts;
+    struct organizer_guard organizers;
     int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
     struct webhook_list webhooks;

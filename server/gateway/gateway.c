@@ -82,7 +82,8 @@ static void take_epoch(struct gateway *gateway, int64_t epoch)
         line_view_clear(&event->line);
     }
     if (epoch != 0) {
-        account_desk_reload(gateway); /* the ledger writes the list before the epoch */
+        account_desk_reload(gateway); /* the ledger writes both lists before the epoch */
+        organizer_guard_reload(gateway);
         book_reload(gateway);
     }
 }
@@ -161,6 +162,7 @@ static void on_commands_state(void *ctx, bool is_ready)
     redis_link_call(gateway->commands, on_run_told, gateway, "INFO", "server", NULL);
     poll_now(gateway);
     account_desk_reload(gateway);
+    organizer_guard_reload(gateway);
 }
 
 static void on_subscriptions_state(void *ctx, bool is_ready)
@@ -168,6 +170,7 @@ static void on_subscriptions_state(void *ctx, bool is_ready)
     struct gateway *gateway = ctx;
     if (is_ready) {
         account_desk_reload(gateway);
+        organizer_guard_reload(gateway);
     }
     if (is_ready && gateway->epoch != 0) {
         book_reload(gateway); /* whatever was said meanwhile is read again */
@@ -215,6 +218,12 @@ static void on_known_message(void *ctx, const char *channel, const char *data, s
     account_desk_on_known(ctx, data, bytes);
 }
 
+static void on_organizers_message(void *ctx, const char *channel, const char *data, size_t bytes)
+{
+    (void)channel, (void)data, (void)bytes;
+    organizer_guard_reload(ctx);
+}
+
 static void start_links(struct gateway *gateway)
 {
     static struct redis_script scripts[SCRIPTS_MAX];
@@ -245,6 +254,7 @@ static void start_links(struct gateway *gateway)
     redis_link_subscribe(gateway->subscriptions, channel, on_reply_message, gateway);
     redis_link_subscribe(gateway->subscriptions, OUTBOX_NOTED_CHANNEL, on_noted_message, gateway);
     redis_link_subscribe(gateway->subscriptions, ACCOUNT_GONE_KEY, on_gone_message, gateway);
+    redis_link_subscribe(gateway->subscriptions, "organizers", on_organizers_message, gateway);
     snprintf(channel, sizeof channel, ACCOUNT_KNOWN_CHANNEL "%s", gateway->client_id);
     redis_link_subscribe(gateway->subscriptions, channel, on_known_message, gateway);
 }
@@ -477,6 +487,7 @@ static void gateway_free(struct gateway *gateway)
     poll_desk_release(gateway);
     account_desk_release(gateway); /* what it has hashed may still go to the office */
     office_release(gateway);
+    organizer_guard_release(gateway);
     payment_free(gateway->payments);
     if (gateway->seats != NULL) {
         seat_redis_flush(gateway->seats);

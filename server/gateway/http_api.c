@@ -12,7 +12,7 @@
 #include "server/gateway/language_page.h"
 #include "server/gateway/line_page.h"
 #include "server/gateway/metrics.h"
-#include "server/gateway/organizer_desk.h"
+#include "server/gateway/organizer/routes.h"
 #include "server/gateway/webhook_desk.h"
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/visitor_cookie.h"
@@ -216,8 +216,8 @@ int http_api_get(struct gateway *gateway, struct lws *wsi, struct http_connectio
     if (strncmp(path, events, sizeof events - 1) == 0) {
         return get_event(gateway, wsi, connection, path + sizeof events - 1);
     }
-    if (strcmp(path, "/api/v1/organizer/events") == 0) {
-        return organizer_desk_events(gateway, wsi, connection);
+    if (organizer_routes_are_at(path)) {
+        return organizer_routes_serve(gateway, wsi, connection, "GET", NULL, 0);
     }
     if (strcmp(path, "/api/v1/account") == 0) {
         return account_desk_show(gateway, wsi, connection);
@@ -271,7 +271,6 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
                   size_t bytes)
 {
     struct gateway *gateway = lws_context_user(lws_get_context(wsi));
-    static const char events[] = "/api/v1/organizer/events/";
     static const char visitors[] = "/api/v1/events/";
     if (strncmp(connection->path, visitors, sizeof visitors - 1) == 0) {
         return post_event(gateway, wsi, connection, connection->path + sizeof visitors - 1, body,
@@ -283,18 +282,14 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
     if (strcmp(connection->path, "/api/v1/payments/webhook") == 0) {
         return post_webhook(gateway, wsi, connection, body, bytes);
     }
-    if (strcmp(connection->path, "/api/v1/organizer/session") == 0) {
-        return organizer_desk_sign_in(gateway, wsi, connection, body, bytes);
+    if (organizer_routes_are_at(connection->path)) {
+        return organizer_routes_serve(gateway, wsi, connection, "POST", body, bytes);
     }
     if (strcmp(connection->path, "/api/v1/account") == 0) {
         return account_desk_sign_up(gateway, wsi, connection, body, bytes);
     }
     if (strcmp(connection->path, "/api/v1/account/session") == 0) {
         return account_desk_sign_in(gateway, wsi, connection, body, bytes);
-    }
-    if (strncmp(connection->path, events, sizeof events - 1) == 0) {
-        return organizer_desk_change(gateway, wsi, connection, connection->path + sizeof events - 1,
-                                     body, bytes);
     }
     return not_found(wsi, connection);
 }
@@ -305,8 +300,7 @@ int http_api_delete(struct lws *wsi, struct http_connection *connection)
     if (strcmp(connection->path, "/api/v1/account/session") == 0) {
         return account_desk_sign_out(gateway, wsi, connection);
     }
-    if (strcmp(connection->path, "/api/v1/organizer/session") != 0) {
-        return not_found(wsi, connection);
-    }
-    return organizer_desk_sign_out(gateway, wsi, connection);
+    return organizer_routes_are_at(connection->path)
+               ? organizer_routes_serve(gateway, wsi, connection, "DELETE", NULL, 0)
+               : not_found(wsi, connection);
 }

@@ -6,16 +6,40 @@
 #include "server/gateway/app.h"
 
 static json_t *request_json(struct gateway *gateway, const struct office_request *request,
-                            const char *verb, json_t *args, const char *by)
+                            const char *verb, json_t *args, const struct office_asker *asker)
 {
     char channel[64];
     snprintf(channel, sizeof channel, "reply:%s", gateway->client_id);
-    return json_pack("{ss ss ss so ss}", "id", request->id, "reply", channel, "verb", verb, "args",
-                     args, "by", by);
+    return json_pack("{ss ss ss so ss ss*}", "id", request->id, "reply", channel, "verb", verb,
+                     "args", args, "by", asker->by, "who", asker->who);
 }
 
 bool office_client_ask(struct gateway *gateway, const char *verb, json_t *args, const char *by,
                        office_fn *on_answer, void *ctx)
+{
+    const struct office_asker asker = {.by = by, .deadline_ms = OFFICE_DEADLINE_MS};
+    return office_client_ask_as(gateway, verb, args, &asker, on_answer, ctx);
+}
+
+/* After those whose deadlines are not later: the list ascends. */
+static void put_in_order(struct office_client *office, struct office_request *request)
+{
+    struct office_request **link = &office->first;
+    if (office->last != NULL && office->last->deadline_ms <= request->deadline_ms)
+        link = &office->last->next;
+    while (*link != NULL && (*link)->deadline_ms <= request->deadline_ms) {
+        link = &(*link)->next;
+    }
+    request->next = *link;
+    *link = request;
+    if (request->next == NULL) {
+        office->last = request;
+    }
+    office->count++;
+}
+
+bool office_client_ask_as(struct gateway *gateway, const char *verb, json_t *args,
+                          const struct office_asker *asker, office_fn *on_answer, void *ctx)
 {
     struct office_client *office = &gateway->office;
     struct office_request *request = calloc(1, sizeof *request);
@@ -25,7 +49,7 @@ bool office_client_ask(struct gateway *gateway, const char *verb, json_t *args, 
         return false;
     }
     token_random(request->id, OFFICE_ID_BYTES);
-    json_t *body = request_json(gateway, request, verb, args, by);
+    json_t *body = request_json(gateway, request, verb, args, asker);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     bool is_sent = text != NULL && redis_link_call(gateway->commands, NULL, NULL, "XADD", "office",
@@ -35,16 +59,10 @@ bool office_client_ask(struct gateway *gateway, const char *verb, json_t *args, 
         free(request);
         return false;
     }
-    request->deadline_ms = clock_monotonic_ms() + OFFICE_DEADLINE_MS;
+    request->deadline_ms = clock_monotonic_ms() + asker->deadline_ms;
     request->on_answer = on_answer;
     request->ctx = ctx;
-    if (office->last != NULL) {
-        office->last->next = request;
-    } else {
-        office->first = request;
-    }
-    office->last = request;
-    office->count++;
+    put_in_order(office, request);
     return true;
 }
 

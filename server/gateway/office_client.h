@@ -34,6 +34,14 @@ struct office_client {
  * Redis is down; nothing was sent and on_answer is never called. */
 bool office_client_ask(struct gateway *gateway, const char *verb, json_t *args, const char *by,
                        office_fn *on_answer, void *ctx);
+/* The same for somebody by name, who may wait longer. */
+struct office_asker {
+    const char *by;
+    const char *who; /* NULL = nobody by name */
+    int64_t deadline_ms;
+};
+bool office_client_ask_as(struct gateway *gateway, const char *verb, json_t *args,
+                          const struct office_asker *asker, office_fn *on_answer, void *ctx);
 /* A message on our reply channel. */
 void office_on_reply(struct gateway *gateway, const char *text, size_t bytes);
 /* Completes what is past its deadline. */

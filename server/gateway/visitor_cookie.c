@@ -17,7 +17,6 @@
 #define ACCEPT_BYTES_MAX 512
 #define VISITOR_COOKIE_S (180 * 24 * 3600)
 #define LANGUAGE_COOKIE_S (365 * 24 * 3600)
-#define ORGANIZER_COOKIE_S (12 * 3600)
 
 /* Finds a cookie's value in the header; NULL when it is not there. */
 static const char *find_cookie(const char *cookies, const char *name, size_t *bytes)
@@ -175,27 +174,15 @@ void language_cookie_write(struct gateway *gateway, size_t language, char *out,
                  out_bytes_max);
 }
 
-bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi)
+bool organizer_cookie_read(struct gateway *gateway, struct lws *wsi, char *payload,
+                           size_t payload_bytes_max)
 {
-    char payload[128];
     return open_cookie(gateway, wsi, "stanchion_organizer", TOKEN_ORGANIZER, payload,
-                       sizeof payload) &&
-           strtoll(payload, NULL, 10) > clock_wall_ms();
+                       payload_bytes_max);
 }
 
-void organizer_cookie_write(struct gateway *gateway, const char *role, char *out,
+void organizer_cookie_write(struct gateway *gateway, const char *token, int age_s, char *out,
                             size_t out_bytes_max)
 {
-    char token[TOKEN_BYTES_MAX] = "";
-    if (role != NULL) {
-        char payload[128];
-        int bytes = snprintf(payload, sizeof payload, "%" PRId64 " %.40s",
-                             clock_wall_ms() + INT64_C(1000) * ORGANIZER_COOKIE_S, role);
-        assert(bytes > 0);
-        enum token_status status =
-            token_sign(&gateway->keys, TOKEN_ORGANIZER, payload, token, sizeof token);
-        assert(status == TOKEN_OK);
-    }
-    write_cookie(gateway, "stanchion_organizer", token, "Strict",
-                 role != NULL ? ORGANIZER_COOKIE_S : 0, out, out_bytes_max);
+    write_cookie(gateway, "stanchion_organizer", token, "Strict", age_s, out, out_bytes_max);
 }

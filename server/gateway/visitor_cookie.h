@@ -49,10 +49,11 @@ size_t page_language(struct lws *wsi);
 void language_cookie_write(struct gateway *gateway, size_t language, char *out,
                            size_t out_bytes_max);
 
-/* Whether the request carries a genuine organizer cookie that has not ended. */
-bool organizer_cookie_is_valid(struct gateway *gateway, struct lws *wsi);
-/* The value of Set-Cookie for a signed-in organizer; NULL role signs out. */
-void organizer_cookie_write(struct gateway *gateway, const char *role, char *out,
+/* What a genuine organizer's cookie says (organizer/guard.c writes and reads it). */
+bool organizer_cookie_read(struct gateway *gateway, struct lws *wsi, char *payload,
+                           size_t payload_bytes_max);
+/* The value of Set-Cookie; token "" and age 0 take it away. */
+void organizer_cookie_write(struct gateway *gateway, const char *token, int age_s, char *out,
                             size_t out_bytes_max);
 
 #endif

@@ -173,6 +173,8 @@ static enum batch_status publish_all(struct batch *batch, const char *epoch, boo
         result = BATCH_REDIS_LOST;
     if (result == BATCH_OK)
         result = office_publish_signed_out(batch->store, batch->redis);
+    if (result == BATCH_OK)
+        result = office_publish_organizers(batch->store, batch->redis);
     json_array_foreach(ids, i, id)
     {
         if (result == BATCH_OK)

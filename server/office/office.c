@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/account_id.h"
 #include "server/base/log.h"
 
 static const struct {
@@ -28,9 +29,16 @@ static const struct {
     {"stock.withhold", office_stock_withhold},
     {"stock.release", office_stock_release},
     {"stock.list", office_stock_list},
-    {"account.check", office_account_check},
-    {"account.set", office_account_set},
+    {"account.get", office_account_get},
     {"account.list", office_account_list},
+    {"account.create", office_account_create},
+    {"account.change", office_account_change},
+    {"account.reset", office_account_reset},
+    {"account.password", office_account_password},
+    {"account.sign_out", office_account_sign_out},
+    {"account.noted", office_account_noted},
+    {"log.page", office_log_page},
+    {"log.undo", office_log_undo},
     {"visitor.get", office_visitor_get},
     {"visitor.add", office_visitor_add},
     {"visitor.password", office_visitor_password},
@@ -78,6 +86,24 @@ const char *office_text(const struct office_request *request, struct office_answ
     return NULL;
 }
 
+const char *office_hash(const struct office_request *request, struct office_answer *answer)
+{
+    static const char kind[] = "$argon2id$";
+    const char *hash = office_text(request, answer, "hash", ACCOUNT_HASH_BYTES_MAX);
+    if (hash == NULL || strncmp(hash, kind, sizeof kind - 1) == 0)
+        return hash;
+    office_fail(answer, "bad_request", "\"hash\" is not an argon2id hash.");
+    return NULL;
+}
+
+bool office_conclude(struct office *office, struct office_answer *answer, enum ledger_status status)
+{
+    if (status == LEDGER_OK)
+        return office_took(office, answer, ledger_commit(office->batch->store));
+    (void)ledger_rollback(office->batch->store);
+    return office_took(office, answer, status);
+}
+
 void office_publish_answer(struct office *office, const struct office_request *request,
                            struct office_answer *answer)
 {
@@ -110,6 +136,11 @@ static bool read_request(const struct stream_entry *entry, json_t **root,
     const char *by = json_string_value(json_object_get(*root, "by"));
     bool is_word = by != NULL && strspn(by, "abcdefghijklmnopqrstuvwxyz") == strlen(by);
     (void)snprintf(request->by, sizeof request->by, "%s", is_word && *by ? by : "somebody");
+    const char *who = json_string_value(json_object_get(*root, "who"));
+    int who_bytes = snprintf(request->who, sizeof request->who, "%s", who != NULL ? who : "");
+    if (who_bytes < 0 || (size_t)who_bytes >= sizeof request->who)
+        request->who[0] = '\0'; /* no name of ours is so long, and half a name is nobody */
+    request->verb = json_string_value(json_object_get(*root, "verb"));
     request->args = json_object_get(*root, "args");
     return id_bytes > 0 && (size_t)id_bytes < sizeof request->id && channel_bytes > 0 &&
            (size_t)channel_bytes < sizeof request->channel;
@@ -130,7 +161,7 @@ static void run_verb(struct office *office, const char *name, const struct offic
 enum batch_status office_execute(struct office *office, const struct stream_entry *entry)
 {
     json_t *root = NULL;
-    struct office_request request;
+    struct office_request request = {0};
     struct office_answer answer = {.body = json_object()};
     bool is_readable = read_request(entry, &root, &request);
     if (is_readable)
@@ -152,7 +183,7 @@ void office_refuse(struct office *office, const struct stream_entry *entry, cons
                    const char *message)
 {
     json_t *root = NULL;
-    struct office_request request;
+    struct office_request request = {0};
     struct office_answer answer = {.body = json_object()};
     office_fail(&answer, error, "%s", message);
     if (entry->body != NULL && read_request(entry, &root, &request))

@@ -16,9 +16,9 @@
 
 #define OFFICE_BODY_BYTES_MAX (64u << 20) /* a plan of 100,000 seats is about 5 MB */
 #define OFFICE_MESSAGE_BYTES 400
-#define OFFICE_CHECKS_PER_S 5   /* password checks, wrong or right; more: too_fast */
 #define OFFICE_AGE_MS_MAX 60000 /* an older request is not carried out: whoever asked has gone */
 #define OFFICE_CHANNEL_BYTES_MAX 128
+#define OFFICE_WHO_BYTES_MAX 64
 
 struct office {
     struct batch *batch;               /* store, redis, epoch */
@@ -28,8 +28,6 @@ struct office {
     struct audit *audit;           /* the one that is under way on the loop, before it asks the
                                       provider; NULL = none */
     bool has_failed;               /* SQLite failed beside a request: leave the process */
-    int64_t checks_second;         /* the second that checks_count belongs to */
-    int64_t checks_count;
 };
 
 /* What a verb makes of a request. */
@@ -45,7 +43,10 @@ struct office_answer {
 struct office_request {
     char id[80];
     char channel[OFFICE_CHANNEL_BYTES_MAX];
-    char by[16]; /* cli, gateway, organizer: a word */
+    char by[16];                        /* cli, gateway, organizer: a word */
+    char who[OFFICE_WHO_BYTES_MAX + 1]; /* the person's name; "" = not told */
+    const char *verb;
+    int64_t undoes; /* number of the action in the log that this one undoes; 0 = none */
     const json_t *args;
 };
 
@@ -69,6 +70,12 @@ const char *office_text(const struct office_request *request, struct office_answ
 void office_publish_answer(struct office *office, const struct office_request *request,
                            struct office_answer *answer);
 
+/* Whether `hash` is the kind of hash that accounts have; otherwise the answer has failed. */
+const char *office_hash(const struct office_request *request, struct office_answer *answer);
+/* Ends the transaction that `status` came out of; true when it stands. */
+bool office_conclude(struct office *office, struct office_answer *answer,
+                     enum ledger_status status);
+
 typedef void office_verb_fn(struct office *office, const struct office_request *request,
                             struct office_answer *answer);
 office_verb_fn office_event_load, office_event_list, office_event_show, office_event_set;
@@ -77,7 +84,10 @@ office_verb_fn office_dead_list, office_dead_replay;
 office_verb_fn office_order_show, office_order_refund;
 office_verb_fn office_ticket_check, office_door_list;
 office_verb_fn office_stock_withhold, office_stock_release, office_stock_list;
-office_verb_fn office_account_check, office_account_set, office_account_list;
+office_verb_fn office_account_get, office_account_list, office_account_create,
+    office_account_change, office_account_reset, office_account_password, office_account_sign_out,
+    office_account_noted;
+office_verb_fn office_log_page, office_log_undo;
 office_verb_fn office_visitor_get, office_visitor_add, office_visitor_password,
     office_visitor_sign_out;
 

@@ -1,97 +1,295 @@
-/* Accounts of organizers. Passwords are kept as argon2id hashes; a check costs about 50 ms and 16
- * MiB, so checks are limited for everyone together: guessing is slow, and the ledger keeps its time
- * for orders. */
+/* Accounts of organizers (docs/organizer.md). Passwords stay in the gateways and on the command
+ * line, which hash and check them; the ledger keeps hashes and says who may come in. What gateways
+ * must know at each request is in the Redis hash `organizers`, followed by the channel of that
+ * name: a session counts only while it names its account's generation. */
 #include "server/office/office.h"
 
-#include <sodium.h>
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/base/rights.h"
+#include "server/office/office_notes.h"
+#include "server/office/office_redis.h"
+#include "ticketing/ledger_accounts.h"
 
-#define NAME_BYTES_MAX 64
-#define PASSWORD_BYTES_MIN 8
-#define PASSWORD_BYTES_MAX 256
-#define HASH_OPS 2
-#define HASH_MEMORY_BYTES (16u << 20)
+#define ORGANIZERS_KEY "organizers" /* the hash, and the channel */
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-_."
 
-static bool may_check(struct office *office)
+/* --- shapes --- */
+
+static json_t *account_json(const struct ledger_account *account)
 {
-    int64_t second = clock_monotonic_ms() / 1000;
-    if (second != office->checks_second) {
-        office->checks_second = second;
-        office->checks_count = 0;
-    }
-    return ++office->checks_count <= OFFICE_CHECKS_PER_S;
+    return json_pack("{ss ss sb sb sI}", "name", account->name, "role", account->role,
+                     "is_disabled", account->is_disabled, "must_change", account->must_change,
+                     "changed_ms", (json_int_t)account->changed_ms);
 }
 
-void office_account_check(struct office *office, const struct office_request *request,
-                          struct office_answer *answer)
+static void publish(struct redis_pipe *redis, const struct ledger_account *account)
 {
-    json_t *account = NULL;
-    const char *name = office_text(request, answer, "name", NAME_BYTES_MAX);
-    const char *password =
-        name != NULL ? office_text(request, answer, "password", PASSWORD_BYTES_MAX) : NULL;
-    if (password == NULL)
-        return;
-    if (!may_check(office)) {
-        office_fail(answer, "too_fast", "Too many attempts to sign in; try again in a second.");
-        return;
+    char text[128];
+    int bytes = snprintf(text, sizeof text, "%" PRId64 " %s %d %d", account->generation,
+                         account->role, account->must_change, account->is_disabled);
+    assert(bytes > 0 && (size_t)bytes < sizeof text);
+    redis_pipe_add(redis, "HSET", ORGANIZERS_KEY, account->name, text, NULL);
+}
+
+static void publish_each(void *ctx, const struct ledger_account *account)
+{
+    publish(ctx, account);
+}
+
+enum batch_status office_publish_organizers(struct ledger_store *store, struct redis_pipe *redis)
+{
+    redis_pipe_add(redis, "DEL", ORGANIZERS_KEY, NULL);
+    enum ledger_status status = ledger_accounts_each(store, publish_each, redis);
+    redis_pipe_add(redis, "PUBLISH", ORGANIZERS_KEY, "*", NULL);
+    if (status != LEDGER_OK) {
+        log_error("reading the accounts: %s: %s", ledger_status_word(status),
+                  ledger_problem(store));
+        return BATCH_STORE_FAILED;
     }
-    enum ledger_status status = ledger_account_get(office->batch->store, name, &account);
-    if (status != LEDGER_OK && status != LEDGER_NOT_FOUND) {
-        (void)office_took(office, answer, status);
-        return;
-    }
-    const char *hash = json_string_value(json_object_get(account, "hash"));
-    if (hash == NULL || crypto_pwhash_str_verify(hash, password, strlen(password)) != 0)
-        office_fail(answer, "wrong_password", "Name or password is wrong.");
+    return redis_pipe_flush(redis) ? BATCH_OK : BATCH_REDIS_LOST;
+}
+
+/* The argument `name`, or NULL with the answer failed. */
+static const char *name_of(const struct office_request *request, struct office_answer *answer)
+{
+    const char *name = office_text(request, answer, "name", ORGANIZER_NAME_BYTES_MAX);
+    if (name == NULL || strspn(name, NAME_CHARS) == strlen(name))
+        return name;
+    office_fail(answer, "bad_request",
+                "A name has 1 to %d small letters, digits, \"-\", \"_\" or \".\".",
+                ORGANIZER_NAME_BYTES_MAX);
+    return NULL;
+}
+
+/* The account of the argument `name`; false with the answer failed. */
+static bool find(struct office *office, const struct office_request *request,
+                 struct office_answer *answer, struct ledger_account *out)
+{
+    const char *name = name_of(request, answer);
+    if (name == NULL)
+        return false;
+    enum ledger_status status = ledger_account_get(office->batch->store, name, out);
+    if (status == LEDGER_NOT_FOUND)
+        office_fail(answer, "not_found", "There is no account called \"%s\".", name);
     else
-        (void)json_object_set(answer->body, "role", json_object_get(account, "role"));
-    json_decref(account);
+        (void)office_took(office, answer, status);
+    return answer->error == NULL;
 }
 
-static bool write_account(struct office *office, struct office_answer *answer, const char *name,
-                          const char *hash, const char *role)
+/* --- changing --- */
+
+/* A role that is wanted, into the account; false with the answer failed. */
+static bool take_role(const struct office_request *request, struct office_answer *answer,
+                      struct ledger_account *account)
+{
+    enum role role;
+    const json_t *wanted = json_object_get(request->args, "role");
+    if (wanted == NULL)
+        return true;
+    if (!role_parse(json_string_value(wanted), &role)) {
+        office_fail(answer, "bad_request", "A role is owner, operator or door.");
+        return false;
+    }
+    (void)snprintf(account->role, sizeof account->role, "%s", role_word(role));
+    return true;
+}
+
+/* Somebody must be left who can open the door to others again. */
+static bool leaves_an_owner(struct office *office, struct office_answer *answer,
+                            const struct ledger_account *account)
+{
+    int64_t others = 0;
+    if (strcmp(account->role, role_word(ROLE_OWNER)) == 0 && !account->is_disabled)
+        return true;
+    if (!office_took(office, answer,
+                     ledger_account_owners(office->batch->store, account->name, &others)))
+        return false;
+    if (others == 0)
+        office_fail(answer, "last_owner",
+                    "\"%s\" is the only owner: make somebody else an owner first.", account->name);
+    return others > 0;
+}
+
+/* Writes account and note, and tells the gateways; `before` NULL = it is new. All sessions of the
+ * account end. */
+static void write_account(struct office *office, const struct office_request *request,
+                          struct office_answer *answer, struct ledger_account *account,
+                          const struct ledger_account *before)
 {
     struct ledger_store *store = office->batch->store;
-    if (!office_took(office, answer, ledger_begin(store)))
-        return false;
-    enum ledger_status status = ledger_account_set(store, name, hash, role, clock_wall_ms());
-    if (status == LEDGER_OK)
-        return office_took(office, answer, ledger_commit(store));
-    (void)ledger_rollback(store);
-    return office_took(office, answer, status);
+    account->changed_ms = clock_wall_ms();
+    account->generation = before != NULL && before->generation >= account->changed_ms
+                              ? before->generation + 1
+                              : account->changed_ms;
+    json_t *is = account_json(account),
+           *was = before != NULL ? account_json(before) : json_object();
+    (void)json_object_del(is, "changed_ms");
+    json_t *left = office_difference(was, is), *come = office_difference(is, was);
+    (void)json_object_del(left, "changed_ms");
+    struct office_note note = {
+        .before = before != NULL ? left : NULL, .after = come, .text = account->name};
+    if (office_took(office, answer, ledger_begin(store))) {
+        enum ledger_status status = ledger_account_put(store, account);
+        if (status == LEDGER_OK)
+            status = office_note(office, request, answer, &note);
+        if (office_conclude(office, answer, status)) {
+            publish(office->batch->redis, account);
+            redis_pipe_add(office->batch->redis, "PUBLISH", ORGANIZERS_KEY, account->name, NULL);
+            log_info("account %s: %s", account->name, request->verb);
+            json_t *shown = account_json(account);
+            (void)json_object_set_new(answer->body, "generation",
+                                      json_integer(account->generation));
+            (void)json_object_set_new(answer->body, "account", shown);
+        }
+    }
+    json_decref(is);
+    json_decref(was);
+    json_decref(left);
+    json_decref(come);
 }
 
-void office_account_set(struct office *office, const struct office_request *request,
+void office_account_create(struct office *office, const struct office_request *request,
+                           struct office_answer *answer)
+{
+    struct ledger_account account = {0}, known;
+    const char *name = name_of(request, answer);
+    const char *hash = name != NULL ? office_hash(request, answer) : NULL;
+    if (hash == NULL || !take_role(request, answer, &account))
+        return;
+    enum ledger_status status = ledger_account_get(office->batch->store, name, &known);
+    if (account.role[0] == '\0')
+        office_fail(answer, "bad_request", "\"role\" is missing: owner, operator or door.");
+    else if (status == LEDGER_OK)
+        office_fail(answer, "exists", "There is an account called \"%s\" already.", name);
+    else if (status != LEDGER_NOT_FOUND)
+        (void)office_took(office, answer, status);
+    if (answer->error != NULL)
+        return;
+    (void)snprintf(account.name, sizeof account.name, "%s", name);
+    (void)snprintf(account.hash, sizeof account.hash, "%s", hash);
+    account.must_change = json_is_true(json_object_get(request->args, "must_change"));
+    write_account(office, request, answer, &account, NULL);
+}
+
+void office_account_change(struct office *office, const struct office_request *request,
+                           struct office_answer *answer)
+{
+    struct ledger_account account, before;
+    const json_t *is_disabled = json_object_get(request->args, "is_disabled");
+    if (!find(office, request, answer, &account))
+        return;
+    before = account;
+    if (!take_role(request, answer, &account))
+        return;
+    if (is_disabled != NULL && !json_is_boolean(is_disabled)) {
+        office_fail(answer, "bad_request", "\"is_disabled\" is true or false.");
+        return;
+    }
+    if (is_disabled != NULL)
+        account.is_disabled = json_is_true(is_disabled);
+    if (leaves_an_owner(office, answer, &account))
+        write_account(office, request, answer, &account, &before);
+}
+
+/* A new password by somebody else, or by the account itself. */
+static void set_hash(struct office *office, const struct office_request *request,
+                     struct office_answer *answer, bool must_change)
+{
+    struct ledger_account account, before;
+    const char *hash = office_hash(request, answer);
+    if (hash == NULL || !find(office, request, answer, &account))
+        return;
+    before = account;
+    (void)snprintf(account.hash, sizeof account.hash, "%s", hash);
+    account.must_change = must_change;
+    write_account(office, request, answer, &account, &before);
+}
+
+void office_account_reset(struct office *office, const struct office_request *request,
+                          struct office_answer *answer)
+{
+    const json_t *must_change = json_object_get(request->args, "must_change");
+    set_hash(office, request, answer, must_change == NULL || json_is_true(must_change));
+}
+
+void office_account_password(struct office *office, const struct office_request *request,
+                             struct office_answer *answer)
+{
+    set_hash(office, request, answer, false);
+}
+
+void office_account_sign_out(struct office *office, const struct office_request *request,
+                             struct office_answer *answer)
+{
+    struct ledger_account account, before;
+    if (!find(office, request, answer, &account))
+        return;
+    before = account;
+    write_account(office, request, answer, &account, &before);
+}
+
+/* --- reading, and what gateways tell --- */
+
+/* A name that is not known is no error: the answer just has no hash. */
+void office_account_get(struct office *office, const struct office_request *request,
                         struct office_answer *answer)
 {
-    char hash[crypto_pwhash_STRBYTES];
-    const char *name = office_text(request, answer, "name", NAME_BYTES_MAX);
-    const char *password =
-        name != NULL ? office_text(request, answer, "password", PASSWORD_BYTES_MAX) : NULL;
-    const char *role = json_string_value(json_object_get(request->args, "role"));
-    if (password == NULL)
+    struct ledger_account account;
+    const char *name = office_text(request, answer, "name", ORGANIZER_NAME_BYTES_MAX);
+    if (name == NULL)
         return;
-    if (role == NULL)
-        role = "organizer";
-    if (strcmp(role, "organizer") != 0)
-        office_fail(answer, "bad_request", "There is one role: organizer.");
-    else if (strlen(password) < PASSWORD_BYTES_MIN)
-        office_fail(answer, "bad_request", "A password has at least %d characters.",
-                    PASSWORD_BYTES_MIN);
-    else if (crypto_pwhash_str_alg(hash, password, strlen(password), HASH_OPS, HASH_MEMORY_BYTES,
-                                   crypto_pwhash_ALG_ARGON2ID13) != 0)
-        office_fail(answer, "busy", "There is not enough memory to hash a password.");
-    else if (write_account(office, answer, name, hash, role))
-        log_info("account %s: password set", name);
+    enum ledger_status status = ledger_account_get(office->batch->store, name, &account);
+    if (status == LEDGER_NOT_FOUND || !office_took(office, answer, status))
+        return;
+    json_t *shown = account_json(&account);
+    (void)json_object_update(answer->body, shown);
+    (void)json_object_set_new(answer->body, "hash", json_string(account.hash));
+    (void)json_object_set_new(answer->body, "generation", json_integer(account.generation));
+    json_decref(shown);
+}
+
+static void add_account(void *ctx, const struct ledger_account *account)
+{
+    (void)json_array_append_new(ctx, account_json(account));
 }
 
 void office_account_list(struct office *office, const struct office_request *request,
                          struct office_answer *answer)
 {
-    json_t *accounts = NULL;
+    json_t *accounts = json_array();
     (void)request;
-    if (office_took(office, answer, ledger_accounts(office->batch->store, &accounts)))
-        (void)json_object_set_new(answer->body, "accounts", accounts);
+    (void)office_took(office, answer,
+                      ledger_accounts_each(office->batch->store, add_account, accounts));
+    (void)json_object_set_new(answer->body, "accounts", accounts);
+}
+
+/* Somebody signed in or out, or could not: the gateway has decided, the log keeps it. */
+void office_account_noted(struct office *office, const struct office_request *request,
+                          struct office_answer *answer)
+{
+    static const char *const known[] = {"account.sign_in", "account.sign_in_failed",
+                                        "account.sign_out"};
+    const char *name = office_text(request, answer, "name", ORGANIZER_NAME_BYTES_MAX);
+    const char *what = name != NULL ? office_text(request, answer, "what", 32) : NULL;
+    size_t i = 0;
+    while (what != NULL && i < sizeof known / sizeof known[0] && strcmp(known[i], what) != 0)
+        i++;
+    if (what == NULL || i == sizeof known / sizeof known[0]) {
+        office_fail(answer, "bad_request", "That is not noted.");
+        return;
+    }
+    struct ledger_account account;
+    enum ledger_status status = ledger_account_get(office->batch->store, name, &account);
+    if (status == LEDGER_NOT_FOUND) /* strangers' guesses would fill the log */
+        return;
+    const char *from = json_string_value(json_object_get(request->args, "from"));
+    const struct office_note note = {.verb = known[i], .who = name, .text = from};
+    if (office_took(office, answer, status) &&
+        office_took(office, answer, ledger_begin(office->batch->store)))
+        (void)office_conclude(office, answer, office_note(office, request, answer, &note));
 }

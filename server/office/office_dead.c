@@ -2,6 +2,7 @@
 #include "server/office/office.h"
 
 #include "server/ledger/replay.h"
+#include "server/office/office_notes.h"
 
 #define PAGE_MAX 1000
 
@@ -42,6 +43,11 @@ void office_dead_replay(struct office *office, const struct office_request *requ
                     replay.reason);
     else if (status == BATCH_REDIS_LOST && !is_written)
         office_fail(answer, "busy", "Redis is away; nothing was done.");
+    else if (replay.verdict == REPLAY_OK &&
+             office_took(office, answer, ledger_begin(office->batch->store)))
+        (void)office_conclude(
+            office, answer,
+            office_note(office, request, answer, &(struct office_note){.text = replay.order}));
     (void)json_object_set_new(answer->body, "order", json_string(replay.order));
     (void)json_object_set_new(answer->body, "seats", seats_of(&replay.entry));
     (void)json_object_set_new(answer->body, "before",

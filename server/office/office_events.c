@@ -12,6 +12,7 @@
 #include "server/office/event_settings.h"
 #include "server/office/event_times.h"
 #include "server/office/office_history.h"
+#include "server/office/office_notes.h"
 #include "server/office/office_redis.h"
 #include "ticketing/ledger_scripts.h"
 #include "ticketing/plan_json.h"
@@ -109,23 +110,26 @@ void office_event_show(struct office *office, const struct office_request *reque
     json_decref(event);
 }
 
-static bool commit(struct office *office, struct office_answer *answer, enum ledger_status status)
-{
-    if (status == LEDGER_OK)
-        return office_took(office, answer, ledger_commit(office->batch->store));
-    (void)office_took(office, answer, status);
-    (void)ledger_rollback(office->batch->store);
-    return false;
-}
-
-static bool write_settings(struct office *office, struct office_answer *answer, const char *id,
+/* The settings and their note in the log; nothing is noted when nothing changes. */
+static bool write_settings(struct office *office, const struct office_request *request,
+                           struct office_answer *answer, const char *id, const json_t *before,
                            const json_t *settings)
 {
     struct ledger_store *store = office->batch->store;
     char *text = json_dumps(settings, JSON_COMPACT);
     const char *phase = json_string_value(json_object_get(settings, "phase"));
-    bool is_good = office_took(office, answer, ledger_begin(store)) &&
-                   commit(office, answer, ledger_event_settings_set(store, id, phase, text));
+    json_t *was = office_difference(before, settings), *is = office_difference(settings, before);
+    bool is_good = office_took(office, answer, ledger_begin(store));
+    (void)json_object_set_new(answer->body, "log", json_null());
+    if (is_good) {
+        enum ledger_status status = ledger_event_settings_set(store, id, phase, text);
+        if (status == LEDGER_OK && json_object_size(is) > 0)
+            status = office_note(office, request, answer,
+                                 &(struct office_note){.event = id, .before = was, .after = is});
+        is_good = office_conclude(office, answer, status);
+    }
+    json_decref(was);
+    json_decref(is);
     free(text);
     return is_good;
 }
@@ -175,7 +179,7 @@ void office_event_set(struct office *office, const struct office_request *reques
         !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem) ||
         !may_set_draw(office, id, before, settings, problem))
         office_fail(answer, "bad_setting", "%s", problem);
-    else if (write_settings(office, answer, id, settings)) {
+    else if (write_settings(office, request, answer, id, before, settings)) {
         (void)office_publish_event(office->batch->store, office->batch->redis, id);
         office_history_settings(office, request, id, before, settings);
         log_info("event %s: settings changed, phase %s", id,
@@ -282,8 +286,21 @@ static bool keeps_draw(struct office *office, struct office_answer *answer, cons
     return answer->error == NULL;
 }
 
-static bool write_event(struct office *office, struct office_answer *answer,
-                        const struct load *load)
+/* The line in the log about a load. */
+static enum ledger_status note_load(struct office *office, const struct office_request *request,
+                                    struct office_answer *answer, const struct load *load)
+{
+    json_t *after =
+        json_pack("{ss ss ss si}", "name", load->name, "currency", load->currency, "time_zone",
+                  load->time_zone, "seats", (int)plan_seats_count(load->plan));
+    enum ledger_status status = office_note(
+        office, request, answer, &(struct office_note){.event = load->id, .after = after});
+    json_decref(after);
+    return status;
+}
+
+static bool write_event(struct office *office, const struct office_request *request,
+                        struct office_answer *answer, const struct load *load)
 {
     struct ledger_store *store = office->batch->store;
     size_t plan_bytes;
@@ -304,7 +321,9 @@ static bool write_event(struct office *office, struct office_answer *answer,
         if (status == LEDGER_REFUSED)
             office_fail(answer, "exists", "Event %s has sold seats: it cannot be replaced.",
                         load->id);
-        is_good = answer->error == NULL ? commit(office, answer, status)
+        if (status == LEDGER_OK)
+            status = note_load(office, request, answer, load);
+        is_good = answer->error == NULL ? office_conclude(office, answer, status)
                                         : ledger_rollback(store) != LEDGER_OK;
     }
     free(plan);
@@ -339,7 +358,7 @@ void office_event_load(struct office *office, const struct office_request *reque
         is_good = false;
     }
     if (is_good && is_untouched(office, answer, &load) && keeps_draw(office, answer, &load) &&
-        write_event(office, answer, &load)) {
+        write_event(office, request, answer, &load)) {
         publish_event(office, &load, answer);
         (void)json_object_set_new(answer->body, "seats_count",
                                   json_integer(plan_seats_count(load.plan)));

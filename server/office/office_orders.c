@@ -2,6 +2,7 @@
 #include "server/office/office.h"
 
 #include <string.h>
+#include "server/office/office_notes.h"
 
 #define PAGE_MAX 1000
 
@@ -59,7 +60,7 @@ static json_t *columns(void)
 void office_orders_export(struct office *office, const struct office_request *request,
                           struct office_answer *answer)
 {
-    json_t *orders = NULL, *order, *rows = json_array();
+    json_t *orders = NULL, *order, *rows;
     size_t i;
     int64_t next = 0;
     const char *event = json_string_value(json_object_get(request->args, "event"));
@@ -67,6 +68,13 @@ void office_orders_export(struct office *office, const struct office_request *re
     int64_t limit = json_integer_value(json_object_get(request->args, "limit"));
     if (limit <= 0 || limit > PAGE_MAX)
         limit = PAGE_MAX;
+    if (after == 0 && office_took(office, answer, ledger_begin(office->batch->store)))
+        (void)office_conclude(
+            office, answer,
+            office_note(office, request, answer, &(struct office_note){.event = event}));
+    if (answer->error != NULL)
+        return;
+    rows = json_array();
     if (office_took(
             office, answer,
             ledger_orders_page(office->batch->store, event, after, limit, &orders, &next))) {

@@ -6,6 +6,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/stock.h"
+#include "server/office/office_notes.h"
 #include "ticketing/ledger_refunds.h"
 
 void office_order_show(struct office *office, const struct office_request *request,
@@ -91,6 +92,22 @@ static void finish(struct office *office, struct office_answer *answer, const ch
     log_info("order %s: %zu seats given back", order, refund->count);
 }
 
+static enum ledger_status note_refund(struct office *office, const struct office_request *request,
+                                      struct office_answer *answer,
+                                      const struct ledger_refund_request *wanted,
+                                      const struct ledger_refund *refund)
+{
+    json_t *after = json_pack("{ss so sI ss sb ss}", "order", wanted->order, "seats",
+                              numbers(refund->seats, refund->count), "amount_minor",
+                              (json_int_t)refund->amount_minor, "currency", refund->currency,
+                              "withhold", wanted->is_withheld, "reason", wanted->reason);
+    enum ledger_status status = office_note(
+        office, request, answer,
+        &(struct office_note){.event = refund->event, .after = after, .text = wanted->order});
+    json_decref(after);
+    return status;
+}
+
 void office_order_refund(struct office *office, const struct office_request *request,
                          struct office_answer *answer)
 {
@@ -100,7 +117,7 @@ void office_order_refund(struct office *office, const struct office_request *req
     struct ledger_refund_request wanted = {
         .order = office_text(request, answer, "order", ORDER_ID_BYTES),
         .is_withheld = json_is_true(json_object_get(request->args, "withhold")),
-        .by_whom = "organizer",
+        .by_whom = request->who[0] != '\0' ? request->who : "organizer",
         .reason = reason != NULL ? reason : "",
         .now_ms = clock_wall_ms()};
     if (wanted.order == NULL || !read_seats(request, answer, seats, &wanted))
@@ -114,6 +131,8 @@ void office_order_refund(struct office *office, const struct office_request *req
     if (!office_took(office, answer, ledger_begin(store)))
         return;
     enum ledger_status status = ledger_refund(store, &wanted, &refund);
+    if (status == LEDGER_OK && refund.count > 0)
+        status = note_refund(office, request, answer, &wanted, &refund);
     if (status == LEDGER_OK) {
         finish(office, answer, wanted.order, &refund);
         return;

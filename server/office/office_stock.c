@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/stock.h"
+#include "server/office/office_notes.h"
 #include "ticketing/ledger_stock.h"
 #include "ticketing/plan_json.h"
 
@@ -99,6 +100,52 @@ static bool read_seats(struct office *office, const struct office_request *reque
     return is_good;
 }
 
+/* Which seats of each name the second list has and the first has not. */
+static json_t *moved_seats(const json_t *from, const json_t *to)
+{
+    json_t *moved = json_object(), *seats, *seat;
+    const char *name;
+    size_t i;
+    json_object_foreach((json_t *)(uintptr_t)to, name, seats)
+    {
+        const json_t *others = json_object_get(from, name);
+        json_t *list = json_array();
+        size_t other = 0; /* both are in ascending order */
+        json_array_foreach(seats, i, seat)
+        {
+            json_int_t number = json_integer_value(seat);
+            while (other < json_array_size(others) &&
+                   json_integer_value(json_array_get(others, other)) < number)
+                other++;
+            if (other == json_array_size(others) ||
+                json_integer_value(json_array_get(others, other)) != number)
+                (void)json_array_append(list, seat);
+        }
+        if (json_array_size(list) > 0)
+            (void)json_object_set(moved, name, list);
+        json_decref(list);
+    }
+    return moved;
+}
+
+/* The line in the log: which seats left which allotment, or came into it. */
+static enum ledger_status note_move(struct office *office, const struct office_request *request,
+                                    struct office_answer *answer, const char *event,
+                                    const json_t *before)
+{
+    json_t *after = NULL;
+    enum ledger_status status = ledger_withheld_json(office->batch->store, event, &after);
+    if (status != LEDGER_OK)
+        return status;
+    json_t *left = moved_seats(after, before), *come = moved_seats(before, after);
+    status = office_note(office, request, answer,
+                         &(struct office_note){.event = event, .before = left, .after = come});
+    json_decref(left);
+    json_decref(come);
+    json_decref(after);
+    return status;
+}
+
 /* Commits, then tells Redis at once; what Redis would not do is in `refused`. */
 static void finish(struct office *office, struct office_answer *answer, enum ledger_status status,
                    size_t changed)
@@ -136,11 +183,17 @@ void office_stock_withhold(struct office *office, const struct office_request *r
         office_fail(answer, "bad_request", "Which seats? Name \"seats\" or a \"section\".");
         return;
     }
-    if (office_took(office, answer, ledger_begin(office->batch->store))) {
-        enum ledger_status status = ledger_withhold(office->batch->store, event, name, list.seats,
-                                                    list.count, clock_wall_ms(), &changed);
+    struct ledger_store *store = office->batch->store;
+    json_t *before = NULL;
+    if (office_took(office, answer, ledger_withheld_json(store, event, &before)) &&
+        office_took(office, answer, ledger_begin(store))) {
+        enum ledger_status status =
+            ledger_withhold(store, event, name, list.seats, list.count, clock_wall_ms(), &changed);
+        if (status == LEDGER_OK && changed > 0)
+            status = note_move(office, request, answer, event, before);
         finish(office, answer, status, changed);
     }
+    json_decref(before);
     free(list.seats);
     log_info("event %s: %zu seats withheld as %s", event, changed, name);
 }
@@ -152,15 +205,21 @@ void office_stock_release(struct office *office, const struct office_request *re
     size_t changed = 0;
     const char *event = office_text(request, answer, "event", EVENT_ID_BYTES_MAX);
     const char *name = json_string_value(json_object_get(request->args, "name"));
+    struct ledger_store *store = office->batch->store;
+    json_t *before = NULL;
     if (event == NULL || !read_seats(office, request, answer, event, &list))
         return;
     if (name == NULL && list.seats == NULL) {
         office_fail(answer, "bad_request", "What? Name a \"name\", \"seats\" or a \"section\".");
-    } else if (office_took(office, answer, ledger_begin(office->batch->store))) {
+    } else if (office_took(office, answer, ledger_withheld_json(store, event, &before)) &&
+               office_took(office, answer, ledger_begin(store))) {
         enum ledger_status status =
-            ledger_offer(office->batch->store, event, name, list.seats, list.count, &changed);
+            ledger_offer(store, event, name, list.seats, list.count, &changed);
+        if (status == LEDGER_OK && changed > 0)
+            status = note_move(office, request, answer, event, before);
         finish(office, answer, status, changed);
     }
+    json_decref(before);
     free(list.seats);
     log_info("event %s: %zu seats released", event, changed);
 }

@@ -10,9 +10,9 @@
 #include "server/base/account_id.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/office/office_notes.h"
 #include "server/office/office_redis.h"
 
-#define HASH_KIND "$argon2id$"
 #define SESSION_DIGITS 16
 #define SIGNED_OUT_PAGE 1000
 
@@ -27,24 +27,6 @@ static const char *email_of(const struct office_request *request, struct office_
         return email;
     office_fail(answer, "bad_request", "\"email\" is not an address in its canonical form.");
     return NULL;
-}
-
-static const char *hash_of(const struct office_request *request, struct office_answer *answer)
-{
-    const char *hash = office_text(request, answer, "hash", ACCOUNT_HASH_BYTES_MAX);
-    if (hash == NULL || strncmp(hash, HASH_KIND, sizeof HASH_KIND - 1) == 0)
-        return hash;
-    office_fail(answer, "bad_request", "\"hash\" is not an argon2id hash.");
-    return NULL;
-}
-
-/* Ends the transaction that `status` came out of; true when it stands. */
-static bool conclude(struct office *office, struct office_answer *answer, enum ledger_status status)
-{
-    if (status == LEDGER_OK)
-        return office_took(office, answer, ledger_commit(office->batch->store));
-    (void)ledger_rollback(office->batch->store);
-    return office_took(office, answer, status);
 }
 
 /* An address that is not known is no error: the answer just has no hash. */
@@ -68,10 +50,10 @@ void office_visitor_add(struct office *office, const struct office_request *requ
 {
     struct ledger_store *store = office->batch->store;
     const char *email = email_of(request, answer);
-    const char *hash = email != NULL ? hash_of(request, answer) : NULL;
+    const char *hash = email != NULL ? office_hash(request, answer) : NULL;
     if (hash == NULL || !office_took(office, answer, ledger_begin(store)))
         return;
-    (void)conclude(office, answer, ledger_visitor_add(store, email, hash, clock_wall_ms()));
+    (void)office_conclude(office, answer, ledger_visitor_add(store, email, hash, clock_wall_ms()));
 }
 
 void office_visitor_password(struct office *office, const struct office_request *request,
@@ -79,10 +61,13 @@ void office_visitor_password(struct office *office, const struct office_request 
 {
     struct ledger_store *store = office->batch->store;
     const char *email = email_of(request, answer);
-    const char *hash = email != NULL ? hash_of(request, answer) : NULL;
+    const char *hash = email != NULL ? office_hash(request, answer) : NULL;
     if (hash == NULL || !office_took(office, answer, ledger_begin(store)))
         return;
-    (void)conclude(office, answer, ledger_visitor_password(store, email, hash));
+    enum ledger_status status = ledger_visitor_password(store, email, hash);
+    if (status == LEDGER_OK)
+        status = office_note(office, request, answer, &(struct office_note){.text = email});
+    (void)office_conclude(office, answer, status);
 }
 
 /* --- sessions that were signed out --- */
@@ -111,7 +96,7 @@ void office_visitor_sign_out(struct office *office, const struct office_request 
     int64_t ends_ms = json_integer_value(ends), now_ms = clock_wall_ms();
     if (ends_ms <= now_ms || !office_took(office, answer, ledger_begin(store)))
         return;
-    if (conclude(office, answer, ledger_signed_out_add(store, session, ends_ms, now_ms)))
+    if (office_conclude(office, answer, ledger_signed_out_add(store, session, ends_ms, now_ms)))
         add_signed_out(office->batch->redis, session, ends_ms);
 }
 

@@ -152,36 +152,6 @@ Test(ledger_office, orders_are_exported_flat_and_page_by_page)
     cr_assert_eq(ledger_process_stop(ledger), 0);
 }
 
-Test(ledger_office, passwords_are_checked_slowly_and_kept_as_hashes)
-{
-    expect("bad_request", "account.set",
-           json_pack("{ss ss}", "name", "organizer", "password", "short"));
-    expect(NULL, "account.set",
-           json_pack("{ss ss ss}", "name", "organizer", "password", "correct horse", "role",
-                     "organizer"));
-    expect(NULL, "account.check",
-           json_pack("{ss ss}", "name", "organizer", "password", "correct horse"));
-    expect("wrong_password", "account.check",
-           json_pack("{ss ss}", "name", "organizer", "password", "correct hors"));
-    expect("wrong_password", "account.check",
-           json_pack("{ss ss}", "name", "nobody", "password", "correct horse"));
-    cr_assert_eq(ledger_process_number(
-                     ledger, "SELECT count(*) FROM accounts WHERE hash LIKE '$argon2id$%'"),
-                 1);
-    json_t *answer = ledger_process_ask(ledger, "account.list", NULL);
-    cr_assert_eq(json_array_size(json_object_get(answer, "accounts")), 1);
-    json_decref(answer);
-    bool is_limited = false;
-    for (int i = 0; i < 12 && !is_limited; i++) {
-        answer = ledger_process_ask(ledger, "account.check",
-                                    json_pack("{ss ss}", "name", "x", "password", "y"));
-        is_limited = strcmp(json_string_value(json_object_get(answer, "error")), "too_fast") == 0;
-        json_decref(answer);
-    }
-    cr_assert(is_limited);
-    cr_assert_eq(ledger_process_stop(ledger), 0);
-}
-
 Test(ledger_office, nonsense_in_the_stream_is_dropped_and_old_requests_are_not_done)
 {
     redis_server_run(redis, "XADD office * body %s", "{");

@@ -95,7 +95,7 @@ describe('HTTP', () => {
     assert.equal((await post('/api/v1/organizer/session', { password: 'wrong' })).status, 401);
     assert.equal((await post('/api/v1/organizer/session', { password: 'x' }, { Origin: 'https://evil.example' })).status, 403);
     const signedIn = await post('/api/v1/organizer/session', { password: 'a good long password' });
-    assert.equal(signedIn.status, 204);
+    assert.equal(signedIn.status, 200);
     const cookie = signedIn.headers.get('set-cookie').split(';')[0];
     assert.match(signedIn.headers.get('set-cookie'), /HttpOnly; SameSite=Strict/);
     const list = await fetch(`${server.url}/api/v1/organizer/events`, { headers: { Cookie: cookie } });

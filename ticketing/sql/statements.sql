@@ -283,12 +283,32 @@ WHERE w.event_id = (SELECT event_id FROM stock_work ORDER BY nr LIMIT 1) ORDER B
 DELETE FROM stock_work WHERE nr = ?1;
 
 --: account_get
-SELECT hash, role FROM accounts WHERE name = ?1;
---: account_set
-INSERT INTO accounts (name, hash, role, changed_ms) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, role = excluded.role, changed_ms = excluded.changed_ms;
+SELECT name, role, must_change, is_disabled, changed_ms, generation, hash FROM accounts WHERE name = ?1;
+--: account_put
+INSERT INTO accounts (name, role, must_change, is_disabled, changed_ms, generation, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (name) DO UPDATE SET role = excluded.role, must_change = excluded.must_change,
+    is_disabled = excluded.is_disabled, changed_ms = excluded.changed_ms, generation = excluded.generation,
+    hash = excluded.hash;
 --: account_list
-SELECT name, role, changed_ms FROM accounts ORDER BY name;
+SELECT name, role, must_change, is_disabled, changed_ms, generation, hash FROM accounts ORDER BY name;
+--: account_owners
+SELECT count(*) FROM accounts WHERE role = 'owner' AND is_disabled = 0 AND name <> ?1;
+
+--: action_add
+INSERT INTO actions (at_ms, who, via, verb, event, before, after, note, undoes)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, 0));
+--: action_get
+SELECT a.nr, a.at_ms, a.who, a.via, a.verb, a.event, a.before, a.after, a.note, a.undoes,
+       (SELECT u.nr FROM actions u WHERE u.undoes = a.nr)
+FROM actions a WHERE a.nr = ?1;
+--: actions_page
+SELECT a.nr, a.at_ms, a.who, a.via, a.verb, a.event, a.before, a.after, a.note, a.undoes,
+       (SELECT u.nr FROM actions u WHERE u.undoes = a.nr)
+FROM actions a WHERE a.nr < ?1 ORDER BY a.nr DESC LIMIT ?2;
+--: actions_of_event
+SELECT a.nr, a.at_ms, a.who, a.via, a.verb, a.event, a.before, a.after, a.note, a.undoes,
+       (SELECT u.nr FROM actions u WHERE u.undoes = a.nr)
+FROM actions a WHERE a.event = ?3 AND a.nr < ?1 ORDER BY a.nr DESC LIMIT ?2;
 
 --: visitor_add
 INSERT INTO visitor_accounts (email, hash, visitor, created_ms) VALUES (?1, ?2, ?3, ?4)

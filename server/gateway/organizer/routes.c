@@ -1,0 +1,142 @@
+/* See the header. A route is a list of words; `*` stands for one word, which is the subject. */
+#include "server/gateway/organizer/routes.h"
+
+#include <string.h>
+#include "server/gateway/app.h"
+#include "server/gateway/http.h"
+#include "server/gateway/organizer/desks.h"
+
+#define PREFIX "/api/v1/organizer/"
+
+/* Instead of a right. */
+enum { ANYBODY = -1, /* nobody need be signed in */ SIGNED_IN = -2 /* even with must_change */ };
+
+static const struct route {
+    const char *method, *path;
+    int right; /* enum right, or one of the above */
+    organizer_fn *serve;
+} routes[] = {
+    {"POST", "session", ANYBODY, organizer_sign_in},
+    {"GET", "session", SIGNED_IN, organizer_session_show},
+    {"DELETE", "session", ANYBODY, organizer_sign_out},
+    {"POST", "session/everywhere", SIGNED_IN, organizer_sign_out_everywhere},
+    {"POST", "password", SIGNED_IN, organizer_password},
+    {"GET", "accounts", RIGHT_ACCOUNT_EDIT, organizer_accounts},
+    {"POST", "accounts", RIGHT_ACCOUNT_EDIT, organizer_account_create},
+    {"POST", "accounts/*", RIGHT_ACCOUNT_EDIT, organizer_account_change},
+    {"POST", "accounts/*/reset", RIGHT_ACCOUNT_EDIT, organizer_account_reset},
+    {"POST", "accounts/*/sign_out", RIGHT_ACCOUNT_EDIT, organizer_account_sign_out},
+    {"GET", "log", RIGHT_LOG_READ, organizer_log},
+    {"POST", "log/*/undo", RIGHT_EVENT_STEER, organizer_log_undo},
+    {"GET", "events", RIGHT_EVENT_READ, organizer_events},
+    {"GET", "events/*", RIGHT_EVENT_READ, organizer_event},
+    {"POST", "events/*", RIGHT_EVENT_STEER, organizer_event_set},
+};
+
+bool organizer_routes_are_at(const char *path)
+{
+    return strncmp(path, PREFIX, sizeof PREFIX - 1) == 0;
+}
+
+/* Whether the path is of this form; the subject is copied. */
+static bool matches(const char *form, const char *path, char subject[ORGANIZER_SUBJECT_BYTES])
+{
+    while (*form != '\0') {
+        size_t bytes = strcspn(path, "/");
+        if (*form == '*') {
+            if (bytes == 0 || bytes >= ORGANIZER_SUBJECT_BYTES) {
+                return false;
+            }
+            memcpy(subject, path, bytes);
+            subject[bytes] = '\0';
+            form++;
+            path += bytes;
+        } else if (*form++ != *path++) {
+            return false;
+        }
+    }
+    return *path == '\0';
+}
+
+/* The route, or NULL; *is_known tells whether another method would do. */
+static const struct route *find(const char *method, const char *path,
+                                char subject[ORGANIZER_SUBJECT_BYTES], bool *is_known)
+{
+    *is_known = false;
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (matches(routes[i].path, path, subject)) {
+            *is_known = true;
+            if (strcmp(routes[i].method, method) == 0) {
+                return &routes[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* False when the call was answered: nobody is signed in, or not somebody who may. */
+static bool is_allowed(struct organizer_call *call, const struct route *route, int *result)
+{
+    if (route->right == ANYBODY) {
+        return true;
+    }
+    enum guard_verdict verdict = organizer_guard_read(call->gateway, call->wsi, &call->who);
+    if (verdict == GUARD_BUSY) {
+        *result = organizer_refuse(call, 503, "busy", "This gateway is not ready yet.");
+    } else if (verdict != GUARD_OK) {
+        *result = organizer_refuse(call, 401, "sign_in", "Please sign in.");
+    } else if (route->right == SIGNED_IN) {
+        return true;
+    } else if (call->who.must_change) {
+        *result = organizer_refuse(call, 403, "change_password",
+                                   "Please choose a password of your own first.");
+    } else if (!role_has(call->who.role, (enum right)route->right)) {
+        *result =
+            organizer_refuse(call, 403, "not_allowed", right_holders((enum right)route->right));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* A POST must be an object of JSON. libwebsockets 4.1 ends the connection behind a POST without a
+ * body, so such a one could not be answered later: it is refused at once. */
+static bool read_body(struct organizer_call *call, int *result)
+{
+    call->body = json_loadb(call->raw, call->raw_bytes, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(call->body)) {
+        return true;
+    }
+    json_decref(call->body);
+    *result = organizer_refuse(call, 400, "bad_message",
+                               "The body must be one object of JSON, {} at least.");
+    return false;
+}
+
+int organizer_routes_serve(struct gateway *gateway, struct lws *wsi,
+                           struct http_connection *connection, const char *method, const char *body,
+                           size_t bytes)
+{
+    struct organizer_call call = {
+        .gateway = gateway, .wsi = wsi, .connection = connection, .raw = body, .raw_bytes = bytes};
+    bool is_known = false, is_change = strcmp(method, "GET") != 0;
+    int result = 0;
+    const struct route *route =
+        find(method, connection->path + sizeof PREFIX - 1, call.subject, &is_known);
+    if (route == NULL) {
+        return is_known
+                   ? organizer_refuse(&call, 405, "bad_method",
+                                      "This address is asked in another way.")
+                   : organizer_refuse(&call, 404, "not_found", "There is nothing at this address.");
+    }
+    if (is_change && !http_origin_is_allowed(gateway, wsi)) {
+        return organizer_refuse(&call, 403, "bad_origin", "This Origin is not allowed.");
+    }
+    if (!is_allowed(&call, route, &result) ||
+        (strcmp(method, "POST") == 0 && !read_body(&call, &result))) {
+        return result;
+    }
+    result = route->serve(&call);
+    json_decref(call.body);
+    return result;
+}

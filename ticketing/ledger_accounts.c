@@ -54,7 +54,7 @@ enum ledger_status ledger_accounts_each(struct ledger_store *s, ledger_account_f
                                         void *ctx)
 {
     enum ledger_status status;
-    struct ledger_account account;
+    struct ledger_account account = {0};
     sqlite3_stmt *row = ledger_use(s, STATEMENT_account_list, "");
     while (ledger_next(s, row, &status)) {
         read_row(row, &account);

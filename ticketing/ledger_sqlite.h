@@ -84,10 +84,18 @@
     X(event_plan)                                                                                  \
     X(account_get)                                                                                 \
     X(account_put)                                                                                 \
+    X(account_list)                                                                                \
     X(account_owners)                                                                              \
     X(action_add)                                                                                  \
-    X(action_get) X(actions_page) X(actions_of_event) X(account_list) X(visitor_add)               \
-        X(visitor_get) X(visitor_password) X(signed_out_add) X(signed_out_drop) X(signed_out_page)
+    X(action_get)                                                                                  \
+    X(actions_page)                                                                                \
+    X(actions_of_event)                                                                            \
+    X(visitor_add)                                                                                 \
+    X(visitor_get)                                                                                 \
+    X(visitor_password)                                                                            \
+    X(signed_out_add)                                                                              \
+    X(signed_out_drop)                                                                             \
+    X(signed_out_page)
 
 enum ledger_statement {
 #define X(name) STATEMENT_##name,

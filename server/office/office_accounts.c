@@ -156,7 +156,7 @@ static void write_account(struct office *office, const struct office_request *re
 void office_account_create(struct office *office, const struct office_request *request,
                            struct office_answer *answer)
 {
-    struct ledger_account account = {0}, known;
+    struct ledger_account account = {0}, known = {0};
     const char *name = name_of(request, answer);
     const char *hash = name != NULL ? office_hash(request, answer) : NULL;
     if (hash == NULL || !take_role(request, answer, &account))
@@ -179,7 +179,7 @@ void office_account_create(struct office *office, const struct office_request *r
 void office_account_change(struct office *office, const struct office_request *request,
                            struct office_answer *answer)
 {
-    struct ledger_account account, before;
+    struct ledger_account account = {0}, before;
     const json_t *is_disabled = json_object_get(request->args, "is_disabled");
     if (!find(office, request, answer, &account))
         return;
@@ -200,7 +200,7 @@ void office_account_change(struct office *office, const struct office_request *r
 static void set_hash(struct office *office, const struct office_request *request,
                      struct office_answer *answer, bool must_change)
 {
-    struct ledger_account account, before;
+    struct ledger_account account = {0}, before;
     const char *hash = office_hash(request, answer);
     if (hash == NULL || !find(office, request, answer, &account))
         return;
@@ -226,7 +226,7 @@ void office_account_password(struct office *office, const struct office_request 
 void office_account_sign_out(struct office *office, const struct office_request *request,
                              struct office_answer *answer)
 {
-    struct ledger_account account, before;
+    struct ledger_account account = {0}, before;
     if (!find(office, request, answer, &account))
         return;
     before = account;
@@ -239,7 +239,7 @@ void office_account_sign_out(struct office *office, const struct office_request 
 void office_account_get(struct office *office, const struct office_request *request,
                         struct office_answer *answer)
 {
-    struct ledger_account account;
+    struct ledger_account account = {0};
     const char *name = office_text(request, answer, "name", ORGANIZER_NAME_BYTES_MAX);
     if (name == NULL)
         return;
@@ -283,7 +283,7 @@ void office_account_noted(struct office *office, const struct office_request *re
         office_fail(answer, "bad_request", "That is not noted.");
         return;
     }
-    struct ledger_account account;
+    struct ledger_account account = {0};
     enum ledger_status status = ledger_account_get(office->batch->store, name, &account);
     if (status == LEDGER_NOT_FOUND) /* strangers' guesses would fill the log */
         return;

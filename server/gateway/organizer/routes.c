@@ -83,20 +83,26 @@ static bool is_allowed(struct organizer_call *call, const struct route *route, i
     enum guard_verdict verdict = organizer_guard_read(call->gateway, call->wsi, &call->who);
     if (verdict == GUARD_BUSY) {
         *result = organizer_refuse(call, 503, "busy", "This gateway is not ready yet.");
-    } else if (verdict != GUARD_OK) {
+        return false;
+    }
+    if (verdict != GUARD_OK) {
         *result = organizer_refuse(call, 401, "sign_in", "Please sign in.");
-    } else if (route->right == SIGNED_IN) {
-        return true;
-    } else if (call->who.must_change) {
-        *result = organizer_refuse(call, 403, "change_password",
-                                   "Please choose a password of your own first.");
-    } else if (!role_has(call->who.role, (enum right)route->right)) {
-        *result =
-            organizer_refuse(call, 403, "not_allowed", right_holders((enum right)route->right));
-    } else {
+        return false;
+    }
+    if (route->right == SIGNED_IN) {
         return true;
     }
-    return false;
+    if (call->who.must_change) {
+        *result = organizer_refuse(call, 403, "change_password",
+                                   "Please choose a password of your own first.");
+        return false;
+    }
+    if (!role_has(call->who.role, (enum right)route->right)) {
+        *result =
+            organizer_refuse(call, 403, "not_allowed", right_holders((enum right)route->right));
+        return false;
+    }
+    return true;
 }
 
 /* A POST must be an object of JSON. libwebsockets 4.1 ends the connection behind a POST without a

@@ -188,13 +188,17 @@ static void on_account(void *ctx, const json_t *answer)
 static void on_counted(void *ctx, enum rate_verdict verdict, int retry_s)
 {
     struct signing *signing = ctx;
-    if (verdict == RATE_UNKNOWN) {
-        refuse_busy(signing);
-    } else if (verdict == RATE_TOO_FAST) {
+    if (verdict == RATE_TOO_FAST) {
         refuse(signing, 429, "too_fast", "Too many tries. Please wait a moment.", retry_s);
-    } else if (!organizer_ask_for(signing->gateway, signing->session.name, "account.get",
-                                  json_pack("{ss}", "name", signing->session.name), on_account,
-                                  signing)) {
+        return;
+    }
+    json_t *args = json_pack("{ss}", "name", signing->session.name);
+    if (verdict == RATE_UNKNOWN) {
+        json_decref(args);
+        args = NULL;
+    }
+    if (!organizer_ask_for(signing->gateway, signing->session.name, "account.get", args, on_account,
+                           signing)) {
         refuse_busy(signing);
     }
 }

@@ -3,9 +3,9 @@
 import { readHistory } from './history.mjs';
 import { query } from './world.mjs';
 
-// Money is settled at the latest so long after it was authorised: the time to pay (10 s here), the reconciler's margin
-// and its period (docs/reliability.md).
-export const SETTLED_MS_MAX = 10_000 + 60_000 + 60_000 + 15_000;
+// Money is settled at the latest so long after it was authorised: the time to pay (10 s here), the margin after which the
+// ledger looks for what nobody decided, and what it waits between two tries after refusals (docs/reliability.md).
+export const SETTLED_MS_MAX = 10_000 + 10_000 + 40_000;
 const REQUIRES_CAPTURE = 2, PROCESSING = 1, SUCCEEDED = 3;
 const FORGETS_SOLD = 'redis forgets sold seats';
 const HOLD_SLACK_MS = 100; // an answer is on its way so long

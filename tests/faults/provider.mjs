@@ -1,7 +1,9 @@
 // The payment provider, out of reach of the supervisor: the real sandbox as a program of its own, and a relay on the way
 // to it and another on the way of its webhooks back, which can be made slow, deaf, forgetful or talkative.
 //
-//   provider.url, provider.webhookUrl; provider.trouble = { delayMs, isDown, repeats, loses, shuffles }
+//   provider.flags (of `serve`); provider.trouble = { delayMs, isDown, repeats, loses, shuffles }
+//   provider.fate = async ({ step, order }) => ({ isDown, copies, isLost, answerMs }): what becomes of one request about one order;
+//   step is create, confirm, capture, cancel, look_up, list or webhook
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -23,18 +25,20 @@ function ask(port, request, body) {
   });
 }
 
-// Passes requests on to `port()`. `before(request)` may wait; it says what becomes of the request: { copies, isLost }.
-function startRelay(port, before) {
+// Passes requests on to `port()`. `before(request, body)` may wait; it says what becomes of the request: { copies, isLost }.
+function startRelay(port, before, after = () => {}) {
   const relay = http.createServer((request, response) => {
     const parts = [];
     request.on('data', (part) => parts.push(part)).on('end', async () => {
-      const fate = await before(request);
+      const body = Buffer.concat(parts);
+      const fate = await before(request, body);
       if (fate.isDown) { request.socket.destroy(); return; }
       try {
-        const body = Buffer.concat(parts);
         const answers = await Promise.all(Array.from({ length: fate.copies ?? 1 }, () => ask(port(), request, body)));
+        if (fate.answerMs) await sleep(fate.answerMs);
         if (fate.isLost) { request.socket.destroy(); return; }
         const { code, headers, body: text } = answers.at(-1);
+        after(body, text);
         delete headers['transfer-encoding'];
         response.writeHead(code, { ...headers, 'content-length': text.length });
         response.end(text);
@@ -49,12 +53,24 @@ function startRelay(port, before) {
 export async function startProvider({ directory, gatewayPort, lateMs, dice, env }) {
   const provider = { trouble: {}, file: path.join(directory, 'sandbox.db'), pid: null, key: 'key-of-the-fault-harness', secret: 'secret-of-the-fault-harness' };
   const port = await freePort();
-  const calls = await startRelay(() => port, async () => {
+  const orders = new Map(); // intent -> order
+  const about = ({ method, url }, body) => {
+    const [, id, action] = /payment_intents\/(\w[\w-]*)(?:\/(\w+))?/.exec(url) ?? [];
+    if (id) return { step: action ?? 'look_up', order: orders.get(id) };
+    return method === 'POST' ? { step: 'create', order: JSON.parse(body).order } : { step: 'list' };
+  };
+  const learn = (body, answer) => {
+    const { id, order } = JSON.parse(answer);
+    if (id && order) orders.set(id, order);
+  };
+  const calls = await startRelay(() => port, async (request, body) => {
+    if (provider.fate) return provider.fate(about(request, body));
     const { delayMs = 0, isDown, repeats, loses } = provider.trouble;
     if (delayMs) await sleep(dice.between(0, delayMs));
     return { isDown, copies: repeats && dice.chance(0.5) ? 2 : 1, isLost: loses && dice.chance(0.5) };
-  });
-  const webhooks = await startRelay(() => gatewayPort, async () => {
+  }, learn);
+  const webhooks = await startRelay(() => gatewayPort, async (request, body) => {
+    if (provider.fate) return provider.fate({ step: 'webhook', order: JSON.parse(body).intent.order });
     const { shuffles, loses, repeats } = provider.trouble;
     if (shuffles) await sleep(dice.between(0, 4000));
     return { copies: repeats ? 3 : 1, isLost: loses && dice.chance(0.5) };

@@ -41,6 +41,36 @@ size_t departures_before(const struct departures *d, int64_t seq)
     return d->count ? lower_bound(d->seqs + d->first, d->count, seq) : 0;
 }
 
+/* Doubles its steps away from *near until the answer lies between two of them. */
+size_t departures_before_near(const struct departures *d, int64_t seq, size_t *near)
+{
+    const int64_t *values = d->seqs + d->first;
+    size_t at = *near < d->count ? *near : d->count, low = 0, high = d->count;
+    if (d->count == 0)
+        return 0;
+    if (at < d->count && values[at] < seq) {
+        low = at + 1;
+        for (size_t step = 1; low + step < d->count; step *= 2) {
+            if (values[low + step] >= seq) {
+                high = low + step;
+                break;
+            }
+            low += step + 1;
+        }
+    } else {
+        high = at;
+        for (size_t step = 1; step <= high; step *= 2) {
+            if (values[high - step] < seq) {
+                low = high - step + 1;
+                break;
+            }
+            high -= step;
+        }
+    }
+    *near = low + lower_bound(values + low, high - low, seq);
+    return *near;
+}
+
 void departures_drop_through(struct departures *d, int64_t head)
 {
     if (head == INT64_MAX) {

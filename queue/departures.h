@@ -38,5 +38,8 @@ enum departures_status departures_merge(struct departures *d, const int64_t *seq
 void departures_drop_through(struct departures *d, int64_t head);
 /* How many sequences in the set are smaller than `seq`. */
 size_t departures_before(const struct departures *d, int64_t seq);
+/* The same, looked for from *near outwards, where the answer is left: whoever asks about neighbours
+ * one after the other pays for the distance, not for the size of the set. Any *near is right. */
+size_t departures_before_near(const struct departures *d, int64_t seq, size_t *near);
 
 #endif

@@ -133,12 +133,21 @@ enum line_view_status line_view_on_state(struct line_view *view, const struct li
     return view->is_current ? LINE_VIEW_OK : LINE_VIEW_GAP;
 }
 
-int64_t line_view_ahead(const struct line_view *view, int64_t seq)
+static int64_t ahead_of(const struct line_view *view, int64_t seq, size_t departed)
 {
-    if (seq <= view->head)
-        return 0;
-    int64_t departed = (int64_t)departures_before(&view->departures, seq);
-    int64_t ahead = seq - view->head - 1 - departed;
+    int64_t ahead = seq - view->head - 1 - (int64_t)departed;
     assert(ahead >= 0);
     return ahead;
+}
+
+int64_t line_view_ahead(const struct line_view *view, int64_t seq)
+{
+    return seq <= view->head ? 0 : ahead_of(view, seq, departures_before(&view->departures, seq));
+}
+
+int64_t line_view_ahead_near(const struct line_view *view, int64_t seq, size_t *near)
+{
+    return seq <= view->head
+               ? 0
+               : ahead_of(view, seq, departures_before_near(&view->departures, seq, near));
 }

@@ -56,5 +56,8 @@ enum line_view_status line_view_on_state(struct line_view *view, const struct li
 /* Visitors before `seq`: exact as of the view's tick. 0 at the head and for sequences the head has
  * passed. */
 int64_t line_view_ahead(const struct line_view *view, int64_t seq);
+/* The same for one after the other: `near` is 0 at first and then left alone
+ * (departures_before_near). */
+int64_t line_view_ahead_near(const struct line_view *view, int64_t seq, size_t *near);
 
 #endif

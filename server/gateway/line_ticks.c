@@ -181,6 +181,7 @@ static void push_places(struct event_entry *event)
     int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
     const struct push_rule *rule = &event->gateway->options->push;
     const struct line_news *news = line_news(event);
+    size_t near = 0;
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
         if (session->stage != STAGE_NEW && !session_is_of_epoch(session)) {
@@ -194,7 +195,7 @@ static void push_places(struct event_entry *event)
             line_batch_check(session); /* the head has passed, yet no admission was heard of */
             continue;
         }
-        int64_t ahead = line_view_ahead(&event->line, session->seq);
+        int64_t ahead = line_view_ahead_near(&event->line, session->seq, &near);
         if (push_is_due(rule, &session->told, ahead, news->number, now_ms)) {
             push_place(session, news, ahead, now_ms, wall_ms);
         }

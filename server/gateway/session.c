@@ -4,23 +4,48 @@
 #include <string.h>
 #include "server/gateway/app.h"
 #include "server/gateway/book.h"
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
+_Static_assert(offsetof(struct session, wsi) <= SESSION_LINE_BYTES,
+               "a tick touches one line of a session");
+
+/* An empty slot must not be touched: AddressSanitizer watches it like freed memory. */
+static void forbid(const void *memory, size_t bytes)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __asan_poison_memory_region(memory, bytes);
+#endif
+    (void)memory, (void)bytes;
+}
+
+static void permit(const void *memory, size_t bytes)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __asan_unpoison_memory_region(memory, bytes);
+#endif
+    (void)memory, (void)bytes;
+}
 
 void session_table_init(struct session_table *table, uint32_t sessions_max)
 {
     memset(table, 0, sizeof *table);
     table->slots_count = sessions_max;
-    table->slots = calloc(sessions_max, sizeof *table->slots);
+    table->slots = aligned_alloc(SESSION_LINE_BYTES, sessions_max * sizeof *table->slots);
     table->generations = calloc(sessions_max, sizeof *table->generations);
     table->free_slots = calloc(sessions_max, sizeof *table->free_slots);
     assert(table->slots != NULL && table->generations != NULL && table->free_slots != NULL);
     for (uint32_t i = 0; i < sessions_max; i++) {
         table->free_slots[table->free_count++] = sessions_max - 1 - i;
     }
+    forbid(table->slots, sessions_max * sizeof *table->slots);
 }
 
 void session_table_release(struct session_table *table)
 {
     assert(session_count(table) == 0);
+    permit(table->slots, table->slots_count * sizeof *table->slots);
     free(table->slots);
     free(table->generations);
     free(table->free_slots);
@@ -89,18 +114,22 @@ static void unchain_by_event(struct session *session)
     event->sessions_count--;
 }
 
+/* A slot's generation goes up with each beginning and each end, so it is odd in between. */
+static bool is_in_use(const struct session_table *table, uint32_t slot)
+{
+    return table->generations[slot] % 2 == 1;
+}
+
 struct session *session_create(struct session_table *table, struct lws *wsi,
                                struct event_entry *event, const char *visitor)
 {
     if (table->free_count == 0) {
         return NULL;
     }
-    struct session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        return NULL;
-    }
     uint32_t slot = table->free_slots[--table->free_count];
-    table->slots[slot] = session;
+    struct session *session = &table->slots[slot];
+    permit(session, sizeof *session);
+    memset(session, 0, sizeof *session);
     session->id = (uint64_t)++table->generations[slot] << 32 | slot;
     session->wsi = wsi;
     session->event = event;
@@ -114,10 +143,9 @@ struct session *session_create(struct session_table *table, struct lws *wsi,
 void session_destroy(struct session_table *table, struct session *session)
 {
     uint32_t slot = (uint32_t)session->id;
-    assert(table->slots[slot] == session);
+    assert(session_by_id(table, session->id) == session);
     unchain_by_visitor(table, session);
     unchain_by_event(session);
-    table->slots[slot] = NULL;
     table->free_slots[table->free_count++] = slot;
     for (struct out_frame *frame = session->out_first; frame != NULL;) {
         struct out_frame *next = frame->next;
@@ -125,16 +153,16 @@ void session_destroy(struct session_table *table, struct session *session)
         frame = next;
     }
     free(session->assembly);
-    free(session);
+    table->generations[slot]++;
+    forbid(session, sizeof *session);
 }
 
 struct session *session_by_id(const struct session_table *table, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
-    if (slot >= table->slots_count || table->slots[slot] == NULL || table->slots[slot]->id != id) {
-        return NULL;
-    }
-    return table->slots[slot];
+    bool is_alive =
+        slot < table->slots_count && table->generations[slot] == id >> 32 && is_in_use(table, slot);
+    return is_alive ? &table->slots[slot] : NULL;
 }
 
 static struct session *first_match(struct session *session, const struct event_entry *event,

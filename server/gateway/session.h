@@ -15,6 +15,8 @@
 #include "queue/push_rule.h"
 #include "server/base/limits.h"
 
+#define SESSION_LINE_BYTES 64
+
 struct lws;
 struct poll;
 struct event_entry;
@@ -35,45 +37,53 @@ struct foretold {
     int32_t low_ms, high_ms;
 };
 
+/* Members that the walk over all who wait looks at come first: they fill one cache line, which is
+ * all of a session that a tick touches when its visitor is told nothing. */
 struct session {
+    _Alignas(SESSION_LINE_BYTES) struct session *event_next;
+    struct event_entry *event;
+    int64_t place_epoch; /* of the Redis data that told the place last */
+    int64_t seq;
+    struct push_told told;
+    uint8_t stage;         /* enum session_stage */
+    bool is_place_stale;   /* could not be told: gets the place of then when it can take it */
+    bool is_check_pending; /* Redis is being asked where this visitor stands */
+    bool is_closing;
+    bool is_map_open;  /* wants seat changes */
+    bool is_map_stale; /* missed some: gets a whole map when it can take it */
+    bool is_away;      /* the page is hidden or asleep */
+    uint8_t requests_pending;
+
     struct lws *wsi;   /* NULL: not a socket, but a poll */
     struct poll *poll; /* NULL: not a poll, but a socket */
-    struct event_entry *event;
     uint64_t id;
     char visitor[VISITOR_ID_BYTES + 1];
+    bool is_fresh_visitor;   /* the client brought no cookie: a receipt may still say who it is */
+    bool is_place_drawn;     /* the sequence was given after a draw */
+    bool is_paying;          /* a payment runs: its outcome is what ends the turn */
+    bool is_deadline_wanted; /* the answer to a check brings a deadline that is to be pushed
+                                (frozen.h) */
     uint64_t account;        /* the session of the account that is signed in; 0 = anonymous */
     int64_t account_ends_ms; /* wall clock */
-    bool is_fresh_visitor;   /* the client brought no cookie: a receipt may still say who it is */
-    bool is_map_open;        /* wants seat changes */
-    bool is_map_stale;       /* missed some: gets a whole map when it can take it */
-    bool is_check_pending;   /* Redis is being asked where this visitor stands */
-    bool is_deadline_wanted; /* and the answer's deadline is to be pushed (frozen.h) */
-    bool is_place_stale;     /* could not be told: gets the place of then when it can take it */
-    bool is_closing;
-    bool is_away;  /* the page is hidden or asleep */
-    uint8_t stage; /* enum session_stage */
-    uint8_t requests_pending;
-    uint16_t close_code;
-    int64_t seq, admission, deadline_ms;
-    int64_t place_epoch; /* of the Redis data that told the place last */
-    bool is_place_drawn; /* the sequence was given after a draw */
-    bool is_paying;      /* a payment runs: its outcome is what ends the turn */
-    struct push_told told;
+    int64_t admission, deadline_ms;
     struct foretold foretold;
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
     uint32_t refused_in_row;
+    uint16_t close_code;
     uint32_t out_bytes;
     struct out_frame *out_first, *out_last;
     char *assembly; /* a half-received frame, or NULL */
     uint32_t assembly_bytes, assembly_bytes_max;
-    struct session *event_prev, *event_next;     /* all of the event */
+    struct session *event_prev;                  /* and event_next: all of the event */
     struct session *visitor_prev, *visitor_next; /* hash chain */
 };
 
 #define SESSION_BUCKETS 32768
 
+/* The sessions lie side by side in the order of their slots, low ones first: whoever walks over
+ * them reads memory from end to end. Slots that were never used take no memory. */
 struct session_table {
-    struct session **slots;
+    struct session *slots;
     uint32_t *generations;
     uint32_t *free_slots;
     uint32_t slots_count, free_count;

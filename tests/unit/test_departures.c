@@ -51,9 +51,14 @@ Test(departures, is_bounded)
 /* Brute force: one flag for each sequence. */
 static void check_all(const struct departures *d, const bool *gone)
 {
-    size_t before = 0;
+    size_t before = 0, rising = 0, falling = 0, any = (size_t)rand() % LINE_MAX;
     for (int64_t seq = 0; seq <= LINE_MAX; seq++) {
         cr_assert_eq(departures_before(d, seq), before, "seq %ld", (long)seq);
+        cr_assert_eq(departures_before_near(d, seq, &rising), before, "seq %ld", (long)seq);
+        cr_assert_eq(departures_before_near(d, LINE_MAX - seq, &falling),
+                     departures_before(d, LINE_MAX - seq));
+        cr_assert_eq(departures_before_near(d, seq, &any), before, "seq %ld", (long)seq);
+        any = (size_t)rand() % (2 * LINE_MAX);
         before += gone[seq];
     }
 }

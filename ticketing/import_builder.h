@@ -22,6 +22,8 @@ struct builder_category {
     char currency[PLAN_CURRENCY_BYTES + 1];
     char color[PLAN_COLOR_BYTES + 1]; /* "" = none given */
     struct import_source price_at;
+    uint32_t types_count; /* of the price file; 0 = one price for everybody */
+    struct plan_type types[PLAN_TYPES_MAX];
     uint32_t seats_count;
 };
 

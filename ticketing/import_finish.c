@@ -20,6 +20,30 @@
 static const char *const palette[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00",
                                       "#56b4e9", "#8a6d00", "#5e3c99", "#7f7f7f", "#a6761d"};
 
+/* The strings become the plan's. */
+static void take_types(struct builder *b, struct builder_category *c,
+                       const struct price_entry *entry)
+{
+    c->types_count = entry->types_count;
+    for (uint32_t i = 0; i < entry->types_count; i++) {
+        const char *name = entry->types[i].name;
+        c->types[i] = entry->types[i];
+        c->types[i].name = plan_text(b->text, name, strlen(name));
+        if (c->types[i].name == NULL)
+            import_no_memory(b->report);
+    }
+}
+
+static void warn_free_types(struct builder *b, const struct builder_category *c)
+{
+    struct import_quote quote, type_quote;
+    for (uint32_t i = 1; i < c->types_count; i++)
+        if (c->types[i].price_minor == 0)
+            import_warning(
+                b->report, c->price_at, "type \"%s\" of category \"%s\" is free of charge",
+                import_quote(&type_quote, c->types[i].name), import_quote(&quote, c->name));
+}
+
 static void price_category(struct builder *b, struct builder_category *c)
 {
     struct import_quote quote;
@@ -30,6 +54,7 @@ static void price_category(struct builder *b, struct builder_category *c)
         if (entry->color[0] != '\0')
             memcpy(c->color, entry->color, sizeof c->color);
         builder_price(b, entry->at, index, entry->price_minor, entry->currency);
+        take_types(b, c, entry);
     }
     if (c->has_price)
         return;
@@ -74,6 +99,7 @@ static void check_categories(struct builder *b, const char *currency, bool had_e
         if (c->price_minor == 0)
             import_warning(b->report, c->price_at, "category \"%s\" is free of charge",
                            import_quote(&quote, c->name));
+        warn_free_types(b, c);
     }
 }
 
@@ -88,6 +114,8 @@ static size_t fill_categories(const struct builder *b, struct plan *plan, uint16
         struct plan_category *to = &plan->categories[count];
         to->name = from->name;
         to->price_minor = from->price_minor;
+        to->types_count = from->types_count;
+        memcpy(to->types, from->types, sizeof to->types);
         memcpy(to->currency, from->currency, sizeof to->currency);
         memcpy(to->color,
                from->color[0] != '\0' ? from->color

@@ -1,8 +1,8 @@
 /* Reading prices.
  *
- * A line gives a category its price; a line with something in `section` also says that the seats of
- * that section belong to the category. A category may come again for more sections, then without a
- * price or with the same.
+ * A line gives a category its price, or one of its ticket types; a line with something in `section`
+ * also says that the seats of that section belong to the category. A category may come again for
+ * more sections, then without a price or with the same.
  */
 #include "ticketing/import_prices.h"
 
@@ -12,9 +12,9 @@
 #include "ticketing/import_csv.h"
 #include "ticketing/import_money.h"
 
-enum { CATEGORY, PRICE, CURRENCY, COLOR, SECTION, LEVEL };
+enum { CATEGORY, PRICE, CURRENCY, COLOR, SECTION, LEVEL, TYPE };
 static const char *const names[] = {"category", "price", "currency", "color",
-                                    "section",  "level", NULL};
+                                    "section",  "level", "type",     NULL};
 
 bool color_parse(const char *text, char out[PLAN_COLOR_BYTES + 1])
 {
@@ -189,24 +189,90 @@ static uint32_t find_entry(const struct price_list *list, const char *category)
     return UINT32_MAX;
 }
 
-/* The category again: the price must be absent or the same. */
+/* The label in `type`, or ""; false when it is none. */
+static bool read_type(struct price_reader *r, const char **type, struct import_source *at)
+{
+    if (!cell(r, TYPE, type, at))
+        return false;
+    size_t bytes = strlen(*type);
+    return bytes == 0 || import_label(r->report, *at, "type", type, &bytes);
+}
+
+static struct plan_type *find_type(struct price_entry *entry, const char *name)
+{
+    for (uint32_t i = 0; i < entry->types_count; i++)
+        if (strcmp(entry->types[i].name, name) == 0)
+            return &entry->types[i];
+    return NULL;
+}
+
+/* A category's first line: has it types or one price for everybody? */
+static bool read_first(struct price_reader *r, struct price_entry *entry)
+{
+    const char *type;
+    struct import_source at;
+    bool is_good = read_entry(r, entry) && read_type(r, &type, &at);
+    if (is_good && type[0] != '\0')
+        entry->types[entry->types_count++] = (struct plan_type){type, entry->price_minor};
+    return is_good;
+}
+
+/* Where the line's price belongs in a category that is known; NULL after an error. */
+static int64_t *price_place(struct price_reader *r, struct price_entry *entry, const char *type,
+                            struct import_source at, const struct price_entry *again)
+{
+    struct import_quote quote;
+    struct plan_type *known = find_type(entry, type);
+    if (known != NULL)
+        return &known->price_minor;
+    if (type[0] == '\0' && entry->types_count == 0)
+        return &entry->price_minor;
+    if (type[0] == '\0' || entry->types_count == 0) {
+        import_error(r->report, at,
+                     "category \"%s\" has %s in line %u: either each of its prices has a type, or "
+                     "there is one price",
+                     import_quote(&quote, entry->category),
+                     type[0] == '\0' ? "ticket types" : "a price without a type", entry->at.line);
+        return NULL;
+    }
+    if (entry->types_count == PLAN_TYPES_MAX) {
+        import_error(r->report, at, "more than %d types of category \"%s\"", PLAN_TYPES_MAX,
+                     import_quote(&quote, entry->category));
+        return NULL;
+    }
+    struct plan_type *fresh = &entry->types[entry->types_count++];
+    *fresh = (struct plan_type){type, again->price_minor};
+    return &fresh->price_minor;
+}
+
+/* The category again: another type of it, or the same price, or none. */
 static bool read_again(struct price_reader *r, uint32_t known)
 {
     struct price_entry again = {0}, *entry = &r->list->entries[known];
-    struct import_quote quote;
-    const char *price;
-    struct import_source at;
-    if (!cell(r, PRICE, &price, &at))
+    struct import_quote quote, type_quote;
+    const char *price, *type;
+    struct import_source at, type_at;
+    if (!cell(r, PRICE, &price, &at) || !read_type(r, &type, &type_at))
         return false;
-    if (price[0] == '\0')
+    if (price[0] == '\0' && (type[0] == '\0' || find_type(entry, type) != NULL))
         return true;
     if (!read_entry(r, &again))
         return false;
-    if (again.price_minor == entry->price_minor && strcmp(again.currency, entry->currency) == 0)
+    int64_t *place = price_place(r, entry, type, type_at, &again);
+    if (place == NULL)
+        return false;
+    if (again.price_minor == *place && strcmp(again.currency, entry->currency) == 0)
         return true;
-    import_error(r->report, at,
-                 "category \"%s\" has another price in line %u: one category has one price",
-                 import_quote(&quote, entry->category), entry->at.line);
+    if (type[0] == '\0')
+        import_error(r->report, at,
+                     "category \"%s\" has another price in line %u: one category has one price",
+                     import_quote(&quote, entry->category), entry->at.line);
+    else
+        import_error(r->report, at,
+                     "type \"%s\" of category \"%s\" has another price or currency in an earlier "
+                     "line (from line %u)",
+                     import_quote(&type_quote, type), import_quote(&quote, entry->category),
+                     entry->at.line);
     return false;
 }
 
@@ -228,7 +294,7 @@ static void read_line(struct price_reader *r)
         if (!read_again(r, known))
             return;
     } else {
-        bool is_good = read_entry(r, &entry);
+        bool is_good = read_first(r, &entry);
         known = (uint32_t)r->list->entries_count;
         /* Kept even when faulty, so that the plan does not complain of an unknown category as well.
          */
@@ -247,7 +313,7 @@ static bool read_header(struct price_reader *r)
         if (r->columns.at[i] < 0)
             import_error(r->report, r->columns.header,
                          "there is no column \"%s\": expected category,price,currency and, if "
-                         "wanted, color,section,level",
+                         "wanted, type,color,section,level",
                          names[i]);
     if (r->columns.at[CURRENCY] < 0 && r->currency == NULL)
         import_error(r->report, r->columns.header,

@@ -10,7 +10,9 @@
 struct price_entry {
     const char *category;
     struct import_source at;
-    int64_t price_minor;
+    int64_t price_minor; /* of types[0], or of everybody's */
+    uint32_t types_count;
+    struct plan_type types[PLAN_TYPES_MAX];
     char currency[PLAN_CURRENCY_BYTES + 1];
     char color[PLAN_COLOR_BYTES + 1]; /* "" = none given */
     bool is_used;

@@ -49,6 +49,7 @@ enum ledger_status ledger_ticket_check(struct ledger_store *s, const char *code,
     copy(out->category, sizeof out->category, ledger_text(row, 5));
     out->used_ms = sqlite3_column_int64(row, 7);
     copy(out->door, sizeof out->door, ledger_text(row, 8));
+    copy(out->type, sizeof out->type, ledger_text(row, 9));
     (void)sqlite3_reset(row);
     out->verdict = is_refunded ? TICKET_REFUNDED : is_used ? TICKET_USED : TICKET_VALID;
     if (out->verdict != TICKET_VALID || door == NULL)
@@ -66,11 +67,12 @@ enum ledger_status ledger_door_list(struct ledger_store *s, const char *event, i
         char code[TICKET_CODE_BYTES + 1];
         token_ticket_code(s->keys, sqlite3_column_int64(row, 6),
                           (uint32_t)sqlite3_column_int64(row, 0), code);
-        json_t *ticket = json_pack(
-            "{sI ss ss ss ss ss ss sI}", "seat", (json_int_t)sqlite3_column_int64(row, 0),
-            "section", ledger_text(row, 1), "row", ledger_text(row, 2), "number",
-            ledger_text(row, 3), "category", ledger_text(row, 4), "order", ledger_text(row, 5),
-            "code", code, "used_ms", (json_int_t)sqlite3_column_int64(row, 7));
+        json_t *ticket = json_pack("{sI ss ss ss ss ss ss ss sI}", "seat",
+                                   (json_int_t)sqlite3_column_int64(row, 0), "section",
+                                   ledger_text(row, 1), "row", ledger_text(row, 2), "number",
+                                   ledger_text(row, 3), "category", ledger_text(row, 4), "type",
+                                   ledger_text(row, 8), "order", ledger_text(row, 5), "code", code,
+                                   "used_ms", (json_int_t)sqlite3_column_int64(row, 7));
         assert(ticket != NULL);
         (void)json_array_append_new(list, ticket);
     }

@@ -22,7 +22,8 @@ struct ticket_check {
     char event[EVENT_ID_BYTES_MAX + 1], order[ORDER_ID_BYTES + 1];
     uint32_t seat;
     char section[PLAN_LABEL_BYTES_MAX * 2 + 1], row[PLAN_LABEL_BYTES_MAX + 1],
-        number[PLAN_LABEL_BYTES_MAX + 1], category[PLAN_LABEL_BYTES_MAX + 1];
+        number[PLAN_LABEL_BYTES_MAX + 1], category[PLAN_LABEL_BYTES_MAX + 1],
+        type[PLAN_LABEL_BYTES_MAX + 1]; /* "" = one price for everybody */
 };
 
 /* "valid", "used", "refunded", "unknown". */
@@ -33,7 +34,7 @@ const char *ticket_verdict_word(enum ticket_verdict verdict);
 enum ledger_status ledger_ticket_check(struct ledger_store *s, const char *code, const char *door,
                                        int64_t now_ms, struct ticket_check *out);
 /* Up to `limit` tickets of an event that stand, by seat, those after seat `after` (-1 = from the
- * start): [{"seat","section","row","number","category","order","code","used_ms"}]. */
+ * start): [{"seat","section","row","number","category","type","order","code","used_ms"}]. */
 enum ledger_status ledger_door_list(struct ledger_store *s, const char *event, int64_t after,
                                     int64_t limit, json_t **out);
 

@@ -101,10 +101,10 @@ static enum ledger_status insert_seats(struct ledger_store *s, const struct outb
 {
     for (size_t i = 0; i < entry->seats_count; i++) {
         const struct outbox_seat *seat = &entry->seats[i];
-        enum ledger_status status =
-            ledger_run(s, ledger_use(s, STATEMENT_sold_insert, "iiiitttt", event_nr,
-                                     (int64_t)seat->seat, out->order_nr, seat->price_minor,
-                                     seat->section, seat->row, seat->number, seat->category));
+        enum ledger_status status = ledger_run(
+            s, ledger_use(s, STATEMENT_sold_insert, "iiiittttt", event_nr, (int64_t)seat->seat,
+                          out->order_nr, seat->price_minor, seat->section, seat->row, seat->number,
+                          seat->category, seat->type));
         if (status == LEDGER_REFUSED) {
             refuse(out, "seat %u is already sold", seat->seat);
             return LEDGER_OK;

@@ -19,11 +19,11 @@ static enum ledger_status append_tickets(struct ledger_store *s, enum ledger_sta
         char code[TICKET_CODE_BYTES + 1];
         token_ticket_code(s->keys, sqlite3_column_int64(row, 6),
                           (uint32_t)sqlite3_column_int64(row, 0), code);
-        json_t *ticket =
-            json_pack("{sIssssssss sI ss}", "seat", (json_int_t)sqlite3_column_int64(row, 0),
-                      "section", ledger_text(row, 1), "row", ledger_text(row, 2), "number",
-                      ledger_text(row, 3), "category", ledger_text(row, 4), "price_minor",
-                      (json_int_t)sqlite3_column_int64(row, 5), "code", code);
+        json_t *ticket = json_pack(
+            "{sIssssssssss sI ss}", "seat", (json_int_t)sqlite3_column_int64(row, 0), "section",
+            ledger_text(row, 1), "row", ledger_text(row, 2), "number", ledger_text(row, 3),
+            "category", ledger_text(row, 4), "type", ledger_text(row, 7), "price_minor",
+            (json_int_t)sqlite3_column_int64(row, 5), "code", code);
         assert(ticket != NULL);
         if (which == STATEMENT_refunded_of_order)
             (void)json_object_set_new(ticket, "refunded", json_true());

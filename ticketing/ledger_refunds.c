@@ -210,7 +210,7 @@ enum ledger_status ledger_order_history(struct ledger_store *s, const char *orde
         "state", "intent", "#amount_minor", "#attempts", "reason", "#changed_ms", NULL};
     static const char *const refunds[] = {"#seat",    "section",      "row",    "number",
                                           "category", "#price_minor", "#at_ms", "by",
-                                          "reason",   "#withheld",    NULL};
+                                          "reason",   "#withheld",    "type",   NULL};
     static const char *const payouts[] = {"#nr",    "#amount_minor", "state", "#attempts",
                                           "reason", "#changed_ms",   NULL};
     static const char *const journal[] = {"#nr",           "#at_ms",   "kind", "debit", "credit",

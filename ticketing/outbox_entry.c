@@ -45,6 +45,11 @@ static const char *read_seat(const json_t *object, struct outbox_seat *seat)
     seat->row = text(object, "row", PLAN_LABEL_BYTES_MAX, true);
     seat->number = text(object, "number", PLAN_LABEL_BYTES_MAX, true);
     seat->category = text(object, "category", PLAN_LABEL_BYTES_MAX, true);
+    seat->type = json_object_get(object, "type") == NULL
+                     ? ""
+                     : text(object, "type", PLAN_LABEL_BYTES_MAX, true);
+    if (seat->type == NULL)
+        return "a seat's type is not a text, or too long";
     if (seat->section == NULL || seat->row == NULL || seat->number == NULL ||
         seat->category == NULL)
         return "a seat lacks section, row, number or category";

@@ -19,6 +19,7 @@ struct outbox_seat {
     uint32_t seat;
     int64_t price_minor;
     const char *section, *row, *number, *category;
+    const char *type; /* "" = one price for everybody */
 };
 
 struct outbox_entry {

@@ -137,6 +137,28 @@ static bool is_currency(const char *currency)
            strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == PLAN_CURRENCY_BYTES;
 }
 
+static enum plan_status seal_types(const struct plan_category *c, size_t index, char *why,
+                                   size_t max)
+{
+    if (c->types_count > PLAN_TYPES_MAX)
+        return broken(why, max, "categories[%zu]: more than %d types", index, PLAN_TYPES_MAX);
+    for (size_t i = 0; i < c->types_count; i++) {
+        const struct plan_type *type = &c->types[i];
+        if (type->name == NULL || type->name[0] == '\0')
+            return broken(why, max, "categories[%zu].types[%zu]: the name is empty", index, i);
+        if (type->price_minor < 0 || type->price_minor > PRICE_MINOR_MAX)
+            return broken(why, max, "categories[%zu].types[%zu]: the price is out of range", index,
+                          i);
+        for (size_t before = 0; before < i; before++)
+            if (strcmp(c->types[before].name, type->name) == 0)
+                return broken(why, max, "categories[%zu].types[%zu]: the name comes twice", index,
+                              i);
+    }
+    if (c->types_count > 0 && c->types[0].price_minor != c->price_minor)
+        return broken(why, max, "categories[%zu]: the price is not that of its first type", index);
+    return PLAN_OK;
+}
+
 static enum plan_status seal_categories(const struct plan *plan, char *why, size_t max)
 {
     for (size_t i = 0; i < plan->categories_count; i++) {
@@ -147,6 +169,9 @@ static enum plan_status seal_categories(const struct plan *plan, char *why, size
             return broken(why, max, "categories[%zu]: the price is out of range", i);
         if (!is_color(c->color) || !is_currency(c->currency))
             return broken(why, max, "categories[%zu]: not a color #rrggbb or not a currency", i);
+        enum plan_status status = seal_types(c, i, why, max);
+        if (status != PLAN_OK)
+            return status;
     }
     return PLAN_OK;
 }
@@ -296,6 +321,18 @@ enum plan_status plan_seal(struct plan *plan, char *why, size_t why_bytes_max)
 uint32_t plan_seats_count(const struct plan *plan)
 {
     return plan->seats_count;
+}
+
+bool plan_type_of(const struct plan_category *category, uint32_t type, struct plan_type *out)
+{
+    if (type == 0 && category->types_count == 0) {
+        *out = (struct plan_type){"", category->price_minor};
+        return true;
+    }
+    if (type >= category->types_count)
+        return false;
+    *out = category->types[type];
+    return true;
 }
 
 const struct plan_area *plan_area(const struct plan *plan, uint32_t index)

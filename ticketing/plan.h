@@ -45,11 +45,19 @@ enum plan_status {
     PLAN_STATUS_COUNT
 };
 
+/* Adult, reduced, ...: one price of a category. */
+struct plan_type {
+    const char *name;    /* "" when the category has one price for everybody */
+    int64_t price_minor; /* 0 to PRICE_MINOR_MAX */
+};
+
 struct plan_category {
     const char *name;
-    int64_t price_minor; /* 0 to PRICE_MINOR_MAX */
+    int64_t price_minor; /* of types[0], which who says nothing gets */
     char color[PLAN_COLOR_BYTES + 1];
     char currency[PLAN_CURRENCY_BYTES + 1];
+    uint32_t types_count;                   /* 0 = one price for everybody */
+    struct plan_type types[PLAN_TYPES_MAX]; /* names differ, none is empty */
 };
 
 struct plan_seat {
@@ -154,13 +162,18 @@ uint16_t plan_seat_category(const struct plan *plan, uint32_t seat);
 /* Whether the seat exists and may be sold. */
 bool plan_is_for_sale(const struct plan *plan, uint32_t seat);
 
+/* The ticket type of a category by its index, also type 0 of one without types; false when there is
+ * none. */
+bool plan_type_of(const struct plan_category *category, uint32_t type, struct plan_type *out);
+
 /* The area with this index, or NULL. */
 const struct plan_area *plan_area(const struct plan *plan, uint32_t index);
 /* The area a place belongs to, or NULL for a numbered seat. */
 const struct plan_area *plan_area_of(const struct plan *plan, uint32_t seat);
 
-/* Sum of the prices. The seats are taken as they come: naming one twice counts twice. *total_minor
- * is set on PLAN_OK only; PLAN_NO_SUCH_SEAT also for a seat that is not for sale. No seats: 0. */
+/* Sum of the prices of type 0. The seats are taken as they come: naming one twice counts twice.
+ * *total_minor is set on PLAN_OK only; PLAN_NO_SUCH_SEAT also for a seat that is not for sale. No
+ * seats: 0. */
 enum plan_status plan_seats_total(const struct plan *plan, const uint32_t *seats, size_t count,
                                   int64_t *total_minor);
 

@@ -43,11 +43,28 @@ static bool put_box(json_t *object, double x, double y, double width, double hei
            put(object, "height", coordinate_to_json(height));
 }
 
+json_t *plan_types_to_json(const struct plan_category *c)
+{
+    json_t *types = json_array();
+    for (size_t i = 0; types != NULL && i < c->types_count; i++) {
+        json_t *type = json_pack("{s:s, s:I}", "name", c->types[i].name, "price_minor",
+                                 (json_int_t)c->types[i].price_minor);
+        if (!append(types, type)) {
+            json_decref(types);
+            return NULL;
+        }
+    }
+    return types;
+}
+
 static bool add_category(json_t *list, const struct plan_category *c)
 {
-    return append(list,
-                  json_pack("{s:s, s:s, s:I, s:s}", "name", c->name, "color", c->color,
-                            "price_minor", (json_int_t)c->price_minor, "currency", c->currency));
+    json_t *item = json_pack("{s:s, s:s, s:I, s:s}", "name", c->name, "color", c->color,
+                             "price_minor", (json_int_t)c->price_minor, "currency", c->currency);
+    bool is_done = item != NULL;
+    if (is_done && c->types_count > 0)
+        is_done = put(item, "types", plan_types_to_json(c));
+    return append(list, item) && is_done;
 }
 
 static bool add_seat(json_t *list, const struct plan_seat *seat)
@@ -251,6 +268,26 @@ static bool read_box(struct reader *r, const json_t *item, double *x, double *y,
            read_number(r, json_object_get(item, "height"), "height", 0, height);
 }
 
+static bool read_types(struct reader *r, const json_t *types, struct plan_category *category,
+                       size_t index)
+{
+    if (types == NULL)
+        return true;
+    if (!json_is_array(types) || json_array_size(types) == 0 ||
+        json_array_size(types) > PLAN_TYPES_MAX)
+        return fail(r, "types must be a list of 1 to %d", PLAN_TYPES_MAX);
+    for (size_t i = 0; i < json_array_size(types); i++) {
+        const json_t *type = json_array_get(types, i);
+        at(r, "categories[%zu].types[%zu]", index, i);
+        if (!read_label(r, json_object_get(type, "name"), "name", &category->types[i].name) ||
+            !read_whole(r, json_object_get(type, "price_minor"), "price_minor", PRICE_MINOR_MAX,
+                        &category->types[i].price_minor))
+            return false;
+    }
+    category->types_count = (uint32_t)json_array_size(types);
+    return true;
+}
+
 static bool read_category(struct reader *r, const json_t *item, size_t index)
 {
     struct plan_category *category = &r->plan->categories[index];
@@ -261,7 +298,8 @@ static bool read_category(struct reader *r, const json_t *item, size_t index)
            read_whole(r, json_object_get(item, "price_minor"), "price_minor", PRICE_MINOR_MAX,
                       &category->price_minor) &&
            read_short(r, json_object_get(item, "currency"), "currency", PLAN_CURRENCY_BYTES,
-                      category->currency);
+                      category->currency) &&
+           read_types(r, json_object_get(item, "types"), category, index);
 }
 
 static bool read_seat(struct reader *r, const json_t *item)

@@ -12,6 +12,9 @@
 
 #define PLAN_VERSION 1
 
+/* `types` of a category, an empty list when it has one price for everybody; the caller's. NULL
+ * without memory. */
+json_t *plan_types_to_json(const struct plan_category *category);
 /* The plan as a new JSON value (the caller's to json_decref); NULL without memory. */
 json_t *plan_to_json(const struct plan *plan);
 /* The same as compact text, NUL-terminated; *bytes without the NUL. The caller frees it. NULL

@@ -159,6 +159,14 @@ static struct hold with_max(struct hold answer, const struct event *event)
     return answer;
 }
 
+static char *copy_of(const char *text)
+{
+    char *copy = strdup(text);
+    if (copy == NULL)
+        abort();
+    return copy;
+}
+
 static enum seats_status finish(struct seat_fake *self, struct hold answer, seats_hold_fn *fn,
                                 void *ctx)
 {
@@ -166,6 +174,8 @@ static enum seats_status finish(struct seat_fake *self, struct hold answer, seat
     completion->on_hold = fn;
     completion->hold = answer;
     completion->hold.now_ms = self->now_ms;
+    if (answer.offer != NULL) /* the hold may have gone when it is delivered */
+        completion->hold.offer = completion->offer = copy_of(answer.offer);
     if (answer.deadline_ms != 0) /* it will be moved on by at least that */
         completion->hold.deadline_ms += self->now_ms - seat_fake_deadline_clock(self);
     return SEATS_OK;
@@ -365,9 +375,7 @@ static void start_payment(struct seat_fake *self, struct event *event, struct vi
 }
 
 static enum seats_status fake_checkout(struct seat_store *s, const char *event_id,
-                                       const char *visitor_id, const char *order,
-                                       int64_t amount_minor, const char *currency,
-                                       const struct held_seat *seats, size_t count,
+                                       const char *visitor_id, const struct checkout *wanted,
                                        seats_hold_fn *fn, void *ctx)
 {
     struct seat_fake *self = seat_fake_self(s);
@@ -382,15 +390,18 @@ static enum seats_status fake_checkout(struct seat_store *s, const char *event_i
         return finish(self, about(hold, HOLD_OK), fn, ctx);
     if (!is_inside(self, visitor))
         return finish(self, about(NULL, HOLD_NOT_ADMITTED), fn, ctx);
-    if (!are_same(hold, seats, count))
+    if (!are_same(hold, wanted->seats, wanted->count))
         return finish(self, about(hold, HOLD_TAKEN), fn, ctx);
     if (self->now_ms - self->beat_ms > LEDGER_AWAY_MS || self->entries_count >= self->outbox_max)
         return finish(self, about(hold, HOLD_LEDGER_BEHIND), fn, ctx);
-    seat_fake_copy(hold->order, sizeof(hold->order), order);
-    seat_fake_copy(visitor->currency, sizeof(visitor->currency), currency);
-    hold->amount_minor = amount_minor;
+    seat_fake_copy(hold->order, sizeof(hold->order), wanted->order);
+    seat_fake_copy(visitor->currency, sizeof(visitor->currency), wanted->currency);
+    hold->amount_minor = wanted->amount_minor;
+    free(visitor->offer);
+    visitor->offer = copy_of(wanted->offer);
+    hold->offer = visitor->offer;
     start_payment(self, event, visitor);
-    if (amount_minor > 0)
+    if (wanted->amount_minor > 0)
         hold->note = (struct outbox_mark){self->now_ms, (int64_t)++self->intents_count};
     return finish(self, about(hold, HOLD_OK), fn, ctx);
 }
@@ -483,6 +494,7 @@ static enum seats_status fake_decline(struct seat_store *s, const char *event_id
     hold->amount_minor = 0;
     hold->order[0] = hold->intent[0] = '\0';
     hold->note = (struct outbox_mark){0};
+    hold->offer = NULL;
     return finish(self, about(hold, HOLD_OK), fn, ctx);
 }
 

@@ -12,6 +12,7 @@ struct visitor {
     uint32_t bought_count;
     struct hold hold; /* result, now_ms, seats_max, free_count unused */
     char currency[4];
+    char *offer;                                 /* of the last checkout; owned */
     int64_t pay_deadline_ms, select_deadline_ms; /* 0 before the first checkout */
 };
 
@@ -45,6 +46,7 @@ struct completion {
     size_t swept_count, states_count;
     int64_t version;
     uint8_t *states;
+    char *offer; /* of `hold`; owned */
 };
 
 struct seat_fake {

@@ -68,6 +68,7 @@ static void deliver(const struct completion *done)
         done->on_snapshot(done->ctx, done->status, is_ok ? &snapshot : NULL);
     }
     free(done->states);
+    free(done->offer);
 }
 
 void seat_fake_deliver(struct seat_store *store)
@@ -212,15 +213,19 @@ void seat_fake_free(struct seat_store *s)
     struct seat_fake *self = seat_fake_self(s);
     for (size_t i = 0; i < self->events_count; i++) {
         struct event *event = &self->events[i];
-        for (size_t j = 0; j < event->visitors_count; j++)
+        for (size_t j = 0; j < event->visitors_count; j++) {
+            free(event->visitors[j]->offer);
             free(event->visitors[j]);
+        }
         free(event->visitors);
         free(event->told);
         free(event->states);
         free(event->categories);
     }
-    for (size_t i = 0; i < self->completions_count; i++)
+    for (size_t i = 0; i < self->completions_count; i++) {
         free(self->completions[i].states);
+        free(self->completions[i].offer);
+    }
     free(self->events);
     free(self->entries);
     free(self->completions);

@@ -325,6 +325,11 @@ bool seat_map_take_changes(struct seat_map *map, struct seat_changes *changes)
     return changes->is_reset || changes->free_count + changes->held_count + changes->sold_count > 0;
 }
 
+void seat_map_tell_all(struct seat_map *map)
+{
+    map->is_reset = true;
+}
+
 size_t seat_map_packed_bytes(const struct seat_map *map)
 {
     return (map->count + 3) / 4;

@@ -77,6 +77,9 @@ bool seat_map_is_held_out(const struct seat_map *map);
 /* What browsers do not know yet; after this call they do. False when there is nothing to tell. */
 bool seat_map_take_changes(struct seat_map *map, struct seat_changes *changes);
 
+/* The next seat_map_take_changes says that everything may have changed. */
+void seat_map_tell_all(struct seat_map *map);
+
 /* Bytes that seat_map_pack() writes. */
 size_t seat_map_packed_bytes(const struct seat_map *map);
 /* Two bits per seat, seat 0 in the lowest bits of byte 0 (enum wire_state), of version

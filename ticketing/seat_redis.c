@@ -272,23 +272,22 @@ static enum seats_status redis_state(struct seat_store *s, const char *event, co
 }
 
 static enum seats_status redis_checkout(struct seat_store *s, const char *event,
-                                        const char *visitor, const char *order,
-                                        int64_t amount_minor, const char *currency,
-                                        const struct held_seat *seats, size_t count,
+                                        const char *visitor, const struct checkout *wanted,
                                         seats_hold_fn *fn, void *ctx)
 {
-    assert(count <= HOLD_SEATS_MAX && strlen(order) <= ORDER_ID_BYTES);
-    struct seat_turn *turn = begin(self_of(s), event, "checkout", 6 + count, fn, ctx);
+    assert(wanted->count <= HOLD_SEATS_MAX && strlen(wanted->order) <= ORDER_ID_BYTES);
+    struct seat_turn *turn = begin(self_of(s), event, "checkout", 7 + wanted->count, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
     seat_turn_add_text(turn, visitor);
-    seat_turn_add_text(turn, order);
-    seat_turn_add_number(turn, amount_minor);
-    seat_turn_add_text(turn, currency);
+    seat_turn_add_text(turn, wanted->order);
+    seat_turn_add_number(turn, wanted->amount_minor);
+    seat_turn_add_text(turn, wanted->currency);
     seat_turn_add_number(turn, OUTBOX_ENTRIES_MAX);
     seat_turn_add_number(turn, LEDGER_AWAY_MS);
-    for (size_t i = 0; i < count; i++)
-        seat_turn_add_number(turn, seats[i].seat);
+    seat_turn_add_text(turn, wanted->offer);
+    for (size_t i = 0; i < wanted->count; i++)
+        seat_turn_add_number(turn, wanted->seats[i].seat);
     return SEATS_OK;
 }
 

@@ -91,6 +91,7 @@ enum {
     AT_AMOUNT,
     AT_INTENT,
     AT_NOTE,
+    AT_OFFER,
     AT_COUNT
 };
 
@@ -138,8 +139,10 @@ static bool read_payment(redisReply *const *field, struct hold *hold)
     if (!copy_text(field[AT_ORDER], hold->order, sizeof(hold->order)) ||
         !copy_text(field[AT_AMOUNT], amount, sizeof(amount)) ||
         !copy_text(field[AT_INTENT], hold->intent, sizeof(hold->intent)) ||
-        !copy_text(field[AT_NOTE], note, sizeof(note)) || !outbox_mark_read(note, &hold->note))
+        !copy_text(field[AT_NOTE], note, sizeof(note)) || !outbox_mark_read(note, &hold->note) ||
+        field[AT_OFFER]->type != REDIS_REPLY_STRING)
         return false;
+    hold->offer = field[AT_OFFER]->str;
     hold->amount_minor = strtoll(amount, NULL, 10);
     hold->is_paying = true;
     return true;

@@ -55,6 +55,8 @@ struct hold {
     char order[ORDER_ID_BYTES + 1]; /* once paying */
     char intent[64];                /* once known */
     struct outbox_mark note; /* once paying: the order's `intent` in the outbox; none when free */
+    const char *offer;       /* once paying: what the checkout offered, JSON; "" when it did
+                                not say. Lives as long as the completion */
     uint32_t seats_max, free_count;
     size_t seats_count;
     struct held_seat seats[HOLD_SEATS_MAX];
@@ -78,6 +80,15 @@ struct area_request {
     uint16_t category;
 };
 
+/* What is to be paid, worked out by the caller for exactly `seats`. */
+struct checkout {
+    const char *order, *currency;
+    int64_t amount_minor;
+    const char *offer; /* kept with the hold and answered while the payment runs; may be "" */
+    const struct held_seat *seats;
+    size_t count;
+};
+
 struct seat_store {
     /* Adds seats to the visitor's hold: all or none. Seats already in it count once. */
     enum seats_status (*hold)(struct seat_store *s, const char *event, const char *visitor,
@@ -97,14 +108,12 @@ struct seat_store {
                                seats_hold_fn *fn, void *ctx);
     /* Fixes the hold for payment under `order`; pay_ms runs from the first checkout of this hold.
      * Repeated during a payment it answers the running one (HOLD_OK with its order, which need not
-     * be `order`). The amount is the caller's sum over exactly `seats`; when the hold has other
-     * seats by now: HOLD_TAKEN with the present ones, nothing changed. After a decline a new
+     * be that of `wanted`). When the hold has other seats by now: HOLD_TAKEN with the present ones,
+     * nothing changed. After a decline a new
      * checkout (new order, same fence) does not extend the deadline. Unless it is free of charge,
      * the outbox gets an `intent` for the order; hold.note says which entry. */
     enum seats_status (*checkout)(struct seat_store *s, const char *event, const char *visitor,
-                                  const char *order, int64_t amount_minor, const char *currency,
-                                  const struct held_seat *seats, size_t count, seats_hold_fn *fn,
-                                  void *ctx);
+                                  const struct checkout *wanted, seats_hold_fn *fn, void *ctx);
     /* Remembers the provider's intent for the order. */
     enum seats_status (*intent)(struct seat_store *s, const char *event, const char *visitor,
                                 const char *order, const char *intent, seats_hold_fn *fn,

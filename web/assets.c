@@ -93,6 +93,7 @@ static const struct file files[] = {
     PART("seats.js", seats_js, type_js),
     PART("signin.js", signin_js, type_js),
     PART("stepper.js", stepper_js, type_js),
+    PART("basket.js", basket_js, type_js),
     PART("stock.js", stock_js, type_js),
     PART("store.js", store_js, type_js),
     PART("text-office.js", text_office_js, type_js),

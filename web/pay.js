@@ -16,7 +16,7 @@ const grouped = (digits) => digits.replace(/(\d{4})(?=\d)/g, '$1 ');
 export class PaymentView {
   #purchase; #loadPlan; #time = new TimeLeft($('pay-time')); #order = null; #declined = null;
 
-  // loadPlan() resolves to the seats' plan, for their names and prices.
+  // loadPlan() resolves to the seats' plan, for their names.
   constructor(purchase, loadPlan) {
     this.#purchase = purchase;
     this.#loadPlan = loadPlan;
@@ -58,11 +58,13 @@ export class PaymentView {
     return t('pay.title');
   }
 
-  #drawSeats({ seats }) {
+  // What the server has put down for this order: no other prices count.
+  #drawSeats({ tickets, currency }) {
     $('pay-seats').replaceChildren();
     this.#loadPlan().then((plan) => {
-      $('pay-seats').replaceChildren(...seats.map((seat) => el('li', {}, el('span', { class: 'grow' }, plan.name(seat)),
-        el('strong', {}, money(plan.price(seat), plan.currency)))));
+      $('pay-seats').replaceChildren(...tickets.map(({ seat, type, price_minor }) => el('li', {},
+        el('span', { class: 'grow' }, plan.name(seat), type && el('span', { class: 'soft' }, ` ${type}`)),
+        el('strong', {}, money(price_minor, currency)))));
     }, () => {});
   }
 

@@ -1,4 +1,5 @@
 // The seats of an event as flat arrays, by index: what they are (from PLAN) and how they stand (from `map` and `seats`).
+import { money } from './format.js';
 import { t } from './text.js';
 
 export const FREE = 0;
@@ -120,8 +121,35 @@ export class Plan {
       && !(Math.hypot(this.x[seat] - this.x[seat - 1], this.y[seat] - this.y[seat - 1]) > AISLE * this.spacing));
   }
 
-  price(seat) {
-    return this.categories[this.category[seat]].price_minor;
+  // Adult, reduced, ...; empty where there is one price for everybody.
+  types(seat) {
+    return this.categories[this.category[seat]].types ?? [];
+  }
+
+  price(seat, type = 0) {
+    return this.types(seat)[type]?.price_minor ?? this.categories[this.category[seat]].price_minor;
+  }
+
+  lowest(category) {
+    const { types = [], price_minor } = this.categories[category];
+    return Math.min(price_minor, ...types.map((type) => type.price_minor));
+  }
+
+  // What a category costs: one price, or from which one on.
+  priceText(category) {
+    const { types = [], price_minor } = this.categories[category];
+    const price = money(this.lowest(category), this.currency);
+    return types.some((type) => type.price_minor !== price_minor) ? t('seats.from', { price }) : price;
+  }
+
+  // Takes over new prices, names and remarks of the same seats. False: these are others, nothing was taken over.
+  renew(json) {
+    const fresh = new Plan(json);
+    const isSame = fresh.count === this.count && fresh.areas.length === this.areas.length
+      && fresh.category.every((category, seat) => category === this.category[seat])
+      && fresh.rows.every(({ first, numbers }, at) => first === this.rows[at]?.first && numbers.length === this.rows[at].numbers.length);
+    if (isSame) Object.assign(this, { categories: fresh.categories, flags: fresh.flags });
+    return isSame;
   }
 
   number(seat) {

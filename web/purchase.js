@@ -4,7 +4,7 @@ const OUTCOME_ASK_MS = 4000; // how often a lost payment outcome is asked for
 const endings = { missed: 'no_show', too_late: 'too_late' };
 
 export class Purchase {
-  #visit; #store; #outcome = 0;
+  #visit; #store; #outcome = 0; #wanted = {};
 
   constructor(visit) {
     this.#visit = visit;
@@ -34,8 +34,10 @@ export class Purchase {
     this.#visit.change({ mine });
   }
 
-  async checkout() {
-    this.#payment(await this.#visit.request({ type: 'checkout' }));
+  // types: {seat: index of its ticket type}; total_minor: what the visitor was shown. Another sum is refused.
+  async checkout(types, total_minor) {
+    this.#wanted = { types, total_minor };
+    await this.#askCheckout();
   }
 
   // After a refusal the seats need a new order number first.
@@ -109,9 +111,21 @@ export class Purchase {
 
   async #checkoutAgain() {
     try {
-      this.#payment(await this.#visit.request({ type: 'checkout' }));
+      await this.#askCheckout();
     } catch (error) {
       if (error.code !== 'payment_running') throw error;
+    }
+  }
+
+  // With other prices than those shown there is nothing to pay yet: back to the seats, which show the new ones.
+  async #askCheckout() {
+    try {
+      this.#payment(await this.#visit.request({ type: 'checkout', ...this.#wanted }));
+    } catch (error) {
+      if (error.code === 'price_changed' || error.code === 'no_such_type') {
+        this.#visit.change({ view: 'seats', payment: null, isPaying: false, declined: null, repriced: error });
+      }
+      throw error;
     }
   }
 

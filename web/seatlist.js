@@ -58,9 +58,9 @@ export class SeatList {
     const free = el('span', { class: 'soft small' });
     const button = el('button', { type: 'button', onclick: () => this.#on.area(area) }, t('seats.add'));
     button.setAttribute('aria-label', `${t('seats.add')}: ${area.name}`);
-    const { color, price_minor } = this.#plan.categories[area.category];
+    const { color } = this.#plan.categories[area.category];
     const node = el('div', { class: 'list-area' }, swatch(color), el('p', { class: 'grow' }, area.name, el('br'), free),
-      el('strong', {}, money(price_minor, this.#plan.currency)), button);
+      el('strong', {}, this.#plan.priceText(area.category)), button);
     return { area, node, free, button };
   }
 
@@ -102,8 +102,9 @@ export class SeatList {
     const state = this.#plan.states[seat];
     const isMine = this.#mine.has(seat);
     const word = isMine ? 'seats.isMine' : ['seats.isFree', 'seats.isHeld', 'seats.isSold', 'seats.isSold'][state];
-    const { name, price_minor } = this.#plan.categories[this.#plan.category[seat]];
-    const parts = [this.#plan.name(seat), name, money(price_minor, this.#plan.currency), ...this.#plan.remarks(seat), t(word)];
+    const category = this.#plan.category[seat];
+    const parts = [this.#plan.name(seat), this.#plan.categories[category].name, this.#plan.priceText(category),
+      ...this.#plan.remarks(seat), t(word)];
     button.setAttribute('aria-label', parts.join(', '));
     button.setAttribute('aria-pressed', String(isMine));
     if (isMine || state === FREE) button.removeAttribute('aria-disabled');
@@ -145,7 +146,7 @@ export class SeatList {
   }
 
   #countSection({ section, info, node }) {
-    const { states, category, categories } = this.#plan;
+    const { states, category } = this.#plan;
     let free = 0;
     let lowest = Infinity;
     let isWanted = this.#only === null;
@@ -155,7 +156,7 @@ export class SeatList {
         isWanted ||= isListed;
         if (!isListed || states[seat] !== FREE) continue;
         free++;
-        lowest = Math.min(lowest, categories[category[seat]].price_minor);
+        lowest = Math.min(lowest, this.#plan.lowest(category[seat]));
       }
     show(node, isWanted);
     const from = free > 0 ? ` ${t('seats.from', { price: money(lowest, this.#plan.currency) })}` : '';

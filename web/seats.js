@@ -2,9 +2,9 @@
 // as chosen is only what the server holds.
 import { ask } from './ask.js';
 import { askCount } from './askcount.js';
+import { Basket } from './basket.js';
 import { BestForm } from './best.js';
 import { $, announce, el, setText, show, swatch } from './dom.js';
-import { money } from './format.js';
 import { FREE, HELD, Plan } from './plan.js';
 import { problemText } from './problem.js';
 import { SeatList } from './seatlist.js';
@@ -13,10 +13,13 @@ import { t } from './text.js';
 import { TimeLeft } from './timeleft.js';
 
 const HINT_MS = 8000; // how long the map says how it is used
+const RENEW_MS_MIN = 200; // by then every gateway has the new plan
+const RENEW_SPREAD_MS = 1500;
 
 export class SeatsView {
   #visit; #purchase; #planUrl; #plan = null; #loading = null; #best; #map; #list; #time = new TimeLeft($('seats-time')); #entered = null;
   #mine = []; #only = null; #chips = []; #found = []; #busy = new Set(); #tipped = { seat: -1, point: null };
+  #basket; #newList; #edition = ''; #repriced = null;
 
   constructor(visit, purchase, planUrl) {
     this.#visit = visit;
@@ -35,9 +38,7 @@ export class SeatsView {
   }
 
   async #fetchPlan() {
-    const answer = await fetch(this.#planUrl);
-    if (!answer.ok) throw new Error(`plan: ${answer.status}`);
-    this.#plan = new Plan(await answer.json());
+    this.#plan = new Plan(await this.#fetchJson());
     const on = {
       seat: (seat) => this.#press(seat),
       area: (area) => this.#pressArea(area),
@@ -49,9 +50,31 @@ export class SeatsView {
     };
     this.#best = new BestForm(this.#plan, (request) => this.#askBest(request));
     this.#map = new SeatMap($('map'), this.#plan, on);
-    this.#list = new SeatList($('list-panel'), this.#plan, on);
+    this.#basket = new Basket(this.#plan, (seat) => this.#release(seat, true));
+    this.#newList = () => new SeatList($('list-panel'), this.#plan, on);
+    this.#list = this.#newList();
     this.#filters();
     return this.#plan;
+  }
+
+  async #fetchJson() {
+    const answer = await fetch(this.#planUrl, { cache: 'no-cache' });
+    if (!answer.ok) throw new Error(`plan: ${answer.status}`);
+    this.#edition = answer.headers.get('etag');
+    return answer.json();
+  }
+
+  // The organizer has published another plan. With other seats in it this page begins anew; the turn is kept.
+  async #renew() {
+    const json = await this.#fetchJson();
+    const before = this.#plan.categories;
+    if (!this.#plan.renew(json)) return location.reload();
+    this.#basket.renew(before);
+    this.#list = this.#newList();
+    this.#list.setMine(this.#mine);
+    this.#filters();
+    this.#filter(this.#only);
+    this.#drawBasket(this.#visit.state);
   }
 
   draw(state, isNew) {
@@ -64,6 +87,10 @@ export class SeatsView {
     if (!this.#plan) return;
     this.#setMine(state.mine);
     this.#drawBasket(state);
+    if (!state.repriced || state.repriced === this.#repriced) return;
+    this.#repriced = state.repriced;
+    this.#problem(problemText(state.repriced), true);
+    this.#renew().catch(() => {}); // the next map says again which plan it is of
   }
 
   tick(state) {
@@ -80,6 +107,12 @@ export class SeatsView {
     this.#plan?.setStates(message);
     this.#map?.redraw();
     this.#list?.update();
+    if (this.#plan && message.plan && message.plan !== this.#edition) this.#renewSoon();
+  }
+
+  // Everybody with a map hears of a new plan in the same moment: not all fetch it in the same moment.
+  #renewSoon() {
+    setTimeout(() => this.#renew().catch(() => {}), RENEW_MS_MIN + Math.random() * RENEW_SPREAD_MS);
   }
 
   // A `seats` push.
@@ -115,19 +148,9 @@ export class SeatsView {
   #drawBasket({ mine, seatsMax }) {
     show($('seats-none'), mine.length === 0);
     setText($('seats-none'), t('seats.none', { n: seatsMax }));
-    $('seats-mine').replaceChildren(...mine.map((seat) => this.#chosen(seat)));
-    const total = mine.reduce((sum, seat) => sum + this.#plan.price(seat), 0);
-    setText($('seats-total'), money(total, this.#plan.currency));
+    this.#basket.draw(mine);
     $('checkout').disabled = mine.length === 0;
     this.#best.setRoom(seatsMax - mine.length);
-  }
-
-  #chosen(seat) {
-    const name = this.#plan.name(seat);
-    const remove = el('button', { type: 'button', class: 'remove', 'aria-label': t('seats.remove', { seat: name }),
-      onclick: () => this.#release(seat, true) }, '×');
-    return el('li', {}, swatch(this.#plan.categories[this.#plan.category[seat]].color), el('span', { class: 'grow' }, name),
-      el('span', {}, money(this.#plan.price(seat), this.#plan.currency)), remove);
   }
 
   #press(seat) {
@@ -222,10 +245,10 @@ export class SeatsView {
   }
 
   #filters() {
-    this.#chips = this.#plan.categories.map(({ name, color, price_minor }, category) => {
+    this.#chips = this.#plan.categories.map(({ name, color }, category) => {
       const press = () => this.#filter(this.#only === category ? null : category);
       return el('button', { type: 'button', class: 'chip', 'aria-pressed': 'false', onclick: press }, swatch(color), name,
-        el('strong', {}, money(price_minor, this.#plan.currency)));
+        el('strong', {}, this.#plan.priceText(category)));
     });
     $('seats-filter').replaceChildren(...this.#chips);
   }
@@ -244,7 +267,7 @@ export class SeatsView {
     $('zoom-in').onclick = () => this.#map.zoom(1);
     $('zoom-out').onclick = () => this.#map.zoom(-1);
     $('zoom-fit').onclick = () => this.#map.fit();
-    $('checkout').onclick = () => this.#try('checkout', () => this.#purchase.checkout());
+    $('checkout').onclick = () => this.#try('checkout', () => this.#purchase.checkout(this.#basket.types, this.#basket.total));
     $('leave-seats').onclick = async () => {
       if (await ask(t('seats.leaveAsk'), t('seats.leave'), t('seats.stay'))) await this.#try('leave', () => this.#visit.leave());
     };
@@ -264,8 +287,8 @@ export class SeatsView {
     const { seat, point } = this.#tipped;
     show($('map-tip'), seat >= 0);
     if (seat < 0) return;
-    const { name, price_minor } = this.#plan.categories[this.#plan.category[seat]];
-    const parts = [this.#plan.name(seat), name, money(price_minor, this.#plan.currency), ...this.#plan.remarks(seat)];
+    const category = this.#plan.category[seat];
+    const parts = [this.#plan.name(seat), this.#plan.categories[category].name, this.#plan.priceText(category), ...this.#plan.remarks(seat)];
     setText($('map-tip'), [...parts, t(this.#stateWord(seat))].join(' · '));
     const tip = $('map-tip');
     const room = $('map-panel').clientWidth - tip.offsetWidth - 8;

@@ -8,9 +8,10 @@ const whereOf = ({ section, row, number }) =>
   (row ? t('seats.full', { section, row, number }) : t('seats.fullNoRow', { section, number }));
 
 function ticket(each, currency) {
-  const { category, price_minor, code, qr, refunded } = each;
+  const { category, type, price_minor, code, qr, refunded } = each;
+  const what = [category, type, money(price_minor, currency)].filter(Boolean).join(' · ');
   const where = whereOf(each);
-  const text = [el('p', { class: 'ticket-seat' }, where), el('p', { class: 'soft' }, `${category} · ${money(price_minor, currency)}`)];
+  const text = [el('p', { class: 'ticket-seat' }, where), el('p', { class: 'soft' }, what)];
   if (refunded) {
     return el('li', { class: 'ticket is-refunded' },
       el('div', { class: 'grow' }, ...text, el('p', { class: 'ticket-refunded' }, t('done.refunded'))));

@@ -17,6 +17,7 @@
 /* Plans (ticketing/plan). Beyond: the file is refused with the figure. */
 #define PLAN_SEATS_MAX 100000
 #define PLAN_CATEGORIES_MAX 64
+#define PLAN_TYPES_MAX 16 /* ticket types of one category */
 #define PLAN_SECTIONS_MAX 2000
 #define PLAN_ROWS_MAX 20000
 #define PLAN_AREAS_MAX 64

@@ -43,6 +43,8 @@ static void print_verdict(const json_t *answer)
         (void)printf(": %s, section %s row %s number %s, order %s", text(answer, "event"),
                      text(answer, "section"), text(answer, "row"), text(answer, "number"),
                      text(answer, "order"));
+    if (text(answer, "type")[0] != '\0')
+        (void)printf(", %s", text(answer, "type"));
     if (strcmp(verdict, "used") == 0) {
         (void)printf(", used at %s", text(answer, "door"));
         print_time(json_integer_value(json_object_get(answer, "used_ms")));
@@ -105,7 +107,7 @@ int cli_ticket_check(struct config *config, const struct cli_args *args)
 
 static void print_ticket(const json_t *ticket, bool has_codes)
 {
-    static const char *const columns[] = {"section", "row", "number", "category", "order"};
+    static const char *const columns[] = {"section", "row", "number", "category", "type", "order"};
     unsigned char hash[crypto_hash_sha256_BYTES];
     char hex[2 * sizeof hash + 1];
     const char *code = text(ticket, "code");
@@ -133,7 +135,7 @@ static int print_list(struct office_client *client, const char *event, bool has_
         if (!answer)
             return CLI_FAILED;
         if (page == 0)
-            (void)printf("%s,seat,section,row,number,category,order,used_ms\r\n",
+            (void)printf("%s,seat,section,row,number,category,type,order,used_ms\r\n",
                          has_codes ? "code" : "code_sha256");
         json_array_foreach(json_object_get(answer, "rows"), i, ticket)
             print_ticket(ticket, has_codes);

@@ -272,6 +272,9 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
         return;
     }
     best_desk_forget(event);
+    if (event->has_plan) {
+        seat_map_tell_all(event->map); /* with the new plan's name: open pages fetch it */
+    }
     plan_free(event->plan);
     free(event->plan_text);
     event->plan = plan;

@@ -3,6 +3,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/book.h"
 #include "server/gateway/app.h"
+#include "ticketing/plan_json.h"
 
 static json_t *categories_json(const struct event_entry *event)
 {
@@ -12,11 +13,14 @@ static json_t *categories_json(const struct event_entry *event)
     }
     for (size_t i = 0; i < event->plan->categories_count; i++) {
         const struct plan_category *category = &event->plan->categories[i];
-        json_array_append_new(list, json_pack("{ss ss sI si si}", "name", category->name, "color",
-                                              category->color, "price_minor",
-                                              (json_int_t)category->price_minor, "free",
-                                              (int)seat_map_count(event->map, i, SEAT_FREE),
-                                              "total", (int)event->category_totals[i]));
+        json_t *item = json_pack("{ss ss sI si si}", "name", category->name, "color",
+                                 category->color, "price_minor", (json_int_t)category->price_minor,
+                                 "free", (int)seat_map_count(event->map, i, SEAT_FREE), "total",
+                                 (int)event->category_totals[i]);
+        if (category->types_count > 0) {
+            json_object_set_new(item, "types", plan_types_to_json(category));
+        }
+        json_array_append_new(list, item);
     }
     return list;
 }

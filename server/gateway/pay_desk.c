@@ -8,11 +8,27 @@
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/ticket_qr.h"
 #include "server/gateway/wire.h"
+#include "ticketing/offer.h"
 
 #define CARD_DIGITS_MIN 12
 #define CARD_DIGITS_MAX 19
 
 /* --- checkout --- */
+
+#define TOTAL_UNKNOWN (-1) /* the request does not say which sum was shown */
+
+struct checkout_ask {
+    struct ask *ask;
+    json_t *types; /* of the request; NULL = none */
+    int64_t total_minor;
+};
+
+static void checkout_ask_free(struct checkout_ask *asked)
+{
+    json_decref(asked->types);
+    free(asked->ask);
+    free(asked);
+}
 
 static void on_checked_out(void *ctx, enum seats_status status, const struct hold *hold)
 {
@@ -27,46 +43,123 @@ static void on_checked_out(void *ctx, enum seats_status status, const struct hol
     free(ask);
 }
 
-static void on_hold_to_check_out(void *ctx, enum seats_status status, const struct hold *hold)
+static void refuse_types(const struct ask *ask, enum offer_status status, uint32_t seat)
 {
-    struct ask *ask = ctx;
+    json_t *field = json_pack("{s[I]}", "seats", (json_int_t)seat);
+    if (status == OFFER_BAD_TYPES) {
+        json_decref(field);
+        wire_error(ask->gateway, &ask->to, "bad_message",
+                   "types must be an object of seat numbers and the indices of their types.",
+                   json_pack("{ss}", "field", "types"));
+    } else if (status == OFFER_NOT_HELD) {
+        wire_error(ask->gateway, &ask->to, "not_held", "You do not hold this seat.", field);
+    } else if (status == OFFER_NO_SUCH_TYPE) {
+        wire_error(ask->gateway, &ask->to, "no_such_type",
+                   "There is no such ticket type for this seat.", field);
+    } else {
+        json_decref(field);
+        wire_busy(ask->gateway, &ask->to); /* the plan is being replaced */
+    }
+}
+
+/* Nobody pays another sum than the one they were shown. */
+static bool is_as_shown(const struct checkout_ask *asked, const struct offer *offer)
+{
+    const struct ask *ask = asked->ask;
+    if (asked->total_minor == TOTAL_UNKNOWN || asked->total_minor == offer->amount_minor) {
+        return true;
+    }
+    wire_error(ask->gateway, &ask->to, "price_changed",
+               "The organizer has changed prices. Your seats are kept.",
+               json_pack("{sI ss}", "total_minor", (json_int_t)offer->amount_minor, "currency",
+                         ask->event->currency));
+    return false;
+}
+
+/* True when the store was asked; it answers to the ask, which is no longer ours. */
+static bool check_out(struct checkout_ask *asked, const struct hold *hold)
+{
+    struct ask *ask = asked->ask;
     struct gateway *gateway = ask->gateway;
-    if (status != SEATS_OK || hold->result != HOLD_OK || hold->is_paying) {
-        on_checked_out(ask, status, hold);
-        return;
+    uint8_t types[HOLD_SEATS_MAX];
+    uint32_t seat = 0;
+    struct offer offer = {0};
+    enum offer_status status = offer_read_types(asked->types, ask->event->plan, hold->seats,
+                                                hold->seats_count, types, &seat);
+    if (status == OFFER_OK) {
+        status = offer_make(ask->event->plan, hold->seats, hold->seats_count, types, &offer);
     }
-    uint32_t seats[HOLD_SEATS_MAX];
-    for (size_t i = 0; i < hold->seats_count; i++) {
-        seats[i] = hold->seats[i].seat;
+    if (status != OFFER_OK) {
+        refuse_types(ask, status, seat);
+        return false;
     }
-    int64_t amount_minor = 0;
-    if (plan_seats_total(ask->event->plan, seats, hold->seats_count, &amount_minor) != PLAN_OK) {
-        on_checked_out(ask, SEATS_DOWN, NULL); /* the plan is being replaced */
-        return;
+    if (!is_as_shown(asked, &offer)) {
+        offer_release(&offer);
+        return false;
     }
     char order[ORDER_ID_BYTES + 1] = "o_";
     token_timed(order + 2, ORDER_ID_BYTES - 2, clock_wall_ms());
-    enum seats_status sent = gateway->seats->checkout(
-        gateway->seats, ask->event->id, ask->visitor, order, amount_minor, ask->event->currency,
-        hold->seats, hold->seats_count, on_checked_out, ask);
+    const struct checkout wanted = {.order = order,
+                                    .currency = ask->event->currency,
+                                    .amount_minor = offer.amount_minor,
+                                    .offer = offer.text,
+                                    .seats = hold->seats,
+                                    .count = hold->seats_count};
+    enum seats_status sent = gateway->seats->checkout(gateway->seats, ask->event->id, ask->visitor,
+                                                      &wanted, on_checked_out, ask);
+    offer_release(&offer);
     if (sent != SEATS_OK) {
         on_checked_out(ask, sent, NULL);
     }
+    return true;
+}
+
+static void on_hold_to_check_out(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    struct checkout_ask *asked = ctx;
+    if (status != SEATS_OK || hold->result != HOLD_OK || hold->is_paying) {
+        on_checked_out(asked->ask, status, hold);
+        asked->ask = NULL;
+    } else if (check_out(asked, hold)) {
+        asked->ask = NULL;
+    }
+    checkout_ask_free(asked);
+}
+
+/* The sum that the visitor was shown; false when it is no such. */
+static bool read_total(const json_t *request, int64_t *total_minor)
+{
+    const json_t *value = json_object_get(request, "total_minor");
+    *total_minor = TOTAL_UNKNOWN;
+    if (value == NULL) {
+        return true;
+    }
+    *total_minor = json_integer_value(value);
+    return json_is_integer(value) && *total_minor >= 0;
 }
 
 void pay_desk_checkout(struct gateway *gateway, struct session *session, const struct reply_to *to,
                        const json_t *request)
 {
-    (void)request;
+    int64_t total_minor;
+    if (!read_total(request, &total_minor)) {
+        wire_error(gateway, to, "bad_message", "total_minor must be a whole number from 0.",
+                   json_pack("{ss}", "field", "total_minor"));
+        return;
+    }
     if (!event_is_ready(session->event)) {
         wire_busy(gateway, to);
         return;
     }
-    struct ask *ask = ask_create(gateway, session, to);
+    struct checkout_ask *asked = calloc(1, sizeof *asked);
+    assert(asked != NULL);
+    asked->ask = ask_create(gateway, session, to);
+    asked->types = json_incref(json_object_get(request, "types"));
+    asked->total_minor = total_minor;
     enum seats_status sent = gateway->seats->state(gateway->seats, session->event->id,
-                                                   session->visitor, on_hold_to_check_out, ask);
+                                                   session->visitor, on_hold_to_check_out, asked);
     if (sent != SEATS_OK) {
-        on_checked_out(ask, sent, NULL);
+        on_hold_to_check_out(asked, sent, NULL);
     }
 }
 

@@ -10,8 +10,15 @@
 #include "server/gateway/app.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/wire.h"
+#include "ticketing/offer.h"
 
 static void step(struct payment_run *run);
+
+static void run_free(struct payment_run *run)
+{
+    free(run->offer);
+    free(run);
+}
 
 static void end(struct payment_run *run)
 {
@@ -22,7 +29,7 @@ static void end(struct payment_run *run)
     }
     *link = run->next;
     runs->count--;
-    free(run);
+    run_free(run);
 }
 
 static void go_on(struct payment_run *run, enum run_step next)
@@ -107,24 +114,29 @@ static void wait_until_noted(struct payment_run *run)
 
 /* --- what the order looks like for the ledger --- */
 
-static json_t *seat_json(const struct event_entry *event, uint32_t seat)
+/* What the checkout offered. A hold of an earlier version has no offer: then the plan says. */
+static json_t *seats_json(const struct payment_run *run)
 {
-    struct plan_place place;
-    if (plan_place(event->plan, seat, &place) != PLAN_OK) {
-        return json_null();
+    json_t *seats = json_loads(run->offer, 0, NULL);
+    if (json_is_array(seats)) {
+        return seats;
     }
-    return json_pack("{sI ss ss ss ss sI}", "seat", (json_int_t)seat, "section", place.section,
-                     "row", place.row, "number", place.number, "category", place.category->name,
-                     "price_minor", (json_int_t)place.category->price_minor);
+    json_decref(seats);
+    const uint8_t types[HOLD_SEATS_MAX] = {0};
+    struct offer offer;
+    if (offer_make(run->event->plan, run->hold.seats, run->hold.seats_count, types, &offer) !=
+        OFFER_OK) {
+        return json_array(); /* the ledger refuses it, and the money is given back */
+    }
+    seats = json_loads(offer.text, 0, NULL);
+    offer_release(&offer);
+    return seats;
 }
 
 static char *snapshot_text(const struct payment_run *run)
 {
     const struct event_entry *event = run->event;
-    json_t *seats = json_array();
-    for (size_t i = 0; i < run->hold.seats_count; i++) {
-        json_array_append_new(seats, seat_json(event, run->hold.seats[i].seat));
-    }
+    json_t *seats = seats_json(run);
     json_t *body =
         json_pack("{ss ss ss ss sI sI ss sI ss sI so}", "kind", "order", "order", run->order,
                   "event", event->id, "visitor", run->visitor, "fence", (json_int_t)run->hold.fence,
@@ -336,6 +348,9 @@ bool payment_run_start(struct gateway *gateway, struct event_entry *event, const
     run->epoch = gateway->epoch;
     run->event = event;
     run->hold = *hold;
+    run->hold.offer = NULL; /* it lives only as long as the answer */
+    run->offer = strdup(hold->offer != NULL ? hold->offer : "");
+    assert(run->offer != NULL);
     snprintf(run->visitor, sizeof run->visitor, "%s", visitor);
     snprintf(run->order, sizeof run->order, "%s", hold->order);
     snprintf(run->card, sizeof run->card, "%s", card);
@@ -364,6 +379,6 @@ void payment_runs_release(struct gateway *gateway)
         struct payment_run *run = gateway->runs.first;
         gateway->runs.first = run->next;
         gateway->runs.count--;
-        free(run);
+        run_free(run);
     }
 }

@@ -38,6 +38,7 @@ struct payment_run {
     int64_t retry_at_ms; /* monotonic; when not waiting */
     int64_t epoch;       /* when the run began */
     struct hold hold;    /* as it was when the run began */
+    char *offer;         /* of the hold */
     char visitor[VISITOR_ID_BYTES + 1];
     char order[ORDER_ID_BYTES + 1];
     char card[CARD_BYTES_MAX + 1];

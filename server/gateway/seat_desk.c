@@ -40,9 +40,15 @@ json_t *seat_desk_hold_json(const struct event_entry *event, const struct hold *
 {
     json_t *seats = seats_json(hold->seats, hold->seats_count);
     if (hold->is_paying) {
-        return json_pack("{ss ss so sI ss sI}", "type", "payment", "order", hold->order, "seats",
-                         seats, "amount_minor", (json_int_t)hold->amount_minor, "currency",
-                         event->currency, "deadline_ms", (json_int_t)hold->deadline_ms);
+        json_t *body =
+            json_pack("{ss ss so sI ss sI}", "type", "payment", "order", hold->order, "seats",
+                      seats, "amount_minor", (json_int_t)hold->amount_minor, "currency",
+                      event->currency, "deadline_ms", (json_int_t)hold->deadline_ms);
+        json_t *offer = json_loads(hold->offer != NULL ? hold->offer : "", 0, NULL);
+        if (offer != NULL) {
+            json_object_set_new(body, "tickets", offer);
+        }
+        return body;
     }
     return json_pack("{ss so sI ss sI}", "type", "held", "seats", seats, "total_minor",
                      (json_int_t)total_of(event, hold), "currency", event->currency, "deadline_ms",
@@ -99,9 +105,9 @@ void seat_desk_send_map(struct gateway *gateway, struct session *session, const 
     assert(packed != NULL && text != NULL);
     seat_map_pack(map, packed);
     sodium_bin2base64(text, text_bytes, packed, packed_bytes, B64);
-    json_t *body =
-        json_pack("{ss sI ss sI}", "type", "map", "version", (json_int_t)seat_map_version(map),
-                  "states", text, "server_ms", (json_int_t)clock_wall_ms());
+    json_t *body = json_pack("{ss sI ss ss sI}", "type", "map", "version",
+                             (json_int_t)seat_map_version(map), "plan", session->event->plan_etag,
+                             "states", text, "server_ms", (json_int_t)clock_wall_ms());
     free(packed);
     free(text);
     session->is_map_open = true;

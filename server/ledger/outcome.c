@@ -10,9 +10,10 @@ static json_t *ticket(const struct outbox_seat *seat, int64_t order_nr,
 {
     char code[TICKET_CODE_BYTES + 1];
     token_ticket_code(keys, order_nr, seat->seat, code);
-    return json_pack("{sI ss ss ss ss sI ss}", "seat", (json_int_t)seat->seat, "section",
+    return json_pack("{sI ss ss ss ss ss sI ss}", "seat", (json_int_t)seat->seat, "section",
                      seat->section, "row", seat->row, "number", seat->number, "category",
-                     seat->category, "price_minor", (json_int_t)seat->price_minor, "code", code);
+                     seat->category, "type", seat->type, "price_minor",
+                     (json_int_t)seat->price_minor, "code", code);
 }
 
 static char *dump(json_t *object)

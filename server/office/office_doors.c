@@ -14,9 +14,9 @@ static void tell(struct office_answer *answer, const struct ticket_check *check)
     if (check->verdict == TICKET_UNKNOWN)
         return;
     json_t *ticket =
-        json_pack("{ss ss sI ss ss ss ss}", "event", check->event, "order", check->order, "seat",
+        json_pack("{ss ss sI ss ss ss ss ss}", "event", check->event, "order", check->order, "seat",
                   (json_int_t)check->seat, "section", check->section, "row", check->row, "number",
-                  check->number, "category", check->category);
+                  check->number, "category", check->category, "type", check->type);
     (void)json_object_update(body, ticket);
     json_decref(ticket);
     if (check->verdict == TICKET_USED) {

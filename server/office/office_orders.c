@@ -47,9 +47,10 @@ static void append_tickets(json_t *rows, json_t *order)
 static json_t *columns(void)
 {
     static const char *const names[] = {
-        "order",         "event",        "visitor",       "intent",      "amount_minor", "currency",
-        "authorised_ms", "committed_ms", "payment_state", "email",       "seat",         "section",
-        "row",           "number",       "category",      "price_minor", "code",         "refunded",
+        "order",    "event",         "visitor",      "intent",        "amount_minor",
+        "currency", "authorised_ms", "committed_ms", "payment_state", "email",
+        "seat",     "section",       "row",          "number",        "category",
+        "type",     "price_minor",   "code",         "refunded",
     };
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -201,8 +201,10 @@ static void write_many_orders(int count)
         sql, sizeof sql,
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
         "INSERT INTO orders SELECT i, 'o_' || i, 1, 'v', 1, 1, '', 5, 'EUR', '[' || i || ']', 1, 1 "
-        "FROM n; INSERT INTO sold SELECT 1, nr, nr, 4, 'A', '1', '1', 'C' FROM orders; "
-        "INSERT INTO payments SELECT nr, id, '', 5, 'EUR', 'none', 0, 0, '', 1 FROM orders;",
+        "FROM n; INSERT INTO sold SELECT 1, nr, nr, 4, 'A', '1', '1', 'C', '' FROM orders; "
+        "INSERT INTO payments (order_id, intent, amount_minor, currency, state, next_try_ms, "
+        "changed_ms) "
+        "SELECT id, '', 5, 'EUR', 'none', 0, 1 FROM orders;",
         count);
     cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
     (void)sqlite3_close(db);

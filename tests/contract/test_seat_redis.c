@@ -45,6 +45,7 @@ static void expect_same(const struct hold *redis, const struct hold *fake, const
     cr_assert_eq(redis->amount_minor, fake->amount_minor, "%s: amount", what);
     cr_assert_str_eq(redis->order, fake->order, "%s: order", what);
     cr_assert_str_eq(redis->intent, fake->intent, "%s: intent", what);
+    cr_assert_str_eq(redis->offer, fake->offer, "%s: offer", what);
     cr_assert_eq(redis->seats_max, fake->seats_max, "%s: seats_max", what);
     cr_assert_eq(redis->free_count, fake->free_count, "%s: free_count", what);
     cr_assert_eq(redis->seats_count, fake->seats_count, "%s: seats_count", what);

@@ -252,6 +252,8 @@ CONTRACT(a_payment_runs_and_is_settled)
     cr_expect(paying.is_paying);
     cr_expect_str_eq(paying.order, "o_1");
     cr_expect_str_eq(paying.intent, "");
+    cr_expect_str_eq(paying.offer, "[\"12 1 for o_1\"]", "what was offered is kept");
+    cr_expect_str_eq(held.offer, "");
     cr_expect_eq(paying.amount_minor, 200);
     cr_expect_eq(paying.fence, held.fence);
     cr_expect_eq(paying.deadline_ms, seat_world_now(w) + HALL_PAY_MS);
@@ -259,6 +261,7 @@ CONTRACT(a_payment_runs_and_is_settled)
     seats_expect_states(w, "1 12", SEAT_PAYING);
     cr_expect_str_eq(ask_intent(w, "anna", "o_1", "pi_1").intent, "pi_1");
     cr_expect_str_eq(ask_state(w, "anna").intent, "pi_1");
+    cr_expect_str_eq(ask_state(w, "anna").offer, paying.offer);
     seats_expect_result(ask_intent(w, "anna", "o_2", "pi_2"), HOLD_NO_ORDER, "");
     seats_expect_result(ask_settle(w, "anna", "o_1", paying.fence), HOLD_OK, "1 12");
     seats_expect_states(w, "1 12", SEAT_SOLD);
@@ -407,6 +410,7 @@ CONTRACT(after_a_decline_a_new_checkout_keeps_the_deadline)
     struct hold declined = ask_decline(w, "anna", "o_1", fence);
     seats_expect_result(declined, HOLD_OK, "1 2");
     cr_expect_not(declined.is_paying);
+    cr_expect_str_eq(declined.offer, "", "the next checkout offers anew");
     cr_expect_eq(declined.deadline_ms, deadline_ms);
     seats_expect_states(w, "1 2", SEAT_HELD);
     seats_expect_result(ask_decline(w, "anna", "o_1", fence), HOLD_NO_ORDER, "");
@@ -414,6 +418,7 @@ CONTRACT(after_a_decline_a_new_checkout_keeps_the_deadline)
     seats_expect_result(again, HOLD_OK, "1 2");
     cr_expect_str_eq(again.order, "o_2");
     cr_expect_str_eq(again.intent, "");
+    cr_expect_str_eq(again.offer, "[\"1 2 for o_2\"]");
     cr_expect_eq(again.deadline_ms, deadline_ms, "no more time");
     cr_expect_eq(seat_world_admission(w, "anna"), deadline_ms);
     seats_expect_result(ask_settle(w, "anna", "o_1", fence), HOLD_NO_ORDER, "");
@@ -605,7 +610,13 @@ CONTRACT(in_another_epoch_nothing_is_decided)
     (void)s->hold_area(s, HALL, "anna", &area, ask_on_hold, &o[1]);
     (void)s->release(s, HALL, "anna", NULL, 0, ask_on_hold, &o[2]);
     (void)s->state(s, HALL, "anna", ask_on_hold, &o[3]);
-    (void)s->checkout(s, HALL, "anna", "o_1", 1, "EUR", &seat, 1, ask_on_hold, &o[4]);
+    const struct checkout wanted = {.order = "o_1",
+                                    .currency = "EUR",
+                                    .amount_minor = 1,
+                                    .offer = "",
+                                    .seats = &seat,
+                                    .count = 1};
+    (void)s->checkout(s, HALL, "anna", &wanted, ask_on_hold, &o[4]);
     (void)s->intent(s, HALL, "anna", "o_1", "pi_1", ask_on_hold, &o[5]);
     (void)s->settle(s, HALL, "anna", "o_1", 1, "{}", ask_on_hold, &o[6]);
     (void)s->decline(s, HALL, "anna", "o_1", 1, ask_on_hold, &o[7]);

@@ -62,7 +62,7 @@ test('codes come from a scanner, one a line', async () => {
 test('the list for a door without network', async () => {
   const { stdout } = await server.cli(['door', 'list', 'arena']);
   const [header, ...rows] = stdout.trim().split('\r\n');
-  assert.match(header, /^code_sha256,seat,section,row,number,category,order,used_ms$/);
+  assert.match(header, /^code_sha256,seat,section,row,number,category,type,order,used_ms$/);
   assert.deepEqual(rows.map((row) => Number(row.split(',')[1])), [20, 21, 23, 24], 'what was given back is not in it');
   const hashes = new Set(rows.map((row) => row.split(',')[0]));
   for (const { seat, code } of tickets) {

@@ -9,6 +9,21 @@
 
 /* --- asking and waiting --- */
 
+#define OFFER_BYTES 256
+#define OFFERS_KEPT 64
+
+/* A copy that outlives the completion, for as many questions as a test remembers. */
+static const char *keep_offer(const char *offer)
+{
+    static char kept[OFFERS_KEPT][OFFER_BYTES];
+    static size_t next;
+    if (offer == NULL)
+        return "";
+    char *copy = kept[next++ % OFFERS_KEPT];
+    cr_assert_lt(snprintf(copy, OFFER_BYTES, "%s", offer), OFFER_BYTES);
+    return copy;
+}
+
 void ask_on_hold(void *ctx, enum seats_status status, const struct hold *hold)
 {
     struct ask_outcome *outcome = ctx;
@@ -18,6 +33,7 @@ void ask_on_hold(void *ctx, enum seats_status status, const struct hold *hold)
     outcome->status = status;
     if (hold != NULL)
         outcome->hold = *hold;
+    outcome->hold.offer = keep_offer(outcome->hold.offer);
 }
 
 static struct hold wait_for(struct seat_world *w, enum seats_status sent,
@@ -85,28 +101,35 @@ struct hold ask_state(struct seat_world *w, const char *visitor)
     return wait_for(w, s->state(s, HALL, visitor, ask_on_hold, &o), &o);
 }
 
-struct hold ask_checkout(struct seat_world *w, const char *visitor, const char *order,
-                         const char *text)
+static struct hold check_out(struct seat_world *w, const char *visitor, const char *order,
+                             const char *text, int64_t price_minor)
 {
     struct seat_store *s = seat_world_store(w);
     struct held_seat seats[HOLD_SEATS_MAX];
     size_t count = seats_of(text, seats);
     struct ask_outcome o = {0};
-    return wait_for(w,
-                    s->checkout(s, HALL, visitor, order, (int64_t)count * 100, "EUR", seats, count,
-                                ask_on_hold, &o),
-                    &o);
+    char offer[OFFER_BYTES];
+    int printed = snprintf(offer, sizeof offer, "[\"%s for %s\"]", text, order);
+    cr_assert(printed > 0 && printed < (int)sizeof offer);
+    const struct checkout wanted = {.order = order,
+                                    .currency = "EUR",
+                                    .amount_minor = (int64_t)count * price_minor,
+                                    .offer = offer,
+                                    .seats = seats,
+                                    .count = count};
+    return wait_for(w, s->checkout(s, HALL, visitor, &wanted, ask_on_hold, &o), &o);
+}
+
+struct hold ask_checkout(struct seat_world *w, const char *visitor, const char *order,
+                         const char *text)
+{
+    return check_out(w, visitor, order, text, 100);
 }
 
 struct hold ask_checkout_free(struct seat_world *w, const char *visitor, const char *order,
                               const char *text)
 {
-    struct seat_store *s = seat_world_store(w);
-    struct held_seat seats[HOLD_SEATS_MAX];
-    size_t count = seats_of(text, seats);
-    struct ask_outcome o = {0};
-    return wait_for(
-        w, s->checkout(s, HALL, visitor, order, 0, "EUR", seats, count, ask_on_hold, &o), &o);
+    return check_out(w, visitor, order, text, 0);
 }
 
 struct hold ask_intent(struct seat_world *w, const char *visitor, const char *order,

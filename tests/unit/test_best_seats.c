@@ -59,8 +59,10 @@ static void hall_init(struct hall *hall, const char *drawing)
     plan->name = "Hall";
     plan->width = 500;
     plan->height = 400;
-    plan->categories[0] = (struct plan_category){"Dear", 5000, "#b3261e", "EUR"};
-    plan->categories[1] = (struct plan_category){"Cheap", 1000, "#b3261e", "EUR"};
+    plan->categories[0] = (struct plan_category){
+        .name = "Dear", .price_minor = 5000, .color = "#b3261e", .currency = "EUR"};
+    plan->categories[1] = (struct plan_category){
+        .name = "Cheap", .price_minor = 1000, .color = "#b3261e", .currency = "EUR"};
     plan->sections[0] =
         (struct plan_section){.name = "1", .level = "", .rows_count = (uint32_t)rows};
     uint32_t seat = 0;

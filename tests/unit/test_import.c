@@ -160,6 +160,33 @@ Test(import, categories_by_section_take_the_closest_line)
     inventory_try_release(&t);
 }
 
+Test(import, ticket_types_are_lines_of_their_own)
+{
+    struct inventory_try t;
+    inventory_try_init(&t);
+    inventory_try_file(&t, "seats.csv",
+                       "section,row,seat,category\nA,1,1,Front\nA,1,2,Back\nB,1,1,\n");
+    inventory_try_file(&t, "prices.csv",
+                       "category,type,price,currency,section\nFront,Adult,79.00,EUR,\n"
+                       "Front, Reduced ,39.50,EUR,B\nBack,,10.00,EUR,\nFront,,,,C\n"
+                       "Front,Reduced,39.50,EUR,\nFront,Child,0,EUR,\n");
+    inventory_try_load(&t, NULL, NULL, NULL, 0);
+    cr_assert(eq(int, t.status, IMPORT_OK));
+    const struct plan_category *front = &t.plan->categories[0], *back = &t.plan->categories[1];
+    cr_assert(eq(i64, front->price_minor, 7900));
+    cr_assert(eq(u32, front->types_count, 3));
+    cr_expect_str_eq(front->types[0].name, "Adult");
+    cr_expect(eq(i64, front->types[0].price_minor, 7900));
+    cr_expect_str_eq(front->types[1].name, "Reduced");
+    cr_expect(eq(i64, front->types[1].price_minor, 3950));
+    cr_expect(eq(i64, front->types[2].price_minor, 0));
+    cr_expect(eq(u32, back->types_count, 0));
+    cr_expect(eq(i64, back->price_minor, 1000));
+    cr_expect(eq(int, plan_seat_category(t.plan, 2), 0), "the section of a type's line counts");
+    cr_expect(inventory_try_has(&t.report.warnings, "", "type \"Child\" of category \"Front\""));
+    inventory_try_release(&t);
+}
+
 Test(import, headers_of_the_organizer_by_map)
 {
     static const struct import_map maps[] = {

@@ -16,8 +16,10 @@ static struct plan *small_plan(void)
     plan->name = plan_text(plan, "Small", 5);
     plan->width = 200;
     plan->height = 100;
-    plan->categories[0] = (struct plan_category){"Front", 12900, "#b3261e", "EUR"};
-    plan->categories[1] = (struct plan_category){"Back", 50, "#00ff00", "EUR"};
+    plan->categories[0] = (struct plan_category){
+        .name = "Front", .price_minor = 12900, .color = "#b3261e", .currency = "EUR"};
+    plan->categories[1] = (struct plan_category){
+        .name = "Back", .price_minor = 50, .color = "#00ff00", .currency = "EUR"};
     plan->sections[0] = (struct plan_section){.name = "1", .level = "Lower", .rows_count = 1};
     plan->sections[1] = (struct plan_section){.name = "1", .level = "Upper", .rows_count = 1};
     for (uint32_t i = 0; i < 2; i++)
@@ -212,6 +214,74 @@ Test(plan_json, coordinates_survive_a_writer_that_does_not_know_their_precision)
     free(text);
     json_decref(json);
     plan_free(plan);
+}
+
+static const char typed[] =
+    "50,\"currency\":\"EUR\",\"types\":[{\"name\":\"Adult\",\"price_minor\":50},"
+    "{\"name\":\"Reduced\",\"price_minor\":20}]}";
+
+static struct plan *typed_plan(char **text)
+{
+    struct plan *plan = NULL;
+    char why[200];
+    *text = replaced(small_text, "50,\"currency\":\"EUR\"}", typed);
+    cr_assert(eq(int, plan_from_text(*text, strlen(*text), &plan, why, sizeof why), PLAN_OK), "%s",
+              why);
+    return plan;
+}
+
+Test(plan_json, ticket_types_come_back_as_they_were)
+{
+    char *text;
+    struct plan *plan = typed_plan(&text);
+    size_t bytes;
+    char *again = plan_to_text(plan, &bytes);
+    cr_assert_str_eq(again, text);
+    free(again);
+    free(text);
+    plan_free(plan);
+}
+
+Test(plan, a_type_is_found_by_its_index)
+{
+    char *text;
+    struct plan *plan = typed_plan(&text);
+    struct plan_type type;
+    cr_assert(plan_type_of(&plan->categories[0], 0, &type), "everybody's price is type 0");
+    cr_assert_str_eq(type.name, "");
+    cr_assert(eq(i64, type.price_minor, 12900));
+    cr_assert_not(plan_type_of(&plan->categories[0], 1, &type));
+    cr_assert(plan_type_of(&plan->categories[1], 1, &type));
+    cr_assert_str_eq(type.name, "Reduced");
+    cr_assert(eq(i64, type.price_minor, 20));
+    cr_assert_not(plan_type_of(&plan->categories[1], 2, &type));
+    free(text);
+    plan_free(plan);
+}
+
+Test(plan_json, names_the_type_that_is_wrong)
+{
+    static const struct {
+        const char *from, *to, *why;
+    } cases[] = {
+        {"\"types\":[", "\"types\":[],\"x\":[", "categories[1]: types must be a list of 1 to 16"},
+        {"\"types\":[", "\"types\":7,\"x\":[", "categories[1]: types must be a list of 1 to 16"},
+        {"\"Reduced\"", "\"\"", "categories[1].types[1]: the name is empty"},
+        {"\"Reduced\"", "7", "categories[1].types[1]: name must be text"},
+        {"\"Reduced\"", "\"Adult\"", "categories[1].types[1]: the name comes twice"},
+        {"\"price_minor\":20", "\"price_minor\":-1", "categories[1].types[1]: price_minor"},
+        {"50},", "51},", "categories[1]: the price is not that of its first type"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct plan *plan = NULL;
+        char why[200], *base = replaced(small_text, "50,\"currency\":\"EUR\"}", typed);
+        char *text = replaced(base, cases[i].from, cases[i].to);
+        enum plan_status status = plan_from_text(text, strlen(text), &plan, why, sizeof why);
+        cr_expect(eq(int, status, PLAN_BROKEN), "%s", cases[i].to);
+        cr_expect(strstr(why, cases[i].why) != NULL, "%s: %s", cases[i].to, why);
+        free(base);
+        free(text);
+    }
 }
 
 Test(plan_json, names_the_field_that_is_wrong)

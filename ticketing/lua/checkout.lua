@@ -1,7 +1,8 @@
 -- Fixes a hold for payment under an order number.
 --
 -- KEYS as in prelude.lua. ARGV: 3 visitor, 4 order, 5 amount (minor units), 6 currency, 7 most entries in the outbox,
--- 8 oldest ledger:beat (ms), then the seat indices the amount was summed over.
+-- 8 oldest ledger:beat (ms), 9 offer (what is sold for that amount, JSON; kept as it is), then the seat indices the
+-- amount was summed over.
 -- Returns answer(): OK with the payment; a running payment is answered as it is, whatever was asked. NONE;
 -- NOT_ADMITTED; TAKEN with the seats now held when they are not those named; LEDGER_BEHIND with the hold.
 -- pay_ms runs from the first checkout of a hold: after a decline the deadline stays. Hold and admission end together,
@@ -21,7 +22,7 @@ if not deadline then
     return answer(NOT_ADMITTED)
 end
 local is_named, named_count, found_count = {}, 0, 0
-for i = 9, #ARGV do
+for i = 10, #ARGV do
     if not is_named[ARGV[i]] then
         is_named[ARGV[i]] = true
         named_count = named_count + 1
@@ -46,13 +47,13 @@ if not hold.pay_deadline then
     redis.call('ZADD', KEYS[7], 'XX', hold.deadline, visitor)
     redis.call('ZADD', KEYS[3], 'XX', hold.deadline, visitor)
 end
-hold.order, hold.amount, hold.currency, hold.intent = ARGV[4], ARGV[5], ARGV[6], ''
+hold.order, hold.amount, hold.currency, hold.intent, hold.offer = ARGV[4], ARGV[5], ARGV[6], '', ARGV[9]
 hold.note = ''
 if hold.amount ~= '0' then
     hold.note = redis.call('XADD', KEYS[12], '*', 'body', payment_entry('intent', hold.order, visitor, hold.amount,
         hold.currency) .. ',"until_ms":' .. whole(hold.deadline) .. '}')
 end
 redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
-    hold.currency, 'note', hold.note)
+    hold.currency, 'note', hold.note, 'offer', hold.offer)
 count_sold(0, text)
 return answer(OK, hold)

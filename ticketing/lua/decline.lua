@@ -9,7 +9,7 @@ if not hold or hold.order ~= ARGV[4] or hold.fence ~= ARGV[5] then
 end
 local text = set_states(hold.seats, HELD)
 redis.call('HSET', KEYS[8] .. ARGV[3], 'state', 'held')
-redis.call('HDEL', KEYS[8] .. ARGV[3], 'order', 'amount', 'currency', 'intent', 'note')
+redis.call('HDEL', KEYS[8] .. ARGV[3], 'order', 'amount', 'currency', 'intent', 'note', 'offer')
 count_sold(0, text)
 hold.order = nil
 return answer(OK, hold)

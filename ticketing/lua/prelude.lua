@@ -171,14 +171,14 @@ end
 -- The hold as it stands, live or not; nil when there is none. `order` is nil unless a payment runs.
 local function read_hold(visitor)
     local h = redis.call('HMGET', KEYS[8] .. visitor, 'fence', 'seats', 'state', 'order', 'amount', 'currency',
-        'pay_deadline', 'select_deadline', 'intent', 'note')
+        'pay_deadline', 'select_deadline', 'intent', 'note', 'offer')
     if not h[1] then
         return nil
     end
     local is_paying = h[3] == 'paying'
     local hold = {visitor = visitor, fence = h[1], pay_deadline = tonumber(h[7]), select_deadline = h[8],
         order = is_paying and h[4] or nil, amount = h[5] or '0', currency = h[6] or '', intent = h[9] or '',
-        note = h[10] or ''}
+        note = h[10] or '', offer = h[11] or ''}
     hold.seats, hold.categories = parse_seats(h[2])
     hold.deadline = tonumber(redis.call('ZSCORE', KEYS[7], visitor) or 0)
     return hold
@@ -212,7 +212,8 @@ local function seat_limit(visitor)
 end
 
 -- The answer of every script about a hold: result (enum hold_result), now, seats_max, free count, seats 'idx:cat,...',
--- fence, deadline, and while a payment runs: order, amount, intent, note (where the outbox has it). `hold` and the rest may be nil.
+-- fence, deadline, and while a payment runs: order, amount, intent, note (where the outbox has it),
+-- offer. `hold` and the rest may be nil.
 local function answer(result, hold, seats_max, free_count, seats)
     if not hold then
         return {result, now_ms, seats_max or 0, free_count or 0, seats or ''}
@@ -223,7 +224,7 @@ local function answer(result, hold, seats_max, free_count, seats)
         return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), deadline}
     end
     return {result, now_ms, seats_max or 0, free_count or 0, all, tonumber(hold.fence), deadline, hold.order,
-        hold.amount, hold.intent, hold.note}
+        hold.amount, hold.intent, hold.note, hold.offer}
 end
 
 -- enum hold_result

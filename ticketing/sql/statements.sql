@@ -30,19 +30,19 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHIN
 SELECT e.id, o.visitor, o.fence, o.amount_minor, o.currency, o.seats, o.committed_ms, o.nr, o.intent
 FROM orders o JOIN events e ON e.nr = o.event_id WHERE o.id = ?1;
 --: sold_insert
-INSERT INTO sold (event_id, seat, order_nr, price_minor, section, "row", number, category)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+INSERT INTO sold (event_id, seat, order_nr, price_minor, section, "row", number, category, type)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 --: sold_delete
 DELETE FROM sold WHERE event_id = ?1 AND seat = ?2 AND order_nr = ?3;
 --: sold_owner
 SELECT o.id FROM sold s JOIN events e ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_nr
 WHERE e.id = ?1 AND s.seat = ?2;
 --: sold_of_order
-SELECT s.seat, s.section, s."row", s.number, s.category, s.price_minor, o.nr
+SELECT s.seat, s.section, s."row", s.number, s.category, s.price_minor, o.nr, s.type
 FROM orders o, json_each(o.seats) j CROSS JOIN sold s ON s.event_id = o.event_id AND s.seat = j.value
 WHERE o.id = ?1 AND s.order_nr = o.nr ORDER BY s.seat;
 --: refunded_of_order
-SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.order_nr
+SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.order_nr, r.type
 FROM refunds r JOIN orders o ON o.nr = r.order_nr WHERE o.id = ?1 ORDER BY r.seat;
 --: sold_of_event
 SELECT s.seat FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 ORDER BY s.seat;
@@ -219,8 +219,8 @@ SELECT o.nr, o.event_id, e.id, o.visitor, o.currency, j.value
 FROM orders o JOIN events e ON e.nr = o.event_id, json_each(o.seats) j WHERE o.id = ?1;
 --: refund_insert
 INSERT INTO refunds (at_ms, order_nr, event_id, seat, price_minor, section, "row", number, category, is_withheld,
-                     by_whom, reason)
-SELECT ?4, order_nr, event_id, seat, price_minor, section, "row", number, category, ?5, ?6, ?7
+                     by_whom, reason, type)
+SELECT ?4, order_nr, event_id, seat, price_minor, section, "row", number, category, ?5, ?6, ?7, type
 FROM sold WHERE event_id = ?1 AND seat = ?2 AND order_nr = ?3;
 --: refund_price
 SELECT price_minor FROM refunds WHERE order_nr = ?1 AND seat = ?2;
@@ -243,7 +243,8 @@ WHERE nr = ?1 AND state = 'due';
 --: history_payment
 SELECT state, intent, amount_minor, attempts, reason, changed_ms FROM payments WHERE order_id = ?1;
 --: history_refunds
-SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.at_ms, r.by_whom, r.reason, r.is_withheld
+SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.at_ms, r.by_whom, r.reason, r.is_withheld,
+       r.type
 FROM refunds r JOIN orders o ON o.nr = r.order_nr WHERE o.id = ?1 ORDER BY r.nr;
 --: history_payouts
 SELECT y.nr, y.amount_minor, y.state, y.attempts, y.reason, y.changed_ms
@@ -254,7 +255,7 @@ FROM journal j JOIN orders o ON o.nr = j.order_nr WHERE o.id = ?1 ORDER BY j.nr;
 
 --: ticket_find
 SELECT e.id, o.id, coalesce(s.section, r.section), coalesce(s."row", r."row"), coalesce(s.number, r.number),
-       coalesce(s.category, r.category), r.nr IS NOT NULL, coalesce(c.at_ms, 0), coalesce(c.door, '')
+       coalesce(s.category, r.category), r.nr IS NOT NULL, coalesce(c.at_ms, 0), coalesce(c.door, ''), coalesce(s.type, r.type)
 FROM orders o JOIN events e ON e.nr = o.event_id
 LEFT JOIN sold s ON s.event_id = o.event_id AND s.seat = ?2 AND s.order_nr = o.nr
 LEFT JOIN refunds r ON r.order_nr = o.nr AND r.seat = ?2
@@ -263,7 +264,7 @@ WHERE o.nr = ?1 AND (s.seat IS NOT NULL OR r.nr IS NOT NULL);
 --: scan_insert
 INSERT INTO scans (order_nr, seat, door, at_ms) VALUES (?1, ?2, ?3, ?4);
 --: door_list
-SELECT s.seat, s.section, s."row", s.number, s.category, o.id, o.nr, coalesce(c.at_ms, 0)
+SELECT s.seat, s.section, s."row", s.number, s.category, o.id, o.nr, coalesce(c.at_ms, 0), s.type
 FROM sold s JOIN events e ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_nr
 LEFT JOIN scans c ON c.order_nr = s.order_nr AND c.seat = s.seat
 WHERE e.id = ?1 AND s.seat > ?2 ORDER BY s.seat LIMIT ?3;

@@ -1,0 +1,79 @@
+// Ticket types as a person chooses them: on a phone with the browser's own chooser, on a desktop with the keyboard; and
+// prices that the organizer changes while somebody chooses.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { writeHall } from '../support/halls.mjs';
+import { startStanchion } from '../support/stanchion.mjs';
+import {
+  GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, nameOf, newPerson, openSection, payWith,
+} from './browser.mjs';
+
+let server, browser, url;
+before(async () => {
+  server = await startStanchion({ flags: ['--gateways', '1'], event: writeHall({ ini: '[settings]\ntick_ms = 100\n' }) });
+  url = `${server.url}/e/${server.event}`;
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function take(page, number) {
+  const section = await openSection(page, 0);
+  const seat = section.locator('button.seat', { hasText: new RegExp(`^${number}$`) }).first();
+  const name = await nameOf(seat);
+  await seat.click();
+  await page.locator('#seats-mine li', { hasText: name }).waitFor();
+  return name;
+}
+
+const typeOf = (page, name) => page.getByLabel(`Ticket type for ${name}`, { exact: true });
+const totalIs = (page, text) => page.locator('#seats-total').filter({ hasText: text }).waitFor();
+const lines = (page) => page.locator('.ticket p.soft').allTextContents();
+
+test('on a phone: one seat of each type, and the sum follows at once', async () => {
+  const person = await newPerson(browser, PHONE);
+  const { page } = person;
+  await enterSale(page, url);
+  await page.locator('.chip', { hasText: 'from €0.00' }).waitFor();
+  const first = await take(page, 1);
+  const second = await take(page, 2);
+  await totalIs(page, '€158.00');
+  await typeOf(page, second).selectOption('Reduced');
+  await totalIs(page, '€118.50');
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `the page is ${overflow} px wider than the screen`);
+  await goToPayment(page);
+  assert.deepEqual(await page.locator('#pay-seats li').allTextContents(), [`${first} Adult€79.00`, `${second} Reduced€39.50`]);
+  await page.getByRole('button', { name: 'Pay €118.50' }).waitFor();
+  await payWith(page, GOOD_CARD);
+  assert.deepEqual(await confirmedSeats(page), [first, second]);
+  assert.deepEqual(await lines(page), ['Front · Adult · €79.00', 'Front · Reduced · €39.50']);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('by keyboard, and a choice outlives another seat, a give-back and the way back from payment', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const name = await take(page, 3);
+  await typeOf(page, name).focus();
+  await page.keyboard.press('ArrowDown');
+  await totalIs(page, '€39.50');
+  const other = await take(page, 4);
+  await totalIs(page, '€118.50');
+  await page.getByRole('button', { name: `Give back ${other}` }).click();
+  await totalIs(page, '€39.50');
+  assert.equal(await typeOf(page, name).inputValue(), 'Reduced');
+  await goToPayment(page);
+  await page.getByRole('button', { name: 'Pay €39.50' }).waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: 'Pay €39.50' }).waitFor();
+  await payWith(page, GOOD_CARD);
+  await confirmedSeats(page);
+  assert.deepEqual(await lines(page), ['Front · Reduced · €39.50']);
+  assertNoProblems(person);
+  await person.context.close();
+});

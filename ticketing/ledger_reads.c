@@ -114,16 +114,18 @@ static json_t *page_row(sqlite3_stmt *row)
     return object;
 }
 
-enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
-                                      int64_t limit, json_t **rows, int64_t *next)
+/* The rows of a statement about orders, each with its tickets; *last is the number of the last. */
+static enum ledger_status read_page(struct ledger_store *s, sqlite3_stmt *row, bool has_refunded,
+                                    json_t **rows, int64_t *last)
 {
     enum ledger_status status;
     json_t *list = json_array();
-    int64_t last = 0;
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_orders_page, "iti", after, event, limit);
     while (ledger_next(s, row, &status)) {
         json_t *object = page_row(row), *seats = NULL;
-        last = sqlite3_column_int64(row, 0);
+        *last = sqlite3_column_int64(row, 0);
+        if (has_refunded)
+            (void)json_object_set_new(object, "refunded_minor",
+                                      json_integer(sqlite3_column_int64(row, 11)));
         (void)json_array_append_new(list, object);
         status = tickets(s, ledger_text(row, 1), &seats);
         if (status != LEDGER_OK) {
@@ -136,9 +138,34 @@ enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event,
         json_decref(list);
         return status;
     }
-    *next = (int64_t)json_array_size(list) == limit ? last : 0;
     *rows = list;
     return LEDGER_OK;
+}
+
+enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
+                                      int64_t limit, json_t **rows, int64_t *next)
+{
+    int64_t last = 0;
+    enum ledger_status status = read_page(
+        s, ledger_use(s, STATEMENT_orders_page, "iti", after, event, limit), false, rows, &last);
+    if (status == LEDGER_OK)
+        *next = (int64_t)json_array_size(*rows) == limit ? last : 0;
+    return status;
+}
+
+enum ledger_status ledger_orders_find(struct ledger_store *s, const char *event,
+                                      const struct ledger_search *search, int64_t before,
+                                      int64_t limit, json_t **rows, int64_t *next)
+{
+    int64_t last = 0;
+    enum ledger_status status =
+        read_page(s,
+                  ledger_use(s, STATEMENT_orders_find, "tiitti", event, before, limit, search->kind,
+                             search->text, search->number),
+                  true, rows, &last);
+    if (status == LEDGER_OK)
+        *next = (int64_t)json_array_size(*rows) == limit ? last : 0;
+    return status;
 }
 
 enum ledger_status ledger_seat_owner(struct ledger_store *s, const char *event, uint32_t seat,

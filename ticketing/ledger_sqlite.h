@@ -82,6 +82,7 @@
     X(event_get)                                                                                   \
     X(event_list)                                                                                  \
     X(event_plan)                                                                                  \
+    X(orders_find)                                                                                 \
     X(account_get)                                                                                 \
     X(account_put)                                                                                 \
     X(account_list)                                                                                \

@@ -103,6 +103,18 @@ enum ledger_status ledger_orders_of(struct ledger_store *s, const char *event, c
  * visitor). *next is the number to go on from, 0 at the end. */
 enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
                                       int64_t limit, json_t **rows, int64_t *next);
+/* What is looked for among the orders of an event. */
+struct ledger_search {
+    const char
+        *kind; /* all, order (its beginning), email, nr, seat, label ("section row number") */
+    const char *text; /* of order, email, label; otherwise "" */
+    int64_t number;   /* of nr, seat; otherwise 0 */
+};
+/* Up to `limit` orders with a number below `before`, newest first, as ledger_orders_page gives them
+ * and with `refunded_minor`. *next is the `before` to go on with, 0 at the end. */
+enum ledger_status ledger_orders_find(struct ledger_store *s, const char *event,
+                                      const struct ledger_search *search, int64_t before,
+                                      int64_t limit, json_t **rows, int64_t *next);
 /* The order that owns a seat, copied to `order` (ORDER_ID_BYTES + 1); LEDGER_NOT_FOUND when it is
  * not sold. */
 enum ledger_status ledger_seat_owner(struct ledger_store *s, const char *event, uint32_t seat,

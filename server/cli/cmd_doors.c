@@ -4,15 +4,13 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "server/base/token.h"
-#include "server/cli/csv_field.h"
 #include "server/cli/office_client.h"
+#include "server/office/ticket_csv.h"
 
 #define CODE_BYTES_MAX 100
 #define PAGES_MAX 100000
@@ -105,24 +103,6 @@ int cli_ticket_check(struct config *config, const struct cli_args *args)
 
 /* --- door list --- */
 
-static void print_ticket(const json_t *ticket, bool has_codes)
-{
-    static const char *const columns[] = {"section", "row", "number", "category", "type", "order"};
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    char hex[2 * sizeof hash + 1];
-    const char *code = text(ticket, "code");
-    crypto_hash_sha256(hash, (const unsigned char *)code, strlen(code));
-    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    (void)printf("%s,%" JSON_INTEGER_FORMAT, has_codes ? code : hex,
-                 json_integer_value(json_object_get(ticket, "seat")));
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        (void)putchar(',');
-        csv_write_field(stdout, text(ticket, columns[i]));
-    }
-    (void)printf(",%" JSON_INTEGER_FORMAT "\r\n",
-                 json_integer_value(json_object_get(ticket, "used_ms")));
-}
-
 static int print_list(struct office_client *client, const char *event, bool has_codes)
 {
     json_int_t after = -1;
@@ -135,10 +115,9 @@ static int print_list(struct office_client *client, const char *event, bool has_
         if (!answer)
             return CLI_FAILED;
         if (page == 0)
-            (void)printf("%s,seat,section,row,number,category,type,order,used_ms\r\n",
-                         has_codes ? "code" : "code_sha256");
+            door_csv_header(stdout, has_codes);
         json_array_foreach(json_object_get(answer, "rows"), i, ticket)
-            print_ticket(ticket, has_codes);
+            door_csv_row(stdout, ticket, has_codes);
         const json_t *next = json_object_get(answer, "next");
         bool is_end = !json_is_integer(next);
         after = json_integer_value(next);

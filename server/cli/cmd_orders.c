@@ -5,50 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/cli/csv_field.h"
 #include "server/cli/office_client.h"
 #include "server/cli/seat_numbers.h"
+#include "server/office/ticket_csv.h"
 
 #define PAGE_ROWS 1000
 #define PAGES_MAX 100000 /* an export that does not end is an error of the server */
-
-static void write_value(const json_t *value)
-{
-    if (json_is_string(value)) {
-        csv_write_field(stdout, json_string_value(value));
-        return;
-    }
-    char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    (void)fputs(shown && !json_is_null(value) ? shown : "", stdout);
-    free(shown);
-}
-
-static void write_header(const json_t *columns)
-{
-    size_t i;
-    json_t *name;
-    json_array_foreach((json_t *)columns, i, name)
-    {
-        (void)fputs(i > 0 ? "," : "", stdout);
-        csv_write_field(stdout, json_string_value(name));
-    }
-    (void)fputs("\r\n", stdout);
-}
-
-/* A field that this row has not stays empty, so every line has as many as the header. */
-static void write_row(const json_t *columns, const json_t *row)
-{
-    size_t i;
-    json_t *name;
-    json_array_foreach((json_t *)columns, i, name)
-    {
-        const json_t *value = json_object_get(row, json_string_value(name));
-        (void)fputs(i > 0 ? "," : "", stdout);
-        if (value)
-            write_value(value);
-    }
-    (void)fputs("\r\n", stdout);
-}
 
 /* Writes a page. Returns what to ask after next (new reference), NULL at the end. */
 static json_t *write_page(const json_t *answer, bool is_first)
@@ -57,8 +19,8 @@ static json_t *write_page(const json_t *answer, bool is_first)
     json_t *row, *rows = json_object_get(answer, "rows"), *next = json_object_get(answer, "next");
     const json_t *columns = json_object_get(answer, "columns");
     if (is_first)
-        write_header(columns);
-    json_array_foreach(rows, i, row) write_row(columns, row);
+        orders_csv_header(stdout, columns);
+    json_array_foreach(rows, i, row) orders_csv_row(stdout, columns, row);
     bool is_end = json_array_size(rows) == 0 || !next || json_is_null(next);
     return is_end ? NULL : json_incref(next);
 }

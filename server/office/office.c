@@ -19,6 +19,7 @@ static const struct {
     {"event.set", office_event_set},
     {"orders.of", office_orders_of},
     {"orders.export", office_orders_export},
+    {"orders.search", office_orders_search},
     {"dead.list", office_dead_list},
     {"dead.replay", office_dead_replay},
     {"audit", office_audit},

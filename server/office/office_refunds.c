@@ -9,6 +9,21 @@
 #include "server/office/office_notes.h"
 #include "ticketing/ledger_refunds.h"
 
+/* Whose account ordered; "" = an anonymous visitor. */
+static enum ledger_status add_email(struct ledger_store *store, const char *id, json_t *order)
+{
+    json_t *rows = NULL;
+    int64_t next = 0;
+    const struct ledger_search search = {.kind = "order", .text = id};
+    const char *event = json_string_value(json_object_get(order, "event"));
+    enum ledger_status status =
+        ledger_orders_find(store, event, &search, INT64_MAX, 1, &rows, &next);
+    if (status == LEDGER_OK)
+        (void)json_object_set(order, "email", json_object_get(json_array_get(rows, 0), "email"));
+    json_decref(rows);
+    return status;
+}
+
 void office_order_show(struct office *office, const struct office_request *request,
                        struct office_answer *answer)
 {
@@ -19,6 +34,8 @@ void office_order_show(struct office *office, const struct office_request *reque
     enum ledger_status status = ledger_order_json(office->batch->store, id, &order);
     if (status == LEDGER_OK)
         status = ledger_order_history(office->batch->store, id, order);
+    if (status == LEDGER_OK)
+        status = add_email(office->batch->store, id, order);
     if (status == LEDGER_NOT_FOUND)
         office_fail(answer, "no_such_order", "There is no order %s.", id);
     else if (office_took(office, answer, status))
@@ -74,6 +91,15 @@ static void tell_visitor(struct office *office, const char *order,
     json_decref(told);
 }
 
+static void tell(struct office_answer *answer, const struct ledger_refund *refund)
+{
+    (void)json_object_set_new(answer->body, "seats", numbers(refund->seats, refund->count));
+    (void)json_object_set_new(answer->body, "before",
+                              json_integer((json_int_t)refund->before_count));
+    (void)json_object_set_new(answer->body, "amount_minor", json_integer(refund->amount_minor));
+    (void)json_object_set_new(answer->body, "currency", json_string(refund->currency));
+}
+
 /* Commits, then Redis and the visitor. */
 static void finish(struct office *office, struct office_answer *answer, const char *order,
                    const struct ledger_refund *refund)
@@ -84,11 +110,7 @@ static void finish(struct office *office, struct office_answer *answer, const ch
     answer->store_failed = told == BATCH_STORE_FAILED;
     if (refund->count > 0 && told == BATCH_OK)
         tell_visitor(office, order, refund);
-    (void)json_object_set_new(answer->body, "seats", numbers(refund->seats, refund->count));
-    (void)json_object_set_new(answer->body, "before",
-                              json_integer((json_int_t)refund->before_count));
-    (void)json_object_set_new(answer->body, "amount_minor", json_integer(refund->amount_minor));
-    (void)json_object_set_new(answer->body, "currency", json_string(refund->currency));
+    tell(answer, refund);
     log_info("order %s: %zu seats given back", order, refund->count);
 }
 
@@ -131,6 +153,11 @@ void office_order_refund(struct office *office, const struct office_request *req
     if (!office_took(office, answer, ledger_begin(store)))
         return;
     enum ledger_status status = ledger_refund(store, &wanted, &refund);
+    if (status == LEDGER_OK && json_is_true(json_object_get(request->args, "look"))) {
+        tell(answer, &refund); /* what would be done; nothing of it stands */
+        (void)office_took(office, answer, ledger_rollback(store));
+        return;
+    }
     if (status == LEDGER_OK && refund.count > 0)
         status = note_refund(office, request, answer, &wanted, &refund);
     if (status == LEDGER_OK) {

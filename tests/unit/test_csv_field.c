@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "server/cli/csv_field.h"
+#include "server/base/csv_field.h"
 
 Test(csv_field, quoting_and_formulas)
 {

@@ -283,6 +283,27 @@ WHERE w.event_id = (SELECT event_id FROM stock_work ORDER BY nr LIMIT 1) ORDER B
 --: stock_done
 DELETE FROM stock_work WHERE nr = ?1;
 
+--: orders_find
+SELECT o.nr, o.id, e.id, o.visitor, o.intent, o.amount_minor, o.currency, o.authorised_ms, o.committed_ms,
+       coalesce(p.state, ''), coalesce(v.email, ''),
+       (SELECT coalesce(sum(r.price_minor), 0) FROM refunds r WHERE r.order_nr = o.nr)
+FROM orders o JOIN events e ON e.nr = o.event_id LEFT JOIN payments p ON p.order_id = o.id
+LEFT JOIN visitor_accounts v ON v.visitor = o.visitor
+WHERE e.id = ?1 AND o.nr < ?2 AND CASE ?4
+    WHEN 'all' THEN 1
+    WHEN 'order' THEN substr(o.id, 1, length(?5)) = ?5
+    WHEN 'email' THEN v.email = ?5
+    WHEN 'nr' THEN o.nr = ?6
+    WHEN 'seat' THEN o.nr IN (
+        SELECT s.order_nr FROM sold s JOIN events w ON w.nr = s.event_id WHERE w.id = ?1 AND s.seat = ?6
+        UNION ALL SELECT r.order_nr FROM refunds r JOIN events w ON w.nr = r.event_id WHERE w.id = ?1 AND r.seat = ?6)
+    WHEN 'label' THEN o.nr IN (
+        SELECT s.order_nr FROM sold s JOIN events w ON w.nr = s.event_id
+        WHERE w.id = ?1 AND lower(s.section || ' ' || s."row" || ' ' || s.number) = lower(?5)
+        UNION ALL SELECT r.order_nr FROM refunds r JOIN events w ON w.nr = r.event_id
+        WHERE w.id = ?1 AND lower(r.section || ' ' || r."row" || ' ' || r.number) = lower(?5))
+    END
+ORDER BY o.nr DESC LIMIT ?3;
 --: account_get
 SELECT name, role, must_change, is_disabled, changed_ms, generation, hash FROM accounts WHERE name = ?1;
 --: account_put

@@ -13,5 +13,9 @@ organizer_fn organizer_accounts, organizer_account_create, organizer_account_cha
 organizer_fn organizer_log, organizer_log_undo;
 /* events.c */
 organizer_fn organizer_events, organizer_event, organizer_event_set;
+/* orders.c */
+organizer_fn organizer_orders, organizer_order, organizer_order_refund, organizer_ticket_check,
+    organizer_orders_csv, organizer_orders_json, organizer_door_csv;
+organizer_fn organizer_withheld, organizer_withhold, organizer_release;
 
 #endif

@@ -31,6 +31,16 @@ static const struct route {
     {"GET", "events", RIGHT_EVENT_READ, organizer_events},
     {"GET", "events/*", RIGHT_EVENT_READ, organizer_event},
     {"POST", "events/*", RIGHT_EVENT_STEER, organizer_event_set},
+    {"GET", "events/*/withheld", RIGHT_EVENT_STEER, organizer_withheld},
+    {"POST", "events/*/withhold", RIGHT_EVENT_STEER, organizer_withhold},
+    {"POST", "events/*/release", RIGHT_EVENT_STEER, organizer_release},
+    {"GET", "events/*/orders", RIGHT_ORDER_READ, organizer_orders},
+    {"GET", "events/*/orders.csv", RIGHT_ORDER_EXPORT, organizer_orders_csv},
+    {"GET", "events/*/orders.json", RIGHT_ORDER_EXPORT, organizer_orders_json},
+    {"GET", "events/*/door.csv", RIGHT_DOOR_CHECK, organizer_door_csv},
+    {"GET", "orders/*", RIGHT_ORDER_READ, organizer_order},
+    {"POST", "orders/*/refund", RIGHT_ORDER_REFUND, organizer_order_refund},
+    {"POST", "tickets/check", RIGHT_DOOR_CHECK, organizer_ticket_check},
 };
 
 bool organizer_routes_are_at(const char *path)

@@ -1,5 +1,5 @@
 /* Quoting, and the apostrophe against formulas. */
-#include "server/cli/csv_field.h"
+#include "server/base/csv_field.h"
 
 #include <stdbool.h>
 #include <string.h>

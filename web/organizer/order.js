@@ -1,0 +1,79 @@
+// One order: its tickets, its payment and every movement of its money; and giving money back, seat by seat.
+import { ask } from '../ask.js';
+import { el } from '../dom.js';
+import { money } from '../format.js';
+import { language, t } from '../text.js';
+import { eventPath, get, post } from './api.js';
+import { frame } from './frame.js';
+import { checkbox, done, field, problemBox, table, text } from './parts.js';
+
+const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+const seatName = ({ section, row, number }) => [section, row, number].filter((part) => part !== '' && part !== undefined && part !== null).join(' ');
+
+function journal(lines) {
+  const columns = [{ name: t('order.when') }, { name: t('order.what') }, { name: t('order.from') }, { name: t('order.to') }, { name: t('orders.amount'), isFigure: true }];
+  return table(t('order.journal'), columns, lines.map((line) => [moment.format(line.at_ms), t(`journal.${line.kind}`) || line.kind,
+    t(`money.${line.credit}`) || line.credit, t(`money.${line.debit}`) || line.debit, money(line.amount_minor, line.currency)]));
+}
+
+function head(order) {
+  const pair = (key, value) => el('div', {}, el('dt', {}, t(key)), el('dd', {}, value));
+  const payment = order.payment?.[0];
+  const state = payment?.state ?? 'none';
+  return el('dl', { class: 'pairs' }, pair('orders.when', moment.format(order.committed_ms ?? order.at_ms)), pair('orders.who', order.email || t('orders.anonymous')),
+    pair('orders.amount', money(order.amount_minor, order.currency)), pair('orders.payment', t(`pay.${state}`) || state),
+    payment?.reason ? pair('order.reason', payment.reason) : null);
+}
+
+// The tickets as a form: those that stand can be chosen.
+function refundForm(order, onDone) {
+  const problem = problemBox();
+  const reason = text({ name: 'reason', maxlength: '200', required: true });
+  const withhold = el('input', { type: 'checkbox', name: 'withhold' });
+  const open = order.tickets.filter((ticket) => !ticket.refunded);
+  const boxOf = new Map(open.map((ticket) => [ticket, checkbox(seatName(ticket), { value: String(ticket.seat), checked: open.length === 1 })]));
+  const rows = order.tickets.map((ticket) => [boxOf.get(ticket) ?? el('span', { class: 'is-gone' }, seatName(ticket)),
+    ticket.category, el('code', {}, ticket.code ?? ''), t(ticket.refunded ? 'order.isRefunded' : ticket.used_ms ? 'order.isUsed' : 'order.stands'),
+    money(ticket.price_minor, order.currency)]);
+  const columns = ['order.seat', 'live.category', 'order.code', 'people.state'].map((key) => ({ name: t(key) })).concat({ name: t('orders.amount'), isFigure: true });
+  const submit = async (event) => {
+    event.preventDefault();
+    problem.clear();
+    const seats = [...boxOf].filter(([, box]) => box.querySelector('input').checked).map(([ticket]) => ticket.seat);
+    if (!seats.length) return problem.say(t('order.chooseSeats'));
+    const body = { seats, withhold: withhold.checked, reason: reason.value.trim() };
+    try {
+      const { amount_minor: amount, currency } = await post(`/orders/${encodeURIComponent(order.order)}/refund`, { ...body, look: true });
+      const values = { n: seats.length, amount: money(amount, currency) };
+      const more = el('ul', { class: 'effects' }, el('li', {}, t(withhold.checked ? 'order.refundKept' : 'order.refundFree')), el('li', { class: 'final' }, t('effect.final')));
+      if (!await ask(t('order.refundAsk', values), t('order.refundYes', values), t('ask.no'), { more })) return undefined;
+      await post(`/orders/${encodeURIComponent(order.order)}/refund`, body);
+      done(t('order.refundDone', values));
+      return onDone();
+    } catch (error) {
+      return problem.say(error);
+    }
+  };
+  return { rows: table(t('order.tickets'), columns, rows), hasOpen: open.length > 0,
+    foot: [field(t('order.why'), reason, t('order.whyHint')), el('label', { class: 'check' }, withhold, el('span', {}, t('order.withhold'))), problem.node,
+      el('div', { class: 'buttons' }, el('button', { type: 'submit', class: 'primary' }, t('order.refundChosen')))], submit };
+}
+
+export async function view({ can }, id, name) {
+  const [event, { shown }] = await Promise.all([get(eventPath(id)), get(`/orders/${encodeURIComponent(name)}`)]);
+  const { head: eventHead } = frame(event, 'orders', can);
+  const body = el('div', { class: 'results' });
+  const draw = (order) => {
+    const refund = refundForm(order, async () => draw((await get(`/orders/${encodeURIComponent(name)}`)).shown));
+    const mayRefund = can('order.refund') && refund.hasOpen;
+    body.replaceChildren(el('div', { class: 'side-by-side is-wide' },
+      el('form', { class: 'plain-form', onsubmit: refund.submit }, el('h3', {}, t('order.tickets')), refund.rows, ...(mayRefund ? refund.foot : [])),
+      el('section', { class: 'card' }, el('h3', {}, t('order.payment')), head(order))),
+    el('section', {}, el('h3', {}, t('order.journal')), journal(order.journal)));
+  };
+  draw(shown);
+  const node = el('section', { class: 'office' }, eventHead,
+    el('div', { class: 'office-head' }, el('h2', {}, t('order.title'), ' ', el('code', {}, name)),
+      el('a', { href: `#/e/${encodeURIComponent(id)}/orders` }, t('order.back'))), body);
+  return { title: t('title.order', { order: name }), node };
+}

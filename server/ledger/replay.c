@@ -1,7 +1,6 @@
 /* See the header. */
 #include "server/ledger/replay.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,73 +8,30 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/captures.h"
+#include "server/ledger/ledger_call.h"
 #include "server/ledger/outcome.h"
 #include "server/ledger/stock.h"
-#include "ticketing/ledger_scripts.h"
-#include "ticketing/plan_json.h"
+#include "ticketing/plan.h"
 #include "ticketing/seat_store.h"
 
-#define NUMBER_BYTES 24
-#define ARGS_MAX (3 + SEAT_KEYS_COUNT + 4 + 2 * HOLD_SEATS_MAX)
 #define KEY_SETTLED 10
-
-struct call {
-    size_t argc, numbers_count;
-    const char *argv[ARGS_MAX];
-    char numbers[2 + 2 * HOLD_SEATS_MAX][NUMBER_BYTES];
-};
-
-static void push(struct call *call, const char *text)
-{
-    assert(call->argc < ARGS_MAX);
-    call->argv[call->argc++] = text;
-}
-
-static void push_number(struct call *call, int64_t number)
-{
-    char *text = call->numbers[call->numbers_count++];
-    int bytes = snprintf(text, NUMBER_BYTES, "%" PRId64, number);
-    assert(bytes > 0 && bytes < NUMBER_BYTES);
-    push(call, text);
-}
-
-static struct plan *read_plan(struct ledger_store *store, const char *event)
-{
-    char *text = NULL, why[LEDGER_REASON_BYTES];
-    struct plan *plan = NULL;
-    if (ledger_event_plan(store, event, &text) != LEDGER_OK)
-        return NULL;
-    if (plan_from_text(text, strlen(text), &plan, why, sizeof why) != PLAN_OK)
-        plan = NULL;
-    free(text);
-    return plan;
-}
 
 /* Runs replay.lua; NULL when Redis is lost. The caller frees. */
 static redisReply *run(struct batch *batch, const struct outbox_entry *entry,
                        const struct plan *plan, const char *mode)
 {
-    struct seat_keys keys;
-    struct call call = {0};
-    size_t sizes[ARGS_MAX];
-    seat_keys_init(&keys, entry->event);
-    push(&call, "EVAL");
-    push(&call, ledger_replay_script());
-    push_number(&call, SEAT_KEYS_COUNT);
-    for (size_t i = 0; i < SEAT_KEYS_COUNT; i++)
-        push(&call, keys.text[i]);
-    push_number(&call, batch->epoch);
-    push(&call, entry->event);
-    push(&call, entry->order);
-    push(&call, mode);
+    struct ledger_call *call =
+        ledger_call_create(ledger_replay_script(), entry->event, batch->epoch);
+    ledger_call_add(call, entry->order);
+    ledger_call_add(call, mode);
     for (size_t i = 0; i < entry->seats_count; i++) {
         bool is_seat = entry->seats[i].seat < plan_seats_count(plan);
-        push_number(&call, entry->seats[i].seat);
-        push_number(&call, is_seat ? plan_seat_category(plan, entry->seats[i].seat) : 0);
+        ledger_call_add_number(call, entry->seats[i].seat);
+        ledger_call_add_number(call, is_seat ? plan_seat_category(plan, entry->seats[i].seat) : 0);
     }
-    for (size_t i = 0; i < call.argc; i++)
-        sizes[i] = strlen(call.argv[i]);
-    return redis_pipe_ask_argv(batch->redis, call.argc, call.argv, sizes);
+    redisReply *reply = ledger_call_ask(call, batch->redis);
+    ledger_call_free(call);
+    return reply;
 }
 
 static const char *in_whose_hands(int64_t state)
@@ -191,7 +147,7 @@ enum batch_status replay_letter(struct batch *batch, int64_t nr, struct ledger_r
         (void)snprintf(out->reason, sizeof out->reason, "Its payment is being voided right now.");
     }
     struct plan *plan =
-        out->verdict == REPLAY_OK ? read_plan(batch->store, out->entry.event) : NULL;
+        out->verdict == REPLAY_OK ? ledger_call_plan(batch->store, out->entry.event) : NULL;
     if (out->verdict == REPLAY_OK && plan == NULL) {
         out->verdict = REPLAY_REFUSED;
         (void)snprintf(out->reason, sizeof out->reason, "There is no event %s.", out->entry.event);

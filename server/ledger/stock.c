@@ -2,81 +2,27 @@
 #include "server/ledger/stock.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "server/base/log.h"
-#include "ticketing/ledger_scripts.h"
+#include "server/ledger/ledger_call.h"
 #include "ticketing/ledger_stock.h"
-#include "ticketing/plan_json.h"
+#include "ticketing/plan.h"
 #include "ticketing/seat_store.h"
-
-#define NUMBER_BYTES 24
-#define HEAD_ARGS 3
-#define ARGS_MAX (HEAD_ARGS + SEAT_KEYS_COUNT + 2 + 4 * STOCK_WORK_MAX)
-
-/* One call of the script being put together. */
-struct call {
-    struct seat_keys keys;
-    const char *argv[ARGS_MAX];
-    char numbers[1 + 2 * STOCK_WORK_MAX][NUMBER_BYTES];
-    size_t argc, numbers_count;
-};
-
-static void push(struct call *call, const char *text)
-{
-    assert(call->argc < ARGS_MAX);
-    call->argv[call->argc++] = text;
-}
-
-static void push_number(struct call *call, int64_t number)
-{
-    char *text = call->numbers[call->numbers_count++];
-    int bytes = snprintf(text, NUMBER_BYTES, "%" PRId64, number);
-    assert(bytes > 0 && bytes < NUMBER_BYTES);
-    push(call, text);
-}
-
-static struct plan *read_plan(struct ledger_store *store, const char *event)
-{
-    char *text = NULL, why[LEDGER_REASON_BYTES];
-    struct plan *plan = NULL;
-    if (ledger_event_plan(store, event, &text) != LEDGER_OK)
-        return NULL;
-    if (plan_from_text(text, strlen(text), &plan, why, sizeof why) != PLAN_OK)
-        plan = NULL;
-    free(text);
-    return plan;
-}
 
 static redisReply *ask(struct batch *batch, const struct ledger_stock_work *work, size_t count,
                        const struct plan *plan)
 {
-    struct call *call = calloc(1, sizeof *call);
-    char keys_count[8];
-    assert(call != NULL);
-    seat_keys_init(&call->keys, work[0].event);
-    (void)snprintf(keys_count, sizeof keys_count, "%d", SEAT_KEYS_COUNT);
-    push(call, "EVAL");
-    push(call, ledger_stock_script());
-    push(call, keys_count);
-    for (size_t i = 0; i < SEAT_KEYS_COUNT; i++)
-        push(call, call->keys.text[i]);
-    push_number(call, batch->epoch);
-    push(call, work[0].event);
+    struct ledger_call *call =
+        ledger_call_create(ledger_stock_script(), work[0].event, batch->epoch);
     for (size_t i = 0; i < count; i++) {
         bool is_seat = work[i].seat < plan_seats_count(plan);
-        push_number(call, work[i].seat);
-        push_number(call, is_seat ? plan_seat_category(plan, work[i].seat) : 0);
-        push(call, stock_change_word(work[i].change));
-        push(call, work[i].visitor);
+        ledger_call_add_number(call, work[i].seat);
+        ledger_call_add_number(call, is_seat ? plan_seat_category(plan, work[i].seat) : 0);
+        ledger_call_add(call, stock_change_word(work[i].change));
+        ledger_call_add(call, work[i].visitor);
     }
-    size_t sizes[ARGS_MAX];
-    for (size_t i = 0; i < call->argc; i++)
-        sizes[i] = strlen(call->argv[i]);
-    redisReply *reply = redis_pipe_ask_argv(batch->redis, call->argc, call->argv, sizes);
-    free(call);
+    redisReply *reply = ledger_call_ask(call, batch->redis);
+    ledger_call_free(call);
     return reply;
 }
 
@@ -114,7 +60,7 @@ static enum batch_status settle_all(struct batch *batch, const struct ledger_sto
 static enum batch_status carry_out(struct batch *batch, const struct ledger_stock_work *work,
                                    size_t count, json_t *refused)
 {
-    struct plan *plan = read_plan(batch->store, work[0].event);
+    struct plan *plan = ledger_call_plan(batch->store, work[0].event);
     if (plan == NULL) {
         log_warning("event %s has no plan: its stock is not changed", work[0].event);
         return settle_all(batch, work, count, NULL, NULL);

@@ -156,6 +156,9 @@ static void work_timers(struct crowd *c)
         uint64_t late = (uint64_t)(c->now_us - due_us);
         if (late > atomic_load_explicit(&c->stats->loop_late_us_max, memory_order_relaxed))
             atomic_store_explicit(&c->stats->loop_late_us_max, late, memory_order_relaxed);
+        if (late > atomic_load_explicit(&c->stats->late_us_lately, memory_order_relaxed))
+            atomic_store_explicit(&c->stats->late_us_lately, late, memory_order_relaxed);
+        histogram_record(&c->stats->late, (int64_t)late);
         journey_on_timer(c, &c->visitors[index], due_us);
     }
 }

@@ -33,6 +33,7 @@ struct visitor {
     bool has_paid;   /* pay was sent for `order` and no outcome is known */
     bool has_let_go; /* something was sent that frees the seats */
     bool avoids_areas;
+    bool has_come; /* wanted to connect for the first time */
     uint8_t leaves_as;
     uint16_t tries, failures;     /* of the step under way; of connecting, in a row */
     uint32_t next_id, awaited_id; /* awaited_id 0 = no answer is due */

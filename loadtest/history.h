@@ -59,6 +59,7 @@ struct history_visitor {
     int64_t claim_until_ms;            /* earliest end told of the time to claim the turn */
     int64_t entered_ms;                /* when it was told that it had claimed it */
     int64_t expired_ms;                /* the server's word */
+    int64_t eta_at_ms, eta_low_ms, eta_high_ms; /* the first estimate of the wait, and when */
 };
 
 enum history_order_state {

@@ -206,11 +206,19 @@ static void wait_in_line(struct crowd *c, struct visitor *v)
     }
 }
 
+static void come(struct crowd *c, struct visitor *v)
+{
+    if (!v->has_come && !v->is_tab)
+        atomic_fetch_add_explicit(&c->stats->arrived, 1, memory_order_relaxed);
+    v->has_come = true;
+    crowd_connect(c, v);
+}
+
 static void step(struct crowd *c, struct visitor *v)
 {
     switch ((enum visitor_state)v->state) {
     case VISITOR_AWAY:
-        crowd_connect(c, v);
+        come(c, v);
         break;
     case VISITOR_CONNECTING:
         crowd_count_error(c, "connect_failed");

@@ -94,6 +94,7 @@ static void note_told(struct crowd *c, struct visitor *v)
     if (r->told_ms == HISTORY_NONE) {
         r->asked_ms = v->asked_ms;
         r->told_ms = run_server_ms(c->run);
+        add(&c->stats->joined);
     }
     if (v->lost_us != 0) {
         crowd_record(c, LATENCY_RETURN, clocks_us() - v->lost_us);
@@ -135,18 +136,48 @@ static void note_waiting(struct crowd *c, const struct visitor *v)
         journey_inside_at_most(c, v, lost_ms);
 }
 
-static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re, int64_t spread_ms,
-                     const char *receipt, size_t receipt_bytes)
+static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
 {
-    bool is_answer = take_answer(c, v, re);
-    note_seq(c, v, seq);
+    json_t *value = json_object_get(message, name);
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+/* The fields of a `place`; -1 where one is absent. */
+struct place_told {
+    int64_t seq, re, spread_ms, ahead, eta_low_ms, eta_high_ms, server_ms;
+    const char *receipt;
+    size_t receipt_bytes;
+};
+
+/* For the plots: places over time of a few, the first estimate of all. */
+static void follow(struct crowd *c, const struct visitor *v, const struct place_told *p)
+{
+    struct history_visitor *r = journey_record(c, v);
+    uint32_t track = track_of(v->number, c->run->options->visitors);
+    if (p->ahead < 0 || p->server_ms < 0)
+        return;
+    if (r->eta_at_ms == HISTORY_NONE && p->eta_low_ms >= 0) {
+        r->eta_at_ms = p->server_ms;
+        r->eta_low_ms = p->eta_low_ms;
+        r->eta_high_ms = p->eta_high_ms;
+    }
+    if (track < STAMPEDE_TRACKS_MAX)
+        track_add(&c->run->tracks[track],
+                  &(struct track_moment){p->server_ms, p->ahead, p->eta_low_ms, p->eta_high_ms});
+}
+
+static void on_place(struct crowd *c, struct visitor *v, const struct place_told *p)
+{
+    bool is_answer = take_answer(c, v, p->re);
+    note_seq(c, v, p->seq);
     if (end_tab(c, v))
         return;
-    keep_token(c, &v->receipt, receipt, receipt_bytes);
+    follow(c, v, p);
+    keep_token(c, &v->receipt, p->receipt, p->receipt_bytes);
     if (!is_answer)
         add(&c->stats->pushes);
-    if (spread_ms >= 0)
-        v->spread_ms = spread_ms < UINT32_MAX ? (uint32_t)spread_ms : UINT32_MAX;
+    if (p->spread_ms >= 0)
+        v->spread_ms = p->spread_ms < UINT32_MAX ? (uint32_t)p->spread_ms : UINT32_MAX;
     if (v->state != VISITOR_WAITING && v->state != VISITOR_JOINING)
         return;
     v->waited_ms = run_server_ms(c->run);
@@ -160,12 +191,6 @@ static void on_place(struct crowd *c, struct visitor *v, int64_t seq, int64_t re
     }
 }
 
-static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
-{
-    json_t *value = json_object_get(message, name);
-    return json_is_integer(value) ? json_integer_value(value) : otherwise;
-}
-
 static void note_admission(struct crowd *c, struct visitor *v, json_t *message)
 {
     struct history_visitor *r = journey_record(c, v);
@@ -174,6 +199,8 @@ static void note_admission(struct crowd *c, struct visitor *v, json_t *message)
     bool is_again = run_lost_ms(c->run) > 0 && r->admission != HISTORY_NONE &&
                     admission != r->admission && r->again_admission == HISTORY_NONE;
     note_seq(c, v, number_of(message, "seq", -1));
+    if (r->admission == HISTORY_NONE && admission >= 0)
+        add(&c->stats->admitted);
     if (is_again) {
         r->again_admission = admission;
         r->again_ms = number_of(message, "at_ms", HISTORY_NONE);
@@ -454,9 +481,16 @@ static bool take_place(struct crowd *c, struct visitor *v, const char *text, siz
         !flat_json_read(text, bytes, &o))
         return false;
     const struct flat_field *receipt = flat_json_find(&o, "receipt");
-    on_place(c, v, flat_json_number(&o, "seq", -1), flat_json_number(&o, "re", -1),
-             flat_json_number(&o, "spread_ms", -1), receipt ? receipt->text : NULL,
-             receipt ? receipt->text_bytes : 0);
+    on_place(c, v,
+             &(struct place_told){.seq = flat_json_number(&o, "seq", -1),
+                                  .re = flat_json_number(&o, "re", -1),
+                                  .spread_ms = flat_json_number(&o, "spread_ms", -1),
+                                  .ahead = flat_json_number(&o, "ahead", -1),
+                                  .eta_low_ms = flat_json_number(&o, "eta_low_ms", -1),
+                                  .eta_high_ms = flat_json_number(&o, "eta_high_ms", -1),
+                                  .server_ms = flat_json_number(&o, "server_ms", -1),
+                                  .receipt = receipt ? receipt->text : NULL,
+                                  .receipt_bytes = receipt ? receipt->text_bytes : 0});
     return true;
 }
 
@@ -470,9 +504,16 @@ void journey_on_text(struct crowd *c, struct visitor *v, const char *text, size_
         crowd_count_error(c, "bad_answer");
     } else if (strcmp(type, "place") == 0) {
         json_t *receipt = json_object_get(message, "receipt");
-        on_place(c, v, number_of(message, "seq", -1), number_of(message, "re", -1),
-                 number_of(message, "spread_ms", -1), json_string_value(receipt),
-                 json_string_length(receipt));
+        on_place(c, v,
+                 &(struct place_told){.seq = number_of(message, "seq", -1),
+                                      .re = number_of(message, "re", -1),
+                                      .spread_ms = number_of(message, "spread_ms", -1),
+                                      .ahead = number_of(message, "ahead", -1),
+                                      .eta_low_ms = number_of(message, "eta_low_ms", -1),
+                                      .eta_high_ms = number_of(message, "eta_high_ms", -1),
+                                      .server_ms = number_of(message, "server_ms", -1),
+                                      .receipt = json_string_value(receipt),
+                                      .receipt_bytes = json_string_length(receipt)});
     } else {
         dispatch(c, v, type, message);
     }

@@ -507,6 +507,7 @@ static void note_confirmed(struct crowd *c, struct visitor *v, json_t *order)
     o->seats_count = count;
     memcpy(o->seats, seats, sizeof seats);
     add(&c->stats->confirmed);
+    atomic_fetch_add_explicit(&c->stats->seats_sold, count, memory_order_relaxed);
     if (v->pay_due_us > 0)
         crowd_record(c, LATENCY_PAY, clocks_us() - v->pay_due_us);
     v->pay_due_us = 0;

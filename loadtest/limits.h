@@ -44,6 +44,20 @@
 #define STAMPEDE_PLAN_SEATS_MAX 1000000
 #define STAMPEDE_LEDGER_ROWS_MAX 20000000
 
+/* Records over time. A run that lasts longer than its points is told more coarsely: two neighbours
+ * become one, again and again. More server processes than series are not told. */
+#define STAMPEDE_POINTS_MAX 600
+#define STAMPEDE_SERIES_MAX 72
+/* Visitors whose place is followed, and moments of each; when they are used up, every second one
+ * goes. */
+#define STAMPEDE_TRACKS_MAX 16
+#define STAMPEDE_TRACK_MOMENTS_MAX 256
+/* Visitors of whom a report tells the first estimate and how long it really took. */
+#define STAMPEDE_ESTIMATES_MAX 400
+/* Faults told in a report and in the live view. */
+#define STAMPEDE_NOTES_MAX 32
+#define STAMPEDE_NOTE_BYTES_MAX 119
+
 /* Times. Without an answer the connection is closed and made anew. */
 #define STAMPEDE_ANSWER_TIMEOUT_US INT64_C(15000000)
 #define STAMPEDE_CONNECT_TIMEOUT_US INT64_C(15000000)

@@ -12,6 +12,7 @@
 #include "loadtest/judge.h"
 #include "loadtest/ledger_read.h"
 #include "loadtest/report.h"
+#include "loadtest/report_html.h"
 
 /* Raises the soft limit of open files to the hard one; the number of visitors one process can hold.
  */
@@ -168,15 +169,16 @@ static struct history history_of(const struct run *r)
 /* False when it could not be written where it was wanted. */
 static bool write_report(const struct report *report, int report_fd)
 {
-    const char *path = report->run->options->report;
-    if (path && !report_write(report, path))
-        return false;
-    if (report_fd < 0)
+    const struct stampede_options *o = report->run->options;
+    if (!o->report && !o->html && report_fd < 0)
         return true;
     json_t *json = report_json(report);
-    int failed = json_dumpfd(json, report_fd, JSON_COMPACT);
+    bool is_good = !o->report || report_write(json, o->report);
+    is_good = (!o->html || report_html_write(json, o->html)) && is_good;
+    if (report_fd >= 0)
+        is_good = json_dumpfd(json, report_fd, JSON_COMPACT) == 0 && is_good;
     json_decref(json);
-    return !failed;
+    return is_good;
 }
 
 static int run_all(struct run *r, struct http_fetch *http, struct seat_picture *picture,
@@ -243,6 +245,7 @@ int load_run(const struct stampede_options *o, const struct load_run_place *plac
     if (place) {
         r.start_us = place->start_us;
         r.network = place->network;
+        r.live = place->live;
     }
     struct seat_picture picture = {0};
     if (!stampede_target_init(&r.target, o, why, sizeof why)) {

@@ -13,7 +13,8 @@
 struct load_run_place {
     int64_t start_us; /* monotonic; the same for all crowds */
     struct run_network *network;
-    int report_fd; /* gets the report as JSON too; -1 = none */
+    struct live *live; /* gets the figures while the run goes on, instead of stdout; or NULL */
+    int report_fd;     /* gets the report as JSON too; -1 = none */
 };
 
 /* Returns an exit code: an enum verdict, or LOAD_RUN_USAGE when the target is refused. `place` may

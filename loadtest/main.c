@@ -1,5 +1,6 @@
-/* stampede: virtual visitors for Stanchion, and the checker of its promises. Three ways to call it:
- * one crowd to an event that is there, a scenario, and the list of scenarios. */
+/* stampede: virtual visitors for Stanchion, and the checker of its promises. Ways to call
+ * it: one crowd to an event that is there, a scenario, the list of scenarios, and what is done with
+ * reports that were kept. */
 #include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 #include "loadtest/load_run.h"
 #include "loadtest/report.h"
+#include "loadtest/report_html.h"
 #include "loadtest/scenario_files.h"
 #include "loadtest/scenario_run.h"
 
@@ -42,6 +44,8 @@ int main(int argc, char **argv)
         code = scenario_files_list(argc - 1, argv + 1);
     else if (argc > 1 && strcmp(argv[1], "run") == 0)
         code = scenario_run(argc - 1, argv + 1);
+    else if (argc > 1 && strcmp(argv[1], "page") == 0)
+        code = report_html_command(argc - 1, argv + 1);
     else
         code = run_one(argc, argv);
     curl_global_cleanup();

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loadtest/environment.h"
 #include "loadtest/line_pace.h"
 
 struct tick_sink {
@@ -21,10 +22,15 @@ void metrics_prepare(struct report *report, const struct history *h)
 {
     const struct run *r = report->run;
     struct tick_sink sink = {r, INT64_MAX};
+    static struct histogram late; /* large */
     if (r->options->split_at_s > 0)
         sink.split_ms = report->watch->start_ms + (int64_t)(r->options->split_at_s * 1000);
     line_pace_ticks(h, on_interval, &sink);
     line_pace_read(h, r->opens_at_ms, &report->line);
+    totals_late(r, &late);
+    if (report->watch->recorder)
+        tester_load_read(&report->watch->recorder->timeline, &late, environment_cores(), NULL,
+                         &report->tester);
 }
 
 /* What follows "prefix." in name, or NULL. */
@@ -36,10 +42,6 @@ static const char *behind(const char *name, const char *prefix)
 
 static bool read_quantile(const struct histogram *h, const char *name, double *value)
 {
-    static const struct {
-        const char *name;
-        double share;
-    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
     if (strcmp(name, "count") == 0) {
         *value = (double)h->count;
         return true;
@@ -50,9 +52,9 @@ static bool read_quantile(const struct histogram *h, const char *name, double *v
         *value = (double)h->us_max / 1000;
         return true;
     }
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        if (strcmp(name, quantiles[i].name) == 0) {
-            *value = (double)histogram_quantile_us(h, quantiles[i].share) / 1000;
+    for (size_t i = 0; i < REPORT_SHARES_COUNT; i++)
+        if (strcmp(name, report_shares[i].name) == 0) {
+            *value = (double)histogram_quantile_us(h, report_shares[i].share) / 1000;
             return true;
         }
     return false;
@@ -108,6 +110,11 @@ static bool read_counter(const struct report *r, const char *name, double *value
         double value;
         bool is_known;
     } counters[] = {{"holds", (double)r->totals.holds, true},
+                    {"arrived", (double)r->totals.arrived, true},
+                    {"joined", (double)r->totals.joined, true},
+                    {"admitted", (double)r->totals.admitted, true},
+                    {"seats_sold", (double)r->totals.seats_sold, true},
+                    {"tester.busiest", r->tester.busiest_max, r->watch->recorder != NULL},
                     {"confirmed", (double)r->totals.confirmed, true},
                     {"reconnects", (double)r->totals.reconnects, true},
                     {"pushes", (double)r->totals.pushes, true},

@@ -1,6 +1,7 @@
 /* A loop of tenths of a second over shared counters. Once per second it asks the server for
- * `inside` and shows where everyone is: one line, or on a terminal one block that is drawn over.
- * Ctrl-C ends the run in good order, a second one at once. */
+ * `inside`, records a point of the timeline and shows where everyone is: one line, or on a terminal
+ * a block that is drawn over. A crowd of a scenario on a terminal only notes its figures; the
+ * scenario's process draws them. Ctrl-C ends the run in good order, a second one at once. */
 #include "loadtest/monitor.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 
 #include "loadtest/clocks.h"
 #include "loadtest/crowd.h"
+#include "loadtest/screen.h"
 #include "loadtest/totals.h"
 
 #define LOOK_US INT64_C(100000)
@@ -23,7 +25,6 @@
     INT64_C(10000000) /* mode hold: nobody new got in for so long: begin with those inside */
 #define QUIT_MS INT64_C(10000) /* then a process that does not end is killed */
 #define FORGET_MS 1500         /* after a loss nobody can be given seats for so long at least */
-#define BLOCK_LINES 3
 #define ORDERS_SHARE 0.95
 
 static volatile sig_atomic_t interrupts;
@@ -41,7 +42,9 @@ struct monitor {
     struct watch *watch;
     struct totals now;
     pid_t pids[STAMPEDE_PROCESSES_MAX];
-    bool is_block, has_block; /* redraw a block; there is one on the screen */
+    struct live *live;                     /* the scenario's, or our own */
+    bool is_block;                         /* drawn by us */
+    int64_t server_waiting, server_inside; /* of the last second; HISTORY_NONE: did not say */
     int64_t next_second_us, changed_us, last_progress;
     uint64_t holds_at_start;
 };
@@ -117,45 +120,37 @@ static void take_sample(struct monitor *m)
         m->watch->recovering_ms = json_integer_value(at);
     if (json_is_object(json_object_get(event, "draw")))
         atomic_store(&m->run->shared->has_draw, true);
-    if (json_is_integer(inside))
+    if (json_is_integer(inside)) {
         add_sample(m->watch,
                    (struct history_sample){json_integer_value(at), json_integer_value(inside)});
-    json_decref(event);
-}
-
-static void print_errors(const struct totals *t)
-{
-    bool is_first = true;
-    for (uint32_t i = 0; i < run_error_count; i++) {
-        if (t->errors[i] == 0)
-            continue;
-        printf("%s%s %llu", is_first ? "  errors: " : ", ", run_error_names[i],
-               (unsigned long long)t->errors[i]);
-        is_first = false;
+        m->server_inside = json_integer_value(inside);
+        m->server_waiting = json_integer_value(json_object_get(event, "waiting"));
     }
+    json_decref(event);
 }
 
 static void show(struct monitor *m)
 {
-    const struct totals *t = &m->now;
-    double s = (double)(clocks_us() - m->run->start_us) / 1e6;
-    if (m->has_block)
-        printf("\033[%dA\033[J", BLOCK_LINES);
-    m->has_block = m->is_block;
-    const char *gap = m->is_block ? "\n" : " ";
-    if (m->run->options->label)
-        printf("%-10s", m->run->options->label);
-    printf("%5.0f s  connected %lld, waiting %lld, inside %lld, holds %llu, confirmed %llu%s", s,
-           (long long)t->connected, (long long)t->by_state[VISITOR_WAITING], (long long)t->inside,
-           (unsigned long long)t->holds, (unsigned long long)t->confirmed, gap);
-    printf("%sbought %lld, left %lld, walked off %lld, expired %lld, sold out %lld, failed %lld%s",
-           m->is_block ? "         " : " ", (long long)t->by_state[VISITOR_BOUGHT],
-           (long long)t->by_state[VISITOR_LEFT], (long long)t->by_state[VISITOR_ABANDONED],
-           (long long)t->by_state[VISITOR_EXPIRED], (long long)t->by_state[VISITOR_SOLD_OUT],
-           (long long)t->by_state[VISITOR_FAILED], gap);
-    print_errors(t);
-    printf("\n");
-    fflush(stdout);
+    static char text[LIVE_TEXT_BYTES];
+    if (m->is_block) {
+        const struct live_style style = screen_style();
+        unsigned lines = live_draw(m->live, 1, &style, text);
+        screen_draw(text, lines);
+    } else if (!m->run->live) {
+        live_line(m->live, text, sizeof text);
+        fputs(text, stdout);
+        fflush(stdout);
+    }
+}
+
+static void end_second(struct monitor *m)
+{
+    m->server_waiting = m->server_inside = HISTORY_NONE;
+    if (m->run->options->mode != MODE_WAIT)
+        take_sample(m);
+    recorder_take(m->watch->recorder, &m->now, m->server_waiting, m->server_inside);
+    live_take(m->live, m->watch->recorder, &m->now);
+    show(m);
 }
 
 /* Mode buy: orders per second until nearly all have bought; the last few have no company. */
@@ -188,9 +183,7 @@ static void look(struct monitor *m)
     if (clocks_us() < m->next_second_us)
         return;
     m->next_second_us += 1000000;
-    if (m->run->options->mode != MODE_WAIT)
-        take_sample(m);
-    show(m);
+    end_second(m);
 }
 
 /* Looks until everyone is over, for ms_max at most. */
@@ -243,6 +236,11 @@ static bool has_more_to_see(struct monitor *m)
 
 static void command(struct monitor *m, enum run_command command)
 {
+    static const char *const words[] = {[RUN_GO] = "under way",
+                                        [RUN_ROLL_CALL] = "roll call: who still waits?",
+                                        [RUN_SEND_HOME] = "over: everyone goes home",
+                                        [RUN_QUIT] = "over: checking what was promised"};
+    m->live->doing = words[command];
     atomic_store(&m->run->shared->command, command);
 }
 
@@ -281,49 +279,71 @@ static void take_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static bool begin(struct monitor *m)
+{
+    static struct live own; /* large */
+    struct run *r = m->run;
+    int64_t now_us = clocks_us();
+    if (r->start_us == 0)
+        r->start_us = now_us;
+    m->watch->start_ms = run_server_ms(r) + (r->start_us - now_us) / 1000;
+    r->split_us = r->options->split_at_s > 0 ? r->start_us + (int64_t)(r->options->split_at_s * 1e6)
+                                             : INT64_MAX;
+    m->next_second_us = r->start_us + 1000000;
+    m->changed_us = r->start_us;
+    m->live = r->live ? r->live : &own;
+    m->is_block = !r->live && !r->options->is_plain && screen_is_there();
+    live_begin(m->live, r);
+    m->watch->recorder = recorder_create(r, m->pids);
+    return m->watch->recorder != NULL;
+}
+
+static void go_through(struct monitor *m)
+{
+    const struct run *r = m->run;
+    do
+        look(m);
+    while (has_more_to_see(m));
+    measure(m);
+    m->watch->seconds = (double)(clocks_us() - r->start_us) / 1e6;
+    m->watch->was_interrupted = interrupts > 0;
+    if (m->now.by_state[VISITOR_WAITING] > 0 && r->options->mode == MODE_JOURNEY) {
+        command(m, RUN_ROLL_CALL);
+        look_for(m, STAMPEDE_ROLL_CALL_MS);
+    }
+    m->watch->end_ms = run_server_ms(r);
+    command(m, RUN_SEND_HOME);
+    look_for(m, STAMPEDE_LEAVE_MS + r->options->visitors / 5);
+}
+
 bool monitor_run(struct run *r, struct seat_picture *picture, struct http_fetch *http,
                  struct watch *w)
 {
-    struct monitor m = {
-        .run = r, .http = http, .watch = w, .is_block = !r->options->is_plain && isatty(1)};
+    struct monitor m = {.run = r, .http = http, .watch = w};
     *w = (struct watch){0};
     memory_use_init(&w->memory, r->options);
     memory_use_before(&w->memory);
     take_signals();
     fflush(stdout);
-    int64_t now_us = clocks_us();
-    if (r->start_us == 0)
-        r->start_us = now_us;
-    w->start_ms = run_server_ms(r) + (r->start_us - now_us) / 1000;
-    r->split_us = r->options->split_at_s > 0 ? r->start_us + (int64_t)(r->options->split_at_s * 1e6)
-                                             : INT64_MAX;
-    m.next_second_us = r->start_us + 1000000;
-    m.changed_us = r->start_us;
-    if (!start_processes(&m, picture)) {
+    if (!begin(&m) || !start_processes(&m, picture)) {
         end_processes(&m);
         return false;
     }
-    do
-        look(&m);
-    while (has_more_to_see(&m));
-    measure(&m);
-    w->seconds = (double)(clocks_us() - r->start_us) / 1e6;
-    w->was_interrupted = interrupts > 0;
-    if (m.now.by_state[VISITOR_WAITING] > 0 && r->options->mode == MODE_JOURNEY) {
-        command(&m, RUN_ROLL_CALL);
-        look_for(&m, STAMPEDE_ROLL_CALL_MS);
-    }
-    w->end_ms = run_server_ms(r);
-    command(&m, RUN_SEND_HOME);
-    look_for(&m, STAMPEDE_LEAVE_MS + r->options->visitors / 5);
+    if (m.is_block)
+        screen_begin();
+    go_through(&m);
     end_processes(&m);
     totals_read(r, &m.now);
-    show(&m);
+    end_second(&m);
+    if (m.is_block)
+        screen_end();
+    m.live->is_done = true;
     return true;
 }
 
 void watch_release(struct watch *w)
 {
     free(w->samples);
+    recorder_free(w->recorder);
     *w = (struct watch){0};
 }

@@ -4,13 +4,15 @@
 
 #include "loadtest/http_fetch.h"
 #include "loadtest/memory_use.h"
+#include "loadtest/recorder.h"
 #include "loadtest/run.h"
 #include "loadtest/seat_picture.h"
 
-/* What the main process saw. `samples` is owned. */
+/* What the main process saw. `samples` and `recorder` are owned. */
 struct watch {
     struct history_sample *samples;
     size_t samples_count, samples_max;
+    struct recorder *recorder; /* NULL when there was no memory for one */
     struct memory_use memory;
     int64_t start_ms, end_ms; /* the server's clock */
     int64_t recovering_ms;    /* likewise: the last time the event said that it recovers; or 0 */

@@ -85,10 +85,11 @@ static const struct option_line lines[] = {
      "share of visitors that must come to an end (0.9)"},
     {"processes", "N", KIND_COUNT, AT(processes), 1, STAMPEDE_PROCESSES_MAX,
      "(as few as open files allow)"},
-    {"server-pids", "PID,..", KIND_PIDS, 0, 0, 0, "mode wait: processes whose memory is measured"},
+    {"server-pids", "PID,..", KIND_PIDS, 0, 0, 0, "the server's processes, to be measured"},
     {"children", "FILE", KIND_TEXT, AT(children), 0, 0,
-     "likewise, from lines \"name pid\" (var/children)"},
+     "likewise, from lines \"name pid\" (beside the ledger)"},
     {"report", "FILE", KIND_TEXT, AT(report), 0, 0, "writes the report as JSON"},
+    {"html", "FILE", KIND_TEXT, AT(html), 0, 0, "writes the report as a page with plots"},
     {"i-own-this-host", "NAME", KIND_TEXT, AT(own_host), 0, 0,
      "allows a target that is not this machine"},
     {"data-dir", "DIR", KIND_TEXT, AT(data_dir), 0, 0,
@@ -104,9 +105,9 @@ static const struct option_line lines[] = {
 
 /* These are about the run; a crowd of a scenario cannot have them. */
 static const char *const names_of_run[] = {
-    "url",       "event",           "expect", "no-thresholds", "seed",
-    "ledger",    "children",        "report", "server-pids",   "data-dir",
-    "stanchion", "i-own-this-host", "set",    "plain",         "help"};
+    "url",      "event",  "expect",      "no-thresholds", "seed",      "ledger",
+    "children", "report", "server-pids", "data-dir",      "stanchion", "i-own-this-host",
+    "set",      "plain",  "help",        "html"};
 
 static bool is_of_run(const char *name)
 {
@@ -129,7 +130,8 @@ static void print_help(void)
          "promised.\n\n"
          "usage: stampede [options]                       one crowd to an event that is there\n"
          "       stampede run SCENARIO|FILE [options]    sets events up, sends crowds, judges\n"
-         "       stampede scenarios                      lists the scenarios\n");
+         "       stampede scenarios                      lists the scenarios\n"
+         "       stampede page REPORT.json FILE.html     draws a report that was kept\n");
     for (size_t i = 0; i < LINES_COUNT; i++) {
         char name[40];
         int n = snprintf(name, sizeof name, "--%s %s", lines[i].name,
@@ -258,13 +260,23 @@ static bool take_value(struct stampede_options *o, const struct option_line *lin
     return false;
 }
 
+/* The server keeps both in its data directory. */
+static void find_children(struct stampede_options *o)
+{
+    static char path[4096];
+    const char *slash = strrchr(o->ledger, '/');
+    int n = snprintf(path, sizeof path, "%.*schildren", slash ? (int)(slash + 1 - o->ledger) : 0,
+                     o->ledger);
+    if (!o->children && n > 0 && (size_t)n < sizeof path && strcmp(o->ledger, "none") != 0)
+        o->children = path;
+}
+
 static void set_defaults(struct stampede_options *o)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     *o = (struct stampede_options){.url = "http://127.0.0.1:8080",
                                    .ledger = "var/ledger.db",
-                                   .children = "var/children",
                                    .visitors = 1000,
                                    .arrival = {.kind = ARRIVAL_WITHIN, .s = 5},
                                    .duration_s = 120,
@@ -342,5 +354,6 @@ enum options_status stampede_options_read(int argc, char **argv, struct stampede
         fprintf(stderr, "stampede: \"%s\" is not an option; see stampede --help\n", argv[optind]);
         return OPTIONS_WRONG;
     }
+    find_children(o);
     return OPTIONS_OK;
 }

@@ -15,7 +15,8 @@ enum stampede_mode { MODE_JOURNEY, MODE_WAIT, MODE_HOLD, MODE_BUY, MODE_COUNT };
 
 /* Strings point into argv or are static. */
 struct stampede_options {
-    const char *url, *event, *ledger, *report, *children, *own_host;
+    const char *url, *event, *ledger, *report, *html, *own_host;
+    const char *children;             /* NULL = beside the ledger */
     const char *data_dir, *stanchion; /* of a scenario; NULL = not said */
     const char *label;                /* printed before each line; NULL = none */
     enum stampede_mode mode;

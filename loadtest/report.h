@@ -6,6 +6,7 @@
 #include "loadtest/checker.h"
 #include "loadtest/line_pace.h"
 #include "loadtest/monitor.h"
+#include "loadtest/tester_load.h"
 #include "loadtest/totals.h"
 
 #define REPORT_FINDINGS_MAX 16
@@ -16,6 +17,14 @@ enum verdict { VERDICT_GREEN = 0, VERDICT_BROKEN = 1, VERDICT_NOT_CARRIED_OUT = 
 int verdict_exit_code(enum verdict verdict);
 /* "green", "broken", "not_carried_out", "missed". */
 const char *verdict_name(enum verdict verdict);
+
+/* The quantiles that are told. */
+#define REPORT_SHARES_COUNT 5
+struct report_share {
+    const char *name;
+    double share;
+};
+extern const struct report_share report_shares[REPORT_SHARES_COUNT];
 
 /* One threshold and what became of it. */
 struct threshold {
@@ -33,6 +42,7 @@ struct report {
     struct threshold thresholds[STAMPEDE_EXPECTATIONS_MAX];
     size_t thresholds_count;
     struct line_pace line;
+    struct tester_load tester;
     enum verdict verdict;
     char reason[200]; /* why it was not carried out, or the threshold missed; empty otherwise */
 };
@@ -40,7 +50,7 @@ struct report {
 void report_print(const struct report *r);
 /* The report as JSON; the caller owns it. */
 json_t *report_json(const struct report *r);
-/* False when the file cannot be written (said on stderr). */
-bool report_write(const struct report *r, const char *path);
+/* Of a report as JSON. False when the file cannot be written (said on stderr). */
+bool report_write(const json_t *report, const char *path);
 
 #endif

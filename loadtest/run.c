@@ -53,7 +53,9 @@ bool run_map(struct run *r)
     r->orders = map(n * STAMPEDE_ORDERS_PER_VISITOR, sizeof *r->orders);
     r->holds = map(n * STAMPEDE_HOLDS_PER_VISITOR, sizeof *r->holds);
     r->seat_owners = map(r->seats_count, sizeof *r->seat_owners);
-    if (!r->shared || !r->stats || !r->visitors || !r->orders || !r->holds || !r->seat_owners) {
+    r->tracks = map(STAMPEDE_TRACKS_MAX, sizeof *r->tracks);
+    if (!r->shared || !r->stats || !r->visitors || !r->orders || !r->holds || !r->seat_owners ||
+        !r->tracks) {
         run_unmap(r);
         return false;
     }
@@ -72,7 +74,8 @@ bool run_map(struct run *r)
                                                   .tick_ms = HISTORY_NONE,
                                                   .again_admission = HISTORY_NONE,
                                                   .again_ms = HISTORY_NONE,
-                                                  .waiting_ms = HISTORY_NONE};
+                                                  .waiting_ms = HISTORY_NONE,
+                                                  .eta_at_ms = HISTORY_NONE};
     return true;
 }
 
@@ -85,12 +88,14 @@ void run_unmap(struct run *r)
     unmap(r->orders, n * STAMPEDE_ORDERS_PER_VISITOR, sizeof *r->orders);
     unmap(r->holds, n * STAMPEDE_HOLDS_PER_VISITOR, sizeof *r->holds);
     unmap(r->seat_owners, r->seats_count, sizeof *r->seat_owners);
+    unmap(r->tracks, STAMPEDE_TRACKS_MAX, sizeof *r->tracks);
     r->shared = NULL;
     r->stats = NULL;
     r->visitors = NULL;
     r->orders = NULL;
     r->holds = NULL;
     r->seat_owners = NULL;
+    r->tracks = NULL;
 }
 
 int64_t run_server_ms(const struct run *r)

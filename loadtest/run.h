@@ -14,6 +14,7 @@
 #include "loadtest/histogram.h"
 #include "loadtest/history.h"
 #include "loadtest/options.h"
+#include "loadtest/track.h"
 
 /* Where a visitor stands. VISITOR_BOUGHT and all behind it are ends. */
 enum visitor_state {
@@ -67,9 +68,12 @@ struct run_stats {
     _Atomic int64_t by_state[VISITOR_STATE_COUNT];
     _Atomic int64_t connected;
     _Atomic uint64_t errors[RUN_ERRORS_MAX];
-    _Atomic uint64_t holds, confirmed, declined, unsold, reconnects, pushes, tabs_compared,
-        tickets_compared;
+    _Atomic uint64_t arrived, joined, admitted; /* visitors */
+    _Atomic uint64_t holds, confirmed, seats_sold, declined, unsold, reconnects, pushes,
+        tabs_compared, tickets_compared;
     _Atomic uint64_t loop_late_us_max; /* how late the tester itself was with a timer */
+    _Atomic uint64_t late_us_lately;   /* likewise, since the last point of the timeline */
+    struct histogram late;             /* likewise, every timer */
     struct histogram latency[RUN_PARTS][LATENCY_COUNT];
 };
 
@@ -95,6 +99,8 @@ struct run_network {
     _Atomic int64_t lost_ms; /* wall clock: when Redis was made to forget everything; 0 = never */
 };
 
+struct live;
+
 /* Lifetime: the run. Set up once, then read-only but for what the pointers lead to. */
 struct run {
     const struct stampede_options *options;
@@ -107,13 +113,15 @@ struct run {
     uint32_t seats_each_max; /* the event's limit */
     uint32_t seats_count, processes;
     struct run_shared *shared;
-    struct run_network *network;      /* NULL = nothing happens to it */
-    struct run_stats *stats;          /* per process */
+    struct run_network *network; /* NULL = nothing happens to it */
+    struct live *live;           /* figures for the process that draws them; NULL = there is none */
+    struct run_stats *stats;     /* per process */
     struct history_visitor *visitors; /* per visitor */
     struct history_order
         *orders; /* STAMPEDE_ORDERS_PER_VISITOR each; state of an unused one: empty id */
     struct history_hold *holds;    /* STAMPEDE_HOLDS_PER_VISITOR each; unused: seats_count 0 */
     _Atomic uint64_t *seat_owners; /* per seat */
+    struct track *tracks;          /* STAMPEDE_TRACKS_MAX */
 };
 
 /* Maps everything that is shared. False when memory is not to be had. */

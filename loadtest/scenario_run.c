@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,15 @@
 #include "loadtest/load_run.h"
 #include "loadtest/redis_flush.h"
 #include "loadtest/report.h"
+#include "loadtest/report_html.h"
 #include "loadtest/scenario_files.h"
 #include "loadtest/scenario_setup.h"
+#include "loadtest/screen.h"
 #include "loadtest/server_processes.h"
 
 #define LOOK_US INT64_C(20000)
 #define LEAD_MS 1000 /* from the settings to the first visitor; grows when setting takes longer */
+#define DRAW_US INT64_C(1000000)
 #define OPEN_TRIES 3
 #define OUTPUT_BYTES 65536 /* a crowd's report goes out in one piece */
 
@@ -46,6 +50,10 @@ struct stage {
     int64_t start_us, start_ms;
     pid_t pids[STAMPEDE_CROWDS_MAX];
     int reports[STAMPEDE_CROWDS_MAX]; /* files in memory */
+    int words[STAMPEDE_CROWDS_MAX];   /* likewise, what a crowd says while we draw */
+    struct live *lives;               /* shared, one per crowd; NULL: we do not draw */
+    int64_t drawn_us;
+    json_t *notes; /* faults and when they were triggered */
     int codes[STAMPEDE_CROWDS_MAX];
     size_t faults_done;
     bool has_fault_failed;
@@ -102,7 +110,7 @@ static void apply_given(struct stage *s)
         struct stampede_options *o = &c->crowds[i].options;
         o->event = s->setup.ids[c->crowds[i].event];
         o->seed += i;
-        o->report = NULL;
+        o->report = o->html = NULL;
         o->label = c->crowds_count > 1 ? c->crowds[i].name : NULL;
         o->is_plain |= c->crowds_count > 1;
     }
@@ -130,6 +138,7 @@ static bool open_events(struct stage *s)
 static bool start_crowd(struct stage *s, size_t i)
 {
     s->reports[i] = memfd_create("report", MFD_CLOEXEC);
+    s->words[i] = s->lives ? memfd_create("words", MFD_CLOEXEC) : -1;
     fflush(stdout);
     pid_t parent = getpid(), pid = s->reports[i] < 0 ? -1 : fork();
     if (pid < 0) {
@@ -138,7 +147,10 @@ static bool start_crowd(struct stage *s, size_t i)
     }
     if (pid == 0) {
         static char output[OUTPUT_BYTES];
-        const struct load_run_place place = {s->start_us, s->network, s->reports[i]};
+        const struct load_run_place place = {s->start_us, s->network,
+                                             s->lives ? &s->lives[i] : NULL, s->reports[i]};
+        if (s->words[i] >= 0)
+            (void)dup2(s->words[i], STDOUT_FILENO);
         setvbuf(stdout, output, _IOFBF, sizeof output);
         (void)setpgid(0, 0); /* Ctrl-C comes through us */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -150,36 +162,62 @@ static bool start_crowd(struct stage *s, size_t i)
     return true;
 }
 
+/* Says it, and keeps it for the report. */
+__attribute__((format(printf, 3, 4))) static void note(struct stage *s, double at_s,
+                                                       const char *format, ...)
+{
+    char text[STAMPEDE_NOTE_BYTES_MAX + 1], line[STAMPEDE_NOTE_BYTES_MAX + 40];
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    int m = n > 0 ? snprintf(line, sizeof line, "fault at %.1f s: %s", at_s, text) : -1;
+    if (m < 0)
+        return;
+    json_array_append_new(s->notes, json_pack("{s:f, s:s}", "at_s", at_s, "text", text));
+    if (s->lives) {
+        screen_say(line);
+        s->drawn_us = 0;
+    } else {
+        printf("%s\n", line);
+        fflush(stdout);
+    }
+}
+
+static void kill_processes(struct stage *s, const struct scenario_fault *f)
+{
+    size_t killed = server_processes_kill(s->options.children, f->process);
+    note(s, f->at_s, "kill %s: %zu killed", f->process, killed);
+    s->has_fault_failed |= killed == 0;
+}
+
+static void flush_redis(struct stage *s, const struct scenario_fault *f)
+{
+    atomic_store(&s->network->lost_ms, clocks_wall_ms()); /* before anybody can notice */
+    bool is_done = redis_flush(s->options.data_dir);
+    atomic_store(&s->network->lost_ms, clocks_wall_ms());
+    note(s, f->at_s, "Redis %s everything", is_done ? "forgets" : "could not be made to forget");
+    s->has_fault_failed |= !is_done;
+}
+
 static void trigger(struct stage *s, const struct scenario_fault *f)
 {
-    size_t killed;
-    bool is_done;
     switch (f->kind) {
     case FAULT_KILL:
-        killed = server_processes_kill(s->options.children, f->process);
-        printf("fault at %.1f s: kill %s: %zu killed\n", f->at_s, f->process, killed);
-        s->has_fault_failed |= killed == 0;
+        kill_processes(s, f);
         break;
     case FAULT_FLUSH:
-        atomic_store(&s->network->lost_ms, clocks_wall_ms()); /* before anybody can notice */
-        is_done = redis_flush(s->options.data_dir);
-        atomic_store(&s->network->lost_ms, clocks_wall_ms());
-        printf("fault at %.1f s: Redis %s everything\n", f->at_s,
-               is_done ? "forgets" : "could not be made to forget");
-        s->has_fault_failed |= !is_done;
+        flush_redis(s, f);
         break;
     case FAULT_DROP:
         atomic_store(&s->network->share_ppm, (uint32_t)(f->share * 1e6));
         atomic_fetch_add(&s->network->drops, 1);
-        printf("fault at %.1f s: %.0f %% of the visitors lose their connection\n", f->at_s,
-               f->share * 100);
+        note(s, f->at_s, "%.0f %% of the visitors lose their connection", f->share * 100);
         break;
     default:
-        printf("fault at %.1f s: set %s %s=%s\n", f->at_s, s->setup.ids[f->event], f->setting.key,
-               f->setting.value);
+        note(s, f->at_s, "set %s %s=%s", s->setup.ids[f->event], f->setting.key, f->setting.value);
         s->has_fault_failed |= !scenario_setup_set(&s->setup, f->event, &f->setting, s->start_ms);
     }
-    fflush(stdout);
 }
 
 static int by_time(const void *a, const void *b)
@@ -215,6 +253,16 @@ static bool reap(struct stage *s)
     return is_any_left;
 }
 
+static void draw(struct stage *s)
+{
+    static char text[LIVE_TEXT_BYTES];
+    if (!s->lives || clocks_us() - s->drawn_us < DRAW_US)
+        return;
+    s->drawn_us = clocks_us();
+    const struct live_style style = screen_style();
+    screen_draw(text, live_draw(s->lives, s->scenario->crowds_count, &style, text));
+}
+
 static void watch(struct stage *s)
 {
     int passed_on = 0;
@@ -226,6 +274,7 @@ static void watch(struct stage *s)
                     kill(s->pids[i], SIGINT);
         if (interrupts == 0)
             trigger_due(s);
+        draw(s);
         nanosleep(&pause, NULL);
     }
 }
@@ -241,8 +290,36 @@ static bool run_crowds(struct stage *s)
         is_good = start_crowd(s, i);
     if (!is_good)
         interrupts = 2;
+    if (s->lives)
+        screen_begin();
     watch(s);
+    if (s->lives)
+        screen_end();
     return is_good;
+}
+
+/* On a terminal we draw all crowds, and what each has to say comes afterwards. */
+static void prepare_screen(struct stage *s)
+{
+    size_t bytes = s->scenario->crowds_count * sizeof *s->lives;
+    if (s->options.is_plain || !screen_is_there())
+        return;
+    s->lives = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s->lives == MAP_FAILED)
+        s->lives = NULL;
+}
+
+static void print_words(const struct stage *s)
+{
+    char bytes[4096];
+    for (size_t i = 0; i < s->scenario->crowds_count && s->lives; i++) {
+        ssize_t count;
+        if (lseek(s->words[i], 0, SEEK_SET) != 0)
+            continue;
+        while ((count = read(s->words[i], bytes, sizeof bytes)) > 0)
+            fwrite(bytes, 1, (size_t)count, stdout);
+    }
+    fflush(stdout);
 }
 
 /* ---- after the run ---- */
@@ -274,7 +351,7 @@ static const char *verdict_of(const struct stage *s, const json_t *crowds, int c
     return code == VERDICT_GREEN ? "green" : "not_carried_out";
 }
 
-static bool write_report(const struct stage *s, int code)
+static json_t *json_of(const struct stage *s, int code)
 {
     json_t *o = json_object(), *crowds = json_object();
     for (size_t i = 0; i < s->scenario->crowds_count; i++) {
@@ -284,13 +361,25 @@ static bool write_report(const struct stage *s, int code)
         json_object_set_new(crowds, s->scenario->crowds[i].name, report ? report : json_null());
     }
     json_object_set_new(o, "scenario", json_string(s->name));
+    json_object_set_new(o, "title", json_string(s->scenario->title));
+    if (s->scenario->about)
+        json_object_set_new(o, "about", json_string(s->scenario->about));
     json_object_set_new(o, "verdict", json_string(verdict_of(s, crowds, code)));
+    json_object_set(o, "faults", s->notes);
     json_object_set_new(o, "crowds", crowds);
-    int failed = json_dump_file(o, s->options.report, JSON_INDENT(1) | JSON_COMPACT);
+    return o;
+}
+
+static bool write_reports(const struct stage *s, int code)
+{
+    const struct stampede_options *p = &s->options;
+    if (!p->report && !p->html)
+        return true;
+    json_t *o = json_of(s, code);
+    bool is_good = !p->report || report_write(o, p->report);
+    is_good = (!p->html || report_html_write(o, p->html)) && is_good;
     json_decref(o);
-    if (failed)
-        fprintf(stderr, "stampede: the report %s cannot be written\n", s->options.report);
-    return !failed;
+    return is_good;
 }
 
 static int run_stage(struct stage *s)
@@ -307,10 +396,12 @@ static int run_stage(struct stage *s)
         !scenario_setup_load(&s->setup, s->scenario))
         return VERDICT_NOT_CARRIED_OUT;
     apply_given(s);
+    prepare_screen(s);
     bool is_good = open_events(s) && run_crowds(s);
     scenario_setup_close(&s->setup, s->scenario);
+    print_words(s);
     int code = is_good ? worst(s) : VERDICT_NOT_CARRIED_OUT;
-    if (is_good && s->options.report && !write_report(s, code) && code == VERDICT_GREEN)
+    if (is_good && !write_reports(s, code) && code == VERDICT_GREEN)
         code = VERDICT_NOT_CARRIED_OUT;
     return code;
 }
@@ -330,7 +421,9 @@ int scenario_run(int argc, char **argv)
         return LOAD_RUN_USAGE;
     s.network =
         mmap(NULL, sizeof *s.network, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    s.notes = json_array();
     int code = s.network == MAP_FAILED ? VERDICT_NOT_CARRIED_OUT : run_stage(&s);
+    json_decref(s.notes);
     scenario_free(s.scenario);
     return code;
 }

@@ -30,7 +30,7 @@ size_t server_processes_read(const char *path, struct server_process *processes,
 {
     char line[128];
     size_t count = 0;
-    FILE *f = fopen(path, "re");
+    FILE *f = path ? fopen(path, "re") : NULL;
     while (f && count < max && fgets(line, sizeof line, f))
         count += read_line(line, &processes[count]);
     if (f)

@@ -12,7 +12,8 @@ struct server_process {
     char name[SERVER_PROCESS_NAME_BYTES];
 };
 
-/* Reads at most `max` of them; returns how many, 0 when the file cannot be read. */
+/* Reads at most `max` of them; returns how many, 0 when the file cannot be read or there
+ * is none (NULL). */
 size_t server_processes_read(const char *path, struct server_process *processes, size_t max);
 /* kill -9 of those called `name`, or, when that ends in "s", of all whose names begin with what
  * stands before the s ("gateways"). Only children of the server whose pid stands in `stanchion.pid`

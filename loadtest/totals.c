@@ -7,8 +7,15 @@ static void add_process(const struct run_stats *s, struct totals *t)
 {
     for (int i = 0; i < VISITOR_STATE_COUNT; i++)
         t->by_state[i] += atomic_load_explicit(&s->by_state[i], memory_order_relaxed);
-    for (uint32_t i = 0; i < run_error_count; i++)
-        t->errors[i] += atomic_load_explicit(&s->errors[i], memory_order_relaxed);
+    for (uint32_t i = 0; i < run_error_count; i++) {
+        uint64_t count = atomic_load_explicit(&s->errors[i], memory_order_relaxed);
+        t->errors[i] += count;
+        t->errors_count += count;
+    }
+    t->arrived += atomic_load_explicit(&s->arrived, memory_order_relaxed);
+    t->joined += atomic_load_explicit(&s->joined, memory_order_relaxed);
+    t->admitted += atomic_load_explicit(&s->admitted, memory_order_relaxed);
+    t->seats_sold += atomic_load_explicit(&s->seats_sold, memory_order_relaxed);
     t->connected += atomic_load_explicit(&s->connected, memory_order_relaxed);
     t->holds += atomic_load_explicit(&s->holds, memory_order_relaxed);
     t->confirmed += atomic_load_explicit(&s->confirmed, memory_order_relaxed);
@@ -43,6 +50,13 @@ void totals_latency(const struct run *r, enum latency_kind kind, unsigned parts,
         for (unsigned part = 0; part < RUN_PARTS; part++)
             if (parts & 1u << part)
                 histogram_merge(h, &r->stats[i].latency[part][kind]);
+}
+
+void totals_late(const struct run *r, struct histogram *h)
+{
+    memset(h, 0, sizeof *h);
+    for (uint32_t i = 0; i < r->processes; i++)
+        histogram_merge(h, &r->stats[i].late);
 }
 
 const char *totals_latency_name(enum latency_kind kind)

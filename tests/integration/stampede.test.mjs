@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { against, checksOf, runStampede, startStampede } from '../support/stampede.mjs';
-import { root, sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { root, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 
 let server;
 before(async () => { server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' }); });
@@ -26,10 +26,42 @@ function assertGreen(end) {
   assert.deepEqual([...new Set(Object.values(checksOf(report)))], ['ok']);
 }
 
+const sum = (values) => values.reduce((all, value) => all + value, 0);
+
+// What happened when adds up to what happened.
+function assertTimeline(end) {
+  const { timeline: line, counts, places, estimates, latency, environment } = end.report;
+  for (const name of ['arrived', 'joined', 'admitted', 'holds', 'confirmed', 'seats_sold'])
+    assert.equal(sum(line.counts[name]), counts[name], `${name}: ${said(end)}`);
+  assert.equal(sum(line.counts.errors), sum(Object.values(counts.errors)), said(end));
+  for (const kind of ['connect', 'join', 'hold', 'pay to confirmed'])
+    assert.equal(sum(line.latency[kind].count), latency[kind].count, `${kind}: ${said(end)}`);
+  for (const values of [...Object.values(line.counts), ...Object.values(line.levels), ...Object.values(line.tester),
+    ...line.processes.flatMap(({ cpu, memory_kb: memory }) => [cpu, memory])])
+    assert.equal(values.length, line.at_s.length);
+  assert.ok(line.at_s.every((s, index) => index === 0 || s > line.at_s[index - 1]));
+  assert.deepEqual(line.processes.map(({ name }) => name).sort(), Object.keys(server.children()).sort());
+  for (const { name, memory_kb: memory } of line.processes) assert.ok(Math.max(...memory) > 1000, name);
+  assert.ok(places.length > 10 && places.every(({ ahead }) => ahead.length > 0), said(end));
+  assert.equal(estimates.within + estimates.sooner + estimates.later, estimates.visitors);
+  assert.ok(environment.cores >= 1 && environment.server.includes('stanchion') && environment.redis, JSON.stringify(environment));
+}
+
+// One file that fetches nothing, with the same figures inside.
+function assertPage(file, report) {
+  const page = fs.readFileSync(file, 'utf8');
+  assert.doesNotMatch(page, /<link|<img|@import|url\(|src=|fetch\(|\{\{/);
+  const data = page.match(/<script type="application\/json" id="data">([^<]*)<\/script>/)[1];
+  assert.deepEqual(JSON.parse(data), report);
+}
+
 test('150 visitors walk the whole journey and every check is green', async () => {
+  const html = path.join(temporaryDirectory(), 'report.html');
   const end = await runStampede([...against(server), '--visitors', '150', '--arrive-within-s', '1', '--duration-s', '45',
-    '--think-ms', '50..300', '--refresh', '0.2', '--tabs', '0.1', '--grab', '0.3']);
+    '--think-ms', '50..300', '--refresh', '0.2', '--tabs', '0.1', '--grab', '0.3', '--html', html]);
   assertGreen(end);
+  assertTimeline(end);
+  assertPage(html, end.report);
   const { counts, latency } = end.report;
   assert.ok(counts.visitors.bought > 100, `${JSON.stringify(counts)}\n${said(end)}`);
   assert.ok(counts.confirmed >= counts.visitors.bought, said(end));

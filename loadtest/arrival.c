@@ -20,6 +20,7 @@ static const struct {
     [ARRIVAL_RAMP] = {"ramp", {ARRIVAL_S_MAX}},
     [ARRIVAL_STEPS] = {"steps", {ARRIVAL_S_MAX, ARRIVAL_STEPS_MAX}},
     [ARRIVAL_EARLY] = {"early", {1, ARRIVAL_S_MAX, ARRIVAL_S_MAX}},
+    [ARRIVAL_POISSON] = {"poisson", {ARRIVAL_RATE_MAX}},
 };
 
 /* Skips the word when it stands at *text, followed by a space or the end. */
@@ -55,6 +56,9 @@ static bool settle(struct arrival *a, const double *numbers)
         a->s = numbers[0];
         a->steps = (uint32_t)numbers[1];
         return a->steps >= 1 && a->steps == numbers[1];
+    case ARRIVAL_POISSON:
+        a->rate = numbers[0];
+        return a->rate > 0;
     case ARRIVAL_EARLY:
         a->share = numbers[0];
         a->early_s = numbers[1];
@@ -109,6 +113,8 @@ static double moment_s(const struct arrival *a, struct dice *dice, uint32_t numb
         return a->s * sqrt(dice_share(dice));
     case ARRIVAL_STEPS:
         return a->s * in_steps(dice, a->steps);
+    case ARRIVAL_POISSON: /* given that so many come in a time, each comes anywhere in it */
+        return count / a->rate * dice_share(dice);
     case ARRIVAL_EARLY:
         return dice_hits(dice, a->share) ? a->early_s * dice_share(dice)
                                          : a->early_s + (a->s - a->early_s) * dice_share(dice);
@@ -122,7 +128,7 @@ int64_t arrival_us(const struct arrival *a, struct dice *dice, uint32_t number, 
     return (int64_t)((a->after_s + moment_s(a, dice, number, count)) * 1e6);
 }
 
-double arrival_end_s(const struct arrival *a)
+double arrival_end_s(const struct arrival *a, uint32_t count)
 {
-    return a->after_s + a->s;
+    return a->after_s + (a->kind == ARRIVAL_POISSON ? count / a->rate : a->s);
 }

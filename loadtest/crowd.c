@@ -232,7 +232,8 @@ static void invite(struct crowd *c)
 static bool crowd_init(struct crowd *c, struct run *run, struct seat_picture *picture,
                        uint32_t process, uint32_t first, uint32_t count)
 {
-    uint32_t tabs_max = (uint32_t)(count * run->options->tabs) + 8;
+    uint32_t tabs_max =
+        (uint32_t)(count * run->options->tabs * run->options->tabs_each) + STAMPEDE_TABS_MAX;
     *c = (struct crowd){.run = run,
                         .stats = &run->stats[process],
                         .picture = picture,

@@ -14,7 +14,8 @@ struct visitor_plan {
     bool leaves_line, leaves_inside, leaves_seats,
         leaves_cash;            /* leaves_seats, _cash: walks away without a word */
     bool no_show, no_show_away; /* does not claim its turn; is not even there when it comes */
-    bool card_declined, clicks_twice, opens_tab, verifies, grabs;
+    bool card_declined, clicks_twice, verifies, grabs;
+    uint8_t tabs;                    /* how many more it opens */
     uint8_t seats_wanted, slow_card; /* slow_card: 0 = the ordinary card */
     uint8_t reloads;                 /* how many more times it reloads while waiting */
 };
@@ -37,6 +38,7 @@ struct visitor {
     uint8_t leaves_as;
     uint16_t tries, failures;     /* of the step under way; of connecting, in a row */
     uint32_t next_id, awaited_id; /* awaited_id 0 = no answer is due */
+    int64_t gives_up_us;          /* patience ends; 0 = never, or it has not joined yet */
     int64_t due_us;               /* when the step under way was due: latencies count from here */
     int64_t pay_due_us;           /* likewise for the payment, until confirmed */
     int64_t asked_ms;             /* server's clock when the last request was sent */

@@ -37,7 +37,7 @@ void journey_plan(struct crowd *c, struct visitor *v)
     p->clicks_twice = dice_hits(&v->dice, o->double_click);
     p->slow_card = dice_hits(&v->dice, o->slow_cards) ? (uint8_t)dice_between(&v->dice, 1, 3) : 0;
     p->reloads = dice_hits(&v->dice, o->refresh) ? (uint8_t)o->reloads : 0;
-    p->opens_tab = dice_hits(&v->dice, o->tabs);
+    p->tabs = dice_hits(&v->dice, o->tabs) ? (uint8_t)o->tabs_each : 0;
     p->verifies = dice_hits(&v->dice, VERIFY_SHARE);
     p->grabs = dice_hits(&v->dice, o->grab);
     if (is_buying_mode(c)) {
@@ -125,8 +125,7 @@ void journey_pause(struct crowd *c, struct visitor *v, enum visitor_state state,
 void journey_think(struct crowd *c, struct visitor *v, enum visitor_state state)
 {
     const struct stampede_options *o = c->run->options;
-    journey_pause(c, v, state,
-                  dice_between(&v->dice, o->think_ms_min * 1000, o->think_ms_max * 1000));
+    journey_pause(c, v, state, pause_us(&o->think, &v->dice));
 }
 
 void journey_ask(struct crowd *c, struct visitor *v, const char *type, const char *format, ...)
@@ -190,15 +189,27 @@ static void reload(struct crowd *c, struct visitor *v)
     crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
 }
 
+void journey_wait(struct crowd *c, struct visitor *v, int64_t pause_us)
+{
+    int64_t due_us = pause_us > 0 ? clocks_us() + pause_us : INT64_MAX;
+    if (v->gives_up_us != 0 && v->gives_up_us < due_us)
+        due_us = v->gives_up_us;
+    crowd_set_state(c, v, VISITOR_WAITING);
+    if (due_us != INT64_MAX)
+        crowd_set_timer(c, v, due_us);
+}
+
 /* What a waiting visitor does besides waiting, one thing at a time. */
 static void wait_in_line(struct crowd *c, struct visitor *v)
 {
-    if (v->plan.opens_tab) {
-        v->plan.opens_tab = false;
+    if (v->gives_up_us != 0 && v->due_us >= v->gives_up_us) {
+        journey_leave(c, v);
+    } else if (v->plan.tabs > 0) {
+        v->plan.tabs--;
         struct visitor *tab = crowd_add_tab(c, v);
         if (tab)
             crowd_connect(c, tab);
-        journey_pause(c, v, VISITOR_WAITING, LINE_PAUSE_US_MAX / 2);
+        journey_wait(c, v, LINE_PAUSE_US_MAX / 2);
     } else if (v->plan.reloads > 0) {
         reload(c, v);
     } else if (v->plan.leaves_line) {

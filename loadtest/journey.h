@@ -39,6 +39,8 @@ void journey_ask(struct crowd *c, struct visitor *v, const char *type, const cha
 void journey_think(struct crowd *c, struct visitor *v, enum visitor_state state);
 /* Goes on in `state` after pause_us. */
 void journey_pause(struct crowd *c, struct visitor *v, enum visitor_state state, int64_t pause_us);
+/* Waits in line; after pause_us (0 = never), or when patience is over, something is to be done. */
+void journey_wait(struct crowd *c, struct visitor *v, int64_t pause_us);
 /* It is over. */
 void journey_finish(struct crowd *c, struct visitor *v, enum visitor_state state);
 void journey_leave(struct crowd *c, struct visitor *v);

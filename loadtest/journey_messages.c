@@ -118,10 +118,12 @@ static void begin_waiting(struct crowd *c, struct visitor *v)
         journey_leave(c, v);
         return;
     }
-    crowd_set_state(c, v, VISITOR_WAITING);
-    if (v->plan.leaves_line || v->plan.reloads > 0 || v->plan.opens_tab)
-        crowd_set_timer(c, v,
-                        c->now_us + dice_between(&v->dice, LINE_PAUSE_US_MIN, LINE_PAUSE_US_MAX));
+    const struct stampede_options *o = c->run->options;
+    bool has_plans = v->plan.leaves_line || v->plan.reloads > 0 || v->plan.tabs > 0;
+    if (v->gives_up_us == 0 && !o->is_patient && o->mode == MODE_JOURNEY)
+        v->gives_up_us = c->now_us + pause_us(&o->patience, &v->dice);
+    journey_wait(c, v,
+                 has_plans ? dice_between(&v->dice, LINE_PAUSE_US_MIN, LINE_PAUSE_US_MAX) : 0);
 }
 
 /* Who had a turn before Redis forgot it waits again, in front, and is not compared with those who

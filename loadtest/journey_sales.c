@@ -269,8 +269,16 @@ static bool ask_for_own_seats(struct crowd *c, struct visitor *v)
     return true;
 }
 
+static void ask_for_best(struct crowd *c, struct visitor *v)
+{
+    v->has_let_go = false;
+    crowd_set_state(c, v, VISITOR_HOLDING);
+    journey_ask(c, v, "hold", ",\"best\":{\"count\":%u}", (unsigned)v->plan.seats_wanted);
+}
+
 void sales_choose(struct crowd *c, struct visitor *v)
 {
+    enum stampede_choice choice = c->run->options->choice;
     uint32_t area, seats[STAMPEDE_SEATS_MAX], wanted = v->plan.seats_wanted;
     if (ask_for_own_seats(c, v))
         return;
@@ -278,12 +286,17 @@ void sales_choose(struct crowd *c, struct visitor *v)
         ask_for_map(c, v);
     } else if (grab(c, v)) {
         return;
-    } else if (!v->avoids_areas && seat_picture_choose_area(c->picture, &v->dice, &area)) {
+    } else if (choice == CHOICE_BEST) {
+        ask_for_best(c, v);
+    } else if (choice == CHOICE_NEAR && !v->avoids_areas &&
+               seat_picture_choose_area(c->picture, &v->dice, &area)) {
         v->has_let_go = false;
         crowd_set_state(c, v, VISITOR_HOLDING);
         journey_ask(c, v, "hold", ",\"area\":%u,\"count\":%u", area, wanted);
     } else {
-        uint32_t count = seat_picture_choose(c->picture, &v->dice, wanted, seats);
+        uint32_t count = choice == CHOICE_FRONT
+                             ? seat_picture_choose_front(c->picture, &v->dice, wanted, seats)
+                             : seat_picture_choose(c->picture, &v->dice, wanted, seats);
         if (count > 0)
             ask_for_seats(c, v, seats, count);
         else
@@ -608,6 +621,10 @@ void sales_on_error(struct crowd *c, struct visitor *v, const char *code, json_t
     } else if (strcmp(code, "no_such_seat") == 0) {
         take_changes(c, seats, PICTURE_NOT_FOR_SALE);
         choose_others(c, v);
+    } else if (strcmp(code, "none_free") == 0) {
+        /* One seat may still be there when two are not. */
+        v->plan.seats_wanted = 1;
+        find_no_seats(c, v);
     } else if (strcmp(code, "area_full") == 0) {
         v->avoids_areas = true;
         choose_others(c, v);

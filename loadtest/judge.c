@@ -67,6 +67,8 @@ static void check(struct report *report, const struct history *h, int64_t cap)
         check_ledger(report, h);
         checker_holds(h, next_finding(report));
     }
+    if (r->options->mode == MODE_BAD)
+        return; /* these are not visitors */
     if (r->options->mode != MODE_WAIT)
         checker_holds_apart(r->shared->clashes, atomic_load(&r->shared->clashes_count),
                             next_finding(report));
@@ -82,11 +84,12 @@ static void say_too_few(struct report *report)
     const struct stampede_options *o = report->run->options;
     int64_t got = judge_is_sale(o)       ? report->totals.finished
                   : o->mode == MODE_WAIT ? (int64_t)report->watch->measured_waiting
+                  : o->mode == MODE_BAD  ? (int64_t)report->totals.joined
                   : report->totals.holds ? (int64_t)o->visitors
                                          : 0;
     static const char *const goals[MODE_COUNT] = {"came to an end of their own",
                                                   "got into the line", "could hold seats",
-                                                  "came to an end of their own"};
+                                                  "came to an end of their own", "could misbehave"};
     if (report->watch->has_process_died)
         (void)snprintf(report->reason, sizeof report->reason,
                        "a process of stampede itself ended early");

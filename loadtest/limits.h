@@ -31,6 +31,7 @@
 #define STAMPEDE_ORDER_BYTES_MAX 40
 #define STAMPEDE_VISITOR_BYTES_MAX 16
 #define STAMPEDE_RELOADS_MAX 100
+#define STAMPEDE_TABS_MAX 8
 /* Then the visitor gives up: leaves the seats to others, or stops looking for the outcome. */
 #define STAMPEDE_HOLD_TRIES_MAX 60
 #define STAMPEDE_PAY_TRIES_MAX 20

@@ -28,7 +28,7 @@ static uint32_t visitors_per_process(const struct stampede_options *o)
     uint32_t most = usable < 1                       ? 1
                     : usable > STAMPEDE_VISITORS_MAX ? STAMPEDE_VISITORS_MAX
                                                      : (uint32_t)usable;
-    return (uint32_t)(most / (1 + o->tabs)) + 1;
+    return (uint32_t)(most / (1 + o->tabs * o->tabs_each)) + 1;
 }
 
 static bool choose_processes(struct run *r)

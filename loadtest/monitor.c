@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "loadtest/bad_client.h"
 #include "loadtest/clocks.h"
 #include "loadtest/crowd.h"
 #include "loadtest/screen.h"
@@ -64,7 +65,10 @@ static bool start_processes(struct monitor *m, struct seat_picture *picture)
             signal(SIGINT, SIG_IGN); /* Ctrl-C reaches all of us; the main process decides */
             signal(SIGTERM, SIG_DFL);
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            _exit(getppid() == parent ? crowd_run(m->run, picture, i, first, count) : 1);
+            if (getppid() != parent)
+                _exit(1);
+            _exit(m->run->options->mode == MODE_BAD ? bad_client_run(m->run, i, first, count)
+                                                    : crowd_run(m->run, picture, i, first, count));
         }
         m->pids[i] = pid;
         first += count;
@@ -178,7 +182,10 @@ static void look(struct monitor *m)
     if (lost_ms > 0 && run_server_ms(m->run) < lost_ms + FORGET_MS)
         run_seats_forget(m->run);
     bool has_ended = reap(m);
-    if (has_ended && atomic_load(&m->run->shared->command) != RUN_QUIT)
+    /* Bad clients are through as soon as they are sent home. */
+    bool may_end = atomic_load(&m->run->shared->command) >=
+                   (m->run->options->mode == MODE_BAD ? RUN_SEND_HOME : RUN_QUIT);
+    if (has_ended && !may_end)
         m->watch->has_process_died = true;
     if (clocks_us() < m->next_second_us)
         return;

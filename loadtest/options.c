@@ -15,6 +15,8 @@ enum option_kind {
     KIND_DOUBLE,
     KIND_SEATS,
     KIND_THINK,
+    KIND_PATIENCE,
+    KIND_CHOICE,
     KIND_SEED,
     KIND_CAP,
     KIND_MODE,
@@ -42,15 +44,16 @@ static const struct option_line lines[] = {
     {"visitors", "N", KIND_COUNT, AT(visitors), 1, STAMPEDE_VISITORS_MAX,
      "how many people come (1000)"},
     {"arrive", "SHAPE", KIND_ARRIVAL, 0, 0, 0,
-     "at-once | within S | even S | ramp S | steps S N | early SHARE S S,\n"
-     "                          each with: after S (within 5)"},
+     "at-once | within S | even S | ramp S | steps S N | early SHARE S S |\n"
+     "                          poisson RATE, each with: after S (within 5)"},
     {"arrive-within-s", "S", KIND_WITHIN, 0, 0, ARRIVAL_S_MAX, "the same as --arrive \"within S\""},
     {"duration-s", "S", KIND_DOUBLE, AT(duration_s), 1, STAMPEDE_DURATION_S_MAX,
      "the run ends at the latest (120)"},
     {"mode", "MODE", KIND_MODE, 0, 0, 0,
      "journey: come, wait, buy; wait: come and stay in line, measure memory;\n"
      "                          hold: hold and release as fast as possible; buy: when all are\n"
-     "                          inside, each buys once, as fast as possible (journey)"},
+     "                          inside, each buys once, as fast as possible; bad: slow readers,\n"
+     "                          garbage and floods (journey)"},
     {"leave", "SHARE", KIND_DOUBLE, AT(leave), 0, 1, "leave while waiting or inside (0.05)"},
     {"no-pay", "SHARE", KIND_DOUBLE, AT(no_pay), 0, 1, "hold seats and walk away (0.05)"},
     {"decline", "SHARE", KIND_DOUBLE, AT(decline), 0, 1,
@@ -58,7 +61,11 @@ static const struct option_line lines[] = {
     {"double-click", "SHARE", KIND_DOUBLE, AT(double_click), 0, 1, "press pay twice (0.05)"},
     {"slow-cards", "SHARE", KIND_DOUBLE, AT(slow_cards), 0, 1,
      "pay with a card that answers slowly or twice (0.05)"},
-    {"tabs", "SHARE", KIND_DOUBLE, AT(tabs), 0, 1, "open a second tab (0.02)"},
+    {"patience-s", "A..B", KIND_PATIENCE, 0, 0, 0,
+     "leave after waiting so long; or \"around M\" (for ever)"},
+    {"tabs", "SHARE", KIND_DOUBLE, AT(tabs), 0, 1, "open more tabs (0.02)"},
+    {"tabs-each", "N", KIND_COUNT, AT(tabs_each), 1, STAMPEDE_TABS_MAX,
+     "how many more tabs those open who do (1)"},
     {"refresh", "SHARE", KIND_DOUBLE, AT(refresh), 0, 1, "reload while waiting (0.02)"},
     {"reloads", "N", KIND_COUNT, AT(reloads), 1, STAMPEDE_RELOADS_MAX,
      "how often those who reload do so (1)"},
@@ -66,7 +73,11 @@ static const struct option_line lines[] = {
      "do not enter when it is their turn; half of them are not there (0)"},
     {"grab", "SHARE", KIND_DOUBLE, AT(grab), 0, 1, "ask first for seats that look taken (0.1)"},
     {"seats", "A..B", KIND_SEATS, 0, 1, STAMPEDE_SEATS_MAX, "seats per visitor (1..3)"},
-    {"think-ms", "A..B", KIND_THINK, 0, 0, 600000, "pause before each step inside (200..2000)"},
+    {"choose", "WHICH", KIND_CHOICE, 0, 0, 0,
+     "near: free ones near each other, anywhere; best: the server's choice;\n"
+     "                          front: the first row as long as it lasts (near)"},
+    {"think-ms", "A..B", KIND_THINK, 0, 0, 0,
+     "pause before each step inside; or \"around M\", log-normal (200..2000)"},
     {"hold-rate", "N", KIND_DOUBLE, AT(hold_rate), 0, 1e6,
      "modes hold and buy: holds, orders per second, 0 = no pause (0)"},
     {"buyers", "N", KIND_COUNT, AT(buyers), 1, STAMPEDE_VISITORS_MAX,
@@ -117,7 +128,8 @@ static bool is_of_run(const char *name)
     return false;
 }
 
-static const char *const mode_names[MODE_COUNT] = {"journey", "wait", "hold", "buy"};
+static const char *const mode_names[MODE_COUNT] = {"journey", "wait", "hold", "buy", "bad"};
+static const char *const choice_names[CHOICE_COUNT] = {"near", "best", "front"};
 
 const char *stampede_mode_name(enum stampede_mode mode)
 {
@@ -198,6 +210,28 @@ static bool read_mode(struct stampede_options *o, const char *text)
     return false;
 }
 
+static bool read_choice(struct stampede_options *o, const char *text)
+{
+    for (int i = 0; i < CHOICE_COUNT; i++)
+        if (strcmp(text, choice_names[i]) == 0) {
+            o->choice = (enum stampede_choice)i;
+            return true;
+        }
+    return false;
+}
+
+/* Seconds as text, kept as milliseconds. */
+static bool read_patience(struct stampede_options *o, const char *text)
+{
+    struct pause p;
+    if (!pause_parse(text, &p))
+        return false;
+    p.from_ms *= 1000, p.to_ms *= 1000, p.median_ms *= 1000;
+    o->patience = p;
+    o->is_patient = false;
+    return p.to_ms + p.median_ms > 0 && p.to_ms + p.median_ms <= STAMPEDE_DURATION_S_MAX * 1000.0;
+}
+
 static bool read_seed(struct stampede_options *o, const char *text)
 {
     char *end;
@@ -227,10 +261,11 @@ static bool take_value(struct stampede_options *o, const struct option_line *lin
         o->seats_min = (uint32_t)a, o->seats_max = (uint32_t)b;
         return true;
     case KIND_THINK:
-        if (!read_span(line, text, &a, &b))
-            return false;
-        o->think_ms_min = (int64_t)a, o->think_ms_max = (int64_t)b;
-        return true;
+        return pause_parse(text, &o->think);
+    case KIND_PATIENCE:
+        return read_patience(o, text);
+    case KIND_CHOICE:
+        return read_choice(o, text);
     case KIND_CAP:
         if (!read_in_range(line, text, &a))
             return false;
@@ -293,8 +328,9 @@ static void set_defaults(struct stampede_options *o)
                                    .reloads = 1,
                                    .seats_min = 1,
                                    .seats_max = 3,
-                                   .think_ms_min = 200,
-                                   .think_ms_max = 2000,
+                                   .think = {.from_ms = 200, .to_ms = 2000},
+                                   .is_patient = true,
+                                   .tabs_each = 1,
                                    .cap = -1,
                                    .seed =
                                        (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};

@@ -10,8 +10,16 @@
 #include "loadtest/arrival.h"
 #include "loadtest/expect.h"
 #include "loadtest/limits.h"
+#include "loadtest/pause.h"
 
-enum stampede_mode { MODE_JOURNEY, MODE_WAIT, MODE_HOLD, MODE_BUY, MODE_COUNT };
+enum stampede_mode { MODE_JOURNEY, MODE_WAIT, MODE_HOLD, MODE_BUY, MODE_BAD, MODE_COUNT };
+/* Which seats people want. */
+enum stampede_choice {
+    CHOICE_NEAR,  /* some that look free, near each other, anywhere */
+    CHOICE_BEST,  /* the server's best */
+    CHOICE_FRONT, /* the first row, and the next when it is gone */
+    CHOICE_COUNT
+};
 
 /* Strings point into argv or are static. */
 struct stampede_options {
@@ -20,6 +28,7 @@ struct stampede_options {
     const char *data_dir, *stanchion; /* of a scenario; NULL = not said */
     const char *label;                /* printed before each line; NULL = none */
     enum stampede_mode mode;
+    enum stampede_choice choice;
     uint32_t visitors, processes; /* processes: 0 = as few as the open-file limit allows */
     struct arrival arrival;
     double duration_s;
@@ -30,8 +39,11 @@ struct stampede_options {
     double hold_rate;  /* holds/s (mode buy: orders/s) over all, 0 = no pause */
     uint32_t buyers;   /* mode buy without a rate: so many at a time over all */
     uint32_t seats_min, seats_max;
-    uint32_t reloads; /* how often those who reload do so */
-    int64_t think_ms_min, think_ms_max;
+    uint32_t reloads;      /* how often those who reload do so */
+    uint32_t tabs_each;    /* how many more tabs those open who do */
+    struct pause think;    /* before each step inside */
+    struct pause patience; /* in line, then they leave; is_patient: for ever */
+    bool is_patient;
     uint64_t seed;
     int64_t cap;               /* -1 = from the ledger's settings of the event */
     bool is_plain, is_lenient; /* is_lenient: a missed threshold is told and changes nothing */

@@ -68,7 +68,7 @@ static json_t *json_of_run(const struct report *r)
     json_object_set_new(o, "mode", json_string(stampede_mode_name(p->mode)));
     json_object_set_new(o, "visitors", json_integer(p->visitors));
     json_object_set_new(o, "processes", json_integer(r->run->processes));
-    json_object_set_new(o, "arrive_within_s", json_real(arrival_end_s(&p->arrival)));
+    json_object_set_new(o, "arrive_within_s", json_real(arrival_end_s(&p->arrival, p->visitors)));
     json_object_set_new(o, "duration_s", json_real(p->duration_s));
     if (p->split_at_s > 0)
         json_object_set_new(o, "split_at_s", json_real(p->split_at_s));

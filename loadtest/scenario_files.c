@@ -22,6 +22,11 @@ static const struct built_in built_ins[] = {
     {"refresh-storm", scenarios_refresh_storm_ini, &scenarios_refresh_storm_ini_bytes},
     {"no-shows", scenarios_no_shows_ini, &scenarios_no_shows_ini_bytes},
     {"survival", scenarios_survival_ini, &scenarios_survival_ini_bytes},
+    {"hot-seats", scenarios_hot_seats_ini, &scenarios_hot_seats_ini_bytes},
+    {"sell-out", scenarios_sell_out_ini, &scenarios_sell_out_ini_bytes},
+    {"bad-clients", scenarios_bad_clients_ini, &scenarios_bad_clients_ini_bytes},
+    {"soak", scenarios_soak_ini, &scenarios_soak_ini_bytes},
+    {"million", scenarios_million_ini, &scenarios_million_ini_bytes},
     {"two-events", scenarios_two_events_ini, &scenarios_two_events_ini_bytes},
 };
 #define BUILT_INS_COUNT (sizeof built_ins / sizeof *built_ins)

@@ -22,6 +22,7 @@ static bool read_row(struct seat_picture *p, json_t *row)
         bool is_sold_here = !(json_integer_value(json_array_get(seat, 4)) & FLAG_NOT_FOR_SALE);
         p->states[(size_t)first + i] = is_sold_here ? PICTURE_FREE : PICTURE_NOT_FOR_SALE;
         p->numbered_count += is_sold_here;
+        p->row_ends[(size_t)first + i] = (uint32_t)(first + (json_int_t)json_array_size(seats));
     }
     return true;
 }
@@ -71,8 +72,9 @@ static bool read_plan(struct seat_picture *p, json_t *plan, const char **why)
     p->seats_count = (uint32_t)count;
     p->states = malloc(p->seats_count);
     p->is_area = calloc(p->seats_count, sizeof *p->is_area);
+    p->row_ends = calloc(p->seats_count, sizeof *p->row_ends);
     *why = "no memory for the plan";
-    if (!p->states || !p->is_area)
+    if (!p->states || !p->is_area || !p->row_ends)
         return false;
     for (uint32_t i = 0; i < p->seats_count; i++)
         p->states[i] = PICTURE_NOT_FOR_SALE;
@@ -97,6 +99,7 @@ void seat_picture_release(struct seat_picture *p)
 {
     free(p->states);
     free(p->is_area);
+    free(p->row_ends);
     *p = (struct seat_picture){0};
 }
 
@@ -140,6 +143,25 @@ uint32_t seat_picture_choose(const struct seat_picture *p, struct dice *dice, ui
                              uint32_t *seats)
 {
     return choose(p, dice, wanted, true, seats);
+}
+
+/* Everyone looks at the same few seats: that is what is meant. */
+uint32_t seat_picture_choose_front(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
+                                   uint32_t *seats)
+{
+    uint32_t first = 0;
+    while (first < p->seats_count && (p->states[first] != PICTURE_FREE || p->is_area[first]))
+        first++;
+    if (first == p->seats_count)
+        return 0;
+    uint32_t end = p->row_ends[first] > first ? p->row_ends[first] : first + 1, count = 0;
+    uint32_t from = (uint32_t)dice_between(dice, first, (int64_t)end - 1);
+    for (uint32_t looked = 0; looked < end - first && count < wanted; looked++) {
+        uint32_t seat = first + (from - first + looked) % (end - first);
+        if (p->states[seat] == PICTURE_FREE && !p->is_area[seat])
+            seats[count++] = seat;
+    }
+    return count;
 }
 
 uint32_t seat_picture_choose_taken(const struct seat_picture *p, struct dice *dice, uint32_t wanted,

@@ -23,6 +23,7 @@ struct seat_picture {
     uint32_t numbered_count; /* seats that are not places of an area and are for sale */
     uint8_t *states;         /* enum picture_state */
     bool *is_area;           /* place of a standing area: asked for by count, not by number */
+    uint32_t *row_ends;      /* per seat of a row: the number behind its last one; otherwise 0 */
     struct picture_area areas[SEAT_PICTURE_AREAS_MAX];
     int64_t asked_us,
         heard_us; /* when a map was last asked for, when the picture last became newer; 0 = never */
@@ -40,6 +41,10 @@ void seat_picture_set(struct seat_picture *p, uint32_t seat, enum picture_state 
  * Returns how many. */
 uint32_t seat_picture_choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
                              uint32_t *seats);
+/* Up to `wanted` numbered seats that look free, as far in front in the plan as there are any; of
+ * those in the first row that has one, at random. */
+uint32_t seat_picture_choose_front(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
+                                   uint32_t *seats);
 /* Likewise of those that look held or sold: what people in a hurry click on. */
 uint32_t seat_picture_choose_taken(const struct seat_picture *p, struct dice *dice, uint32_t wanted,
                                    uint32_t *seats);

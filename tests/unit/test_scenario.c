@@ -14,15 +14,17 @@ Test(arrival, reads_every_shape)
         const char *text;
         enum arrival_kind kind;
         double end_s;
-    } cases[] = {{"at-once", ARRIVAL_AT_ONCE, 0},        {"within 5", ARRIVAL_WITHIN, 5},
-                 {"  even  2.5 ", ARRIVAL_EVEN, 2.5},    {"ramp 10", ARRIVAL_RAMP, 10},
-                 {"steps 12 4", ARRIVAL_STEPS, 12},      {"early 0.6 6 3", ARRIVAL_EARLY, 9},
-                 {"even 10 after 12", ARRIVAL_EVEN, 22}, {"at-once after 3", ARRIVAL_AT_ONCE, 3}};
+    } cases[] = {
+        {"at-once", ARRIVAL_AT_ONCE, 0},        {"within 5", ARRIVAL_WITHIN, 5},
+        {"  even  2.5 ", ARRIVAL_EVEN, 2.5},    {"ramp 10", ARRIVAL_RAMP, 10},
+        {"steps 12 4", ARRIVAL_STEPS, 12},      {"early 0.6 6 3", ARRIVAL_EARLY, 9},
+        {"even 10 after 12", ARRIVAL_EVEN, 22}, {"at-once after 3", ARRIVAL_AT_ONCE, 3},
+        {"poisson 50", ARRIVAL_POISSON, 2},     {"poisson 50 after 1", ARRIVAL_POISSON, 3}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct arrival a;
         cr_assert(arrival_parse(cases[i].text, &a), "%s", cases[i].text);
         cr_expect_eq(a.kind, cases[i].kind, "%s", cases[i].text);
-        cr_expect_float_eq(arrival_end_s(&a), cases[i].end_s, 1e-9, "%s", cases[i].text);
+        cr_expect_float_eq(arrival_end_s(&a, 100), cases[i].end_s, 1e-9, "%s", cases[i].text);
     }
 }
 
@@ -161,7 +163,7 @@ Test(scenario, reads_a_whole_file)
     const struct stampede_options *o = &s->crowds[0].options;
     cr_expect_eq(s->crowds[0].event, 1);
     cr_expect(o->visitors == 30 && o->reloads == 3 && o->no_show == 0.25);
-    cr_expect(o->think_ms_min == 5 && o->think_ms_max == 9 && o->arrival.kind == ARRIVAL_EARLY);
+    cr_expect(o->think.from_ms == 5 && o->think.to_ms == 9 && o->arrival.kind == ARRIVAL_EARLY);
     cr_expect_eq(o->expectations_count, 2);
     cr_expect_eq(s->crowds[1].options.mode, MODE_WAIT);
     cr_expect_eq(s->crowds[1].options.visitors, 1000);

@@ -202,7 +202,8 @@ void journey_wait(struct crowd *c, struct visitor *v, int64_t pause_us)
 /* What a waiting visitor does besides waiting, one thing at a time. */
 static void wait_in_line(struct crowd *c, struct visitor *v)
 {
-    if (v->gives_up_us != 0 && v->due_us >= v->gives_up_us) {
+    bool gives_up = v->gives_up_us != 0 && v->due_us >= v->gives_up_us;
+    if (gives_up || (v->plan.leaves_line && v->plan.tabs == 0 && v->plan.reloads == 0)) {
         journey_leave(c, v);
     } else if (v->plan.tabs > 0) {
         v->plan.tabs--;
@@ -212,8 +213,6 @@ static void wait_in_line(struct crowd *c, struct visitor *v)
         journey_wait(c, v, LINE_PAUSE_US_MAX / 2);
     } else if (v->plan.reloads > 0) {
         reload(c, v);
-    } else if (v->plan.leaves_line) {
-        journey_leave(c, v);
     }
 }
 

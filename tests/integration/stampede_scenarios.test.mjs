@@ -81,6 +81,51 @@ test('no-shows: turns not claimed go on, within the cap', async () => {
   assert.equal(checksOf(visitors)['turns not claimed go on'], 'ok', text);
 });
 
+// A built-in scenario with some of its text replaced.
+function changed(name, ...pairs) {
+  const file = path.join(temporaryDirectory(), `${name}.ini`);
+  const text = fs.readFileSync(path.join(root, `loadtest/scenarios/${name}.ini`), 'utf8');
+  fs.writeFileSync(file, pairs.reduce((all, [from, to]) => {
+    assert.ok(all.includes(from), `${name} has ${from}`);
+    return all.replaceAll(from, to);
+  }, text));
+  return file;
+}
+
+// These wait more than they work, and each has its own event: they run at the same time.
+test('hot-seats, sell-out, soak, million and bad-clients, small', async () => {
+  const [hot, sold, soak, million, bad] = await Promise.all([
+    green(changed('hot-seats', ['seats = 3000', 'seats = 400']), '--visitors', '60', '--arrive', 'within 0.5', '--think-ms', '1..20'),
+    green(changed('sell-out', ['seats = 3000', 'seats = 50']), '--visitors', '100', '--arrive', 'poisson 80', '--think-ms', 'around 30'),
+    green(changed('soak', ['seats = 90000', 'seats = 900'], ['ratio.', '']), '--visitors', '40', '--arrive', 'poisson 20', '--think-ms', 'around 50',
+      '--set', 'claim_ms=5000'),
+    green(changed('million', ['seats = 50000', 'seats = 900']), '--visitors', '60', '--arrive', 'within 1', '--think-ms', 'around 50'),
+    runStampede(['run', changed('bad-clients', ['split-at-s = 12', 'split-at-s = 2'], ['within 2 after 12', 'within 0.5 after 2'],
+      ['duration-s = 28', 'duration-s = 7'], ['visitors = 1200', 'visitors = 60'], ['visitors = 400', 'visitors = 20'],
+      ['even 24', 'even 5'], ['seats = 6000', 'seats = 600']), ...at(), '--no-thresholds', '--slow-cards', '0']),
+  ]);
+  assert.ok(hot.visitors.counts.errors.seat_taken > 5, hot.said);
+  const { 'taking-best': best, choosing } = sold;
+  assert.equal(best.counts.seats_sold + choosing.counts.seats_sold, 50, sold.said);
+  assert.ok(best.counts.visitors.sold_out > 0 && choosing.counts.visitors.sold_out > 0, sold.said);
+  assert.ok(soak.visitors.counts.visitors.bought > 20, soak.said);
+  assert.ok(million.visitors.counts.visitors.bought > 40, million.said);
+  const { ordinary, bad: mob } = bad.report.crowds;
+  assert.equal(bad.code, 0, said(bad));
+  assert.deepEqual([...new Set(Object.values(checksOf(ordinary)))], ['ok'], said(bad));
+  assert.equal(ordinary.counts.visitors.failed ?? 0, 0, said(bad));
+  assert.ok(ordinary.latency_after.hold.count > 10, said(bad));
+  assert.equal(mob.counts.joined, 20, said(bad));
+  assert.ok(mob.counts.errors.closed > 5 && mob.counts.reconnects > 5, said(bad));
+});
+
+test('who has no patience leaves the line', async () => {
+  const end = await runStampede(['run', changed('soak', ['seats = 90000', 'seats = 900']), ...at(), '--no-thresholds', '--visitors', '30',
+    '--arrive', 'within 0.2', '--set', 'admit_per_tick=0', '--patience-s', '0.2..0.8', '--leave', '0', '--duration-s', '30']);
+  assert.equal(end.code, 0, said(end));
+  assert.equal(end.report.crowds.visitors.counts.visitors.left, 30, said(end));
+});
+
 test('two-events: the crowd of one and the flood of the other are judged apart', async () => {
   const file = path.join(temporaryDirectory(), 'small.ini');
   const text = fs.readFileSync(path.join(root, 'loadtest/scenarios/two-events.ini'), 'utf8');

@@ -66,7 +66,7 @@ static double come_by(const char *shape, double by_s)
         struct dice dice;
         dice_init(&dice, 7, i);
         int64_t us = arrival_us(&a, &dice, i, N);
-        cr_assert(us >= (int64_t)(a.after_s * 1e6) && us <= (int64_t)(arrival_end_s(&a) * 1e6));
+        cr_assert(us >= (int64_t)(a.after_s * 1e6) && us <= (int64_t)(arrival_end_s(&a, N) * 1e6));
         come += us <= (int64_t)(by_s * 1e6);
     }
     return (double)come / N;

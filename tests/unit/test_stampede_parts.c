@@ -1,9 +1,12 @@
-/* Small parts of the load tester: the flat JSON reader, the timers, the picture of the seats. */
+/* Small parts of the load tester: the flat JSON reader, the timers, the picture of the seats,
+ * pauses for thought. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 #include "loadtest/dice.h"
 #include "loadtest/flat_json.h"
+#include "loadtest/pause.h"
 #include "loadtest/seat_picture.h"
 #include "loadtest/timer_heap.h"
 
@@ -127,4 +130,78 @@ Test(seat_picture, refuses_plans_that_do_not_fit)
         cr_expect_not(seat_picture_init(&p, plans[i], strlen(plans[i]), &why), "%s", plans[i]);
         cr_expect_not_null(why);
     }
+}
+
+Test(seat_picture, the_front_row_as_long_as_it_lasts)
+{
+    static const char rows[] =
+        "{\"version\":1,\"seats_count\":6,\"sections\":[{\"rows\":["
+        "{\"label\":\"A\",\"first\":0,\"seats\":[[\"1\",0,0,0,0],[\"2\",0,0,0,0],[\"3\",0,0,0,0]]},"
+        "{\"label\":\"B\",\"first\":3,\"seats\":[[\"1\",0,0,0,0],[\"2\",0,0,0,0],[\"3\",0,0,0,0]]}]"
+        "}],"
+        "\"areas\":[]}";
+    struct seat_picture p;
+    struct dice dice;
+    const char *why;
+    uint32_t seats[8];
+    bool was_seen[3] = {false};
+    dice_init(&dice, 1, 1);
+    cr_assert(seat_picture_init(&p, rows, sizeof rows - 1, &why), "%s", why);
+    for (int i = 0; i < 100; i++) {
+        cr_assert_eq(seat_picture_choose_front(&p, &dice, 2, seats), 2);
+        cr_assert(seats[0] < 3 && seats[1] < 3 && seats[0] != seats[1]);
+        was_seen[seats[0]] = true;
+    }
+    cr_expect(was_seen[0] && was_seen[1] && was_seen[2], "not always the same seat");
+    seat_picture_set(&p, 0, PICTURE_HELD);
+    seat_picture_set(&p, 2, PICTURE_SOLD);
+    cr_expect_eq(seat_picture_choose_front(&p, &dice, 2, seats), 1, "one is left of the row");
+    cr_expect_eq(seats[0], 1);
+    seat_picture_set(&p, 1, PICTURE_HELD);
+    cr_expect_eq(seat_picture_choose_front(&p, &dice, 2, seats), 2);
+    cr_expect(seats[0] >= 3 && seats[1] >= 3);
+    for (uint32_t i = 3; i < 6; i++)
+        seat_picture_set(&p, i, PICTURE_SOLD);
+    cr_expect_eq(seat_picture_choose_front(&p, &dice, 2, seats), 0);
+    seat_picture_release(&p);
+}
+
+Test(pause, reads_what_it_says)
+{
+    struct pause p;
+    cr_assert(pause_parse("200..2000", &p));
+    cr_expect(p.from_ms == 200 && p.to_ms == 2000 && p.spread == 0);
+    cr_assert(pause_parse("1.5", &p));
+    cr_expect(p.from_ms == 1.5 && p.to_ms == 1.5);
+    cr_assert(pause_parse(" around 800", &p));
+    cr_expect(p.median_ms == 800 && p.spread == PAUSE_SPREAD);
+    cr_assert(pause_parse("around 800 1.2", &p));
+    cr_expect_eq(p.spread, 1.2);
+    static const char *const wrong[] = {"",         "..",         "5..1",       "-1",
+                                        "1..",      "1..2x",      "around",     "around ",
+                                        "around 0", "around 5 0", "around 5 9", "around -5",
+                                        "around x", "99999999",   "1e999",      "nan"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(pause_parse(wrong[i], &p), "\"%s\"", wrong[i]);
+    cr_expect_eq(p.spread, 1.2, "nothing changes when it is refused");
+}
+
+Test(pause, log_normal_lengths)
+{
+    enum { N = 20000 };
+    struct pause p;
+    struct dice dice;
+    uint32_t below = 0, within = 0;
+    int64_t longest = 0;
+    dice_init(&dice, 3, 4);
+    cr_assert(pause_parse("around 1000 0.5", &p));
+    for (int i = 0; i < N; i++) {
+        int64_t us = pause_us(&p, &dice);
+        below += us < 1000000;
+        within += us > 1000000 * exp(-0.5) && us < 1000000 * exp(0.5);
+        longest = us > longest ? us : longest;
+    }
+    cr_expect(below > N * 0.48 && below < N * 0.52, "half are below the median: %u", below);
+    cr_expect(within > N * 0.66 && within < N * 0.70, "68 %% within one deviation: %u", within);
+    cr_expect(longest > 4000000 && longest <= PAUSE_TAIL * INT64_C(1000000));
 }

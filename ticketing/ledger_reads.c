@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOLD_SEATS_STEP 4096
+#define SEATS_STEP 4096
 
 /* The rows of a statement about an order as tickets. */
 static enum ledger_status append_tickets(struct ledger_store *s, enum ledger_statement which,
@@ -180,16 +180,15 @@ enum ledger_status ledger_seat_owner(struct ledger_store *s, const char *event, 
     return bytes > 0 && bytes <= ORDER_ID_BYTES ? LEDGER_OK : LEDGER_CORRUPT;
 }
 
-enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, uint32_t **seats,
-                                     size_t *count)
+enum ledger_status ledger_seat_list(struct ledger_store *s, sqlite3_stmt *row, uint32_t **seats,
+                                    size_t *count)
 {
     enum ledger_status status;
     uint32_t *list = NULL;
     size_t used = 0, room = 0;
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_sold_of_event, "t", event);
     while (ledger_next(s, row, &status)) {
         if (used == room) {
-            room += SOLD_SEATS_STEP;
+            room += SEATS_STEP;
             list = reallocarray(list, room, sizeof *list);
             assert(list != NULL);
         }
@@ -202,6 +201,12 @@ enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, 
     *seats = list;
     *count = used;
     return LEDGER_OK;
+}
+
+enum ledger_status ledger_sold_seats(struct ledger_store *s, const char *event, uint32_t **seats,
+                                     size_t *count)
+{
+    return ledger_seat_list(s, ledger_use(s, STATEMENT_sold_of_event, "t", event), seats, count);
 }
 
 enum ledger_status ledger_orders_each(struct ledger_store *s, const char *event,

@@ -122,6 +122,9 @@ sqlite3_stmt *ledger_use(struct ledger_store *s, enum ledger_statement which, co
 enum ledger_status ledger_run(struct ledger_store *s, sqlite3_stmt *statement);
 /* true = a row stands in the statement. At the end or on failure: reset, *status says which. */
 bool ledger_next(struct ledger_store *s, sqlite3_stmt *statement, enum ledger_status *status);
+/* The first column of all rows; the caller frees *seats. */
+enum ledger_status ledger_seat_list(struct ledger_store *s, sqlite3_stmt *row, uint32_t **seats,
+                                    size_t *count);
 /* What a SQLite result code means to us; remembers the message. */
 enum ledger_status ledger_judge(struct ledger_store *s, int code);
 /* The part of ledger_write_order that a replay shares (ledger_orders.c): writes the order, its

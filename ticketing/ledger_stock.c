@@ -7,8 +7,6 @@
 #include <string.h>
 #include "ticketing/ledger_sqlite.h"
 
-#define SEATS_STEP 1024
-
 static const char *const words[STOCK_CHANGE_COUNT] = {
     [STOCK_WITHHOLD] = "withhold", [STOCK_OFFER] = "offer",
     [STOCK_REFUND] = "refund",     [STOCK_REFUND_WITHHOLD] = "refund_withhold",
@@ -132,25 +130,8 @@ enum ledger_status ledger_withheld_json(struct ledger_store *s, const char *even
 enum ledger_status ledger_withheld_seats(struct ledger_store *s, const char *event,
                                          uint32_t **seats, size_t *count)
 {
-    enum ledger_status status;
-    uint32_t *list = NULL;
-    size_t used = 0, room = 0;
     sqlite3_stmt *row = ledger_use(s, STATEMENT_withheld_of_event, "t", event);
-    while (ledger_next(s, row, &status)) {
-        if (used == room) {
-            room += SEATS_STEP;
-            list = reallocarray(list, room, sizeof *list);
-            assert(list != NULL);
-        }
-        list[used++] = (uint32_t)sqlite3_column_int64(row, 0);
-    }
-    if (status != LEDGER_OK) {
-        free(list);
-        return status;
-    }
-    *seats = list;
-    *count = used;
-    return LEDGER_OK;
+    return ledger_seat_list(s, row, seats, count);
 }
 
 enum ledger_status ledger_stock_work(struct ledger_store *s,

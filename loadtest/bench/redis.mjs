@@ -134,11 +134,14 @@ export async function lineScript(redis, name) {
 }
 
 // A script of the seats, likewise (ledger_scripts.c, seat_redis.c).
-export async function seatScript(redis, name) {
+// Each call takes operations, [name, ...arguments], as seat_turn.c sends them.
+export async function turnScript(redis, names) {
   const keys = namesIn('ticketing/ledger_scripts.c', /names\[SEAT_KEYS_COUNT\] = \{([^}]*)\}/).map((key) => key.replace('%s', 'e'));
-  const files = ['epoch', 'prelude', 'take', name].map((file) => source(`ticketing/lua/${file}.lua`));
-  const sha = await redis.link.ask('SCRIPT', 'LOAD', files.join('\n'));
-  return (...args) => ['EVALSHA', sha, keys.length, ...keys, 1, 'e', ...args];
+  const text = (file) => source(`ticketing/lua/${file}.lua`);
+  const operations = names.map((name) => `operations.${name} = function(ARGV)\n${text(name)}end\n`);
+  const sha = await redis.link.ask('SCRIPT', 'LOAD', [...['epoch', 'prelude', 'take'].map(text), 'local operations = {}', ...operations,
+    text('turn')].join('\n'));
+  return (list) => ['EVALSHA', sha, keys.length, ...keys, 1, 'e', ...list.flatMap(([name, ...args]) => [name, args.length, ...args])];
 }
 
 // An event e that is open, with these settings instead of the defaults below.

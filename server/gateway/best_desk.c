@@ -157,7 +157,7 @@ static void on_answered(void *ctx, enum seats_status status, const struct hold *
         wire_busy(gateway, &ask->to);
     } else if (hold->result == HOLD_OK) {
         gateway->figures.holds++;
-        wire_answer(gateway, &ask->to, seat_desk_hold_json(ask->event, hold));
+        seat_desk_answer_hold(gateway, &ask->to, ask->event, hold);
     } else {
         seat_desk_refuse(gateway, &ask->to, hold);
     }

@@ -7,6 +7,7 @@
 #include "server/gateway/app.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/ticket_qr.h"
+#include "server/gateway/told_hold.h"
 #include "server/gateway/wire.h"
 #include "ticketing/offer.h"
 
@@ -21,6 +22,7 @@ struct checkout_ask {
     struct ask *ask;
     json_t *types; /* of the request; NULL = none */
     int64_t total_minor;
+    bool is_hopeful; /* about the seats that the session was told of, not those in Redis */
 };
 
 static void checkout_ask_free(struct checkout_ask *asked)
@@ -30,17 +32,24 @@ static void checkout_ask_free(struct checkout_ask *asked)
     free(asked);
 }
 
+static void look_and_check_out(struct checkout_ask *asked);
+
 static void on_checked_out(void *ctx, enum seats_status status, const struct hold *hold)
 {
-    struct ask *ask = ctx;
+    struct checkout_ask *asked = ctx;
+    struct ask *ask = asked->ask;
+    if (asked->is_hopeful && status == SEATS_OK && hold->result == HOLD_TAKEN) {
+        look_and_check_out(asked); /* it holds others than it was told */
+        return;
+    }
     if (status != SEATS_OK || hold->result == HOLD_TAKEN) {
         wire_busy(ask->gateway, &ask->to); /* TAKEN: the hold changed between our two steps */
     } else if (hold->result == HOLD_OK || hold->result == HOLD_PAYING) {
-        wire_answer(ask->gateway, &ask->to, seat_desk_hold_json(ask->event, hold));
+        seat_desk_answer_hold(ask->gateway, &ask->to, ask->event, hold);
     } else {
         seat_desk_refuse(ask->gateway, &ask->to, hold);
     }
-    free(ask);
+    checkout_ask_free(asked);
 }
 
 static void refuse_types(const struct ask *ask, enum offer_status status, uint32_t seat)
@@ -69,6 +78,9 @@ static bool is_as_shown(const struct checkout_ask *asked, const struct offer *of
     if (asked->total_minor == TOTAL_UNKNOWN || asked->total_minor == offer->amount_minor) {
         return true;
     }
+    if (asked->is_hopeful) {
+        return false;
+    }
     wire_error(ask->gateway, &ask->to, "price_changed",
                "The organizer has changed prices. Your seats are kept.",
                json_pack("{sI ss}", "total_minor", (json_int_t)offer->amount_minor, "currency",
@@ -76,25 +88,39 @@ static bool is_as_shown(const struct checkout_ask *asked, const struct offer *of
     return false;
 }
 
-/* True when the store was asked; it answers to the ask, which is no longer ours. */
+/* What is offered for these seats, if it may be: otherwise what is wrong has been answered, unless
+ * the seats are only hoped for. */
+static bool make_offer(const struct checkout_ask *asked, const struct hold *hold,
+                       struct offer *offer)
+{
+    const struct plan *plan = asked->ask->event->plan;
+    uint8_t types[HOLD_SEATS_MAX];
+    uint32_t seat = 0;
+    enum offer_status status =
+        offer_read_types(asked->types, plan, hold->seats, hold->seats_count, types, &seat);
+    if (status == OFFER_OK) {
+        status = offer_make(plan, hold->seats, hold->seats_count, types, offer);
+    }
+    if (status != OFFER_OK) {
+        if (!asked->is_hopeful) {
+            refuse_types(asked->ask, status, seat);
+        }
+        return false;
+    }
+    if (!is_as_shown(asked, offer)) {
+        offer_release(offer);
+        return false;
+    }
+    return true;
+}
+
+/* True when the store was asked; it answers to on_checked_out. */
 static bool check_out(struct checkout_ask *asked, const struct hold *hold)
 {
     struct ask *ask = asked->ask;
     struct gateway *gateway = ask->gateway;
-    uint8_t types[HOLD_SEATS_MAX];
-    uint32_t seat = 0;
     struct offer offer = {0};
-    enum offer_status status = offer_read_types(asked->types, ask->event->plan, hold->seats,
-                                                hold->seats_count, types, &seat);
-    if (status == OFFER_OK) {
-        status = offer_make(ask->event->plan, hold->seats, hold->seats_count, types, &offer);
-    }
-    if (status != OFFER_OK) {
-        refuse_types(ask, status, seat);
-        return false;
-    }
-    if (!is_as_shown(asked, &offer)) {
-        offer_release(&offer);
+    if (!make_offer(asked, hold, &offer)) {
         return false;
     }
     char order[ORDER_ID_BYTES + 1] = "o_";
@@ -106,10 +132,10 @@ static bool check_out(struct checkout_ask *asked, const struct hold *hold)
                                     .seats = hold->seats,
                                     .count = hold->seats_count};
     enum seats_status sent = gateway->seats->checkout(gateway->seats, ask->event->id, ask->visitor,
-                                                      &wanted, on_checked_out, ask);
+                                                      &wanted, on_checked_out, asked);
     offer_release(&offer);
     if (sent != SEATS_OK) {
-        on_checked_out(ask, sent, NULL);
+        on_checked_out(asked, sent, NULL);
     }
     return true;
 }
@@ -118,12 +144,22 @@ static void on_hold_to_check_out(void *ctx, enum seats_status status, const stru
 {
     struct checkout_ask *asked = ctx;
     if (status != SEATS_OK || hold->result != HOLD_OK || hold->is_paying) {
-        on_checked_out(asked->ask, status, hold);
-        asked->ask = NULL;
-    } else if (check_out(asked, hold)) {
-        asked->ask = NULL;
+        on_checked_out(asked, status, hold);
+    } else if (!check_out(asked, hold)) {
+        checkout_ask_free(asked);
     }
-    checkout_ask_free(asked);
+}
+
+static void look_and_check_out(struct checkout_ask *asked)
+{
+    struct ask *ask = asked->ask;
+    struct seat_store *seats = ask->gateway->seats;
+    asked->is_hopeful = false;
+    enum seats_status sent =
+        seats->state(seats, ask->event->id, ask->visitor, on_hold_to_check_out, asked);
+    if (sent != SEATS_OK) {
+        on_hold_to_check_out(asked, sent, NULL);
+    }
 }
 
 /* The sum that the visitor was shown; false when it is no such. */
@@ -156,10 +192,10 @@ void pay_desk_checkout(struct gateway *gateway, struct session *session, const s
     asked->ask = ask_create(gateway, session, to);
     asked->types = json_incref(json_object_get(request, "types"));
     asked->total_minor = total_minor;
-    enum seats_status sent = gateway->seats->state(gateway->seats, session->event->id,
-                                                   session->visitor, on_hold_to_check_out, asked);
-    if (sent != SEATS_OK) {
-        on_hold_to_check_out(asked, sent, NULL);
+    struct hold told;
+    asked->is_hopeful = told_hold_read(session, &told) && !told.is_paying;
+    if (!asked->is_hopeful || !check_out(asked, &told)) {
+        look_and_check_out(asked);
     }
 }
 
@@ -241,11 +277,18 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
         wire_busy(gateway, to);
         return;
     }
+    struct hold told;
+    bool is_free_of_charge = told_hold_read(session, &told) && told.is_paying &&
+                             told.amount_minor == 0 && strcmp(told.order, order) == 0;
     struct pay_ask *pay = calloc(1, sizeof *pay);
     assert(pay != NULL);
     pay->ask = ask_create(gateway, session, to);
     snprintf(pay->order, sizeof pay->order, "%s", order);
     snprintf(pay->card, sizeof pay->card, "%s", card);
+    if (is_free_of_charge) { /* settling compares order and fence: nothing to ask first */
+        on_hold_to_pay(pay, SEATS_OK, &told);
+        return;
+    }
     enum seats_status sent = gateway->seats->state(gateway->seats, session->event->id,
                                                    session->visitor, on_hold_to_pay, pay);
     if (sent != SEATS_OK) {
@@ -272,6 +315,7 @@ void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
     bool is_here = session != NULL; /* every gateway hears of every outcome */
     for (; session != NULL; session = session_next_of_visitor(session)) {
+        told_hold_forget(session);
         if (strcmp(type, "confirmed") == 0) {
             session->stage = STAGE_NEW; /* the turn ended with the sale */
         }

@@ -8,6 +8,7 @@
 #include "server/gateway/app.h"
 #include "server/gateway/best_desk.h"
 #include "server/gateway/line_pace.h"
+#include "server/gateway/told_hold.h"
 #include "server/gateway/wire.h"
 
 #define PUSH_INTERVAL_MS 200 /* seat changes are told at most this often */
@@ -53,6 +54,13 @@ json_t *seat_desk_hold_json(const struct event_entry *event, const struct hold *
     return json_pack("{ss so sI ss sI}", "type", "held", "seats", seats, "total_minor",
                      (json_int_t)total_of(event, hold), "currency", event->currency, "deadline_ms",
                      (json_int_t)hold->deadline_ms);
+}
+
+void seat_desk_answer_hold(struct gateway *gateway, const struct reply_to *to,
+                           const struct event_entry *event, const struct hold *hold)
+{
+    told_hold_note(session_by_id(&gateway->sessions, to->session), hold);
+    wire_answer(gateway, to, seat_desk_hold_json(event, hold));
 }
 
 void seat_desk_refuse(struct gateway *gateway, const struct reply_to *to, const struct hold *hold)
@@ -237,7 +245,7 @@ static void on_hold_answered(void *ctx, enum seats_status status, const struct h
         wire_busy(gateway, &ask->to);
     } else if (hold->result == HOLD_OK) {
         gateway->figures.holds++;
-        wire_answer(gateway, &ask->to, seat_desk_hold_json(ask->event, hold));
+        seat_desk_answer_hold(gateway, &ask->to, ask->event, hold);
     } else if (hold->result == HOLD_TAKEN) {
         answer_taken(gateway, ask, hold);
     } else {
@@ -254,6 +262,7 @@ static void on_released(void *ctx, enum seats_status status, const struct hold *
     if (status != SEATS_OK) {
         wire_busy(gateway, &ask->to);
     } else if (hold->result == HOLD_OK || hold->result == HOLD_NONE) {
+        told_hold_forget(session_by_id(&gateway->sessions, ask->to.session));
         wire_answer(gateway, &ask->to,
                     json_pack("{ss so sI}", "type", "released", "seats",
                               seats_json(hold->seats, hold->seats_count), "deadline_ms",

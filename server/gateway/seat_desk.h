@@ -24,6 +24,9 @@ void seat_desk_send_map(struct gateway *gateway, struct session *session,
 void seat_desk_on_turn(struct gateway *gateway, int64_t now_ms);
 /* What a visitor holds as `held`, or as `payment` while it is being paid. */
 json_t *seat_desk_hold_json(const struct event_entry *event, const struct hold *hold);
+/* Answers with that, and notes it for the session (told_hold.h). */
+void seat_desk_answer_hold(struct gateway *gateway, const struct reply_to *to,
+                           const struct event_entry *event, const struct hold *hold);
 /* The answer to a hold result that is an error; false when it is none. */
 void seat_desk_refuse(struct gateway *gateway, const struct reply_to *to, const struct hold *hold);
 

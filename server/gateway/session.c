@@ -4,6 +4,7 @@
 #include <string.h>
 #include "server/gateway/app.h"
 #include "server/gateway/book.h"
+#include "server/gateway/told_hold.h"
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #endif
@@ -153,6 +154,7 @@ void session_destroy(struct session_table *table, struct session *session)
         frame = next;
     }
     free(session->assembly);
+    told_hold_forget(session);
     table->generations[slot]++;
     forbid(session, sizeof *session);
 }

@@ -66,6 +66,7 @@ struct session {
     uint64_t account;        /* the session of the account that is signed in; 0 = anonymous */
     int64_t account_ends_ms; /* wall clock */
     int64_t admission, deadline_ms;
+    struct told_hold *told_hold; /* told_hold.h; NULL = nothing is known */
     struct foretold foretold;
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
     uint32_t refused_in_row;

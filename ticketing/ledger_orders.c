@@ -194,20 +194,27 @@ enum ledger_status ledger_write_dead(struct ledger_store *s, const char *order, 
                                  origin->stream_id, order, origin->body, reason, origin->now_ms));
 }
 
-enum ledger_status ledger_order_try(struct ledger_store *s, const struct outbox_entry *entry,
-                                    int64_t now_ms, struct ledger_result *out)
+enum ledger_status ledger_write_order_hopefully(struct ledger_store *s,
+                                                const struct outbox_entry *entry, int64_t now_ms,
+                                                struct ledger_result *out)
 {
     out->verdict = VERDICT_WRITTEN;
     out->reason[0] = '\0';
     out->committed_ms = now_ms;
+    enum ledger_status status = insert_all(s, entry, now_ms, out);
+    if (status != LEDGER_REFUSED)
+        return status;
+    refuse(out, "%s", s->problem); /* a rule of the schema that has no sentence of its own above */
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_order_try(struct ledger_store *s, const struct outbox_entry *entry,
+                                    int64_t now_ms, struct ledger_result *out)
+{
     enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_entry_begin, ""));
     if (status != LEDGER_OK)
         return status;
-    status = insert_all(s, entry, now_ms, out);
-    if (status == LEDGER_REFUSED) { /* a rule of the schema that has no sentence of its own above */
-        refuse(out, "%s", s->problem);
-        status = LEDGER_OK;
-    }
+    status = ledger_write_order_hopefully(s, entry, now_ms, out);
     if (status == LEDGER_OK && out->verdict == VERDICT_DEAD)
         status = ledger_run(s, ledger_use(s, STATEMENT_entry_undo, ""));
     if (status == LEDGER_OK)

@@ -84,6 +84,11 @@ struct ledger_origin {
 enum ledger_status ledger_write_order(struct ledger_store *s, const struct outbox_entry *entry,
                                       const struct ledger_origin *origin,
                                       struct ledger_result *out);
+/* The same without a way back for one order, which is cheaper: when the verdict is VERDICT_DEAD, or
+ * anything but LEDGER_OK comes back, the whole transaction must be rolled back. */
+enum ledger_status ledger_write_order_hopefully(struct ledger_store *s,
+                                                const struct outbox_entry *entry, int64_t now_ms,
+                                                struct ledger_result *out);
 /* Notes that the order's payment is to be voided. *order_stands: the order is in the ledger, so
  * nothing was noted. */
 enum ledger_status ledger_write_void(struct ledger_store *s, const struct outbox_entry *entry,

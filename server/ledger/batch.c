@@ -9,6 +9,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/captures.h"
+#include "server/ledger/json_arena.h"
 #include "server/ledger/outcome.h"
 #include "server/ledger/unsell.h"
 #include "ticketing/ledger_intents.h"
@@ -22,8 +23,9 @@ struct item {
     struct ledger_result result;
 };
 
+/* Writes one entry. Hopefully: without a way back for an order that is refused. */
 static enum ledger_status write_item(struct batch *batch, const struct stream_entry *from,
-                                     struct item *item, int64_t now_ms)
+                                     struct item *item, bool is_hopeful, int64_t now_ms)
 {
     char order[ORDER_ID_BYTES + 1];
     struct ledger_origin origin = {from->id, from->body, batch->epoch, now_ms};
@@ -43,22 +45,57 @@ static enum ledger_status write_item(struct batch *batch, const struct stream_en
     if (item->entry.kind == OUTBOX_INTENT)
         return ledger_write_intent(batch->store, &item->entry, now_ms);
     item->is_told = true;
-    return ledger_write_order(batch->store, &item->entry, &origin, &item->result);
+    return is_hopeful
+               ? ledger_write_order_hopefully(batch->store, &item->entry, now_ms, &item->result)
+               : ledger_write_order(batch->store, &item->entry, &origin, &item->result);
 }
 
+static bool is_refused(const struct item *item)
+{
+    return item->broken == NULL && item->result.verdict == VERDICT_DEAD;
+}
+
+static void release_items(struct item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        outbox_entry_release(&items[i].entry);
+    memset(items, 0, count * sizeof *items);
+}
+
+/* All in one transaction. *has_refused: an order was refused that cannot be undone alone, and
+ * nothing is written. */
 static enum ledger_status write_items(struct batch *batch, const struct stream_entry *entries,
-                                      struct item *items, size_t count)
+                                      struct item *items, size_t count, bool is_hopeful,
+                                      bool *has_refused)
 {
     int64_t now_ms = clock_wall_ms();
     enum ledger_status status = ledger_begin(batch->store);
-    for (size_t i = 0; i < count && status == LEDGER_OK; i++)
-        if (entries[i].body != NULL)
-            status = write_item(batch, &entries[i], &items[i], now_ms);
+    *has_refused = false;
+    for (size_t i = 0; i < count && status == LEDGER_OK; i++) {
+        if (entries[i].body == NULL)
+            continue;
+        status = write_item(batch, &entries[i], &items[i], is_hopeful, now_ms);
+        *has_refused = is_hopeful && status == LEDGER_OK && is_refused(&items[i]);
+        if (*has_refused)
+            return ledger_rollback(batch->store);
+    }
     if (status == LEDGER_OK && batch->captures != NULL)
         status = captures_write(batch->captures, now_ms);
     if (status == LEDGER_OK)
         status = ledger_commit(batch->store);
     return status;
+}
+
+/* Orders are refused about never, so a savepoint for each is only paid for when one was. */
+static enum ledger_status write_all(struct batch *batch, const struct stream_entry *entries,
+                                    struct item *items, size_t count)
+{
+    bool has_refused;
+    enum ledger_status status = write_items(batch, entries, items, count, true, &has_refused);
+    if (status != LEDGER_OK || !has_refused)
+        return status;
+    release_items(items, count);
+    return write_items(batch, entries, items, count, false, &has_refused);
 }
 
 static void count_item(struct batch_stats *stats, const struct item *item)
@@ -118,7 +155,8 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
     assert(count <= LEDGER_BATCH_MAX);
     struct item *items = calloc(count, sizeof *items);
     assert(items != NULL);
-    enum ledger_status status = write_items(batch, entries, items, count);
+    json_arena_begin();
+    enum ledger_status status = write_all(batch, entries, items, count);
     if (status == LEDGER_OK) {
         batch->stats.batches++;
         batch->stats.lag_ms = clock_wall_ms() + batch->redis_ahead_ms - stream_id_ms(entries[0].id);
@@ -136,8 +174,8 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
                   ledger_problem(batch->store),
                   status == LEDGER_FULL ? "; free some space, nothing is lost" : "");
     }
-    for (size_t i = 0; i < count; i++)
-        outbox_entry_release(&items[i].entry);
+    release_items(items, count);
+    json_arena_end();
     free(items);
     if (status != LEDGER_OK)
         return BATCH_STORE_FAILED;

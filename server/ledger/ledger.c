@@ -23,6 +23,7 @@
 #include "server/ledger/beat.h"
 #include "server/ledger/captures.h"
 #include "server/ledger/feed.h"
+#include "server/ledger/json_arena.h"
 #include "server/ledger/intents.h"
 #include "server/ledger/line_marks.h"
 #include "server/ledger/payouts.h"
@@ -34,6 +35,8 @@
 
 #define RETRY_MS 250
 #define WRITE_MS 20
+#define GROUP_MS 5    /* what arrives within it may share a commit */
+#define MUCH_PER_MS 4 /* entries; below, nobody waits for company */
 #define PAYMENT_DEADLINE_MS 15000
 #define EXIT_FAILED 1
 #define DRAIN_ROUNDS_MAX 500 /* 5 s */
@@ -55,7 +58,8 @@ struct ledger {
     struct feed *feed;
     struct batch batch;
     struct office office;
-    ev_timer retry, second, write;
+    ev_timer retry, second, write, group;
+    double asked_s; /* when the feed was asked last */
     ev_signal terminate, interrupt;
     int64_t reconciled_ms; /* monotonic, of the last round */
     char last_problem[200];
@@ -134,6 +138,12 @@ static void wake_payments(struct ledger *ledger)
 
 /* --- entries --- */
 
+static void ask_now(struct ledger *ledger)
+{
+    ledger->asked_s = ev_time();
+    feed_ask(ledger->feed);
+}
+
 /* A request may be gone by now: withdrawn by whoever sent it, or answered by a recovery that came
  * between its delivery and this turn. */
 static void run_office(struct ledger *ledger, const struct stream_entry *entries, size_t count)
@@ -149,6 +159,29 @@ static void run_office(struct ledger *ledger, const struct stream_entry *entries
     }
 }
 
+/* A batch is whatever has arrived: asked for at once while little comes. Each costs a commit, some
+ * 200 us of work however small it is; so when much comes the next question waits until GROUP_MS
+ * after the last, and what arrives meanwhile shares one. */
+static void ask_for_more(struct ledger *ledger, size_t count)
+{
+    double since_s = ev_time() - ledger->asked_s;
+    bool is_much = (double)count > since_s * 1e3 * MUCH_PER_MS;
+    if (is_much && count < LEDGER_BATCH_MAX && since_s < GROUP_MS / 1e3) {
+        ev_timer_set(&ledger->group, GROUP_MS / 1e3 - since_s, 0.);
+        ev_timer_start(ledger->loop, &ledger->group);
+    } else {
+        ask_now(ledger);
+    }
+}
+
+static void on_group(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct ledger *ledger = timer->data;
+    (void)loop, (void)events;
+    if (ledger->state == STATE_RUNNING)
+        ask_now(ledger);
+}
+
 static void on_entries(void *ctx, const struct stream_entries *entries)
 {
     struct ledger *ledger = ctx;
@@ -161,7 +194,7 @@ static void on_entries(void *ctx, const struct stream_entries *entries)
         wake_payments(ledger);
     run_office(ledger, entries->of[STREAM_OFFICE], entries->count[STREAM_OFFICE]);
     if (ledger->state == STATE_RUNNING)
-        feed_ask(ledger->feed);
+        ask_for_more(ledger, entries->count[STREAM_OUTBOX]);
 }
 
 /* Requests that were under way when the ledger went: done or not, nobody knows. They are not
@@ -231,7 +264,7 @@ static void try_to_run(struct ledger *ledger)
     ledger->state = STATE_RUNNING;
     log_info("running, epoch %" PRId64, ledger->batch.epoch);
     wake_payments(ledger);
-    feed_ask(ledger->feed);
+    ask_now(ledger);
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
@@ -336,9 +369,11 @@ static void start_watchers(struct ledger *ledger)
     ev_timer_init(&ledger->retry, on_retry, 0., RETRY_MS / 1e3);
     ev_timer_init(&ledger->second, on_second, 0., 1.);
     ev_timer_init(&ledger->write, on_write, 0., WRITE_MS / 1e3);
+    ev_timer_init(&ledger->group, on_group, 0., 0.);
     ev_signal_init(&ledger->terminate, on_stop, SIGTERM);
     ev_signal_init(&ledger->interrupt, on_stop, SIGINT);
     ledger->retry.data = ledger->second.data = ledger->write.data = ledger;
+    ledger->group.data = ledger;
     ledger->terminate.data = ledger->interrupt.data = ledger;
     ev_signal_start(ledger->loop, &ledger->terminate);
     ev_signal_start(ledger->loop, &ledger->interrupt);
@@ -365,6 +400,7 @@ int ledger_main(const struct ledger_options *options)
     assert(ledger != NULL);
     log_init("ledger", options->log_level);
     (void)signal(SIGPIPE, SIG_IGN);
+    json_arena_init();
     ledger->loop = ev_default_loop(EVFLAG_AUTO);
     ledger->state = STATE_WAITING;
     bool is_set_up = set_up(ledger, options);

@@ -16,13 +16,35 @@ static json_t *ticket(const struct outbox_seat *seat, int64_t order_nr,
                      (json_int_t)seat->price_minor, "code", code);
 }
 
+/* Grows by doubling. */
+struct text {
+    char *bytes;
+    size_t count, room;
+};
+
+static int append(const char *bytes, size_t count, void *ctx)
+{
+    struct text *text = ctx;
+    while (text->room - text->count <= count) {
+        text->room *= 2;
+        text->bytes = realloc(text->bytes, text->room);
+        assert(text->bytes != NULL);
+    }
+    memcpy(text->bytes + text->count, bytes, count);
+    text->count += count;
+    return 0;
+}
+
+/* The text comes from malloc whatever jansson uses (json_arena.h). */
 static char *dump(json_t *object)
 {
-    assert(object != NULL);
-    char *text = json_dumps(object, JSON_COMPACT);
-    assert(text != NULL);
+    struct text text = {.bytes = malloc(512), .room = 512};
+    assert(object != NULL && text.bytes != NULL);
+    int failed = json_dump_callback(object, append, &text, JSON_COMPACT);
+    assert(!failed);
+    text.bytes[text.count] = '\0';
     json_decref(object);
-    return text;
+    return text.bytes;
 }
 
 char *outcome_confirmed(const struct outbox_entry *entry, const struct ledger_result *result,

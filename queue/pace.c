@@ -27,15 +27,20 @@ int64_t pace_samples_count(const struct pace_histogram *holds)
     return count;
 }
 
-int64_t pace_p99_ms(const struct pace_histogram *holds)
+int64_t pace_quantile_ms(const struct pace_histogram *holds, int percent)
 {
-    int64_t wanted = (pace_samples_count(holds) * 99 + 99) / 100, seen = 0;
+    int64_t wanted = (pace_samples_count(holds) * percent + 99) / 100, seen = 0;
     for (size_t i = 0; i < PACE_BUCKETS && wanted > 0; i++) {
         seen += holds->counts[i];
         if (seen >= wanted)
             return ends_ms[i];
     }
     return 0;
+}
+
+int64_t pace_p99_ms(const struct pace_histogram *holds)
+{
+    return pace_quantile_ms(holds, 99);
 }
 
 static int64_t within(int64_t value, int64_t min, int64_t max)

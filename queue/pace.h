@@ -51,7 +51,9 @@ struct pace_decision {
 
 void pace_note(struct pace_histogram *holds, int64_t latency_ms);
 int64_t pace_samples_count(const struct pace_histogram *holds);
-/* The upper end of the bucket with the 99th percentile; 0 without samples. */
+/* The upper end of the bucket with that percentile (1 to 100); 0 without samples. */
+int64_t pace_quantile_ms(const struct pace_histogram *holds, int percent);
+/* The 99th. */
 int64_t pace_p99_ms(const struct pace_histogram *holds);
 /* The rate within the organizer's bounds. */
 int64_t pace_rate_in_force(int64_t rate_micro, int64_t min_micro, int64_t max_micro);

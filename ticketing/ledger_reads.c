@@ -274,3 +274,29 @@ enum ledger_status ledger_dead_page(struct ledger_store *s, int64_t after, int64
     *out = list;
     return LEDGER_OK;
 }
+
+static enum ledger_status sales_of(struct ledger_store *s, enum ledger_statement which,
+                                   int64_t *after_nr, ledger_sales_fn *on_part, void *ctx)
+{
+    enum ledger_status status;
+    int64_t last = *after_nr;
+    sqlite3_stmt *row = ledger_use(s, which, "i", *after_nr);
+    while (ledger_next(s, row, &status)) {
+        const struct ledger_sales part = {ledger_text(row, 0), sqlite3_column_int64(row, 1),
+                                          sqlite3_column_int64(row, 2),
+                                          sqlite3_column_int64(row, 3)};
+        on_part(ctx, &part);
+        if (sqlite3_column_int64(row, 4) > last)
+            last = sqlite3_column_int64(row, 4);
+    }
+    *after_nr = last;
+    return status;
+}
+
+enum ledger_status ledger_sales_since(struct ledger_store *s, int64_t *orders_nr,
+                                      int64_t *refunds_nr, ledger_sales_fn *on_part, void *ctx)
+{
+    enum ledger_status status = sales_of(s, STATEMENT_sales_since, orders_nr, on_part, ctx);
+    return status == LEDGER_OK ? sales_of(s, STATEMENT_refunded_since, refunds_nr, on_part, ctx)
+                               : status;
+}

@@ -82,6 +82,8 @@
     X(event_get)                                                                                   \
     X(event_list)                                                                                  \
     X(event_plan)                                                                                  \
+    X(sales_since)                                                                                 \
+    X(refunded_since)                                                                              \
     X(orders_find)                                                                                 \
     X(account_get)                                                                                 \
     X(account_put)                                                                                 \

@@ -108,6 +108,15 @@ enum ledger_status ledger_orders_of(struct ledger_store *s, const char *event, c
  * visitor). *next is the number to go on from, 0 at the end. */
 enum ledger_status ledger_orders_page(struct ledger_store *s, const char *event, int64_t after,
                                       int64_t limit, json_t **rows, int64_t *next);
+/* What an event has taken by some of its orders and refunds. */
+struct ledger_sales {
+    const char *event;
+    int64_t orders, amount_minor, refunded_minor;
+};
+typedef void ledger_sales_fn(void *ctx, const struct ledger_sales *part);
+/* Calls on_part for the orders and refunds behind these numbers, which move on to the last ones. */
+enum ledger_status ledger_sales_since(struct ledger_store *s, int64_t *orders_nr,
+                                      int64_t *refunds_nr, ledger_sales_fn *on_part, void *ctx);
 /* What is looked for among the orders of an event. */
 struct ledger_search {
     const char

@@ -17,6 +17,7 @@
 #include "server/gateway/listener.h"
 #include "server/gateway/office_client.h"
 #include "server/gateway/organizer/guard.h"
+#include "server/gateway/organizer/live.h"
 #include "server/gateway/payment_run.h"
 #include "server/gateway/webhook_desk.h"
 #include "server/gateway/session.h"
@@ -68,7 +69,8 @@ struct gateway {
     size_t check_batches;  /* under way */
     struct account_desk accounts;
     struct organizer_guard organizers;
-    int64_t seats_pushed_ms; /* monotonic */
+    struct organizer_lives lives; /* consoles that watch */
+    int64_t seats_pushed_ms;      /* monotonic */
     struct payment_runs runs;
     struct webhook_list webhooks;
     struct polls polls;

@@ -8,6 +8,7 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/best_desk.h"
 #include "server/gateway/line_ticks.h"
@@ -58,6 +59,7 @@ static void entry_free(struct event_entry *event)
     json_decref(event->draw);
     line_view_release(&event->line);
     seat_map_free(event->map);
+    pulse_free(event->pulse);
     best_desk_forget(event);
     plan_free(event->plan);
     free(event->plan_text);

@@ -21,6 +21,7 @@
 
 struct gateway;
 struct best_index;
+struct event_pulse;
 
 #define EVENTS_MAX 1000 /* further ones are logged and not served */
 
@@ -51,6 +52,7 @@ struct event_entry {
     struct line_view line;
     struct line_news news;
     struct estimate_error errors; /* of what visitors here were foretold */
+    struct event_pulse *pulse;    /* organizer/pulse.c; NULL until it is needed */
     struct seat_map *map;
     struct best_index *best; /* NULL until somebody asks for the best seats */
     uint8_t *best_asked;     /* by numbered seat: asked for, no answer yet */

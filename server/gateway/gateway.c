@@ -25,6 +25,8 @@
 #include "server/gateway/line_moments.h"
 #include "server/gateway/line_pace.h"
 #include "server/gateway/line_ticks.h"
+#include "server/gateway/organizer/live.h"
+#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/pay_desk.h"
 #include "server/gateway/ticket_qr.h"
 #include "server/gateway/poll_desk.h"
@@ -146,6 +148,7 @@ static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop, (void)events;
     poll_now(timer->data);
+    pulse_on_second(timer->data);
 }
 
 /* --- Redis links --- */
@@ -382,6 +385,11 @@ static bool start_lws(struct gateway *gateway)
         {.name = "stanchion.v1",
          .callback = ws_callback,
          .per_session_data_size = sizeof(struct ws_connection),
+         .rx_buffer_size = WS_RX_BYTES,
+         .tx_packet_size = WS_TX_BYTES},
+        {.name = ORGANIZER_SUBPROTOCOL,
+         .callback = organizer_live_callback,
+         .per_session_data_size = sizeof(struct organizer_live),
          .rx_buffer_size = WS_RX_BYTES,
          .tx_packet_size = WS_TX_BYTES},
         {0},

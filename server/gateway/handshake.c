@@ -77,8 +77,12 @@ struct handshake_verdict handshake_check(const struct handshake *h)
     if (h->key == NULL || !key_is_valid(h->key)) {
         return (struct handshake_verdict){400, "Sec-WebSocket-Key must be 16 bytes in base64."};
     }
-    if (h->protocols == NULL || !header_list_has(h->protocols, SUBPROTOCOL)) {
-        return (struct handshake_verdict){400, "Sec-WebSocket-Protocol must offer stanchion.v1."};
+    if (h->protocols == NULL ||
+        !header_list_has(h->protocols, h->protocol != NULL ? h->protocol : SUBPROTOCOL)) {
+        return (struct handshake_verdict){
+            400, h->protocol == NULL || strcmp(h->protocol, SUBPROTOCOL) == 0
+                     ? "Sec-WebSocket-Protocol must offer stanchion.v1."
+                     : "Sec-WebSocket-Protocol must offer another protocol at this address."};
     }
     return good;
 }

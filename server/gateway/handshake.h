@@ -21,6 +21,7 @@ struct handshake {
     const char *key;
     const char *version;
     const char *protocols;
+    const char *protocol; /* that must be among them; NULL = stanchion.v1 */
 };
 
 struct origin_rule {

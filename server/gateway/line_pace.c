@@ -2,10 +2,12 @@
 #include "queue/admission.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/organizer/pulse.h"
 
 void line_pace_on_hold(const struct ask *ask)
 {
     pace_note(&ask->event->holds_paced, clock_monotonic_ms() - ask->asked_ms);
+    pulse_on_hold(ask);
 }
 
 /* The gateway whose call decided says so; all hear the new rate with the next tick. */

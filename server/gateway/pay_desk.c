@@ -5,6 +5,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/ticket_qr.h"
 #include "server/gateway/told_hold.h"
@@ -311,6 +312,9 @@ void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes
     }
     if (strcmp(type, "refunded") != 0) {
         note_paying(gateway, event, visitor, false);
+    }
+    if (strcmp(type, "confirmed") == 0) {
+        pulse_on_confirmed(event, json_string_value(json_object_get(outcome, "order")));
     }
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
     bool is_here = session != NULL; /* every gateway hears of every outcome */

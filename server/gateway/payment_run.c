@@ -8,6 +8,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/wire.h"
 #include "ticketing/offer.h"
@@ -309,6 +310,7 @@ static void step(struct payment_run *run)
                   PAYMENT_OK;
         break;
     case RUN_SETTLE:
+        pulse_on_settling(run->event, run->order);
         is_sent = settle(run);
         break;
     case RUN_DECLINE:

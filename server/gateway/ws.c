@@ -75,6 +75,8 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
     char version[HEADER_BYTES_MAX], host[HEADER_BYTES_MAX], upgrade[HEADER_BYTES_MAX],
         connection[HEADER_BYTES_MAX], key[HEADER_BYTES_MAX], number[HEADER_BYTES_MAX],
         protocols[HEADER_BYTES_MAX];
+    char path[HEADER_BYTES_MAX];
+    bool is_organizer = header(wsi, WSI_TOKEN_GET_URI, path) != NULL && organizer_live_is_at(path);
     struct handshake handshake = {
         .is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
         .http_version = http_version(wsi, version),
@@ -86,6 +88,7 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
         .key = header(wsi, WSI_TOKEN_KEY, key),
         .version = header(wsi, WSI_TOKEN_VERSION, number),
         .protocols = header(wsi, WSI_TOKEN_PROTOCOL, protocols),
+        .protocol = is_organizer ? ORGANIZER_SUBPROTOCOL : "stanchion.v1",
     };
     struct handshake_verdict verdict = handshake_check(&handshake);
     if (verdict.status != 0) {
@@ -97,6 +100,9 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
     if (gateway->is_draining || !gateway->has_events || !gateway->accounts.is_ready) {
         return refuse(gateway, wsi, 503, "busy",
                       "This gateway is not ready. Please connect again.");
+    }
+    if (is_organizer) {
+        return organizer_live_check(gateway, wsi, path);
     }
     if (event_of(gateway, wsi) == NULL) {
         return refuse(gateway, wsi, 404, "not_found", "There is no such event.");

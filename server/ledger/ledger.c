@@ -29,6 +29,7 @@
 #include "server/ledger/payouts.h"
 #include "server/ledger/reconcile.h"
 #include "server/ledger/recover.h"
+#include "server/ledger/sales.h"
 #include "server/ledger/stock.h"
 #include "server/office/office.h"
 #include "server/office/self_check.h"
@@ -63,6 +64,7 @@ struct ledger {
     ev_signal terminate, interrupt;
     int64_t reconciled_ms; /* monotonic, of the last round */
     char last_problem[200];
+    struct sales sales;
 };
 
 static void fail(struct ledger *ledger)
@@ -233,6 +235,7 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
         return;
     }
     if (!took(ledger, line_marks_note(&ledger->batch)) ||
+        !took(ledger, sales_tell(&ledger->sales, &ledger->batch)) ||
         !took(ledger, intents_check(&ledger->batch)))
         return;
     wake_payments(ledger);
@@ -391,6 +394,7 @@ static void tear_down(struct ledger *ledger)
     captures_free(ledger->captures);
     payouts_free(ledger->payouts);
     redis_pipe_free(ledger->redis);
+    sales_release(&ledger->sales);
     ledger_close(ledger->store);
 }
 

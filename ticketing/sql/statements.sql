@@ -283,6 +283,12 @@ WHERE w.event_id = (SELECT event_id FROM stock_work ORDER BY nr LIMIT 1) ORDER B
 --: stock_done
 DELETE FROM stock_work WHERE nr = ?1;
 
+--: sales_since
+SELECT e.id, count(*), sum(o.amount_minor), 0, max(o.nr) FROM orders o JOIN events e ON e.nr = o.event_id
+WHERE o.nr > ?1 GROUP BY e.id;
+--: refunded_since
+SELECT e.id, 0, 0, sum(r.price_minor), max(r.nr) FROM refunds r JOIN events e ON e.nr = r.event_id
+WHERE r.nr > ?1 GROUP BY e.id;
 --: orders_find
 SELECT o.nr, o.id, e.id, o.visitor, o.intent, o.amount_minor, o.currency, o.authorised_ms, o.committed_ms,
        coalesce(p.state, ''), coalesce(v.email, ''),

@@ -13,6 +13,8 @@ organizer_fn organizer_accounts, organizer_account_create, organizer_account_cha
 organizer_fn organizer_log, organizer_log_undo;
 /* events.c */
 organizer_fn organizer_events, organizer_event, organizer_event_set;
+/* figures.c */
+organizer_fn organizer_figures, organizer_history, organizer_seats, organizer_plan;
 /* orders.c */
 organizer_fn organizer_orders, organizer_order, organizer_order_refund, organizer_ticket_check,
     organizer_orders_csv, organizer_orders_json, organizer_door_csv;

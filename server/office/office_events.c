@@ -179,7 +179,10 @@ void office_event_set(struct office *office, const struct office_request *reques
         !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem) ||
         !may_set_draw(office, id, before, settings, problem))
         office_fail(answer, "bad_setting", "%s", problem);
-    else if (write_settings(office, request, answer, id, before, settings)) {
+    else if (json_is_true(json_object_get(request->args, "look"))) {
+        (void)json_object_set(answer->body, "before", before);
+        (void)json_object_set(answer->body, "after", settings);
+    } else if (write_settings(office, request, answer, id, before, settings)) {
         (void)office_publish_event(office->batch->store, office->batch->redis, id);
         office_history_settings(office, request, id, before, settings);
         log_info("event %s: settings changed, phase %s", id,

@@ -128,45 +128,69 @@ static json_t *moved_seats(const json_t *from, const json_t *to)
     return moved;
 }
 
-/* The line in the log: which seats left which allotment, or came into it. */
+/* What a verb did within its transaction. */
+struct move {
+    enum ledger_status status;
+    const char *event;
+    const json_t *before; /* what was withheld */
+    size_t changed;
+};
+
+/* The line in the log: which seats left which allotment, or came into it. With `look` it goes into
+ * the answer instead. */
 static enum ledger_status note_move(struct office *office, const struct office_request *request,
-                                    struct office_answer *answer, const char *event,
-                                    const json_t *before)
+                                    struct office_answer *answer, const struct move *move)
 {
     json_t *after = NULL;
-    enum ledger_status status = ledger_withheld_json(office->batch->store, event, &after);
+    enum ledger_status status = ledger_withheld_json(office->batch->store, move->event, &after);
     if (status != LEDGER_OK)
         return status;
-    json_t *left = moved_seats(after, before), *come = moved_seats(before, after);
-    status = office_note(office, request, answer,
-                         &(struct office_note){.event = event, .before = left, .after = come});
+    json_t *left = moved_seats(after, move->before), *come = moved_seats(move->before, after);
+    if (json_is_true(json_object_get(request->args, "look")))
+        (void)json_object_set(answer->body, "moved", json_object_size(left) > 0 ? left : come);
+    else
+        status =
+            office_note(office, request, answer,
+                        &(struct office_note){.event = move->event, .before = left, .after = come});
     json_decref(left);
     json_decref(come);
     json_decref(after);
     return status;
 }
 
-/* Commits, then tells Redis at once; what Redis would not do is in `refused`. */
-static void finish(struct office *office, struct office_answer *answer, enum ledger_status status,
-                   size_t changed)
+/* Redis would not do what is in `refused`. */
+static void carry_out(struct office *office, struct office_answer *answer, size_t changed)
+{
+    json_t *refused = json_array();
+    enum batch_status told = stock_carry_out(office->batch, refused);
+    answer->store_failed = told == BATCH_STORE_FAILED;
+    if (told == BATCH_REDIS_LOST)
+        office_fail(answer, "busy",
+                    "It is noted in the ledger and done as soon as Redis is "
+                    "back.");
+    (void)json_object_set_new(answer->body, "changed",
+                              json_integer((json_int_t)(changed - json_array_size(refused))));
+    (void)json_object_set_new(answer->body, "refused", refused);
+}
+
+/* Notes and commits, then tells Redis at once; or, with `look`, undoes it all. */
+static void finish(struct office *office, const struct office_request *request,
+                   struct office_answer *answer, const struct move *move)
 {
     struct ledger_store *store = office->batch->store;
-    json_t *refused = json_array();
+    bool is_look = json_is_true(json_object_get(request->args, "look"));
+    enum ledger_status status = move->status;
+    if (status == LEDGER_OK && (move->changed > 0 || is_look))
+        status = note_move(office, request, answer, move);
     if (status != LEDGER_OK) {
         (void)office_took(office, answer, status);
         (void)ledger_rollback(store);
+    } else if (is_look) {
+        (void)office_took(office, answer, ledger_rollback(store));
     } else if (office_took(office, answer, ledger_commit(store))) {
-        enum batch_status told = stock_carry_out(office->batch, refused);
-        answer->store_failed = told == BATCH_STORE_FAILED;
-        if (told == BATCH_REDIS_LOST)
-            office_fail(answer, "busy",
-                        "It is noted in the ledger and done as soon as Redis is "
-                        "back.");
-        size_t done = changed - json_array_size(refused);
-        (void)json_object_set_new(answer->body, "changed", json_integer((json_int_t)done));
-        (void)json_object_set(answer->body, "refused", refused);
+        carry_out(office, answer, move->changed);
+        log_info("event %s: %s of %zu seats", move->event, request->verb, move->changed);
     }
-    json_decref(refused);
 }
 
 void office_stock_withhold(struct office *office, const struct office_request *request,
@@ -189,13 +213,10 @@ void office_stock_withhold(struct office *office, const struct office_request *r
         office_took(office, answer, ledger_begin(store))) {
         enum ledger_status status =
             ledger_withhold(store, event, name, list.seats, list.count, clock_wall_ms(), &changed);
-        if (status == LEDGER_OK && changed > 0)
-            status = note_move(office, request, answer, event, before);
-        finish(office, answer, status, changed);
+        finish(office, request, answer, &(struct move){status, event, before, changed});
     }
     json_decref(before);
     free(list.seats);
-    log_info("event %s: %zu seats withheld as %s", event, changed, name);
 }
 
 void office_stock_release(struct office *office, const struct office_request *request,
@@ -215,13 +236,10 @@ void office_stock_release(struct office *office, const struct office_request *re
                office_took(office, answer, ledger_begin(store))) {
         enum ledger_status status =
             ledger_offer(store, event, name, list.seats, list.count, &changed);
-        if (status == LEDGER_OK && changed > 0)
-            status = note_move(office, request, answer, event, before);
-        finish(office, answer, status, changed);
+        finish(office, request, answer, &(struct move){status, event, before, changed});
     }
     json_decref(before);
     free(list.seats);
-    log_info("event %s: %zu seats released", event, changed);
 }
 
 void office_stock_list(struct office *office, const struct office_request *request,

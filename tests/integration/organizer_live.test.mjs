@@ -88,6 +88,28 @@ test('the seats as on the visitors\' map', async () => {
   assert.equal((await owner.must(200, 'GET', 'events/arena/plan')).seats_count, (await owner.must(200, 'GET', 'events/arena')).seats);
 });
 
+test('what a change would do is said before, and nothing is done', async () => {
+  const preview = async (body) => (await owner.must(200, 'POST', 'events/arena/preview', body));
+  const codes = async (body) => (await preview(body)).effects.map(({ code }) => code);
+  assert.deepEqual(await codes({ set: { admit_per_tick: '0' } }), ['nobody_goes_in']);
+  assert.deepEqual(await codes({ phase: 'paused' }), ['line_stands']);
+  assert.deepEqual(await codes({ set: { message: 'Soon.' }, phase: 'closed' }), ['line_ends', 'message_shown']);
+  const same = await preview({ set: { admit_per_tick: '50' } });
+  assert.deepEqual([same.effects[0].code, same.can_undo], ['nothing_changes', false]);
+  const kept = (await preview({ withhold: { name: 'press', seats: [50, 70, 71] } })).effects[0];
+  assert.deepEqual([kept.code, kept.values], ['seats_kept', { seats: 2, taken: 1 }]);
+  assert.deepEqual(await codes({ release: { name: 'press' } }), ['nothing_changes']);
+  await owner.must(200, 'POST', 'events/arena/withhold', { name: 'press', seats: [70, 71] });
+  assert.equal((await preview({ release: { name: 'press' } })).effects[0].values.seats, 2);
+  for (const [body, error] of [[{ set: { admit_per_tick: '-1' } }, 'bad_setting'], [{ nothing: 1 }, 'bad_message'], [{ withhold: { name: 'x', seats: [9999999] } }, 'no_such_seat']]) {
+    const refused = await owner.post('events/arena/preview', body);
+    assert.deepEqual([refused.status, refused.body.error], [400, error]);
+  }
+  const { settings, phase } = await owner.must(200, 'GET', 'events/arena');
+  assert.deepEqual([phase, settings.admit_per_tick, settings.message], ['open', '50', '']);
+  assert.deepEqual((await owner.must(200, 'GET', 'events/arena/withheld')).withheld, { press: [70, 71] });
+});
+
 test('watching ends with the session', async () => {
   const operator = await organizerOf(server, 'otto', 'operator');
   const one = watch(operator);

@@ -13,6 +13,10 @@ organizer_fn organizer_accounts, organizer_account_create, organizer_account_cha
 organizer_fn organizer_log, organizer_log_undo;
 /* events.c */
 organizer_fn organizer_events, organizer_event, organizer_event_set;
+/* {"phase":...,"set":{...}} as the settings to change, a new object; NULL when it is not that. */
+json_t *organizer_settings_of(const json_t *body);
+/* preview.c */
+organizer_fn organizer_preview;
 /* figures.c */
 organizer_fn organizer_figures, organizer_history, organizer_seats, organizer_plan;
 /* orders.c */

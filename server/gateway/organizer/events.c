@@ -94,8 +94,7 @@ int organizer_event(struct organizer_call *call)
     return 0;
 }
 
-/* {"phase":...,"set":{...}} as the settings to change; NULL when it is not that. */
-static json_t *settings_of(const json_t *body)
+json_t *organizer_settings_of(const json_t *body)
 {
     const json_t *phase = json_object_get(body, "phase");
     json_t *set = json_object_get(body, "set");
@@ -110,7 +109,7 @@ static json_t *settings_of(const json_t *body)
 
 int organizer_event_set(struct organizer_call *call)
 {
-    json_t *settings = settings_of(call->body);
+    json_t *settings = organizer_settings_of(call->body);
     if (settings == NULL) {
         return organizer_refuse(call, 400, "bad_message",
                                 "The body must be {\"phase\":...} or {\"set\":{...}}.");

@@ -35,6 +35,7 @@ static const struct route {
     {"GET", "events/*/figures", RIGHT_EVENT_LIVE, organizer_figures},
     {"GET", "events/*/history", RIGHT_EVENT_LIVE, organizer_history},
     {"GET", "events/*/seats", RIGHT_EVENT_LIVE, organizer_seats},
+    {"POST", "events/*/preview", RIGHT_EVENT_STEER, organizer_preview},
     {"GET", "events/*/withheld", RIGHT_EVENT_STEER, organizer_withheld},
     {"POST", "events/*/withhold", RIGHT_EVENT_STEER, organizer_withhold},
     {"POST", "events/*/release", RIGHT_EVENT_STEER, organizer_release},

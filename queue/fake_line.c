@@ -276,13 +276,23 @@ static void admit(struct fake_line *line, int64_t count, int64_t now_ms, struct 
     }
 }
 
+/* No more in one call than the real one. */
+static void admit_piece(struct fake_line *line, int64_t decided, int64_t now_ms,
+                        struct tick_report *report)
+{
+    int64_t count = decided < TICK_PIECE_MAX ? decided : TICK_PIECE_MAX;
+    line->unspent_count -= count;
+    line->rest_count = report->rest = decided - count;
+    admit(line, count, now_ms, report);
+}
+
 static void admit_by_tick(struct fake_line *line, int64_t now_ms, struct tick_report *report)
 {
     struct admission_inputs inputs = admission_inputs_of(line);
     struct admission decision = admission_decide(&inputs);
     line->carry_micro = decision.carry_micro;
-    line->unspent_count = decision.unspent_count;
-    admit(line, decision.admit_count, now_ms, report);
+    line->unspent_count = decision.unspent_count + decision.admit_count;
+    admit_piece(line, decision.admit_count, now_ms, report);
 }
 
 /* The head is the sequence up to which nobody waits any more, be it admitted or gone. */
@@ -352,7 +362,7 @@ void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *
 {
     expire(line, now_ms, report);
     report->phase = fake_line_phase(line, now_ms);
-    line->unspent_count = 0;
+    line->unspent_count = line->rest_count = 0;
     if (queue_phase_admits(report->phase) && line->recovers_at_ms == 0)
         admit_by_tick(line, now_ms, report);
     fill_report(line, now_ms, report);
@@ -361,19 +371,19 @@ void fake_line_tick(struct fake_line *line, int64_t now_ms, struct tick_report *
 int64_t fake_line_refill_count(const struct fake_line *line, int64_t now_ms)
 {
     struct admission_inputs inputs = admission_inputs_of(line);
-    bool may = line->settings.refill_at_once && line->recovers_at_ms == 0 &&
-               queue_phase_admits(fake_line_phase(line, now_ms));
-    return may ? admission_refill(&inputs, line->unspent_count) : 0;
+    bool may = line->recovers_at_ms == 0 && queue_phase_admits(fake_line_phase(line, now_ms));
+    return may ? admission_refill(&inputs, line->settings.refill_at_once ? line->unspent_count
+                                                                         : line->rest_count)
+               : 0;
 }
 
 void fake_line_refill(struct fake_line *line, int64_t now_ms, struct tick_report *report)
 {
     int64_t count = fake_line_refill_count(line, now_ms);
-    line->unspent_count -= count;
     line->tick_no++;
     report->is_refill = true;
     report->phase = PHASE_OPEN;
-    admit(line, count, now_ms, report);
+    admit_piece(line, count, now_ms, report);
     fill_report(line, now_ms, report);
 }
 

@@ -26,6 +26,7 @@ struct delivery {
     void *ctx;
     struct place *places;
     size_t places_count;
+    enum tick_outcome outcome;
     bool was_due; /* of a pace: this call decided */
     struct pace_decision decision;
     struct line_state line;
@@ -83,7 +84,7 @@ static void deliver(const struct queue_fake *fake, const struct delivery *d)
         d->fn.on_place(d->ctx, d->status, is_ok ? d->places : NULL);
         break;
     case KIND_TICK:
-        d->fn.on_tick(d->ctx, d->status, d->was_due);
+        d->fn.on_tick(d->ctx, d->status, d->outcome);
         break;
     case KIND_LINE:
         d->fn.on_line(d->ctx, d->status, is_ok ? &d->line : NULL);
@@ -272,8 +273,7 @@ static enum queue_status tick_or_refill(struct fake_store *store, const char *ev
     struct fake_line *event = find_event(store->fake, event_id);
     int64_t now_ms = now_of(store);
     bool is_tick = fake_line_take_turn(event, now_ms);
-    delivery->was_due = is_tick || (is_refill && fake_line_refill_count(event, now_ms) > 0);
-    if (!delivery->was_due)
+    if (!is_tick && !(is_refill && fake_line_refill_count(event, now_ms) > 0))
         return QUEUE_OK;
     struct delivery *told = deliver_later(store->fake, KIND_REPORT, NULL);
     memcpy(told->event, event->id, sizeof(told->event));
@@ -281,6 +281,7 @@ static enum queue_status tick_or_refill(struct fake_store *store, const char *ev
         fake_line_tick(event, now_ms, &told->report);
     else
         fake_line_refill(event, now_ms, &told->report);
+    delivery->outcome = told->report.rest > 0 ? TICK_MORE : TICK_DONE;
     return QUEUE_OK;
 }
 

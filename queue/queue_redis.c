@@ -196,9 +196,11 @@ static void complete_place(const struct operation *op, enum queue_status status,
 static void complete_tick(const struct operation *op, enum queue_status status,
                           const redisReply *reply)
 {
-    if (status == QUEUE_OK && reply->type != REDIS_REPLY_INTEGER)
+    if (status == QUEUE_OK && (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 ||
+                               reply->integer >= TICK_OUTCOME_COUNT))
         status = QUEUE_UNKNOWN;
-    op->done.on_tick(op->ctx, status, status == QUEUE_OK && reply->integer == 1);
+    op->done.on_tick(op->ctx, status,
+                     status == QUEUE_OK ? (enum tick_outcome)reply->integer : TICK_NOT_DUE);
 }
 
 static void complete_present(const struct operation *op, enum queue_status status,
@@ -419,6 +421,7 @@ static enum queue_status send_tick(struct queue_store *s, const char *event, con
     call_add(&call, TEXT_OF(TICK_GONE_MAX));
     call_add(&call, is_refill);
     call_add(&call, TEXT_OF(RECOVER_FILL_MAX));
+    call_add(&call, TEXT_OF(TICK_PIECE_MAX));
     struct operation op = {.script = SCRIPT_TICK, .done.on_tick = on_tick, .ctx = ctx};
     return send_call(redis, &call, &op);
 }

@@ -98,6 +98,7 @@ struct tick_expired {
 };
 struct tick_report {
     bool is_refill; /* between two ticks: the grid of ticks has not moved */
+    int64_t rest;   /* how many more may come in now: a refill that follows admits them */
     int64_t tick, at_ms, seq, head, waiting, inside, free;
     int64_t holds;          /* holds and payments under way: their seats may come back */
     int64_t recovers_at_ms; /* storage time; 0 = not recovering */
@@ -124,7 +125,14 @@ struct line_state {
 typedef void queue_join_fn(void *ctx, enum queue_status status, const struct place *places,
                            size_t count);
 typedef void queue_place_fn(void *ctx, enum queue_status status, const struct place *place);
-typedef void queue_tick_fn(void *ctx, enum queue_status status, bool was_due);
+/* What a call of tick or refill did. */
+enum tick_outcome {
+    TICK_NOT_DUE, /* nothing; also with any status but QUEUE_OK */
+    TICK_DONE,
+    TICK_MORE, /* and more may come in now than one call admits: ask for a refill at once */
+    TICK_OUTCOME_COUNT
+};
+typedef void queue_tick_fn(void *ctx, enum queue_status status, enum tick_outcome outcome);
 typedef void queue_present_fn(void *ctx, enum queue_status status, size_t shortened_count);
 /* was_decided: this call was the one of its interval that decides; the decision is set then. */
 typedef void queue_pace_fn(void *ctx, enum queue_status status, bool was_decided,
@@ -161,12 +169,15 @@ struct queue_store {
                                const struct queue_visitor *visitor, queue_place_fn *on_place,
                                void *ctx);
     /* Runs the tick if it is due. Anyone may call it at any time; the report goes to all by
-     * pub/sub. */
+     * pub/sub. One call admits TICK_PIECE_MAX at most; with TICK_MORE whoever called it asks for a
+     * refill at once, again and again until it is not TICK_MORE. If that does not happen the next
+     * tick goes on, with its own allowance. */
     enum queue_status (*tick)(struct queue_store *s, const char *event, queue_tick_fn *on_tick,
                               void *ctx);
     /* Somebody inside has gone: gives the place to the next in line at once, if the event does so
-     * and the tick's allowance is not spent. Anyone may call it; the report, if any, goes to all.
-     * was_due: somebody was admitted, or the tick was due and this was it. */
+     * and the tick's allowance is not spent; and, of any event, what a tick has left over. Anyone
+     * may call it; the report, if any, goes to all. TICK_DONE: somebody was admitted, or the tick
+     * was due and this was it. */
     enum queue_status (*refill)(struct queue_store *s, const char *event, queue_tick_fn *on_tick,
                                 void *ctx);
     /* The browsers of these visitors, admitted at at_ms (a report's), are there: their turns must

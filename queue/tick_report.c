@@ -161,6 +161,7 @@ static bool read_figures(const json_t *root, struct tick_report *report)
                     read_int(json_object_get(root, "holds"), &report->holds) &&
                     read_int(json_object_get(root, "recovers_at_ms"), &report->recovers_at_ms) &&
                     read_int(json_object_get(root, "refill"), &is_refill) &&
+                    read_int(json_object_get(root, "rest"), &report->rest) &&
                     read_draw(json_object_get(root, "draw"), &report->draw) &&
                     read_int(json_object_get(root, "rate_micro"), &report->rate_micro) &&
                     read_int(json_object_get(root, "lag_ms"), &report->lag_ms);

@@ -71,33 +71,40 @@ export async function redisMemory({ isQuick }) {
   });
 }
 
-// Ticks that admit 1,000 of a million, and what a command waits that is sent while a tick runs.
+// Ticks that admit 1,000 of a million, and what a command waits that is sent while a call of a tick runs.
 export async function ticks({ isQuick }) {
   return withRedis(async (redis) => {
     const visitors = isQuick ? 200_000 : 1_000_000, count = isQuick ? 60 : 200, other = new Link(redis.socket);
     const reader = new Link(redis.socket);
-    await makeEvent(redis);
+    await makeEvent(redis, { tick_ms: 100 });
     reader.socket.write('*2\r\n$9\r\nSUBSCRIBE\r\n$6\r\ntick:e\r\n'); // somebody hears the reports
     reader.take = () => {};
     await joinAll(redis, await lineScript(redis, 'join'), 0, visitors);
     await takeNotes(redis);
-    const tick = await lineScript(redis, 'tick'), blocked = [], used = [], waited = [];
+    const tick = await lineScript(redis, 'tick'), blocked = [], used = [], whole = [], waited = [];
+    // A large tick comes in pieces: as long as the answer is 2 a refill follows at once.
     for (let i = 0; i < count; i++) {
-      const before = await redis.spent(), cpu = redis.cpuS(), from = performance.now();
-      const done = redis.link.ask(...tick('e', 1000, 2000, 10000, 0, 5000));
-      const answered = other.ask('ZSCORE', 'ev:e:active', 'nobody').then(() => waited.push(performance.now() - from));
-      if (await done !== 1) throw new Error('a tick was not due');
-      await answered;
-      used.push(1000 * (redis.cpuS() - cpu));
-      blocked.push((await redis.spent()).ms - before.ms);
+      const start = redis.cpuS();
+      for (let isRefill = 0, more = 2; more === 2; isRefill = 1) {
+        const before = await redis.spent(), cpu = redis.cpuS(), from = performance.now();
+        const done = redis.link.ask(...tick('e', 1000, 2000, 10000, isRefill, 5000, 500));
+        const answered = other.ask('ZSCORE', 'ev:e:active', 'nobody').then(() => waited.push(performance.now() - from));
+        more = await done;
+        if (more === 0) throw new Error('a tick was not due');
+        await answered;
+        used.push(1000 * (redis.cpuS() - cpu));
+        blocked.push((await redis.spent()).ms - before.ms);
+      }
+      whole.push(1000 * (redis.cpuS() - start));
       if (i % 20 === 0) await takeNotes(redis);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 105));
     }
     reader.end();
     other.end();
-    if (await redis.link.ask('ZCARD', 'ev:e:active') !== 1000 * count) throw new Error('the ticks did not admit 1,000 each');
+    const inside = await redis.link.ask('ZCARD', 'ev:e:active');
+    if (inside !== 1000 * count) throw new Error(`${count} ticks admitted ${inside}`);
     return { unit: `ms; 1,000 of ${visitors} in each of ${count} ticks`,
-      figures: { 'CPU p50': rounded(median(used)), 'wall p10': rounded(quantile(blocked, 0.1)), 'wall p50': rounded(median(blocked)),
+      figures: { 'CPU of a call p50': rounded(median(used)), 'CPU of the tick p50': rounded(median(whole)), 'wall p10': rounded(quantile(blocked, 0.1)), 'wall p50': rounded(median(blocked)),
         'wall p99': rounded(quantile(blocked, 0.99)), 'other p50': rounded(median(waited)), 'other p99': rounded(quantile(waited, 0.99)) },
       goals: [{ against: 'ms of CPU that block Redis, p50', goal: '<= 1.5', value: median(used) },
         { against: 'ms of a command sent meanwhile, p99', goal: '<= 3', value: quantile(waited, 0.99) }] };

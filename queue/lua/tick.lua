@@ -1,16 +1,20 @@
 -- Moves the line: expires admissions, admits the next, tells everyone. Does something once per tick_ms.
 --
 -- ARGV    2 event (for the channel), 3 TICK_EXPIRE_MAX, 4 TICK_ADMIT_MAX, 5 TICK_GONE_MAX,
---         6 "1" for a refill: between two ticks gives freed admissions to the next in line, 7 RECOVER_FILL_MAX
--- Returns 1 when the tick was due (a refill: when somebody was admitted), 0 when it was not
+--         6 "1" for a refill: between two ticks gives freed admissions to the next in line, 7 RECOVER_FILL_MAX,
+--         8 TICK_PIECE_MAX
+-- Returns 1 when the tick was due (a refill: when somebody was admitted), 2 when moreover not all that may come in now
+--         have (ask for a refill at once), 0 when it was not
 -- Writes  line, waiting, gone, gone:new, active, pass; publishes tick:<event>
--- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 1,000 admitted 1.5 ms, idle 0.2 ms
+-- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 500 admitted 1 ms, idle 0.1 ms
 --
 -- Anyone may call it at any time: the gate is the time of this Redis. Ticks lie on a grid, so a caller that is
 -- a little late does not slow the rate down; after a long silence the grid starts anew, nothing is made up for.
 -- A moment of the schedule (the opening) is a tick of its own: due at once, and the grid starts anew there.
 -- A refill is for events with refill_at_once; what the last tick's allowance left unspent bounds it. Its report
 -- takes the next number, the grid stays. When the tick is due a refill is that tick.
+-- No call admits more than TICK_PIECE_MAX, so that Redis is not kept from others for long. The rest (`rest`, a part of
+-- `unspent`) is for refills, of events without refill_at_once, too: each decides anew what cap and seats allow.
 -- While the line recovers (recover.lua) ticks go on, admit nobody and leave the head where it is. Afterwards the
 -- sequences that nobody came back for are noted as gone, some at each call, before the next tick is due.
 -- The report is a line of JSON and three lines of words (docs/redis.md); the history gets the same words.
@@ -18,15 +22,17 @@
 
 local is_refill = ARGV[6] == '1'
 local event, expire_max, admit_max, gone_max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local piece_max = tonumber(ARGV[8])
 local now = time_ms()
 local cfg = redis.call('HMGET', CFG, 'tick_ms', 'active_cap', 'claim_ms', 'refill_at_once', 'claim_away_ms')
 local tick_ms, cap = number(cfg[1]), number(cfg[2])
 local claim_ms = math.max(number(cfg[3]), number(cfg[5])) -- present.lua shortens it for those who are there
 local line = redis.call('HMGET', LINE, 'tick_no', 'tick_at_ms', 'carry', 'seq', 'head', 'admission', 'unspent',
-    'recovers_at_ms', 'filled_seq', 'draw', 'draw_cut', 'phase')
+    'recovers_at_ms', 'filled_seq', 'draw', 'draw_cut', 'phase', 'rest')
 local tick_no, tick_at = number(line[1]), number(line[2])
 local carry, seq, head, admission = number(line[3]), number(line[4]), number(line[5]), number(line[6])
-local unspent = number(line[7])
+local unspent, rest = number(line[7]), number(line[13])
+local refillable = cfg[4] == '1' and unspent or rest
 
 -- Without settings there is no such event. A tick in the future: the clock of this machine was set back.
 local since, is_due = now - tick_at, true
@@ -79,7 +85,7 @@ elseif since < 0 or since >= 2 * tick_ms or moment > 0 then
     tick_at = now
 elseif since >= tick_ms then
     tick_at = tick_at + tick_ms
-elseif is_refill and cfg[4] == '1' and unspent > 0 then
+elseif is_refill and refillable > 0 then
     is_due = false
 else
     return 0
@@ -135,10 +141,13 @@ if phase ~= 'open' or recovers_at > 0 then
     unspent = 0
 elseif is_due then
     count, carry, unspent = decide_admission(rate_micro, carry, cap, inside, free or 0, waiting, admit_max)
+    unspent = unspent + count
 else
-    count = decide_refill(unspent, cap, inside, free or 0, waiting)
-    unspent = unspent - count
+    count = decide_refill(refillable, cap, inside, free or 0, waiting)
 end
+rest = math.max(count - piece_max, 0)
+count = count - rest
+unspent = unspent - count
 if not is_due and count == 0 then
     return 0
 end
@@ -155,7 +164,7 @@ end
 local gone = redis.call('LPOP', GONE_NEW, gone_max) or {}
 redis.call('ZREMRANGEBYSCORE', GONE, '-inf', head)
 redis.call('HSET', LINE, 'tick_no', tick_no, 'tick_at_ms', tick_at, 'carry', carry, 'head', head,
-    'admission', admission, 'unspent', unspent, 'phase', phase)
+    'admission', admission, 'unspent', unspent, 'rest', rest, 'phase', phase)
 
 if admitted ~= '' or expired ~= '' or phase ~= line[12] then
     local text = string.format('tick %d %s %d in %d %d', tick_no, phase, head, first_admission, claim_until)
@@ -164,8 +173,8 @@ end
 local figures = string.format(
     '{"tick":%d,"at_ms":%d,"phase":"%s","seq":%d,"head":%d,"waiting":%d,"inside":%d,"free":%d,'
         .. '"holds":%d,"recovers_at_ms":%d,"draw":%d,"rate_micro":%d,'
-        .. '"lag_ms":%d,"refill":%d,"admission":%d,"claim_until_ms":%d}',
+        .. '"lag_ms":%d,"refill":%d,"rest":%d,"admission":%d,"claim_until_ms":%d}',
     tick_no, now, phase, seq, head, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), free or 0,
-    holds, recovers_at, draw, rate_micro, lag_ms, is_due and 0 or 1, first_admission, claim_until)
+    holds, recovers_at, draw, rate_micro, lag_ms, is_due and 0 or 1, rest, first_admission, claim_until)
 redis.call('PUBLISH', 'tick:' .. event, table.concat({figures, admitted, expired, table.concat(gone, ' '), ''}, '\n'))
-return 1
+return rest > 0 and 2 or 1

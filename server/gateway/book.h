@@ -32,6 +32,7 @@ struct event_entry {
     bool has_settings, has_plan, has_line, has_seats;
     bool is_line_asked, is_seats_asked, is_tick_asked, is_sweep_asked;
     bool refill_at_once, is_refill_asked, is_refill_wanted;
+    bool is_push_due; /* a tick has moved the line; its last piece has not been heard of */
     char *name, *time_zone;
     char *message; /* the organizer's, to everyone who waits; "" = none */
     char currency[PLAN_CURRENCY_BYTES + 1];

@@ -25,11 +25,29 @@
 
 /* --- asking --- */
 
-static void on_tick_answered(void *ctx, enum queue_status status, bool was_due)
+static void ask_rest(struct event_entry *event, enum tick_outcome outcome);
+
+static void on_rest_answered(void *ctx, enum queue_status status, enum tick_outcome outcome)
 {
-    (void)status, (void)was_due; /* what it did comes to everyone by tick:{E} */
+    (void)status;
+    ask_rest(ctx, outcome);
+}
+
+/* A tick that admits very many does so in pieces, between which Redis is there for others. */
+static void ask_rest(struct event_entry *event, enum tick_outcome outcome)
+{
+    struct queue_store *queue = event->gateway->queue;
+    if (outcome == TICK_MORE) {
+        (void)queue->refill(queue, event->id, on_rest_answered, event); /* or the next tick does */
+    }
+}
+
+static void on_tick_answered(void *ctx, enum queue_status status, enum tick_outcome outcome)
+{
+    (void)status; /* what it did comes to everyone by tick:{E} */
     struct event_entry *event = ctx;
     event->is_tick_asked = false;
+    ask_rest(event, outcome);
 }
 
 void line_ticks_ask(struct event_entry *event, int64_t now_ms)
@@ -44,11 +62,12 @@ void line_ticks_ask(struct event_entry *event, int64_t now_ms)
     }
 }
 
-static void on_refilled(void *ctx, enum queue_status status, bool was_due)
+static void on_refilled(void *ctx, enum queue_status status, enum tick_outcome outcome)
 {
-    (void)status, (void)was_due;
+    (void)status;
     struct event_entry *event = ctx;
     event->is_refill_asked = false;
+    ask_rest(event, outcome);
     if (event->is_refill_wanted) {
         line_ticks_refill(event);
     }
@@ -296,7 +315,9 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
             line_ticks_push_phase(event);
         }
         draw_desk_on_line(event, draw_before);
-        if (!report.is_refill) { /* places are told at ticks: refills may be many */
+        event->is_push_due |= !report.is_refill; /* at ticks: refills may be many */
+        if (event->is_push_due && report.rest == 0) {
+            event->is_push_due = false;
             push_places(event);
         }
     }

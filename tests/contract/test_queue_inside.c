@@ -103,34 +103,106 @@ CONTRACT(missed_turns_and_used_up_time_end_in_their_own_way)
     cr_assert(place.is_new);
 }
 
+static void join_many(struct queue_bench *b, int count)
+{
+    struct queue_visitor batch[100];
+    struct queue_answer a;
+    for (int i = 0; i < count; i += 100) {
+        for (int k = 0; k < 100; k++)
+            batch[k] = queue_numbered(i + k);
+        queue_join_batch(b, 0, batch, 100, &a);
+    }
+}
+
+/* Runs a tick when it is due, but not what it leaves over. */
+static void first_piece_of_a_tick(struct queue_bench *b)
+{
+    for (int i = 0; i < 1000 && !queue_tick(b, i & 1); i++)
+        queue_bench_wait(b, 1);
+}
+
 CONTRACT(more_expired_than_a_tick_removes_still_count_as_inside)
 {
     enum { PEOPLE = TICK_EXPIRE_MAX + 500, NEXT = 1200 };
     struct queue_fake_settings settings = queue_usual;
     settings.active_cap = PEOPLE;
     settings.admit_per_tick = TICK_ADMIT_MAX;
-    settings.claim_ms = 60;
+    settings.claim_ms = 1;
+    settings.claim_away_ms = 600000;
     settings.free = 100000;
     queue_bench_configure(b, &settings);
-    struct queue_visitor batch[100];
-    struct queue_answer a;
-    for (int i = 0; i < PEOPLE + NEXT; i += 100) {
-        for (int k = 0; k < 100; k++)
-            batch[k] = queue_numbered(i + k);
-        queue_join_batch(b, 0, batch, 100, &a);
-    }
-    queue_next_tick(b);
-    cr_assert_eq(b->last.inside, PEOPLE);
-    settings.claim_ms = 600000;
-    queue_bench_configure(b, &settings);
-    queue_bench_wait(b, 70);
-    queue_next_tick(b);
+    join_many(b, PEOPLE + NEXT);
+    while (b->last.inside < PEOPLE)
+        queue_next_tick(b);
+    for (int i = 0; i < PEOPLE; i++)
+        queue_present(b, i & 1, b->last.at_ms - 1, queue_numbered(i).id);
+    queue_bench_wait(b, 2);
+    first_piece_of_a_tick(b);
     cr_assert_eq(b->expired_count, TICK_EXPIRE_MAX);
-    cr_assert_eq(b->last.inside, PEOPLE);
-    cr_assert_eq(b->admitted_count, PEOPLE + TICK_EXPIRE_MAX);
-    queue_next_tick(b);
+    cr_assert_eq(b->last.inside, PEOPLE - TICK_EXPIRE_MAX + TICK_PIECE_MAX);
+    cr_assert_eq(b->last.rest, TICK_EXPIRE_MAX - TICK_PIECE_MAX, "500 who are over still count");
+    for (int i = 0; i < 3; i++)
+        queue_next_tick(b);
     cr_assert_eq(b->expired_count, PEOPLE);
     cr_assert_eq(b->admitted_count, PEOPLE + NEXT);
+}
+
+static enum tick_outcome refill_outcome(struct queue_bench *b, int which)
+{
+    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
+    struct queue_store *store = b->store[which];
+    queue_await(&a, store->refill(store, BENCH_EVENT, queue_on_tick, &a));
+    cr_assert_eq(a.status, QUEUE_OK);
+    return a.outcome;
+}
+
+/* A large tick comes in pieces; a slow one, so that the next does not come between them. */
+CONTRACT(a_tick_that_admits_many_leaves_a_rest_for_refills)
+{
+    enum { ALL = 2 * TICK_PIECE_MAX + 200 };
+    struct queue_fake_settings settings = queue_usual;
+    settings.tick_ms = 60000;
+    settings.active_cap = 10 * ALL;
+    settings.admit_per_tick = ALL;
+    settings.free = 100000;
+    queue_bench_configure(b, &settings);
+    join_many(b, ALL + 100);
+    cr_assert(queue_tick(b, 0));
+    cr_assert_eq(b->admitted_count, TICK_PIECE_MAX);
+    cr_assert_eq(b->last.rest, ALL - TICK_PIECE_MAX);
+    cr_assert_not(b->last.is_refill);
+    cr_assert_eq(refill_outcome(b, 1), TICK_MORE, "any gateway may go on");
+    cr_assert(b->last.is_refill);
+    cr_assert_eq(b->admitted_count, 2 * TICK_PIECE_MAX);
+    cr_assert_eq(refill_outcome(b, 0), TICK_DONE);
+    cr_assert_eq(b->admitted_count, ALL, "no more than the tick allows");
+    cr_assert_eq(b->last.rest, 0);
+    cr_assert_eq(refill_outcome(b, 1), TICK_NOT_DUE);
+    cr_assert_eq(b->last.waiting, 100);
+}
+
+CONTRACT(the_rest_of_a_tick_keeps_the_cap_and_the_phase)
+{
+    enum { ALL = TICK_PIECE_MAX + 300 };
+    struct queue_fake_settings settings = queue_usual;
+    settings.tick_ms = 60000;
+    settings.active_cap = ALL;
+    settings.admit_per_tick = ALL;
+    settings.free = 100000;
+    queue_bench_configure(b, &settings);
+    join_many(b, ALL);
+    cr_assert(queue_tick(b, 0));
+    settings.phase = PHASE_PAUSED;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(refill_outcome(b, 0), TICK_NOT_DUE, "nobody is admitted while it is paused");
+    settings.phase = PHASE_OPEN;
+    settings.active_cap = TICK_PIECE_MAX + 10;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(refill_outcome(b, 0), TICK_DONE);
+    cr_assert_eq(b->last.inside, TICK_PIECE_MAX + 10, "the cap of now, not that of the tick");
+    settings.active_cap = ALL;
+    queue_bench_configure(b, &settings);
+    cr_assert_eq(refill_outcome(b, 0), TICK_NOT_DUE, "what did not come in is not owed");
 }
 
 /* --- looking and leaving --- */

@@ -96,11 +96,11 @@ static void on_joined(void *ctx, enum queue_status status, const struct place *p
     on_done(ctx, status, places);
 }
 
-static void on_tick(void *ctx, enum queue_status status, bool was_due)
+static void on_tick(void *ctx, enum queue_status status, enum tick_outcome outcome)
 {
     struct world *world = ctx;
     cr_assert_eq(status, QUEUE_OK);
-    world->bench->due += was_due;
+    world->bench->due += outcome != TICK_NOT_DUE;
     world->bench->pending--;
 }
 

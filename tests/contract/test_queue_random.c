@@ -112,11 +112,11 @@ static void on_leave(void *ctx, enum queue_status status, const struct place *pl
     free(call);
 }
 
-static void on_tick(void *ctx, enum queue_status status, bool was_due)
+static void on_tick(void *ctx, enum queue_status status, enum tick_outcome outcome)
 {
     struct queue_bench *bench = ctx;
     cr_assert_eq(status, QUEUE_OK);
-    bench->due += was_due;
+    bench->due += outcome != TICK_NOT_DUE;
     bench->pending--;
 }
 

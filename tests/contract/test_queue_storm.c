@@ -237,9 +237,9 @@ static void on_place(void *ctx, enum queue_status status, const struct place *pl
     end_call(ctx, status);
 }
 
-static void on_tick(void *ctx, enum queue_status status, bool was_due)
+static void on_tick(void *ctx, enum queue_status status, enum tick_outcome outcome)
 {
-    (void)was_due;
+    (void)outcome;
     end_call(ctx, status);
 }
 

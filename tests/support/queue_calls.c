@@ -30,13 +30,13 @@ void queue_on_place(void *ctx, enum queue_status status, const struct place *pla
     queue_on_places(ctx, status, place, 1);
 }
 
-void queue_on_tick(void *ctx, enum queue_status status, bool was_due)
+void queue_on_tick(void *ctx, enum queue_status status, enum tick_outcome outcome)
 {
     struct queue_answer *answer = ctx;
     answer->status = status;
-    answer->was_due = was_due;
+    answer->outcome = outcome;
     answer->bench->pending--;
-    answer->bench->due += was_due;
+    answer->bench->due += outcome != TICK_NOT_DUE;
 }
 
 struct queue_visitor queue_named(const char *name)
@@ -131,7 +131,7 @@ bool queue_tick(struct queue_bench *b, int which)
     struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
     queue_await(&a, b->store[which]->tick(b->store[which], BENCH_EVENT, queue_on_tick, &a));
     cr_assert_eq(a.status, QUEUE_OK);
-    return a.was_due;
+    return a.outcome != TICK_NOT_DUE;
 }
 
 static void on_present(void *ctx, enum queue_status status, size_t shortened_count)
@@ -181,15 +181,19 @@ bool queue_refill(struct queue_bench *b, int which)
     struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
     queue_await(&a, b->store[which]->refill(b->store[which], BENCH_EVENT, queue_on_tick, &a));
     cr_assert_eq(a.status, QUEUE_OK);
-    return a.was_due;
+    return a.outcome != TICK_NOT_DUE;
 }
 
-/* Waits until a tick is due and runs it; its report has come when this returns. */
+/* Waits until a tick is due and runs it with all its pieces; its reports have come when this
+ * returns. */
 void queue_next_tick(struct queue_bench *b)
 {
     for (int i = 0; i < 1000; i++) {
-        if (queue_tick(b, i & 1))
+        if (queue_tick(b, i & 1)) {
+            while (b->last.rest > 0)
+                cr_assert(queue_refill(b, i++ & 1), "the rest did not come in");
             return;
+        }
         queue_bench_wait(b, 1);
     }
     cr_assert_fail("no tick became due");

@@ -32,7 +32,8 @@ struct queue_answer {
     struct queue_bench *bench;
     enum queue_status status;
     struct place places[JOIN_BATCH_MAX];
-    bool was_due;
+    enum tick_outcome outcome;
+    bool was_due; /* of a pace: this call decided */
     size_t shortened_count;
     struct pace_decision decision;
 };
@@ -41,7 +42,7 @@ struct queue_answer {
  * bench's view. */
 void queue_on_places(void *ctx, enum queue_status status, const struct place *places, size_t count);
 void queue_on_place(void *ctx, enum queue_status status, const struct place *place);
-void queue_on_tick(void *ctx, enum queue_status status, bool was_due);
+void queue_on_tick(void *ctx, enum queue_status status, enum tick_outcome outcome);
 void queue_on_line(void *ctx, enum queue_status status, const struct line_state *line);
 
 struct queue_visitor queue_named(const char *name);
@@ -69,7 +70,7 @@ bool queue_pace(struct queue_bench *b, int which, int64_t latency_ms, int count,
                 struct pace_decision *decision);
 /* Returns whether somebody was admitted, or a tick was due. */
 bool queue_refill(struct queue_bench *b, int which);
-/* Waits until a tick is due and runs it. */
+/* Waits until a tick is due and runs it to its last piece. */
 void queue_next_tick(struct queue_bench *b);
 /* Re-reads the line into the bench's view. */
 void queue_reread(struct queue_bench *b);

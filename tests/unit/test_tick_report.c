@@ -9,7 +9,7 @@
     "\"tick\":7,\"at_ms\":1790000000123,\"phase\":\"open\",\"seq\":9000,\"head\":300,"             \
     "\"waiting\":8690,\"inside\":100,\"free\":412,\"holds\":3,"                                    \
     "\"recovers_at_ms\":1790000030000,\"draw\":1,\"rate_micro\":2500000,\"lag_ms\":40,\"refill\":" \
-    "1,\"admission\":37,\"claim_until_ms\":1790000060000"
+    "1,\"rest\":12,\"admission\":37,\"claim_until_ms\":1790000060000"
 #define REPORT(admitted, expired, gone) "{" FIGURES "}\n" admitted "\n" expired "\n" gone "\n"
 
 static bool parse(const char *text, struct tick_report *report)
@@ -35,6 +35,7 @@ Test(tick_report, all_members)
     cr_assert_eq(r.rate_micro, 2500000);
     cr_assert_eq(r.lag_ms, 40);
     cr_assert(r.is_refill);
+    cr_assert_eq(r.rest, 12);
     cr_assert_eq(r.admitted_count, 2);
     cr_assert_str_eq(r.admitted[0].visitor.id, "AAAAbbbbCCCC");
     cr_assert_eq(r.admitted[0].admission, 37);

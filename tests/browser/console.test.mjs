@@ -1,10 +1,15 @@
 // The organizer's console, walked through as an organizer does: sign in with a password of one's own, steer a sale, look
 // into the log; and a second account at the door.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { startStanchion } from '../support/stanchion.mjs';
-import { DESKTOP, PHONE, assertNoProblems, launch, newPerson } from './browser.mjs';
+import {
+  DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, newPerson, payWith, takeFirstFree,
+} from './browser.mjs';
 
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OWN_PASSWORD = 'four words of ann';
 
 let server, browser, ann, page;
@@ -26,6 +31,17 @@ const setting = async (key) => new RegExp(`^ {2}${key} +(.*)$`, 'm').exec((await
 // Refusals that a test brings about are reported by the browser as errors of loading.
 const problemsBut = (...statuses) => ann.problems.splice(0).filter((text) => !statuses.some((status) => text.includes(`status of ${status}`)));
 
+const tab = (name) => page.getByRole('navigation', { name: 'Views of this event' }).getByRole('link', { name }).click();
+
+// axe-core has nothing to say about what is shown now. What it does itself is against the page's policy, and reported.
+async function isAccessible(of = ann) {
+  const reported = of.problems.length;
+  await of.page.evaluate(axe);
+  const { violations } = await of.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], preload: false }));
+  of.problems.splice(reported, Infinity, ...of.problems.slice(reported).filter((text) => !text.startsWith('CSP: style-src-elem inline')));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`), []);
+}
+
 async function signIn(of, name, password) {
   await of.goto(`${server.url}/organizer`);
   await of.getByLabel('Name').fill(name);
@@ -46,6 +62,7 @@ test('the first password must be replaced before anything else', async () => {
   await page.getByLabel('Password').fill(password);
   await press('Sign in');
   await heading('Choose your own password');
+  await isAccessible();
   assert.ok(await page.locator('#menu').isHidden(), 'nothing else is open yet');
   await page.getByLabel('Password until now').fill(password);
   await page.getByLabel('New password', { exact: true }).fill(OWN_PASSWORD);
@@ -54,6 +71,7 @@ test('the first password must be replaced before anything else', async () => {
   await heading('Events');
   await page.reload();
   await heading('Events');
+  await isAccessible();
   assert.deepEqual(problemsBut(401, 403), []);
 });
 
@@ -79,12 +97,41 @@ test('a sale is steered, and a change can be taken back', async () => {
   assert.deepEqual(problemsBut(404), []);
 });
 
+test('an order is found by its seat and refunded', async () => {
+  const visitor = await newPerson(browser);
+  await enterSale(visitor.page, `${server.url}/e/arena`);
+  const seat = await takeFirstFree(visitor.page, 3);
+  await goToPayment(visitor.page);
+  await payWith(visitor.page, GOOD_CARD);
+  await confirmedSeats(visitor.page);
+  await visitor.context.close();
+  await tab('Orders');
+  const [section, row, number] = seat.split(', ').map((part) => part.split(/\s/).at(-1)); // "Section 102, row F, seat 12"
+  await page.getByLabel('Find an order').fill('nobody@example.org');
+  await press('Find');
+  await heading('Nothing found for “nobody@example.org”');
+  await page.getByLabel('Find an order').fill(`${section} ${row} ${number}`);
+  await press('Find');
+  await page.locator('.results').getByRole('link').click();
+  await page.getByRole('heading', { name: /^Order / }).waitFor();
+  await page.getByLabel('Reason of a refund').fill('asked for it');
+  await press('Refund the chosen tickets');
+  await page.getByRole('dialog').getByText('This cannot be undone.').waitFor();
+  await isAccessible();
+  await page.getByRole('dialog').getByRole('button', { name: /^Give back/ }).click();
+  await page.getByText('Given back', { exact: true }).waitFor();
+  await page.getByRole('row', { name: /Refund/ }).first().waitFor();
+  await isAccessible();
+  assertNoProblems(ann);
+});
+
 test('the log tells who did what', async () => {
   await page.getByRole('link', { name: 'Log', exact: true }).click();
   await heading('Log');
-  for (const what of ['Settings changed', 'Signed in', 'Password changed', 'Account created']) {
+  for (const what of ['Order refunded', 'Settings changed', 'Signed in', 'Password changed', 'Account created']) {
     await page.getByText(what).first().waitFor();
   }
+  await isAccessible();
   assertNoProblems(ann);
 });
 
@@ -94,6 +141,7 @@ test('somebody at the door sees the door, and nothing at all when the account is
   await page.getByLabel('Role', { exact: true }).selectOption('door');
   await press('Create the account');
   const password = await page.locator('.secret').textContent();
+  await isAccessible();
   const gate = await newPerson(browser, PHONE);
   await signIn(gate.page, 'gate', password);
   await gate.page.getByLabel('Password until now').fill(password);
@@ -104,6 +152,7 @@ test('somebody at the door sees the door, and nothing at all when the account is
   await gate.page.getByLabel('Ticket code').fill('not a ticket');
   await press('Check', gate.page);
   await gate.page.getByText('Not a ticket', { exact: true }).waitFor();
+  await isAccessible(gate);
   assert.equal(await gate.page.getByRole('link', { name: 'Accounts' }).count(), 0);
   await gate.page.goto(`${server.url}/organizer#/e/arena/live`);
   await gate.page.getByRole('alert').filter({ hasText: 'Your role does not allow this' }).waitFor();

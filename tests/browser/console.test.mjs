@@ -12,7 +12,7 @@ import {
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OWN_PASSWORD = 'four words of ann';
 
-let server, browser, ann, page;
+let server, browser, ann, page, seat;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
   browser = await launch();
@@ -75,36 +75,77 @@ test('the first password must be replaced before anything else', async () => {
   assert.deepEqual(problemsBut(401, 403), []);
 });
 
-test('a sale is steered, and a change can be taken back', async () => {
+test('a change says what it will do first, and can be taken back', async () => {
   const before = await setting('admit_per_tick');
   await page.getByRole('link', { name: 'Arena Night' }).click();
+  await page.getByText('Live', { exact: true }).last().waitFor();
   await page.getByLabel('Let in, people a second').fill('7');
+  await page.getByText('It counts from the next tick').or(page.locator('.effects li')).first().waitFor();
+  await isAccessible();
+  assert.equal(await setting('admit_per_tick'), before, 'looking ahead changes nothing');
   await press('Apply');
   await page.getByText('Done. It counts from the next tick.').last().waitFor();
   assert.equal(await setting('admit_per_tick'), '7');
+  await page.getByText('In force now: 7 a second').waitFor();
   await press('Undo');
   await page.getByText('Undone. It is as it was before.').last().waitFor();
   assert.equal(await setting('admit_per_tick'), before);
+  await page.getByText(`In force now: ${before} a second`).waitFor();
+  assert.equal(await page.getByLabel('Let in, people a second').inputValue(), before);
+  await page.getByLabel('Inside at most').fill('99999999');
+  await page.getByRole('alert').filter({ hasText: 'active_cap' }).waitFor();
+  await press('Leave as it is');
   await press('Pause');
   await answerDialog('Leave it');
   await press('Pause');
   await answerDialog('Pause the sale');
-  await page.getByRole('button', { name: 'Pause', exact: true, disabled: true }).waitFor();
+  await page.getByText('Paused', { exact: true }).waitFor();
   assert.equal(await setting('phase'), 'paused');
-  await press('Open');
-  await answerDialog('Open the sale');
-  await page.getByRole('button', { name: 'Open', exact: true, disabled: true }).waitFor();
-  assert.deepEqual(problemsBut(404), []);
+  assert.deepEqual(problemsBut(400), []);
 });
 
-test('an order is found by its seat and refunded', async () => {
+test('figures follow a sale', async () => {
+  await press('Open');
+  await answerDialog('Open the sale');
+  await page.getByText('On sale', { exact: true }).waitFor();
   const visitor = await newPerson(browser);
   await enterSale(visitor.page, `${server.url}/e/arena`);
-  const seat = await takeFirstFree(visitor.page, 3);
+  seat = await takeFirstFree(visitor.page, 3);
   await goToPayment(visitor.page);
   await payWith(visitor.page, GOOD_CARD);
   await confirmedSeats(visitor.page);
+  await page.locator('.tile', { hasText: 'Sold' }).getByText('1', { exact: true }).waitFor();
+  await page.locator('.tile', { hasText: 'Revenue' }).getByText('1 order').waitFor();
+  assertNoProblems(ann, visitor);
   await visitor.context.close();
+});
+
+test('figures that are old are shown as old, and come back', async () => {
+  process.kill(server.children()['gateway 0'], 'SIGKILL');
+  await page.getByText(/^No news since/).waitFor();
+  assert.ok(await page.locator('.board.is-stale').count());
+  await page.locator('.board:not(.is-stale)').waitFor();
+  ann.problems.length = 0; // the browser reports each connection that was refused meanwhile
+});
+
+test('seats are kept for sponsors, and released', async () => {
+  await tab('Allotments');
+  await heading('Everything is on sale');
+  await page.getByLabel('Name').fill('sponsors');
+  await page.getByLabel('Section').selectOption('101');
+  await page.locator('.effects').waitFor();
+  await isAccessible();
+  await press('Keep from sale');
+  const row = page.getByRole('row', { name: /sponsors/ });
+  await row.waitFor();
+  await press('Release sponsors', row);
+  await page.getByRole('dialog').getByText(/seats go on sale at once/).waitFor();
+  await answerDialog('Put on sale');
+  await heading('Everything is on sale');
+  assertNoProblems(ann);
+});
+
+test('an order is found by its seat and refunded', async () => {
   await tab('Orders');
   const [section, row, number] = seat.split(', ').map((part) => part.split(/\s/).at(-1)); // "Section 102, row F, seat 12"
   await page.getByLabel('Find an order').fill('nobody@example.org');
@@ -128,7 +169,7 @@ test('an order is found by its seat and refunded', async () => {
 test('the log tells who did what', async () => {
   await page.getByRole('link', { name: 'Log', exact: true }).click();
   await heading('Log');
-  for (const what of ['Order refunded', 'Settings changed', 'Signed in', 'Password changed', 'Account created']) {
+  for (const what of ['Order refunded', 'Seats released', 'Seats kept from sale', 'Settings changed', 'Signed in', 'Password changed', 'Account created']) {
     await page.getByText(what).first().waitFor();
   }
   await isAccessible();

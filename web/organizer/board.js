@@ -86,10 +86,7 @@ class Board {
 }
 
 export async function view({ can }, id) {
-  const absent = (error) => { if (error.status !== 404) throw error; };
-  const event = await get(eventPath(id));
-  const [planJson, history] = await Promise.all([get(eventPath(id, '/plan')).catch(absent), get(eventPath(id, '/history')).catch(absent)]);
-  if (!history) return { title: t('title.live', { name: event.name }), node: el('section', { class: 'office' }, frame(event, 'live', can).head, new Steering(event).node) };
+  const [event, planJson, history] = await Promise.all([get(eventPath(id)), get(eventPath(id, '/plan')), get(eventPath(id, '/history'))]);
   const plan = new Plan(planJson);
   const memory = new Memory();
   memory.load(history);

@@ -3,10 +3,7 @@ import { el } from '../dom.js';
 import { t } from '../text.js';
 import { eventPath, post } from './api.js';
 
-export const preview = (event, change) => post(eventPath(event, '/preview'), change).catch((error) => {
-  if (error.status === 404) return { effects: [] };
-  throw error;
-});
+export const preview = (event, change) => post(eventPath(event, '/preview'), change);
 
 // Values are numbers; minutes and rates have at most one decimal.
 const round = (value) => (typeof value === 'number' && value < 100 ? Math.round(value * 10) / 10 : value);
@@ -14,5 +11,5 @@ const rounded = (values) => Object.fromEntries(Object.entries(values).map(([name
 
 const sentence = ({ code, values, text }) => t(`effect.${code}`, rounded(values ?? {})) || text;
 
-export const effectList = ({ effects, can_undo: canUndo }) => effects.length === 0 ? '' : el('ul', { class: 'effects' }, ...effects.map((effect) => el('li', {}, sentence(effect))),
+export const effectList = ({ effects, can_undo: canUndo }) => el('ul', { class: 'effects' }, ...effects.map((effect) => el('li', {}, sentence(effect))),
   canUndo === false ? el('li', { class: 'final' }, t('effect.final')) : null);

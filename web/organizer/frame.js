@@ -13,7 +13,7 @@ export function frame(event, here, can) {
   const isDraft = event.phase === 'draft';
   const head = el('header', { class: 'event-head' }, el('div', { class: 'event-title' }, el('h1', {}, event.name), state,
     isDraft ? null : el('a', { class: 'small', href: `/e/${encodeURIComponent(event.id)}`, target: '_blank', rel: 'noopener' }, t('tab.page'))),
-    isDraft ? null : el('nav', { class: 'tabs', 'aria-label': t('tab.all') }, ...tabs.filter(([path]) => path !== 'seats').map(link).filter(Boolean)));
+    isDraft ? null : el('nav', { class: 'tabs', 'aria-label': t('tab.all') }, ...tabs.map(link).filter(Boolean)));
   const setPhase = (phase) => {
     if (state.classList.contains(`is-${phase}`)) return;
     const next = badge(phase);

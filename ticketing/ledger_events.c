@@ -22,7 +22,7 @@ enum ledger_status ledger_event_load(struct ledger_store *s, const struct ledger
     assert(s->is_in_transaction);
     int64_t sold = 0;
     enum ledger_status status = sold_count(s, event->id, &sold);
-    if (status == LEDGER_OK && sold > 0)
+    if (status == LEDGER_OK && sold > 0 && !event->keeps_sold)
         return LEDGER_REFUSED;
     if (status == LEDGER_OK)
         status = ledger_run(s, ledger_use(s, STATEMENT_event_insert, "tttttti", event->id,

@@ -72,3 +72,11 @@ const char *ledger_thaw_script(void)
                                           ticketing_thaw_lua};
     return text[0] != '\0' ? text : compose(text, parts, 3);
 }
+
+const char *ledger_replan_script(void)
+{
+    static char text[SCRIPT_BYTES_MAX];
+    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_epoch_lua,
+                                          ticketing_replan_lua};
+    return text[0] != '\0' ? text : compose(text, parts, 3);
+}

@@ -21,5 +21,6 @@ const char *ledger_unsell_script(void);
 const char *ledger_stock_script(void);
 const char *ledger_replay_script(void);
 const char *ledger_thaw_script(void);
+const char *ledger_replan_script(void);
 
 #endif

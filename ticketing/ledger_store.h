@@ -213,9 +213,11 @@ struct ledger_event {
     const char *settings; /* JSON object */
     const char *plan;     /* PLAN as JSON text */
     int64_t seats_count;
+    bool keeps_sold; /* the plan has all sold seats where they were */
 };
 
-/* Inserts or replaces event and plan. LEDGER_REFUSED when seats of it are sold. */
+/* Inserts or replaces event and plan. LEDGER_REFUSED when seats of it are sold, unless the plan
+ * keeps them. */
 enum ledger_status ledger_event_load(struct ledger_store *s, const struct ledger_event *event,
                                      int64_t now_ms);
 enum ledger_status ledger_event_settings_set(struct ledger_store *s, const char *id,

@@ -14,6 +14,8 @@
     512 /* receipt, pass, cookie: a longer one is invalid without being read                       \
          */
 
+#define EVENTS_MAX 1000 /* of an installation: a further one is refused (`too_many_events`) */
+
 /* Plans (ticketing/plan). Beyond: the file is refused with the figure. */
 #define PLAN_SEATS_MAX 100000
 #define PLAN_CATEGORIES_MAX 64

@@ -200,10 +200,12 @@ static int send(const struct config *config, const struct load *load)
     struct office_client *client = office_client_create(config);
     json_t *answer = client ? office_ask(client, "event.load", args, OFFICE_LOAD_WAIT_MS) : NULL;
     if (answer)
-        (void)printf("%s: %" PRIu32
-                     " seats in %zu categories loaded; `stanchion event open %s` opens the sale\n",
-                     load->id, plan_seats_count(load->plan), load->plan->categories_count,
-                     load->id);
+        (void)printf("%s: %" PRIu32 " seats in %zu categories loaded; ", load->id,
+                     plan_seats_count(load->plan), load->plan->categories_count);
+    if (json_is_true(json_object_get(answer, "is_live")))
+        (void)printf("the sale goes on with them, what is sold keeps its price\n");
+    else if (answer)
+        (void)printf("`stanchion event open %s` opens the sale\n", load->id);
     int code = answer ? CLI_OK : CLI_FAILED;
     json_decref(answer);
     json_decref(args);

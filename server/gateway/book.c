@@ -342,7 +342,11 @@ static void on_snapshot(void *ctx, enum seats_status status, const struct seat_s
     if (status != SEATS_OK) {
         return;
     }
-    event->has_seats = seat_map_apply_snapshot(event->map, snapshot) == SEAT_MAP_OK;
+    /* One that is older than what has been heard meanwhile is good enough to go on with: the turn
+     * timer asks again. */
+    if (seat_map_apply_snapshot(event->map, snapshot) != SEAT_MAP_NO_MEMORY) {
+        event->has_seats = true;
+    }
 }
 
 void book_read_seats(struct event_entry *event)

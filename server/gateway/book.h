@@ -23,8 +23,6 @@ struct gateway;
 struct best_index;
 struct event_pulse;
 
-#define EVENTS_MAX 1000 /* further ones are logged and not served */
-
 struct event_entry {
     char id[EVENT_ID_BYTES_MAX + 1];
     struct gateway *gateway;

@@ -12,6 +12,7 @@
 #include "server/office/event_settings.h"
 #include "server/office/event_times.h"
 #include "server/office/office_history.h"
+#include "server/office/office_plan.h"
 #include "server/office/office_notes.h"
 #include "server/office/office_redis.h"
 #include "ticketing/ledger_scripts.h"
@@ -201,6 +202,8 @@ struct load {
     const char *id, *name, *currency, *time_zone;
     struct plan *plan;
     json_t *settings;
+    json_t *before; /* the event as it is; NULL = a new one */
+    struct plan_swap swap;
 };
 
 static bool read_names(const struct office_request *request, struct office_answer *answer,
@@ -245,6 +248,18 @@ static bool read_plan(const struct office_request *request, struct office_answer
     return answer->error == NULL;
 }
 
+/* An event that is there keeps the settings that are not given. */
+static bool find_before(struct office *office, struct office_answer *answer, struct load *load)
+{
+    enum ledger_status status = ledger_event_json(office->batch->store, load->id, &load->before);
+    if (status == LEDGER_NOT_FOUND)
+        return true;
+    if (!office_took(office, answer, status))
+        return false;
+    (void)json_object_update(load->settings, json_object_get(load->before, "settings"));
+    return true;
+}
+
 static bool read_settings(const struct office_request *request, struct load *load, char *problem)
 {
     const json_t *given = json_object_get(request->args, "settings");
@@ -257,35 +272,17 @@ static bool read_settings(const struct office_request *request, struct load *loa
     return is_good;
 }
 
-/* Nobody may hold or own a seat of the plan that goes. */
-static bool is_untouched(struct office *office, struct office_answer *answer,
-                         const struct load *load)
-{
-    if (live_figure(office, load->id, "counts", "HGET", "sold") > 0)
-        office_fail(answer, "exists", "Event %s has sold seats: it cannot be replaced.", load->id);
-    else if (live_figure(office, load->id, "holds", "ZCARD", NULL) > 0)
-        office_fail(answer, "exists",
-                    "Seats of event %s are held right now: close it first and try again later.",
-                    load->id);
-    return answer->error == NULL;
-}
-
 /* An event whose line has begun is drawn, or not, as it was said before. */
 static bool keeps_draw(struct office *office, struct office_answer *answer, const struct load *load)
 {
-    json_t *event = NULL;
     char problem[SETTING_PROBLEM_BYTES];
-    enum ledger_status status = ledger_event_json(office->batch->store, load->id, &event);
-    if (status == LEDGER_NOT_FOUND)
+    if (load->before == NULL)
         return true;
-    if (office_took(office, answer, status)) {
-        json_t *before = event_settings_default();
-        (void)json_object_update(before, json_object_get(event, "settings"));
-        if (!may_set_draw(office, load->id, before, load->settings, problem))
-            office_fail(answer, "bad_setting", "%s", problem);
-        json_decref(before);
-    }
-    json_decref(event);
+    json_t *before = event_settings_default();
+    (void)json_object_update(before, json_object_get(load->before, "settings"));
+    if (!may_set_draw(office, load->id, before, load->settings, problem))
+        office_fail(answer, "bad_setting", "%s", problem);
+    json_decref(before);
     return answer->error == NULL;
 }
 
@@ -317,7 +314,8 @@ static bool write_event(struct office *office, const struct office_request *requ
                                      json_string_value(json_object_get(load->settings, "phase")),
                                  .settings = settings,
                                  .plan = plan,
-                                 .seats_count = plan_seats_count(load->plan)};
+                                 .seats_count = plan_seats_count(load->plan),
+                                 .keeps_sold = load->swap.is_live};
     bool is_good = plan != NULL && office_took(office, answer, ledger_begin(store));
     if (is_good) {
         enum ledger_status status = ledger_event_load(store, &event, clock_wall_ms());
@@ -337,17 +335,15 @@ static bool write_event(struct office *office, const struct office_request *requ
 static void publish_event(struct office *office, const struct load *load,
                           struct office_answer *answer)
 {
-    struct batch *batch = office->batch;
-    char epoch[24];
-    (void)snprintf(epoch, sizeof epoch, "%" PRId64, batch->epoch);
-    enum batch_status status = office_publish_event(batch->store, batch->redis, load->id);
-    if (status == BATCH_OK)
-        status = recover_seats(batch->store, batch->redis, load->id, epoch, true);
-    if (status != BATCH_OK)
+    if (office_plan_publish(office, load->id, &load->swap) != BATCH_OK)
         office_fail(answer, "busy",
                     "The event is in the ledger; Redis gets it as soon as it is back.");
     else
-        log_info("event %s: loaded, %u seats", load->id, plan_seats_count(load->plan));
+        log_info("event %s: loaded, %u seats%s", load->id, plan_seats_count(load->plan),
+                 load->swap.is_live ? ", while it is sold" : "");
+    (void)json_object_set_new(answer->body, "seats_count",
+                              json_integer(plan_seats_count(load->plan)));
+    (void)json_object_set_new(answer->body, "is_live", json_boolean(load->swap.is_live));
 }
 
 void office_event_load(struct office *office, const struct office_request *request,
@@ -355,17 +351,20 @@ void office_event_load(struct office *office, const struct office_request *reque
 {
     char problem[SETTING_PROBLEM_BYTES];
     struct load load = {.settings = event_settings_default()};
-    bool is_good = read_names(request, answer, &load) && read_plan(request, answer, &load);
+    bool is_good = read_names(request, answer, &load) && read_plan(request, answer, &load) &&
+                   find_before(office, answer, &load);
     if (is_good && !read_settings(request, &load, problem)) {
         office_fail(answer, "bad_setting", "%s", problem);
         is_good = false;
     }
-    if (is_good && is_untouched(office, answer, &load) && keeps_draw(office, answer, &load) &&
-        write_event(office, request, answer, &load)) {
+    is_good = is_good && keeps_draw(office, answer, &load) &&
+              office_plan_prepare(office, answer, load.id, load.before, load.currency, load.plan,
+                                  &load.swap);
+    if (is_good && write_event(office, request, answer, &load))
         publish_event(office, &load, answer);
-        (void)json_object_set_new(answer->body, "seats_count",
-                                  json_integer(plan_seats_count(load.plan)));
-    }
+    else if (is_good)
+        office_plan_abandon(office, load.id, &load.swap);
     plan_free(load.plan);
+    json_decref(load.before);
     json_decref(load.settings);
 }

@@ -19,7 +19,6 @@
 
 #define TURN_MS 100
 #define LIST_EVERY_MS 500 /* events and their settings are read again */
-#define EVENTS_MAX 1000   /* further ones are logged and not served */
 #define EXIT_FAILED 1
 
 struct registrar_event {

@@ -2,7 +2,7 @@
 // prices that the organizer changes while somebody chooses.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { writeHall } from '../support/halls.mjs';
+import { TYPED_PRICES, writeHall } from '../support/halls.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
 import {
   GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, nameOf, newPerson, openSection, payWith,
@@ -74,6 +74,44 @@ test('by keyboard, and a choice outlives another seat, a give-back and the way b
   await payWith(page, GOOD_CARD);
   await confirmedSeats(page);
   assert.deepEqual(await lines(page), ['Front · Reduced · €39.50']);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('prices change while somebody chooses: the seat stays, the new sum is shown before anything is paid', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const name = await take(page, 6);
+  await typeOf(page, name).selectOption('Reduced');
+  await totalIs(page, '€39.50');
+  await page.route('**/plan', (route) => route.abort()); // this page hears late of it
+  const changed = TYPED_PRICES.replace('Front,Reduced,39.50', 'Front,Reduced,44.00').replace('Front,Child,0,EUR,\n', '');
+  const loaded = await server.cli(['event', 'load', writeHall({ prices: changed }), '--id', server.event]);
+  assert.equal(loaded.code, 0, loaded.stderr);
+  await page.unroute('**/plan');
+  await page.getByRole('button', { name: 'Go to payment' }).click();
+  await page.getByRole('alert').filter({ hasText: 'Prices were changed' }).waitFor();
+  await totalIs(page, '€44.00');
+  assert.equal(await typeOf(page, name).inputValue(), 'Reduced');
+  await goToPayment(page);
+  await page.getByRole('button', { name: 'Pay €44.00' }).waitFor();
+  await payWith(page, GOOD_CARD);
+  assert.deepEqual(await confirmedSeats(page), [name]);
+  await person.context.close(); // the console tells of the fetch that was cut off: no check for problems
+});
+
+test('prices change while somebody looks: the page shows them by itself', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const name = await take(page, 7);
+  await totalIs(page, '€79.00');
+  const loaded = await server.cli(['event', 'load', writeHall({ prices: TYPED_PRICES.replace('79.00', '81.00') }), '--id', server.event]);
+  assert.equal(loaded.code, 0, loaded.stderr);
+  await totalIs(page, '€81.00');
+  await page.getByRole('button', { name: `Give back ${name}` }).click();
+  await page.locator('#seats-none').waitFor();
   assertNoProblems(person);
   await person.context.close();
 });

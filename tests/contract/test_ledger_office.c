@@ -120,7 +120,12 @@ Test(ledger_office, a_plan_in_use_is_not_replaced_and_bad_ones_are_refused)
     event = json_pack("{ss ss ss ss so}", "id", "night", "name", "N", "currency", "EUR",
                       "time_zone", "UTC", "plan", json_loads(reply->str, 0, NULL));
     freeReplyObject(reply);
-    expect("exists", "event.load", event);
+    json_t *rows = json_object_get(
+        json_array_get(json_object_get(json_object_get(event, "plan"), "sections"), 0), "rows");
+    (void)json_array_set_new(
+        json_object_get(json_array_get(rows, 0), "seats"), 3,
+        json_pack("[s, i, i, i, i]", "other", 1, 1, 0, 0)); /* seat 3 is sold */
+    expect("seats_in_use", "event.load", event);
     cr_assert_eq(ledger_process_number(ledger, "SELECT count(*) FROM sold"), 2);
     cr_assert_eq(ledger_process_stop(ledger), 0);
 }

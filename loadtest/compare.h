@@ -40,8 +40,8 @@ enum compare_outcome {
 
 /* One figure. `low` and `high` bound the change B / A - 1; without a meaning when unknown. */
 struct compare_figure {
-    char name[96]; /* "crowd: hold p99 ms" */
-    double a, b, low, high;
+    char name[96];          /* "crowd: hold p99 ms" */
+    double a, b, low, high; /* a, b: NAN when a side has none */
     bool is_more_better;
     enum compare_outcome outcome;
 };

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loadtest/calibrate.h"
+#include "loadtest/compare.h"
 #include "loadtest/load_run.h"
 #include "loadtest/report.h"
 #include "loadtest/report_html.h"
@@ -44,6 +46,10 @@ int main(int argc, char **argv)
         code = scenario_files_list(argc - 1, argv + 1);
     else if (argc > 1 && strcmp(argv[1], "run") == 0)
         code = scenario_run(argc - 1, argv + 1);
+    else if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        code = compare_command(argc - 1, argv + 1);
+    else if (argc > 1 && strcmp(argv[1], "calibrate") == 0)
+        code = calibrate_command(argc - 1, argv + 1);
     else if (argc > 1 && strcmp(argv[1], "page") == 0)
         code = report_html_command(argc - 1, argv + 1);
     else

@@ -29,8 +29,8 @@ void metrics_prepare(struct report *report, const struct history *h)
     line_pace_read(h, r->opens_at_ms, &report->line);
     totals_late(r, &late);
     if (report->watch->recorder)
-        tester_load_read(&report->watch->recorder->timeline, &late, environment_cores(), NULL,
-                         &report->tester);
+        tester_load_read(&report->watch->recorder->timeline, &late, environment_cores(),
+                         &r->options->rates, &report->tester);
 }
 
 /* What follows "prefix." in name, or NULL. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "loadtest/calibrate.h"
+
 enum option_kind {
     KIND_TEXT,
     KIND_COUNT,
@@ -17,6 +19,7 @@ enum option_kind {
     KIND_THINK,
     KIND_PATIENCE,
     KIND_CHOICE,
+    KIND_CALIBRATION,
     KIND_SEED,
     KIND_CAP,
     KIND_MODE,
@@ -100,6 +103,8 @@ static const struct option_line lines[] = {
     {"children", "FILE", KIND_TEXT, AT(children), 0, 0,
      "likewise, from lines \"name pid\" (beside the ledger)"},
     {"report", "FILE", KIND_TEXT, AT(report), 0, 0, "writes the report as JSON"},
+    {"calibration", "FILE", KIND_CALIBRATION, 0, 0, 0,
+     "what `stampede calibrate --report FILE` found: warns when a run comes near it"},
     {"html", "FILE", KIND_TEXT, AT(html), 0, 0, "writes the report as a page with plots"},
     {"i-own-this-host", "NAME", KIND_TEXT, AT(own_host), 0, 0,
      "allows a target that is not this machine"},
@@ -116,9 +121,9 @@ static const struct option_line lines[] = {
 
 /* These are about the run; a crowd of a scenario cannot have them. */
 static const char *const names_of_run[] = {
-    "url",      "event",  "expect",      "no-thresholds", "seed",      "ledger",
-    "children", "report", "server-pids", "data-dir",      "stanchion", "i-own-this-host",
-    "set",      "plain",  "help",        "html"};
+    "url",      "event",  "expect",      "no-thresholds", "seed",       "ledger",
+    "children", "report", "server-pids", "data-dir",      "stanchion",  "i-own-this-host",
+    "set",      "plain",  "help",        "html",          "calibration"};
 
 static bool is_of_run(const char *name)
 {
@@ -143,7 +148,9 @@ static void print_help(void)
          "usage: stampede [options]                       one crowd to an event that is there\n"
          "       stampede run SCENARIO|FILE [options]    sets events up, sends crowds, judges\n"
          "       stampede scenarios                      lists the scenarios\n"
-         "       stampede page REPORT.json FILE.html     draws a report that was kept\n");
+         "       stampede page REPORT.json FILE.html     draws a report that was kept\n"
+         "       stampede compare A.json B.json          what got better or worse beyond noise\n"
+         "       stampede calibrate                      what the tester itself can do here\n");
     for (size_t i = 0; i < LINES_COUNT; i++) {
         char name[40];
         int n = snprintf(name, sizeof name, "--%s %s", lines[i].name,
@@ -264,6 +271,8 @@ static bool take_value(struct stampede_options *o, const struct option_line *lin
         return pause_parse(text, &o->think);
     case KIND_PATIENCE:
         return read_patience(o, text);
+    case KIND_CALIBRATION:
+        return calibrate_read(text, &o->rates);
     case KIND_CHOICE:
         return read_choice(o, text);
     case KIND_CAP:

@@ -21,6 +21,11 @@ enum stampede_choice {
     CHOICE_COUNT
 };
 
+/* What a calibration found out about the tester on this machine; 0 = not known. */
+struct tester_rates {
+    double connects_per_s, messages_per_s;
+};
+
 /* Strings point into argv or are static. */
 struct stampede_options {
     const char *url, *event, *ledger, *report, *html, *own_host;
@@ -47,6 +52,7 @@ struct stampede_options {
     uint64_t seed;
     int64_t cap;               /* -1 = from the ledger's settings of the event */
     bool is_plain, is_lenient; /* is_lenient: a missed threshold is told and changes nothing */
+    struct tester_rates rates;
     pid_t server_pids[STAMPEDE_SERVER_PIDS_MAX];
     uint32_t server_pids_count;
     struct expectation expectations[STAMPEDE_EXPECTATIONS_MAX];

@@ -15,11 +15,6 @@ struct tester_load {
     char why[240]; /* a sentence; empty when it was not */
 };
 
-/* What a calibration found out about this machine; 0 = not known. */
-struct tester_rates {
-    double connects_per_s, messages_per_s;
-};
-
 /* `rates` may be NULL. `cores` of the machine. */
 void tester_load_read(const struct timeline *t, const struct histogram *late, unsigned cores,
                       const struct tester_rates *rates, struct tester_load *load);

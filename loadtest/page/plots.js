@@ -266,7 +266,7 @@ function smallHistogram(kind) {
   svg.append(node('line', { class: 'axis', x1: 0, x2: width, y1: base, y2: base }));
   const ends = [kind.p50_us, kind.p99_us].map((us) => Math.min(x(Math.log10(Math.max(us, 1)) * 10), width));
   ['p50', 'p99'].forEach((name, index) => {
-    const at = ends[index], isLeft = index === 0 ? ends[1] - at < 26 : at > width - 26;
+    const at = ends[index], isLeft = index === 0 ? ends[1] - at < 34 : at > width - 26;
     svg.append(node('line', { class: 'mark', x1: at, x2: at, y1: 10, y2: base }),
       node('text', { class: 'mark-label', x: at + (isLeft ? -3 : 3), y: 9, 'text-anchor': isLeft ? 'end' : 'start' }, name));
   });

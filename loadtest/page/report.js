@@ -3,6 +3,7 @@
 const data = JSON.parse(document.getElementById('data').textContent);
 const crowds = data.crowds ? Object.entries(data.crowds).filter(([, report]) => report) : [[data.run.event, data]];
 const faults = data.faults ?? [];
+const marks = faults.map(({ at_s }, index) => ({ at_s, text: String(index + 1) }));
 const root = document.getElementById('report');
 
 const verdicts = {
@@ -38,7 +39,7 @@ function head() {
   const reason = data.reason ?? crowds.map(([, report]) => report.reason).find(Boolean) ?? '';
   const about = html('div', { class: 'about' }, html('p', { class: 'eyebrow' }, ['stampede', when, environment.commit ? `commit ${environment.commit}` : ''].filter(Boolean).join('  ·  ')),
     html('h1', {}, data.title ?? data.scenario ?? first?.run.event ?? 'a run'),
-    data.title ? html('p', { class: 'lead' }, `Scenario ${data.scenario}. ${data.about ?? ''}`) : null,
+    data.title ? html('p', { class: 'lead' }, [`Scenario ${data.scenario}`, data.about].filter(Boolean).join(': ')) : null,
     ...(crowds.length === 1 ? [html('p', { class: 'lead' }, sentence(first))] : []));
   return html('header', { class: 'head' }, about, verdictBox(data.verdict, reason, isPartial));
 }
@@ -56,7 +57,7 @@ function tiles(report) {
   add('visitors', number(report.run.visitors));
   if (timeline) add('longest line', number(peak(timeline.levels.waiting)));
   if (line.joins_per_s > 0) add('joins a second', number(line.joins_per_s));
-  if (timeline && counts.admitted) add('admitted a second, at most', number(peak(perSecond(timeline, timeline.counts.admitted))));
+  if (timeline && counts.admitted) add('admissions a second, peak', number(peak(perSecond(timeline, timeline.counts.admitted))));
   if (counts.seats_sold) add('seats sold', number(counts.seats_sold));
   latencyTile('join, p99', 'join');
   latencyTile('hold, p99', 'hold');
@@ -87,7 +88,7 @@ function thresholds(report) {
 function linePlots(report) {
   const { timeline: line } = report;
   if (!line) return [];
-  const shared = { at: line.at_s, marks: faults };
+  const shared = { at: line.at_s, marks };
   const rate = (name) => perSecond(line, line.counts[name]);
   return [
     overTime({ ...shared, title: 'Arrivals', note: 'visitors a second', series: [{ name: 'wanted to come', values: rate('arrived'), area: true },
@@ -110,7 +111,7 @@ function placesPlot(report) {
       const all = lines.flat(), last = Math.max(1, ...all.map(([s]) => s)), first = Math.min(0, ...all.map(([s]) => s));
       const x = linear(first, last, BOX.left, width - BOX.right, width > 420 ? 7 : 4), y = linear(0, Math.max(1, ...all.map(([, ahead]) => ahead)) * 1.06, tall - BOX.bottom, BOX.top);
       axes(svg, width, tall, x, y, seconds, short);
-      marksOn(svg, faults, x, tall);
+      marksOn(svg, marks, x, tall);
       lines.forEach((points, index) => {
         const stroke = color(index);
         svg.append(node('path', { class: 'curve', stroke, style: 'stroke-width:1.4', d: path(points.map(([s, ahead]) => [x(s), y(ahead)])) },
@@ -144,7 +145,7 @@ function latencyPlots(report) {
     found.push(percentileCurves({ title: 'Latency by percentile', kinds: percentiles,
       note: 'from the moment each step was due, so that a stall is not left out' }));
   if (line)
-    found.push(overTime({ title: 'Latency over time', note: 'p99 of each second', at: line.at_s, marks: faults, isLog: true, format: time, height: 300,
+    found.push(overTime({ title: 'Latency over time', note: 'p99 of each second', at: line.at_s, marks, isLog: true, format: time, height: 300,
       series: percentiles.map((kind) => ({ name: kind.name, color: kind.color, values: line.latency[kind.name]?.p99_us ?? [] })) }));
   found.push(html('div', { class: 'panel wide' }, html('h3', {}, 'How long it took'), html('p', { class: 'note' }, 'histograms, ten bars for every tenfold'),
     html('div', { class: 'multiples' }, ...kinds.map(smallHistogram))), latencyTable(kinds));
@@ -177,7 +178,7 @@ function groups(processes, field) {
 function processPlots(report) {
   const { timeline: line } = report;
   if (!line) return [];
-  const shared = { at: line.at_s, marks: faults }, found = [];
+  const shared = { at: line.at_s, marks }, found = [];
   found.push(overTime({ ...shared, title: 'Processor', note: `cores used; the machine has ${report.environment?.cores ?? '?'}`, format: (value) => number(value, 2), floor: 0.2,
     series: [...groups(line.processes, 'cpu'), { name: 'tester', values: line.tester.cpu, dashed: true, color: 'var(--s8)' }] }));
   if (line.processes.length > 0)
@@ -249,5 +250,8 @@ function foot() {
   return html('footer', {}, html('span', {}, 'Written by stampede, the load tester of Stanchion. This file needs nothing else.'), button);
 }
 
-root.replaceChildren(head(), ...(faults.length > 0 ? [html('p', { class: 'notice' }, html('b', {}, 'What was done to the server: '),
-  faults.map((fault) => `${seconds(fault.at_s)} ${fault.text}`).join('; '))] : []), ...crowds.flatMap(([name, report]) => crowdParts(name, report)), foot());
+// Numbered as they are marked in the plots.
+const done = html('div', { class: 'notice' }, html('b', {}, 'What was done meanwhile'),
+  html('ol', {}, ...faults.map((fault) => html('li', {}, `at ${seconds(fault.at_s)}: ${fault.text}`))));
+
+root.replaceChildren(head(), ...(faults.length > 0 ? [done] : []), ...crowds.flatMap(([name, report]) => crowdParts(name, report)), foot());

@@ -1,9 +1,10 @@
 // stampede against the real server: the whole journey ends green, also while each process is killed once.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { against, checksOf, runStampede, startStampede } from '../support/stampede.mjs';
+import { against, checksOf, runStampede, stampede, startStampede } from '../support/stampede.mjs';
 import { root, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 
 let server;
@@ -116,6 +117,74 @@ test('a threshold that is missed decides, unless thresholds are only told', asyn
   const unknown = await runStampede([...args.slice(0, -4), '--expect', 'no.such.figure > 0']);
   assert.equal(unknown.code, 1, said(unknown));
   assert.match(unknown.stdout, /there is no such figure/);
+});
+
+// On a terminal of 80 columns, made by script(1), until Ctrl-C is typed.
+async function onTerminal(args) {
+  const command = `stty cols 80 rows 24; exec ${[stampede, ...args].map((word) => `'${word}'`).join(' ')}`;
+  const child = spawn('script', ['-qfec', command, '/dev/null'], { env: { ...process.env, TERM: 'xterm', LC_ALL: 'C.UTF-8' } });
+  let shown = '';
+  child.stdout.on('data', (data) => { shown += data; });
+  const ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, shown })));
+  await until(() => `the live view: ${shown}`, () => (shown.match(/on the way/g) ?? []).length >= 3);
+  child.stdin.write('\x03');
+  return ended;
+}
+
+test('the live view fits the terminal, and Ctrl-C gives the cursor back', async () => {
+  const { code, shown } = await onTerminal([...against(server), '--visitors', '60', '--arrive', 'within 1', '--think-ms', '60000']);
+  assert.equal(code, 3, shown);
+  const [hidden, back] = ['\x1b[?25l', '\x1b[?25h'];
+  assert.ok(shown.indexOf(hidden) >= 0 && shown.lastIndexOf(back) > shown.lastIndexOf(hidden), JSON.stringify(shown));
+  const block = shown.slice(shown.indexOf(hidden), shown.lastIndexOf(hidden));
+  for (const line of block.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').split(/[\r\n]+/))
+    assert.ok([...line].length <= 80, `${[...line].length} columns: ${line}`);
+  for (const word of ['waiting', 'inside', 'joins/s', 'confirm', 'busiest process']) assert.ok(block.includes(word), word);
+  assert.match(shown, /partial: interrupted/);
+});
+
+test('a report compared with itself is the same; with a slower one it is worse', async () => {
+  const directory = temporaryDirectory(), [a, b] = ['a.json', 'b.json'].map((name) => path.join(directory, name));
+  const end = await runStampede([...against(server), '--visitors', '60', '--arrive', 'within 6', '--duration-s', '45', '--think-ms', '1..5',
+    '--slow-cards', '0', '--no-pay', '0', '--refresh', '0', '--tabs', '0']);
+  assert.equal(end.code, 0, said(end));
+  fs.writeFileSync(a, JSON.stringify(end.report));
+  for (const kind of Object.values(end.report.timeline.latency))
+    for (const name of ['p50_us', 'p99_us']) kind[name] = kind[name].map((us) => (us === null ? null : us * 50));
+  fs.writeFileSync(b, JSON.stringify(end.report));
+  const compare = (...args) => runStampede(['compare', ...args], { plain: false });
+  assert.equal((await compare(a, a)).code, 0);
+  const worse = await compare(a, b);
+  assert.equal(worse.code, 1, worse.stdout);
+  assert.match(worse.stdout, /^join p50 ms .*WORSE$/m);
+  const json = JSON.parse((await compare(a, b, '--json')).stdout);
+  assert.equal(json.is_worse, true);
+  assert.equal(json.figures.find(({ figure }) => figure === 'join p99 ms').outcome, 'worse');
+  assert.equal((await compare(b, a)).code, 0, 'better is not worse');
+  const runs = await compare(a, a, a, a, '--', b, b, b, b);
+  assert.match(runs.stdout, /4 and 4 runs/);
+  for (const args of [[a], [a, '/nonexistent'], [a, path.join(root, 'tests/package.json')], [a, b, a], ['--nonsense', a, b]])
+    assert.equal((await compare(...args)).code, 2, args.join(' '));
+});
+
+test('calibrate tells the most that the tester can do, and a run near it warns', async () => {
+  const file = path.join(temporaryDirectory(), 'calibration.json');
+  const end = await runStampede(['calibrate', '--duration-s', '0.5', '--report', file], { plain: false });
+  assert.equal(end.code, 0, end.stderr);
+  const found = JSON.parse(fs.readFileSync(file, 'utf8'));
+  assert.ok(found.connects_per_s > 100 && found.messages_per_s > 100, end.stdout);
+  const run = async (rates) => {
+    fs.writeFileSync(file, JSON.stringify({ ...found, ...rates }));
+    return runStampede([...against(server), '--visitors', '20', '--arrive', 'even 3', '--duration-s', '45', '--think-ms', '1..5',
+      '--slow-cards', '0', '--calibration', file]);
+  };
+  const slow = await run({ connects_per_s: 1, messages_per_s: 1 });
+  assert.equal(slow.code, 0, said(slow));
+  assert.equal(slow.report.tester.is_limit, true, said(slow));
+  assert.match(slow.stdout, /WARNING: /);
+  for (const args of [['calibrate', '--floor', '/nonexistent'], ['calibrate', '--processes', '0'], ['calibrate', 'x'],
+    ['--calibration', path.join(root, 'tests/package.json')]])
+    assert.equal((await runStampede(args, { plain: false })).code, 2, args.join(' '));
 });
 
 test('mode hold tells the rate', async () => {

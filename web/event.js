@@ -33,6 +33,7 @@ let shown = 'loading';
 const parts = {
   news: async () => views.line.setNews((await import('./news.js')).newsOf),
   draw: async () => (await import('./drawlink.js')).addDrawLinks(eventId),
+  accent: async () => (await import('./accent.js')).setAccent(visit.state.event.accent),
   turn: async () => { views.turn = new (await import('./turn.js')).TurnView(visit); },
   ended: async () => { views.ended = new (await import('./ended.js')).EndedView(visit); },
   inside: async () => Object.assign(views, await (await import('./inside.js')).createInside(visit, `${api}/plan`)),
@@ -59,6 +60,7 @@ function needParts({ view, place, event, full, notice }) {
   if (isNear || ['turn', 'seats', 'payment', 'result'].includes(view)) need('inside');
   if (view === 'ended') need('ended');
   if (event.draw) need('draw');
+  if (event.accent) need('accent');
   const isNews = event.phase !== 'open' || event.held_out || event.require_account || place?.recovers_at_ms || place?.drawing;
   if (isNews || full?.code === 'recovering' || notice) need('news');
 }
@@ -179,6 +181,7 @@ async function start() {
     return;
   }
   if (!event) return drawMissing(t('sale.notFound'), t('sale.notFoundHint'));
+  if (location.hash.startsWith('#r1.')) await import('./elsewhere.js').then(({ takeOver }) => takeOver(visit, api), () => {});
   visit.start(event);
   everySecond();
   setTimeout(pollEvent, EVENT_POLL_MS);

@@ -22,8 +22,9 @@ function loadStyle() {
 // Views by name. Rejects when something could not be fetched; then nothing has been added to the page but a style.
 export async function createInside(visit, planUrl) {
   const [purchase, markup] = await Promise.all([visit.purchase(), loadMarkup(), loadStyle(), need('inside')]);
-  document.querySelector('main').append(...markup);
-  fillTexts(document.querySelector('main'));
+  const sections = [...markup];
+  sections.forEach(fillTexts); // and nothing else: the rest of the page may say something else by now
+  document.querySelector('main').append(...sections);
   const seats = new SeatsView(visit, purchase, planUrl);
   return { seats, payment: new PaymentView(purchase, () => seats.plan()), result: new ResultView(visit) };
 }

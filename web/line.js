@@ -26,6 +26,8 @@ export class LineView {
   constructor(visit) {
     this.#visit = visit;
     $('leave-line').onclick = () => this.#leave();
+    $('elsewhere').onclick = async () => (await import('./elsewhere.js')).showLink(visit);
+    $('bell').onclick = async () => (await import('./bell.js')).arm(visit);
   }
 
   setNews(newsOf) {
@@ -56,7 +58,7 @@ export class LineView {
     setText($('line-title'), lead ?? t(place ? 'line.title' : 'line.getting'));
     $('line-title').classList.toggle('waiting-dots', !isNumber && !until);
     show($('line-facts'), isNumber);
-    for (const id of ['line-keep', 'leave-line']) show($(id), Boolean(place));
+    for (const id of ['line-keep', 'line-buttons', 'leave-line']) show($(id), Boolean(place));
     if (isNumber) this.#drawPlace(state);
     else this.#drawNumber(until > clock.now() ? timer(clock.leftMs(until)) : '', until > clock.now() ? t('line.until') : '');
   }

@@ -45,23 +45,25 @@ export class SaleView {
     setText($('sale-notice'), notice ? t(notices[notice] ?? 'error.other', { code }) : '');
     const total = event.waiting ?? 0;
     show($('sale-waiting'), total > 0 && !isOver(event.phase));
-    show($('sale-limit'), !isOver(event.phase));
+    for (const id of ['sale-limit', 'sale-how']) show($(id), !isOver(event.phase));
     setText($('sale-waiting'), t('sale.waiting', { n: total }));
     setText($('sale-limit'), t('sale.limit', { n: event.seats_per_visitor_max }));
     drawStock($('sale-prices'), event);
     this.tick({ event });
   }
 
-  #drawDates({ phase, opens_at_ms, time_zone }) {
-    const isKnown = opens_at_ms > 0 && !isOver(phase);
-    show($('sale-date'), isKnown);
-    show($('sale-date-here'), isKnown);
-    if (!isKnown) return;
-    const there = dateIn(opens_at_ms, time_zone);
-    const here = dateHere(opens_at_ms);
-    setText($('sale-date'), t(opens_at_ms > clock.now() ? 'sale.opensAt' : 'sale.openedAt', { date: there }));
-    setText($('sale-date-here'), t('sale.yourTime', { date: here }));
-    show($('sale-date-here'), here !== there);
+  #drawDates({ phase, starts_at_ms, opens_at_ms, time_zone }) {
+    this.#drawDate('sale-starts', starts_at_ms > 0 && starts_at_ms, time_zone);
+    this.#drawDate('sale-date', !isOver(phase) && opens_at_ms, time_zone, opens_at_ms > clock.now() ? 'sale.opensAt' : 'sale.openedAt');
+  }
+
+  // In the event's zone, and in the visitor's own when that reads otherwise.
+  #drawDate(id, ms, time_zone, key) {
+    const [there, here] = ms ? [dateIn(ms, time_zone), dateHere(ms)] : ['', ''];
+    setText($(id), key && ms ? t(key, { date: there }) : there);
+    setText($(`${id}-here`), here && t('sale.yourTime', { date: here }));
+    show($(id), Boolean(ms));
+    show($(`${id}-here`), here !== there);
   }
 
   tick({ event }) {

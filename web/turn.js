@@ -18,7 +18,7 @@ const markup = () => el('section', { 'data-for': 'turn', class: 'narrow turn', h
   el('p', { id: 'turn-error', class: 'problem', role: 'alert', hidden: true }));
 
 export class TurnView {
-  #visit; #lookedAt = 0; #isEntering = false;
+  #visit; #lookedAt = 0; #isEntering = false; #isFlash = false;
 
   constructor(visit) {
     this.#visit = visit;
@@ -27,13 +27,17 @@ export class TurnView {
   }
 
   draw(state, isNew) {
-    if (isNew) this.#lookedAt = 0;
+    if (isNew) {
+      this.#lookedAt = 0;
+      this.#visit.ring?.(t('turn.title'), state.event.name);
+    }
     setText($('turn-event'), state.event.name);
     this.#drawTime(state);
   }
 
   tick(state) {
     if (!document.hidden) this.#lookedAt++;
+    else this.#flash(state);
     this.#drawTime(state);
     const isNear = clock.leftMs(state.admission.deadline_ms) < NEAR_DEADLINE_MS;
     if (!document.hidden && (this.#lookedAt >= AUTO_S || isNear)) this.#enter();
@@ -41,6 +45,12 @@ export class TurnView {
 
   title() {
     return t('turn.tab');
+  }
+
+  // Who looks at another tab sees this one's title change, words and nothing else.
+  #flash({ event }) {
+    this.#isFlash = !this.#isFlash;
+    document.title = this.#isFlash ? event.name : `${t('turn.tab')} · ${event.name}`;
   }
 
   #drawTime({ admission }) {

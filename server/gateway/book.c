@@ -66,6 +66,7 @@ static void entry_free(struct event_entry *event)
     free(event->plan_gzip);
     free(event->name);
     free(event->time_zone);
+    free(event->accent);
     free(event->message);
     line_news_release(&event->news);
     for (int kind = 0; kind < WISH_COUNT; kind++) {
@@ -191,6 +192,8 @@ static void take_settings(struct event_entry *event, const json_t *root)
 {
     set_text(&event->name, word(root, "name", event->id));
     set_text(&event->time_zone, word(root, "time_zone", "UTC"));
+    set_text(&event->accent, word(root, "accent", ""));
+    event->starts_at_ms = (int64_t)setting(root, "starts_at_ms", 0);
     snprintf(event->currency, sizeof event->currency, "%s", word(root, "currency", ""));
     bool is_rescheduled = take_schedule(event, root);
     event->tick_ms = (int64_t)setting(root, "tick_ms", 1000);

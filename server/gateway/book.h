@@ -32,7 +32,9 @@ struct event_entry {
     bool refill_at_once, is_refill_asked, is_refill_wanted;
     bool is_push_due; /* a tick has moved the line; its last piece has not been heard of */
     char *name, *time_zone;
-    char *message; /* the organizer's, to everyone who waits; "" = none */
+    char *accent;         /* "#rrggbb" of the event's pages, "" = ours */
+    int64_t starts_at_ms; /* of the event itself; 0 = not said */
+    char *message;        /* the organizer's, to everyone who waits; "" = none */
     char currency[PLAN_CURRENCY_BYTES + 1];
     int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms, claim_ms;
     double admit_per_tick;

@@ -36,6 +36,8 @@ json_t *book_event_json(const struct event_entry *event)
         "waiting", (json_int_t)event->line.waiting, "inside", (json_int_t)event->line.inside,
         "sandbox", event->gateway->options->is_sandbox, "categories", categories_json(event));
     json_object_set_new(body, "standby", json_boolean(event->is_standby));
+    json_object_set_new(body, "starts_at_ms", json_integer(event->starts_at_ms));
+    json_object_set_new(body, "accent", json_string(event->accent));
     json_object_set_new(body, "closes_at_ms", json_integer(event->closes_at_ms));
     json_object_set(body, "draw", event->draw != NULL ? event->draw : json_null());
     json_object_set_new(body, "recovers_at_ms", json_integer(event->line.recovers_at_ms));

@@ -5,6 +5,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/account_desk.h"
 #include "server/gateway/app.h"
+#include "server/gateway/continue_desk.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/event_json.h"
 #include "server/gateway/head_desk.h"
@@ -256,11 +257,15 @@ static int post_webhook(struct gateway *gateway, struct lws *wsi,
     return http_respond(wsi, connection, &response);
 }
 
-/* /api/v1/events/{event}/poll */
+/* /api/v1/events/{event}/poll and /continue */
 static int post_event(struct gateway *gateway, struct lws *wsi, struct http_connection *connection,
                       const char *rest, const char *body, size_t bytes)
 {
     size_t id_bytes = strcspn(rest, "/");
+    if (strcmp(rest + id_bytes, "/continue") == 0) {
+        return continue_desk_post(gateway, wsi, connection,
+                                  book_find_public(&gateway->book, rest, id_bytes), body, bytes);
+    }
     return strcmp(rest + id_bytes, "/poll") == 0
                ? poll_desk_post(gateway, wsi, connection,
                                 book_find_public(&gateway->book, rest, id_bytes), body, bytes)

@@ -21,6 +21,8 @@ static const struct event_setting table[] = {
      "when the line forms by itself; 0 = never"},
     {"closes_at_ms", SETTING_WHOLE, "ms since 1970", 0, MS_MAX, "0",
      "when the sale ends by itself; 0 = by hand"},
+    {"starts_at_ms", SETTING_WHOLE, "ms since 1970", 0, MS_MAX, "0",
+     "when the event itself begins, as the sale page says it; 0 = nothing is said"},
     {"tick_ms", SETTING_WHOLE, "ms", 100, 60000, "1000", "time between two admissions"},
     {"admit_per_tick", SETTING_FRACTION, "visitors", 0, 2000, "50",
      "admitted per tick; 0.5 = one every second tick"},
@@ -56,6 +58,8 @@ static const struct event_setting table[] = {
      "1 = the draw waits for draw_beacon after its root is published"},
     {"require_account", SETTING_WHOLE, "0 or 1", 0, 1, "0",
      "1 = only visitors who are signed in get in line"},
+    {"accent", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",
+     "the one colour of the event's pages, such as #0b5d57; empty = ours"},
     {"message", SETTING_TEXT, "bytes", 0, SETTING_VALUE_BYTES_MAX, "",
      "what everyone who waits is told; empty = nothing"},
 };

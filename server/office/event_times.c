@@ -8,8 +8,10 @@
 #include "server/base/local_time.h"
 #include "server/office/event_settings.h"
 
-static const char *const times[][2] = {
-    {"prequeue_at", "prequeue_at_ms"}, {"opens_at", "opens_at_ms"}, {"closes_at", "closes_at_ms"}};
+static const char *const times[][2] = {{"starts_at", "starts_at_ms"},
+                                       {"prequeue_at", "prequeue_at_ms"},
+                                       {"opens_at", "opens_at_ms"},
+                                       {"closes_at", "closes_at_ms"}};
 #define TIMES (sizeof times / sizeof times[0])
 
 const char *event_time_setting(const char *key)

@@ -25,6 +25,7 @@ after(async () => {
 
 async function violations(page, scheme, runOnly, rules = {}) {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); })); // pages draw the event's colour again
   const { violations: found } = await page.evaluate(([only, rules]) => globalThis.axe.run(document, { runOnly: only, rules, resultTypes: ['violations'] }), [runOnly, rules]);
   return found.map(({ id, nodes }) => `${scheme} ${id}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 120)} ${any[0]?.message ?? ''}`).join(' | ')}`);
 }

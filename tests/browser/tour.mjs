@@ -73,7 +73,8 @@ function list(real) {
   return [
     { name: 'events', path: '/', until: (page) => page.locator('.event-card').first().waitFor() },
     { name: 'events-none', path: '/', events: [], until: (page) => page.locator('#hint:not([hidden])').waitFor() },
-    { name: 'sale', until: inView('sale') },
+    { name: 'sale', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, until: inView('sale') },
+    { name: 'sale-accent', event: { starts_at_ms: Date.now() + 23 * DAY_MS, accent: '#8a1c7c' }, until: (page) => page.waitForFunction(() => document.documentElement.style.getPropertyValue('--accent')) },
     { name: 'sale-announced', event: { ...opensIn(3 * DAY_MS + 5_000_000), prequeue_at_ms: Date.now() + 3 * DAY_MS, waiting: 0 }, until: inView('sale') },
     { name: 'sale-soon', event: opensIn(125_000), until: inView('sale') },
     { name: 'sale-draw', event: { ...opensIn(900_000), phase: 'prequeue', draw: { state: 'committed', commitment: 'ab'.repeat(32), places: 0 }, message: 'Doors open at seven. Bags larger than A4 stay outside.' },
@@ -97,6 +98,8 @@ function list(real) {
     { ...line('reconnecting'), close: 1011, until: (page) => page.locator('#link:not([hidden])').waitFor() },
     { name: 'line-full', says: join(() => m.error('full', { retry_s: 40 })), go: click('#join'), until: (page) => page.locator('#link:not([hidden])').waitFor() },
     { ...line('leave'), go: async (page) => { await inLine(page); await click('#leave-line')(page); }, until: (page) => page.locator('#ask[open]').waitFor() },
+    { ...line('elsewhere'), go: async (page) => { await inLine(page); await click('#elsewhere')(page); }, until: (page) => page.locator('#ask .qr').waitFor() },
+    { name: 'line-taken-over', path: '/e/arena#r1.eyJ0Ijoic2hvd24ifQ.AAAA', until: (page) => page.locator('#ask[open]').waitFor() },
     { name: 'turn', says: inside, go: click('#join'), until: inView('turn') },
     seats('map', enter),
     seats('chosen', take),

@@ -1,0 +1,151 @@
+// What a visitor may ask for beside the place: to go on with it on another device, to be told when the turn comes; and
+// what the sale page says about the event itself, in the event's own colour.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
+import { DESKTOP, PHONE, assertNoProblems, isShown, joinLine, launch, newPerson, placeOf } from './browser.mjs';
+
+const run = promisify(execFile);
+
+let server, browser, url;
+const set = async (...pairs) => {
+  const done = await server.cli(['event', 'set', server.event, ...pairs]);
+  assert.equal(done.code, 0, done.stderr);
+};
+before(async () => {
+  server = await startStanchion({ event: 'arena', flags: ['--gateways', '2'] });
+  url = `${server.url}/e/${server.event}`;
+  await set('admit_per_tick=0', 'tick_ms=200');
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+// The link in the QR code, as a phone's camera reads it from the screen.
+async function linkOnScreen(page) {
+  const file = path.join(temporaryDirectory(), 'screen.png');
+  await page.locator('#ask .qr').screenshot({ path: file });
+  const { stdout } = await run('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', file]);
+  return stdout.trim();
+}
+
+test('the place goes on on a phone that reads the QR code, and the secret is in no address that is sent', async () => {
+  const [front, desk, phone] = [await newPerson(browser), await newPerson(browser, DESKTOP), await newPerson(browser, PHONE)];
+  await joinLine(front.page, url);
+  const mine = await joinLine(desk.page, url);
+  assert.equal(mine, 2);
+  await desk.page.getByRole('button', { name: 'Continue on another device' }).click();
+  const link = await linkOnScreen(desk.page);
+  const [page, receipt] = link.split('#');
+  assert.equal(page, url);
+  assert.match(receipt, /^r1\.[\w-]+\.[\w-]+$/);
+  assert.equal(await desk.page.locator('#ask a').getAttribute('href'), link);
+
+  const addresses = [];
+  phone.page.on('request', (request) => addresses.push(`${request.url()} ${JSON.stringify(request.headers())}`));
+  await phone.page.goto(`${url}#r1.not.one`);
+  await phone.page.getByRole('button', { name: 'Continue here' }).tap();
+  await phone.page.getByText('could not be checked').waitFor();
+  await phone.page.goto('about:blank');
+  await phone.page.goto(link);
+  await phone.page.getByText('From now on this browser has the same place').waitFor();
+  await phone.page.getByRole('button', { name: 'Continue here' }).tap();
+  assert.equal(await placeOf(phone.page), mine);
+  assert.equal(phone.page.url(), url, 'the fragment is gone');
+  await phone.page.reload();
+  assert.equal(await placeOf(phone.page), mine, 'after a reload');
+  assert.deepEqual(addresses.filter((each) => each.includes(receipt.split('.')[2])), []);
+  assert.ok(!server.log().includes(receipt.split('.')[2]), 'nor in the log');
+
+  // The same visitor on both: who leaves on one has left on the other.
+  await phone.page.getByRole('button', { name: 'Leave the line' }).tap();
+  await phone.page.locator('#ask').getByRole('button', { name: 'Leave the line' }).tap();
+  await isShown(phone.page, 'sale');
+  await desk.page.keyboard.press('Escape');
+  await desk.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await isShown(desk.page, 'sale');
+  assert.deepEqual(phone.problems.filter((text) => !/\b400\b/.test(text)), []);
+  assertNoProblems(front, desk);
+  for (const { context } of [front, desk, phone]) await context.close();
+});
+
+test('who does not want the other place keeps the own one', async () => {
+  const [ann, bob] = [await newPerson(browser), await newPerson(browser)];
+  await joinLine(ann.page, url);
+  const receipt = await ann.page.evaluate(() => JSON.parse(localStorage.getItem(Object.keys(localStorage)[0])).receipt);
+  const mine = await joinLine(bob.page, url);
+  await bob.page.goto('about:blank');
+  await bob.page.goto(`${url}#${receipt}`);
+  await bob.page.getByRole('button', { name: 'No, thank you' }).click();
+  assert.equal(await placeOf(bob.page), mine);
+  assertNoProblems(ann, bob);
+  for (const { context } of [ann, bob]) await context.close();
+});
+
+test('a page of another site cannot make a browser somebody else', async () => {
+  const answer = await fetch(`${server.url}/api/v1/events/${server.event}/continue`, {
+    method: 'POST', headers: { Origin: 'https://evil.example', 'Content-Type': 'application/json' }, body: '{"receipt":"r1.x.y"}' });
+  assert.equal(answer.status, 403);
+  for (const body of ['', '{', '{}', '{"receipt":1}', '{"receipt":"p1.x.y"}']) {
+    const bad = await fetch(`${server.url}/api/v1/events/${server.event}/continue`, { method: 'POST', body });
+    assert.equal(bad.status, 400, body);
+    assert.equal(bad.headers.get('set-cookie'), null);
+  }
+  assert.equal((await fetch(`${server.url}/api/v1/events/none/continue`, { method: 'POST', body: '{}' })).status, 404);
+});
+
+test('who asked for it hears and sees that the turn has come; the title says it to who looks elsewhere', async () => {
+  const person = await newPerson(browser);
+  const { page, context } = person;
+  await context.grantPermissions(['notifications'], { origin: server.url });
+  await page.addInitScript(() => {
+    globalThis.told = [];
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function(...args) { globalThis.told.push('tone'); return start.apply(this, args); };
+    const Real = Notification;
+    globalThis.Notification = class {
+      static permission = 'granted';
+
+      static requestPermission = () => Real.requestPermission();
+
+      constructor(title, { body }) { globalThis.told.push(`${title}: ${body}`); }
+    };
+  });
+  await joinLine(page, url);
+  await page.getByRole('button', { name: 'Tell me when it is my turn' }).click();
+  await page.getByRole('button', { name: 'We will tell you', pressed: true }).waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.told), []);
+  await page.evaluate(() => { Object.defineProperty(document, 'hidden', { get: () => true }); }); // another tab is looked at
+  await set('admit_per_tick=2000');
+  await isShown(page, 'turn');
+  assert.deepEqual(await page.evaluate(() => globalThis.told), ['tone', 'tone', 'It is your turn: Arena Night']);
+  await page.waitForFunction(() => document.title === 'Arena Night');
+  await page.waitForFunction(() => document.title === 'Your turn! · Arena Night');
+  await set('admit_per_tick=0');
+  assertNoProblems(person);
+  await context.close();
+});
+
+test('when the event is, in its zone and in the visitor\'s, and its colour, readable in light and dark', async () => {
+  await set('starts_at=2030-12-14T20:00+09:00', 'accent=#ffe100');
+  const person = await newPerson(browser, { ...DESKTOP, timezoneId: 'America/New_York' });
+  const { page } = person;
+  await page.goto(url);
+  await page.locator('#sale-starts').filter({ hasText: /14 December 2030 at 12:00 (CET|GMT\+1)/ }).waitFor();
+  await page.locator('#sale-starts-here').filter({ hasText: /14 December 2030 at 06:00/ }).waitFor();
+  const accent = () => page.evaluate(() => document.documentElement.style.getPropertyValue('--accent'));
+  await page.waitForFunction(() => document.documentElement.style.getPropertyValue('--accent'));
+  const inLight = await accent();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction((before) => document.documentElement.style.getPropertyValue('--accent') !== before, inLight);
+  const brightness = (text) => text.match(/\d+/g).map(Number).reduce((sum, value) => sum + value, 0);
+  assert.ok(brightness(inLight) < brightness(await accent()), 'yellow is dark on white, and bright on black');
+  await set('accent=');
+  assertNoProblems(person);
+  await person.context.close();
+});

@@ -83,9 +83,10 @@ test('a change says what it will do first, and can be taken back', async () => {
   await page.getByText('It counts from the next tick').or(page.locator('.effects li')).first().waitFor();
   await isAccessible();
   assert.equal(await setting('admit_per_tick'), before, 'looking ahead changes nothing');
-  await press('Apply');
+  await page.keyboard.press('Enter');
   await page.getByText('Done. It counts from the next tick.').last().waitFor();
   assert.equal(await setting('admit_per_tick'), '7');
+  assert.ok(await page.getByLabel('Let in, people a second').evaluate((field) => field === document.activeElement));
   await page.getByText('In force now: 7 a second').waitFor();
   await press('Undo');
   await page.getByText('Undone. It is as it was before.').last().waitFor();

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root, startStanchion } from '../support/stanchion.mjs';
 import { launch } from './browser.mjs';
+import { consoleTour } from './console_tour.mjs';
 import { LANGUAGES, tour } from './tour.mjs';
 
 const SIZES = [{ width: 360, height: 740 }, { width: 768, height: 1024 }, { width: 1440, height: 900 }];
@@ -21,7 +22,7 @@ async function shoot(name, page, size, scheme, language, file) {
   await page.setViewportSize(SIZES[size]);
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
-  await page.screenshot({ path: file, fullPage: size === 0 && !name.startsWith('seats') && !isReadme });
+  await page.screenshot({ path: file, fullPage: (size === 0 || name.startsWith('console')) && !name.startsWith('seats') && !isReadme });
 }
 
 async function shootAll(name, page, language) {
@@ -38,14 +39,17 @@ fs.mkdirSync(folder, { recursive: true });
 const server = await startStanchion({ event: 'arena' });
 const browser = await launch();
 try {
-  for (const language of Object.keys(LANGUAGES)) {
-    const wanted = isReadme ? new RegExp(`^(${README.filter((each) => each[3] === language).map(([name]) => name).join('|')})$`) : new RegExp(pattern);
-    await tour(browser, server, language, async (name, page) => {
-      if (!isReadme) return shootAll(name, page, language);
-      for (const [, size, scheme] of README.filter((each) => each[0] === name && each[3] === language))
-        await shoot(name, page, size, scheme, language, path.join(folder, `${name}.png`));
-    }, { wanted });
-  }
+  // The console afterwards: for its pictures the sale lets nobody in.
+  for (const walk of [tour, consoleTour])
+    for (const language of Object.keys(LANGUAGES)) {
+      const chosen = README.filter((each) => each[3] === language);
+      const wanted = isReadme ? new RegExp(`^(${chosen.map(([name]) => name).join('|')})$`) : new RegExp(pattern);
+      await walk(browser, server, language, async (name, page) => {
+        if (!isReadme) return shootAll(name, page, language);
+        for (const [, size, scheme] of chosen.filter((each) => each[0] === name))
+          await shoot(name, page, size, scheme, language, path.join(folder, `${name}.png`));
+      }, { wanted });
+    }
   if (!isReadme) {
     fs.writeFileSync(path.join(folder, 'index.html'), `<!doctype html><meta charset="utf-8"><title>Screens</title>${files
       .map((file) => `<figure style="display:inline-block"><img src="${file}" style="max-width:420px"><figcaption>${file}</figcaption></figure>`).join('\n')}`);

@@ -12,8 +12,13 @@ import { Plan } from '../plan.js';
 
 const NAMES_SHOWN = 3; // groups of seats named in a row of the list
 
+// Whole sections by their names, the rest row by row.
 function seatsText(plan, seats) {
-  const names = plan.names(seats).split('; ');
+  const kept = new Set(seats);
+  const seatsOf = ({ rows }) => rows.flatMap(({ first, numbers }) => numbers.map((_, at) => first + at));
+  const whole = plan.sections.filter((section) => seatsOf(section).every((seat) => kept.has(seat)));
+  for (const seat of whole.flatMap(seatsOf)) kept.delete(seat);
+  const names = [...whole.map((section) => plan.sectionName(section)), ...(kept.size ? plan.names([...kept]).split('; ') : [])];
   const more = names.length - NAMES_SHOWN;
   return names.slice(0, NAMES_SHOWN).join('; ') + (more > 0 ? ` ${t('stock.more', { n: more })}` : '');
 }

@@ -63,6 +63,7 @@ export class Lever {
     try {
       await this.#options.make(change);
       this.reset();
+      if (!this.#options.isAlways) this.node.querySelector('input')?.focus(); // the button that had the focus is gone
     } catch (error) {
       this.#problem.say(error);
       this.#apply.disabled = false;

@@ -89,6 +89,7 @@ async function open() {
   const path = location.hash.slice(1) || '/';
   const mine = ++turn;
   markMenu(path);
+  for (const link of document.querySelectorAll('footer a')) link.hash = location.hash; // another language, the same view
   show($('done'), false);
   const next = await load(path).catch((error) => failed(error));
   if (mine === turn) mount(next);

@@ -108,6 +108,7 @@ export class Steering {
       if (!isSure) return;
       await this.#make({ phase });
       await this.#refresh();
+      phases.map(([name]) => this.#buttons[name]).find((button) => !button.disabled)?.focus(); // the one pressed is not to be pressed again
     } catch (error) {
       this.#problem.say(error);
     }

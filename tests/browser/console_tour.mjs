@@ -1,0 +1,70 @@
+// The console's views, one after the other, as tour.mjs shows the visitors': for screens.mjs. Everything in them is the
+// server's own: a sale with a line, an order, an allotment, two accounts and a log.
+import { organizerOf } from '../support/organizer.mjs';
+import { visit } from '../support/visitor.mjs';
+import { newPerson } from './browser.mjs';
+import { LANGUAGES, buyTwo } from './tour.mjs';
+
+const IN_LINE = 40;
+
+// A sale that has something to show: { cookie, order }.
+async function prepare(server) {
+  const ann = await organizerOf(server, 'ann', 'owner');
+  const { confirmed } = await buyTwo(server);
+  await ann.must(200, 'POST', `events/${server.event}/withhold`, { name: 'sponsors', section: '101' });
+  await ann.must(200, 'POST', `events/${server.event}`, { set: { admit_per_tick: '0' } });
+  await ann.must(201, 'POST', 'accounts', { name: 'north-gate', role: 'door' });
+  const visitors = await Promise.all(Array.from({ length: IN_LINE }, () => visit(server)));
+  await Promise.all(visitors.map((visitor) => visitor.ask({ type: 'join' })));
+  return { cookie: ann.cookie, order: confirmed.order, visitors };
+}
+
+// Name, address after the #, and what is done there before it is looked at.
+const views = ({ event, order }) => [
+  ['console-events', '/'], ['console-log', '/log'], ['console-accounts', '/accounts'], ['console-password', '/password'], ['console-new', '/new'],
+  ['console-live', `/e/${event}/live`, async (page) => {
+    await page.locator('.tile-figure', { hasText: String(IN_LINE) }).waitFor();
+    await page.locator('.plot .curve[d^="M"]').first().waitFor();
+  }],
+  ['console-rate', `/e/${event}/live`, async (page) => {
+    await page.locator('input[name="rate"]').fill('5');
+    await page.locator('.effects').waitFor();
+  }],
+  ['console-close', `/e/${event}/live`, async (page) => {
+    await page.locator('.phases button').last().click();
+    await page.locator('dialog .effects').waitFor();
+  }],
+  ['console-allotments', `/e/${event}/seats`], ['console-orders', `/e/${event}/orders`], ['console-order', `/e/${event}/orders/${order}`],
+  ['console-door', `/e/${event}/doors`, async (page) => {
+    await page.locator('input[name="code"]').fill('not a ticket');
+    await page.keyboard.press('Enter');
+    await page.locator('.verdict').waitFor();
+  }],
+  ['console-limits', `/e/${event}/setup/limits`], ['console-schedule', `/e/${event}/setup/schedule`],
+];
+
+let prepared = null; // once for a server, whatever the languages
+
+// onState(name, page) for each view, and for the sign-in before them.
+export async function consoleTour(browser, server, language, onState, { wanted = /./ } = {}) {
+  prepared ??= await prepare(server);
+  const { cookie, order } = prepared;
+  const person = await newPerson(browser, { ...LANGUAGES[language], viewport: { width: 360, height: 740 } });
+  const { page, context } = person;
+  const address = `${server.url}/organizer`;
+  await page.goto(address);
+  await page.locator('input[name="password"]').waitFor();
+  if (wanted.test('console-sign-in')) await onState('console-sign-in', page);
+  const [name, value] = [cookie.slice(0, cookie.indexOf('=')), cookie.slice(cookie.indexOf('=') + 1)];
+  await context.addCookies([{ name, value, url: server.url }]);
+  await page.evaluate(() => localStorage.setItem('stanchion:organizer', '{"isSignedIn":true}'));
+  for (const [view, hash, go] of views({ event: server.event, order }).filter(([each]) => wanted.test(each))) {
+    await page.goto('about:blank');
+    await page.goto(`${address}#${hash}`);
+    await page.locator('#menu').waitFor();
+    await page.locator('#view h1').waitFor();
+    await go?.(page);
+    await onState(view, page);
+  }
+  await context.close();
+}

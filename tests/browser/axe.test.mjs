@@ -37,7 +37,7 @@ for (const language of Object.keys(LANGUAGES)) {
     await tour(browser, server, language, async (name, page) => {
       await page.evaluate(source);
       const rules = name.startsWith('plain-') ? WITHOUT_SCRIPT : {};
-      const here = [...await violations(page, 'light', { type: 'tag', values: TAGS }, rules), 
+      const here = [...await violations(page, 'light', { type: 'tag', values: TAGS }, rules),
         ...(language === 'en' ? await violations(page, 'dark', { type: 'rule', values: ['color-contrast'] }) : [])];
       found.push(...here.map((each) => `${name}: ${each}`));
     }, { wanted: new RegExp(process.env.TOUR ?? '.') });

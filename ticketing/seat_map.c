@@ -196,6 +196,9 @@ static enum seat_map_status apply(struct seat_map *map, const char *text, size_t
         return SEAT_MAP_NEEDS_SNAPSHOT;
     if (version <= map->version)
         return SEAT_MAP_OK;
+    const char *visitors = memchr(at, '|', (size_t)(end - at));
+    if (visitors != NULL)
+        end = visitors; /* whose holds they were is no matter of the map */
     bool is_everything = end - at == 1 && *at == '*';
     if (is_everything || version != map->version + 1 || !walk_changes(map, at, end, false))
         return SEAT_MAP_NEEDS_SNAPSHOT;

@@ -83,7 +83,7 @@ export class Purchase {
 
   pushed(message) {
     const { type } = message;
-    if (type === 'held') this.#held(message);
+    if (type === 'held' || type === 'released') this.#held(message);
     else if (type === 'payment') this.#payment(message);
     else if (type === 'confirmed') this.#confirmed(message);
     else if (type === 'refunded') this.#refunded(message);
@@ -137,8 +137,12 @@ export class Purchase {
     this.#visit.change({ view: 'seats', mine: hold?.seats ?? [], deadline_ms: hold?.deadline_ms ?? deadline_ms });
   }
 
-  #held({ seats, total_minor, deadline_ms }) {
-    this.#visit.change({ mine: seats, total_minor, deadline_ms });
+  // The answer to this tab, or what another one has done: then a payment here may be over.
+  #held({ seats, total_minor = 0, deadline_ms }) {
+    const { view, mine, isPaying } = this.#visit.state;
+    const isOver = view === 'payment' && !isPaying && String(seats) !== String(mine);
+    if (isOver) this.#store.set({ order: null });
+    this.#visit.change({ mine: seats, total_minor, deadline_ms, ...(isOver && { view: 'seats', payment: null, declined: null }) });
   }
 
   // The ledger was away, and time stood still.

@@ -11,6 +11,7 @@
 #include "server/base/redis_link.h"
 #include "server/base/token.h"
 #include "server/gateway/account_desk.h"
+#include "server/gateway/basket_desk.h"
 #include "server/gateway/book.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/handshake.h"
@@ -73,6 +74,7 @@ struct gateway {
     int64_t seats_pushed_ms;      /* monotonic */
     struct payment_runs runs;
     struct webhook_list webhooks;
+    struct baskets *baskets;
     struct polls polls;
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */

@@ -8,6 +8,7 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/basket_desk.h"
 #include "server/gateway/organizer/pulse.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/best_desk.h"
@@ -98,6 +99,7 @@ static void on_map_message(void *ctx, const char *channel, const char *data, siz
     if (seat_map_apply_message(event->map, data, bytes) == SEAT_MAP_NEEDS_SNAPSHOT) {
         book_read_seats(event);
     }
+    basket_desk_on_map(event, data, bytes);
 }
 
 static struct event_entry *entry_create(struct gateway *gateway, const char *id)

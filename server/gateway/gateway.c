@@ -18,6 +18,7 @@
 #include "queue/queue_redis.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/basket_desk.h"
 #include "server/gateway/farewell.h"
 #include "server/gateway/frozen.h"
 #include "server/gateway/http.h"
@@ -56,7 +57,7 @@ struct ask *ask_create(struct gateway *gateway, struct session *session, const s
     ask->gateway = gateway;
     ask->event = session->event;
     ask->to = *to;
-    ask->asked_ms = clock_monotonic_ms();
+    ask->asked_ms = session->asked_ms = clock_monotonic_ms();
     memcpy(ask->visitor, session->visitor, sizeof ask->visitor);
     return ask;
 }
@@ -276,6 +277,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     line_pace_on_turn(gateway, now_ms);
     farewell_on_turn(gateway, now_ms);
     seat_desk_on_turn(gateway, now_ms);
+    basket_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);
     webhook_desk_on_turn(gateway, now_ms);
     office_on_turn(gateway, now_ms);
@@ -470,7 +472,8 @@ static struct gateway *gateway_create(const struct gateway_options *options)
     gateway->origin_rule = (struct origin_rule){options->public_url, options->origins};
     gateway->listener.fd = -1;
     gateway->scratch = malloc(LWS_PRE + SCRATCH_BYTES);
-    assert(gateway->scratch != NULL);
+    gateway->baskets = calloc(1, sizeof *gateway->baskets);
+    assert(gateway->scratch != NULL && gateway->baskets != NULL);
     token_keys_init(&gateway->keys, options->secret);
     token_random(gateway->client_id, CLIENT_ID_BYTES);
     session_table_init(&gateway->sessions, options->connections_max + SESSIONS_EXTRA);
@@ -514,6 +517,7 @@ static void gateway_free(struct gateway *gateway)
     session_table_release(&gateway->sessions);
     ev_loop_destroy(gateway->loop);
     free(gateway->scratch);
+    free(gateway->baskets);
     free(gateway);
 }
 

@@ -9,6 +9,7 @@
 #include "server/base/account_id.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/basket_desk.h"
 #include "server/gateway/foretold.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/seat_desk.h"
@@ -385,6 +386,7 @@ static void on_hold_known(void *ctx, enum seats_status status, const struct hold
         return;
     }
     bool has_hold = hold->result == HOLD_OK || hold->result == HOLD_PAYING;
+    basket_desk_told(session, hold);
     json_t *body = json_pack("{ss sI si so sI}", "type", "entered", "deadline_ms",
                              (json_int_t)session->deadline_ms, "seats_max",
                              (int)ask->event->seats_per_visitor_max, "hold",

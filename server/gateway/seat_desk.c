@@ -6,6 +6,7 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/basket_desk.h"
 #include "server/gateway/best_desk.h"
 #include "server/gateway/line_pace.h"
 #include "server/gateway/told_hold.h"
@@ -59,7 +60,9 @@ json_t *seat_desk_hold_json(const struct event_entry *event, const struct hold *
 void seat_desk_answer_hold(struct gateway *gateway, const struct reply_to *to,
                            const struct event_entry *event, const struct hold *hold)
 {
-    told_hold_note(session_by_id(&gateway->sessions, to->session), hold);
+    struct session *session = session_by_id(&gateway->sessions, to->session);
+    told_hold_note(session, hold);
+    basket_desk_told(session, hold);
     wire_answer(gateway, to, seat_desk_hold_json(event, hold));
 }
 
@@ -263,6 +266,7 @@ static void on_released(void *ctx, enum seats_status status, const struct hold *
         wire_busy(gateway, &ask->to);
     } else if (hold->result == HOLD_OK || hold->result == HOLD_NONE) {
         told_hold_forget(session_by_id(&gateway->sessions, ask->to.session));
+        basket_desk_told(session_by_id(&gateway->sessions, ask->to.session), hold);
         wire_answer(gateway, &ask->to,
                     json_pack("{ss so sI}", "type", "released", "seats",
                               seats_json(hold->seats, hold->seats_count), "deadline_ms",

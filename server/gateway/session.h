@@ -61,12 +61,15 @@ struct session {
     bool is_fresh_visitor;   /* the client brought no cookie: a receipt may still say who it is */
     bool is_place_drawn;     /* the sequence was given after a draw */
     bool is_paying;          /* a payment runs: its outcome is what ends the turn */
+    bool is_basket_due;      /* what the visitor holds is to be looked at (basket_desk.h) */
     bool is_deadline_wanted; /* the answer to a check brings a deadline that is to be pushed
                                 (frozen.h) */
     uint64_t account;        /* the session of the account that is signed in; 0 = anonymous */
     int64_t account_ends_ms; /* wall clock */
     int64_t admission, deadline_ms;
     struct told_hold *told_hold; /* told_hold.h; NULL = nothing is known */
+    uint64_t basket_told;        /* digest of what the visitor holds, as told last; 0 = nothing */
+    int64_t asked_ms;            /* monotonic; the last question to a store on its behalf */
     struct foretold foretold;
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
     uint32_t refused_in_row;

@@ -1,9 +1,10 @@
 // What one visitor does to a seat, another one sees at once; and what runs out comes back to everybody.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
+import { startStanchion, until } from '../support/stanchion.mjs';
 import {
-  assertNoProblems, enterSale, isShown, launch, nameOf, newPerson, openSection, freeSeats, seatCalled,
+  assertNoProblems, enterSale, freeSeats, goToPayment, isShown, launch, nameOf, newPerson, openSection, seatCalled,
+  seatsAreReady, takeFirstFree,
 } from './browser.mjs';
 
 const SELECT_MS = 10_000; // the shortest there is
@@ -65,6 +66,49 @@ test('a reload in the middle of choosing keeps the seats', async () => {
   await page.locator('#seats-mine li').waitFor();
   await page.reload();
   await page.locator('#seats-mine li', { hasText: name }).waitFor();
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('another tab shows the same basket, and what becomes of it', async () => {
+  const person = await newPerson(browser), { page } = person;
+  await enterSale(page, url);
+  const other = await person.newTab();
+  await other.goto(url);
+  await seatsAreReady(other);
+  const name = await takeFirstFree(page, 3);
+  await other.locator('#seats-mine li', { hasText: name }).waitFor();
+  await goToPayment(page);
+  await isShown(other, 'payment');
+  await other.getByRole('button', { name: 'Give up these seats' }).click();
+  await other.locator('#ask').getByRole('button', { name: 'Give up these seats' }).click();
+  await isShown(other, 'seats');
+  await isShown(page, 'seats');
+  await page.locator('#seats-mine li').waitFor({ state: 'detached' });
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('the time that is left stands still while the ledger is away', async () => {
+  const person = await newPerson(browser), { page } = person;
+  await enterSale(page, url);
+  const secondsLeft = async () => {
+    const [, minutes, seconds] = /(\d+):(\d+)/.exec(await page.locator('#seats-time').textContent());
+    return 60 * Number(minutes) + Number(seconds);
+  };
+  const { ledger } = server.children();
+  process.kill(ledger, 'SIGSTOP');
+  try {
+    let least = await secondsLeft();
+    await until('the page is told that time stood still', async () => {
+      const now = await secondsLeft();
+      const isTold = now > least;
+      least = Math.min(least, now);
+      return isTold;
+    }, 40_000, 100);
+  } finally {
+    process.kill(ledger, 'SIGCONT');
+  }
   assertNoProblems(person);
   await person.context.close();
 });

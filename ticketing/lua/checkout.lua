@@ -56,4 +56,5 @@ end
 redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
     hold.currency, 'note', hold.note, 'offer', hold.offer)
 count_sold(0, text)
+changed_visitors[#changed_visitors + 1] = visitor
 return answer(OK, hold)

@@ -66,8 +66,9 @@ local function publish(version, text)
     redis.call('PUBLISH', 'map:' .. ARGV[2], version .. '|' .. text)
 end
 
--- What has changed so far: for the map, and field -> step for the counts. Said once, by tell() at the end of the call.
-local map_texts, count_steps = {}, {}
+-- What has changed so far: for the map, field -> step for the counts, and whose holds were changed by themselves, for
+-- their other tabs. Said once, by tell() at the end of the call.
+local map_texts, count_steps, changed_visitors = {}, {}, {}
 
 local function count(field, step)
     count_steps[field] = (count_steps[field] or 0) + step
@@ -106,7 +107,11 @@ local function tell()
         pairs_now[2 * i - 1], pairs_now[2 * i] = fields[i], whole((old[i] or 0) + steps[i])
     end
     redis.call('HSET', KEYS[6], unpack(pairs_now))
-    publish(pairs_now[2], table.concat(map_texts, ','))
+    local text = table.concat(map_texts, ',')
+    if #changed_visitors > 0 then
+        text = text .. '|' .. table.concat(changed_visitors, ' ')
+    end
+    publish(pairs_now[2], text)
 end
 
 -- The beginning of an outbox entry about a payment; the caller adds its own fields and the brace.

@@ -22,6 +22,9 @@ for i, seat in ipairs(hold.seats) do
         kept[#kept + 1], kept_categories[#kept + 1] = seat, hold.categories[i]
     end
 end
+if #gone > 0 then
+    changed_visitors[#changed_visitors + 1] = visitor
+end
 if #kept == 0 then
     if hold.select_deadline then
         redis.call('ZADD', KEYS[3], 'XX', hold.select_deadline, visitor)

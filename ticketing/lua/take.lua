@@ -14,5 +14,6 @@ local function take(visitor, hold, deadline, seats, categories)
     redis.call('HSET', KEYS[8] .. visitor, 'fence', hold.fence, 'state', 'held', 'seats', all)
     redis.call('ZADD', KEYS[7], hold.deadline, visitor)
     count_free(categories, -1, text)
+    changed_visitors[#changed_visitors + 1] = visitor
     return hold, all
 end

@@ -59,8 +59,13 @@ export class Purchase {
 
   async giveUp() {
     await this.release();
+    this.#givenUp();
+  }
+
+  #givenUp() {
+    this.stop();
     this.#store.set({ order: null, isPaying: false });
-    this.#visit.change({ view: 'seats', payment: null, isPaying: false, declined: null });
+    this.#visit.change({ view: 'seats', mine: [], payment: null, isPaying: false, declined: null });
   }
 
   async listTickets() {
@@ -89,8 +94,9 @@ export class Purchase {
     else if (type === 'refunded') this.#refunded(message);
     else if (type === 'place') this.#backInLine(message);
     else if (type === 'deadline') this.#deadline(message);
-    else if (!this.#visit.state.payment) return;
+    else if (message.order !== this.#visit.state.payment?.order) return; // one that is over here already
     else if (type === 'declined') this.#declined(message);
+    else if (message.reason === 'given_up') this.#givenUp();
     else if (type === 'unsold') this.#end('ended', { reason: `unsold_${message.reason}` });
   }
 
@@ -140,9 +146,8 @@ export class Purchase {
   // The answer to this tab, or what another one has done: then a payment here may be over.
   #held({ seats, total_minor = 0, deadline_ms }) {
     const { view, mine, isPaying } = this.#visit.state;
-    const isOver = view === 'payment' && !isPaying && String(seats) !== String(mine);
-    if (isOver) this.#store.set({ order: null });
-    this.#visit.change({ mine: seats, total_minor, deadline_ms, ...(isOver && { view: 'seats', payment: null, declined: null }) });
+    if (view === 'payment' && !isPaying && String(seats) !== String(mine)) this.#givenUp();
+    this.#visit.change({ mine: seats, total_minor, deadline_ms });
   }
 
   // The ledger was away, and time stood still.

@@ -129,6 +129,22 @@ test('figures that are old are shown as old, and come back', async () => {
   ann.problems.length = 0; // the browser reports each connection that was refused meanwhile
 });
 
+test('limits and the schedule are changed in the units people use', async () => {
+  await tab('Settings');
+  await page.getByLabel('Tickets each, at most').fill('4');
+  await page.getByLabel('Minutes to pay').fill('8');
+  await press('Save');
+  await page.getByText('Done. It counts from the next tick.').last().waitFor();
+  assert.deepEqual([await setting('seats_per_visitor_max'), await setting('pay_ms'), await setting('active_cap')], ['4', '480000', '500']);
+  await page.getByRole('link', { name: 'Schedule' }).click();
+  await page.getByLabel('The event begins').fill('2030-12-01T20:00');
+  await isAccessible();
+  await press('Save');
+  await page.getByText(/^Sunday,? 1 December 2030 at 20:00/).waitFor();
+  assert.equal(await setting('starts_at_ms'), '1922382000000');
+  assertNoProblems(ann);
+});
+
 test('seats are kept for sponsors, and released', async () => {
   await tab('Allotments');
   await heading('Everything is on sale');

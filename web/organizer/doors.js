@@ -13,7 +13,7 @@ function verdictNode(answer, id) {
   const isElsewhere = answer.event && answer.event !== id;
   const verdict = isElsewhere ? 'elsewhere' : answer.verdict;
   return el('div', { class: `verdict is-${verdict}` }, el('p', { class: 'verdict-word' }, t(`door.${verdict}`)),
-    seat ? el('p', { class: 'lead' }, seat, answer.category ? ` · ${answer.category}` : '') : null,
+    seat ? el('p', { class: 'lead' }, [seat, answer.category, answer.type].filter(Boolean).join(' · ')) : null,
     answer.used_ms ? el('p', {}, t('door.usedAt', { when: moment.format(answer.used_ms), door: answer.door || '–' })) : null,
     el('p', { class: 'soft' }, t(`door.${verdict}Hint`)));
 }

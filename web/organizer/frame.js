@@ -4,7 +4,7 @@ import { t } from '../text.js';
 import { badge } from './parts.js';
 
 const tabs = [['live', 'event.live', 'tab.live'], ['seats', 'event.steer', 'tab.seats'], ['orders', 'order.read', 'tab.orders'],
-  ['doors', 'door.check', 'tab.doors'], ['setup/limits', 'event.edit', 'tab.setup']];
+  ['doors', 'door.check', 'tab.doors'], ['setup/limits', 'event.steer', 'tab.setup']];
 
 export function frame(event, here, can) {
   const link = ([path, right, key]) => (can(right) ? el('a', { href: `#/e/${encodeURIComponent(event.id)}/${path}`,

@@ -1,7 +1,7 @@
 // The limits of a sale as people say them: visitors a second, minutes, tickets each. Only what was changed is sent.
 import { el } from '../dom.js';
 import { t } from '../text.js';
-import { checkbox, field, number } from './parts.js';
+import { checkbox, field, number, text } from './parts.js';
 
 const plain = (value) => String(Math.round(value * 1e6) / 1e6);
 const scaled = (factor) => ({ shown: (text) => plain(Number(text) / factor), kept: (typed) => String(Math.round(Number(typed) * factor)) });
@@ -11,12 +11,13 @@ const seconds = scaled(1000);
 const perSecond = { shown: (text, settings) => plain((Number(text) * 1000) / Number(settings.tick_ms)),
   kept: (typed, settings) => plain((Number(typed) * Number(settings.tick_ms)) / 1000) };
 
-// Setting, how it is shown, and the step of its field (a word: it is switched on or off).
+// Setting, how it is shown, and the step of its field (a word: what else it is).
 const groups = [
   ['limit.groupTickets', [['seats_per_visitor_max', asIs, '1'], ['require_account', asIs, 'switch']]],
   ['limit.groupLine', [['admit_per_tick', perSecond, 'any'], ['active_cap', asIs, '1'], ['waiting_max', asIs, '1'], ['refill_at_once', asIs, 'switch'],
     ['adaptive', asIs, 'switch'], ['standby', asIs, 'switch'], ['draw', asIs, 'switch']]],
   ['limit.groupTime', [['claim_ms', seconds, 'any'], ['select_ms', minutes, 'any'], ['pay_ms', minutes, 'any']]],
+  ['limit.groupPage', [['accent', asIs, 'colour']]],
 ];
 
 export function limitFields(settings) {
@@ -28,7 +29,8 @@ export function limitFields(settings) {
       inputs.set(key, node.querySelector('input'));
       return node;
     }
-    const input = number({ name: key, step, required: true, value: shown(settings[key], settings) });
+    const input = step === 'colour' ? text({ name: key, value: settings[key] ?? '', pattern: '#[0-9a-fA-F]{6}', maxlength: '7', placeholder: '#0b5d57' })
+      : number({ name: key, step, required: true, value: shown(settings[key], settings) });
     inputs.set(key, input);
     return field(label, input, t(`limit.${key}Hint`));
   };
@@ -36,7 +38,7 @@ export function limitFields(settings) {
   const changes = () => Object.fromEntries(groups.flatMap(([, fields]) => fields).flatMap(([key, { shown, kept }, step]) => {
     const input = inputs.get(key);
     if (step === 'switch') return input.checked === (settings[key] === '1') ? [] : [[key, input.checked ? '1' : '0']];
-    return input.value === shown(settings[key], settings) ? [] : [[key, kept(input.value, settings)]];
+    return input.value === shown(settings[key] ?? '', settings) ? [] : [[key, kept(input.value, settings)]];
   }));
   return { nodes, changes };
 }

@@ -22,7 +22,7 @@ const routes = [
   [/^\/e\/([^/]+)\/orders$/, 'order.read', () => import('./orders.js')],
   [/^\/e\/([^/]+)\/orders\/([^/]+)$/, 'order.read', () => import('./order.js')],
   [/^\/e\/([^/]+)\/doors$/, 'door.check', () => import('./doors.js')],
-  [/^\/e\/([^/]+)\/setup\/(\w+)$/, 'event.edit', () => import('./setup.js')],
+  [/^\/e\/([^/]+)\/setup\/(\w+)$/, 'event.steer', () => import('./setup.js')],
 ];
 
 const store = openStore('organizer'); // remembers only that somebody signed in; the session itself is a cookie

@@ -33,7 +33,7 @@ function refundForm(order, onDone) {
   const open = order.tickets.filter((ticket) => !ticket.refunded);
   const boxOf = new Map(open.map((ticket) => [ticket, checkbox(seatName(ticket), { value: String(ticket.seat), checked: open.length === 1 })]));
   const rows = order.tickets.map((ticket) => [boxOf.get(ticket) ?? el('span', { class: 'is-gone' }, seatName(ticket)),
-    ticket.category, el('code', {}, ticket.code ?? ''), t(ticket.refunded ? 'order.isRefunded' : ticket.used_ms ? 'order.isUsed' : 'order.stands'),
+    [ticket.category, ticket.type].filter(Boolean).join(', '), el('code', {}, ticket.code ?? ''), t(ticket.refunded ? 'order.isRefunded' : ticket.used_ms ? 'order.isUsed' : 'order.stands'),
     money(ticket.price_minor, order.currency)]);
   const columns = ['order.seat', 'live.category', 'order.code', 'people.state'].map((key) => ({ name: t(key) })).concat({ name: t('orders.amount'), isFigure: true });
   const submit = async (event) => {

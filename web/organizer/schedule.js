@@ -4,7 +4,7 @@ import { dateHere, dateIn } from '../format.js';
 import { t } from '../text.js';
 import { field } from './parts.js';
 
-const moments = ['prequeue_at', 'opens_at', 'closes_at'];
+const moments = ['starts_at', 'prequeue_at', 'opens_at', 'closes_at'];
 
 // "2030-03-31 10:00:00+02:00" as the field wants it.
 const asTyped = (moment) => (moment ? moment.slice(0, 16).replace(' ', 'T') : '');

@@ -1,5 +1,6 @@
 // Setting an event up: the steps after its seats while it is a draft, and afterwards what may still be changed.
 import { el, swatch } from '../dom.js';
+import { money } from '../format.js';
 import { t } from '../text.js';
 import { digitsOf, majorOf, minorOf } from './amount.js';
 import { eventPath, get, post } from './api.js';
@@ -42,16 +43,19 @@ const forms = {
   prices: async ({ event, next, save }) => {
     const { categories } = await get(eventPath(event.id, '/plan'));
     const step = digitsOf(event.currency) ? `0.${'0'.repeat(digitsOf(event.currency) - 1)}1` : '1';
-    const inputs = categories.map(({ name, price_minor: price }) => [name, text({ inputmode: 'decimal', required: true, placeholder: step,
+    const simple = categories.filter(({ types }) => !types);
+    const inputs = simple.map(({ name, price_minor: price }) => [name, text({ inputmode: 'decimal', required: true, placeholder: step,
       value: price >= 0 ? majorOf(price, event.currency) : '' })]);
-    const nodes = categories.map(({ name, color }, at) => field(el('span', { class: 'with-swatch' }, swatch(color), t('price.of', { name, currency: event.currency })), inputs[at][1]));
-    return save(nodes, async () => {
+    const nodes = simple.map(({ name, color }, at) => field(el('span', { class: 'with-swatch' }, swatch(color), t('price.of', { name, currency: event.currency })), inputs[at][1]));
+    const typesText = (types) => types.map(({ name, price_minor: price }) => `${name} ${money(price, event.currency)}`).join(', ');
+    const others = categories.filter(({ types }) => types).map(({ name, types }) => el('p', { class: 'soft' }, t('price.types', { name, types: typesText(types) })));
+    return save([...nodes, ...others], async () => {
       const prices = Object.fromEntries(inputs.map(([name, input]) => {
         const minor = minorOf(input.value, event.currency);
         if (minor === null) throw new Error(t('price.bad', { name, example: step }));
         return [name, minor];
       }));
-      await post(eventPath(event.id, '/edit'), { prices });
+      if (inputs.length) await post(eventPath(event.id, '/edit'), { prices });
       next();
     });
   },

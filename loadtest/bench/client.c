@@ -38,6 +38,7 @@
 #define SOURCES 64
 #define HOLD_PAUSE_MS 2
 #define STALL_MS_MAX 20000
+#define RETRY_MS 1000
 #define REQUEST_BYTES_MAX 1024
 
 enum peer_state { PEER_NONE, PEER_CONNECTING, PEER_GREETING, PEER_JOINING, PEER_OPEN };
@@ -61,7 +62,10 @@ struct client {
     struct peer peers[FDS_MAX];
     int opened[FDS_MAX]; /* descriptors in the order of opening */
     size_t opened_count;
-    uint64_t started, under_way, complete, failed, lost, frames, bytes;
+    uint64_t started, under_way, complete, failed, lost, frames, bytes, asked_again;
+    int refused[FDS_MAX];
+    size_t refused_count;
+    int64_t asked_again_ms;
 };
 
 static int64_t now_ms(void)
@@ -196,7 +200,7 @@ static void read_frames(struct client *client, int fd, const char *data, size_t 
         if (peer->state == PEER_JOINING && memmem(data + at, here, "\"receipt\"", 9))
             become_open(client, fd);
         else if (peer->state == PEER_JOINING && memmem(data + at, here, "\"error\"", 7))
-            fprintf(stderr, "bench_client: refused: %.*s\n", (int)here, data + at);
+            client->refused[client->refused_count++ % FDS_MAX] = fd; /* busy: asks again later */
     }
 }
 
@@ -233,6 +237,21 @@ static int turn(struct client *client, int wait_ms)
     return count;
 }
 
+/* Those who were told that the server is busy ask again, as a page does. */
+static void ask_again(struct client *client)
+{
+    if (now_ms() - client->asked_again_ms < RETRY_MS)
+        return;
+    client->asked_again_ms = now_ms();
+    for (size_t i = 0; i < client->refused_count && i < FDS_MAX; i++) {
+        int fd = client->refused[i];
+        if (client->peers[fd].state == PEER_JOINING && !send_join(fd))
+            end(client, fd);
+    }
+    client->asked_again += client->refused_count;
+    client->refused_count = 0;
+}
+
 /* --- commands --- */
 
 static void open_many(struct client *client, uint64_t count, uint64_t at_once)
@@ -252,13 +271,14 @@ static void open_many(struct client *client, uint64_t count, uint64_t at_once)
         }
         if (turn(client, 20) > 0)
             moved_ms = now_ms();
+        ask_again(client);
         if (now_ms() - moved_ms > STALL_MS_MAX)
             break;
     }
-    printf("{\"opened\":%llu,\"failed\":%llu,\"lost\":%llu,\"ms\":%lld}\n",
+    printf("{\"opened\":%llu,\"failed\":%llu,\"lost\":%llu,\"asked_again\":%llu,\"ms\":%lld}\n",
            (unsigned long long)(client->complete - complete),
            (unsigned long long)(client->failed - failed), (unsigned long long)(client->lost - lost),
-           (long long)(now_ms() - began_ms));
+           (unsigned long long)client->asked_again, (long long)(now_ms() - began_ms));
 }
 
 static void close_some(struct client *client, uint64_t count)

@@ -355,10 +355,10 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int events)
 
 /* --- sockets --- */
 
-static bool has_room(void *ctx)
+static bool has_room(void *ctx, size_t waiting_count)
 {
     const struct gateway *gateway = ctx;
-    return gateway->connections_count < gateway->options->connections_max;
+    return gateway->connections_count + waiting_count < gateway->options->connections_max;
 }
 
 static void on_accept(void *ctx, int fd)

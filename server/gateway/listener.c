@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPTS_PER_TURN_MAX 256
+#define ACCEPTS_PER_TURN_MAX 1024
+#define HANDED_PER_TURN_MAX 128
 #define BACKLOG 65535 /* the kernel cuts it to net.core.somaxconn */
 #define DEFER_S 3
 #define KEEPALIVE_IDLE_S 60
@@ -35,19 +36,48 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
 {
     (void)loop, (void)events;
     struct listener *listener = watcher->data;
-    for (int i = 0; i < ACCEPTS_PER_TURN_MAX; i++) {
+    for (int i = 0; i < ACCEPTS_PER_TURN_MAX && listener->waiting_count < LISTENER_WAITING_MAX;
+         i++) {
         int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             return; /* nobody more, or out of descriptors: the next turn tries again */
         }
-        if (listener->has_room(listener->ctx)) {
+        if (listener->has_room(listener->ctx, listener->waiting_count)) {
             listener->accepted_count++;
-            listener->on_accept(listener->ctx, fd);
+            listener->waiting[(listener->waiting_first + listener->waiting_count++) %
+                              LISTENER_WAITING_MAX] = fd;
         } else {
             listener->refused_count++;
             refuse(fd);
         }
     }
+}
+
+static int next_waiting(struct listener *listener)
+{
+    int fd = listener->waiting[listener->waiting_first];
+    listener->waiting_first = (listener->waiting_first + 1) % LISTENER_WAITING_MAX;
+    listener->waiting_count--;
+    return fd;
+}
+
+static void on_hand_over(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+    (void)events;
+    struct listener *listener = watcher->data;
+    for (int i = 0; i < HANDED_PER_TURN_MAX && listener->waiting_count > 0; i++) {
+        listener->on_accept(listener->ctx, next_waiting(listener));
+    }
+    if (listener->waiting_count > 0) {
+        ev_idle_start(loop, &listener->awake);
+    } else {
+        ev_idle_stop(loop, &listener->awake);
+    }
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *watcher, int events)
+{
+    (void)loop, (void)watcher, (void)events; /* that it runs is all it is for */
 }
 
 static int set_option(int fd, int level, int name, int value)
@@ -115,6 +145,10 @@ int listener_init(struct listener *listener, struct ev_loop *loop, const char *a
     ev_io_init(&listener->readable, on_readable, fd, EV_READ);
     listener->readable.data = listener;
     ev_io_start(loop, &listener->readable);
+    ev_idle_init(&listener->awake, on_idle);
+    ev_prepare_init(&listener->hand_over, on_hand_over);
+    listener->hand_over.data = listener;
+    ev_prepare_start(loop, &listener->hand_over);
     return 0;
 }
 
@@ -124,6 +158,11 @@ void listener_release(struct listener *listener)
         return;
     }
     ev_io_stop(listener->loop, &listener->readable);
+    ev_prepare_stop(listener->loop, &listener->hand_over);
+    ev_idle_stop(listener->loop, &listener->awake);
+    while (listener->waiting_count > 0) {
+        refuse(next_waiting(listener));
+    }
     close(listener->fd);
     listener->fd = -1;
 }

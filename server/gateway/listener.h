@@ -1,10 +1,14 @@
 /* The listening socket of a gateway, ours instead of libwebsockets' own.
  *
  * SO_REUSEPORT shares the port between gateways; TCP_DEFER_ACCEPT hands over connections only when
- * their request has arrived, so nothing is ever half-open; accepting is bounded per loop turn, so
- * that a herd does not starve those who are in. TCP keepalive is set here once and inherited: the
- * only liveness check that a waiting browser meets. Beyond connections_max a connection gets a 503
- * with Retry-After and is closed.
+ * their request has arrived, so nothing is ever half-open. TCP keepalive is set here once and
+ * inherited: the only liveness check that a waiting browser meets. Beyond connections_max a
+ * connection gets a 503 with Retry-After and is closed.
+ *
+ * A herd fills the kernel's queue (net.core.somaxconn, 4,096) faster than handshakes are answered,
+ * and what does not fit comes again after 1, 3, 7 seconds. So accepting, which is cheap, goes
+ * ahead: connections wait here, in the order of their arrival, and some are handed over in each
+ * loop turn, so that the herd does not starve those who are in.
  */
 #ifndef STANCHION_LISTENER_H
 #define STANCHION_LISTENER_H
@@ -15,8 +19,11 @@
 
 /* The call-back owns the non-blocking, close-on-exec descriptor. */
 typedef void listener_accept_fn(void *ctx, int fd);
-/* Whether one more connection fits. */
-typedef bool listener_room_fn(void *ctx);
+/* Whether one more connection fits beside those that were handed over and the `waiting_count` here.
+ */
+typedef bool listener_room_fn(void *ctx, size_t waiting_count);
+
+#define LISTENER_WAITING_MAX 16384 /* the rest stays in the kernel's queue */
 
 struct listener {
     struct ev_loop *loop;
@@ -26,13 +33,17 @@ struct listener {
     listener_accept_fn *on_accept;
     void *ctx;
     uint64_t accepted_count, refused_count;
+    ev_prepare hand_over;
+    ev_idle awake;                     /* runs while somebody waits: the loop must not sleep */
+    int waiting[LISTENER_WAITING_MAX]; /* a ring */
+    size_t waiting_first, waiting_count;
 };
 
 /* Returns 0, or the errno of the step that failed. */
 int listener_init(struct listener *listener, struct ev_loop *loop, const char *address,
                   uint16_t port, listener_room_fn *has_room, listener_accept_fn *on_accept,
                   void *ctx);
-/* Stops accepting; a repeated call does nothing. */
+/* Stops accepting, tells those who wait to come back; a repeated call does nothing. */
 void listener_release(struct listener *listener);
 
 #endif

@@ -150,6 +150,14 @@ static bool read_plan(struct run *r, struct http_fetch *http, struct seat_pictur
     return true;
 }
 
+/* Who was never inside has neither holds nor orders. Not to look there saves memory: pages of
+ * shared memory come into being when they are read, too, and of a million most never get in. */
+static bool was_inside(const struct history_visitor *v)
+{
+    return v->entered_ms != HISTORY_NONE || v->admission != HISTORY_NONE ||
+           v->end == HISTORY_END_BOUGHT;
+}
+
 /* Moves the used records to the front of their arrays. */
 static struct history history_of(const struct run *r)
 {
@@ -157,12 +165,18 @@ static struct history history_of(const struct run *r)
                         .orders = r->orders,
                         .holds = r->holds,
                         .visitors_count = r->options->visitors};
-    for (size_t i = 0; i < (size_t)r->options->visitors * STAMPEDE_ORDERS_PER_VISITOR; i++)
-        if (r->orders[i].id[0])
-            h.orders[h.orders_count++] = r->orders[i];
-    for (size_t i = 0; i < (size_t)r->options->visitors * STAMPEDE_HOLDS_PER_VISITOR; i++)
-        if (r->holds[i].seats_count > 0)
-            h.holds[h.holds_count++] = r->holds[i];
+    for (uint32_t i = 0; i < r->options->visitors; i++) {
+        const struct history_order *orders = &r->orders[(size_t)i * STAMPEDE_ORDERS_PER_VISITOR];
+        const struct history_hold *holds = &r->holds[(size_t)i * STAMPEDE_HOLDS_PER_VISITOR];
+        if (!was_inside(&r->visitors[i]))
+            continue;
+        for (int k = 0; k < STAMPEDE_ORDERS_PER_VISITOR; k++)
+            if (orders[k].id[0])
+                h.orders[h.orders_count++] = orders[k];
+        for (int k = 0; k < STAMPEDE_HOLDS_PER_VISITOR; k++)
+            if (holds[k].seats_count > 0)
+                h.holds[h.holds_count++] = holds[k];
+    }
     return h;
 }
 

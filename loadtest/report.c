@@ -28,9 +28,11 @@ static void print_latencies(const struct run *r, const char *title, unsigned par
     }
 }
 
-static void print_memory(const struct watch *w)
+static void print_memory(const struct report *r)
 {
-    if (w->measured_waiting == 0)
+    const struct watch *w = r->watch;
+    bool is_wanted = r->run->options->mode == MODE_WAIT;
+    if (w->measured_waiting == 0 || !is_wanted)
         return;
     if (w->memory.count > 0)
         printf("\n%-24s%8s%14s%14s%20s\n", "memory (RSS)", "pid", "before kB", "after kB",
@@ -136,7 +138,7 @@ void report_print(const struct report *r)
         print_latencies(r->run, "before the split", TOTALS_BEFORE);
         print_latencies(r->run, "after the split", TOTALS_AFTER);
     }
-    print_memory(r->watch);
+    print_memory(r);
     print_counts(r);
     print_verdict(r);
     fflush(stdout);

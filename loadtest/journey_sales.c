@@ -604,8 +604,13 @@ static void choose_others(struct crowd *c, struct visitor *v)
 static void on_too_many(struct crowd *c, struct visitor *v, json_t *message)
 {
     int64_t seats_max = number_of(message, "seats_max", 0);
-    if (seats_max < 1 || seats_max >= v->plan.seats_wanted) {
+    if (seats_max < 1 || ++v->tries > STAMPEDE_HOLD_TRIES_MAX) {
         journey_finish(c, v, VISITOR_FAILED);
+        return;
+    }
+    if (seats_max >= v->plan.seats_wanted) {
+        /* Seats are held from a request whose answer was `busy`, or never came: `entered` tells. */
+        journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN);
         return;
     }
     v->plan.seats_wanted = (uint8_t)seats_max;

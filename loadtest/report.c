@@ -12,19 +12,19 @@ const struct report_share report_shares[REPORT_SHARES_COUNT] = {
 static void print_latencies(const struct run *r, const char *title, unsigned parts)
 {
     static struct histogram h;
-    printf("\n%-18s%9s", title, "count");
+    printf("\n%-17s%9s", title, "count");
     for (size_t i = 0; i < REPORT_SHARES_COUNT; i++)
-        printf("%10s", report_shares[i].name);
-    printf("%10s\n", "max");
+        printf("%9s", report_shares[i].name);
+    printf("%9s\n", "max");
     for (int k = 0; k < LATENCY_COUNT; k++) {
         totals_latency(r, (enum latency_kind)k, parts, &h);
         if (h.count == 0)
             continue;
-        printf("%-18s%9llu", totals_latency_name((enum latency_kind)k),
+        printf("%-17s%9llu", totals_latency_name((enum latency_kind)k),
                (unsigned long long)h.count);
         for (size_t i = 0; i < REPORT_SHARES_COUNT; i++)
-            printf("%10.2f", (double)histogram_quantile_us(&h, report_shares[i].share) / 1000);
-        printf("%10.2f\n", (double)h.us_max / 1000);
+            printf("%9.2f", (double)histogram_quantile_us(&h, report_shares[i].share) / 1000);
+        printf("%9.2f\n", (double)h.us_max / 1000);
     }
 }
 

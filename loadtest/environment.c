@@ -12,7 +12,7 @@
 #include "loadtest/server_processes.h"
 #include "stampede_commit.h"
 
-#define VERSION_MS 2000
+#define VERSION_MS 15000
 
 unsigned environment_cores(void)
 {

@@ -276,10 +276,9 @@ static void asset_tag(struct web_asset *asset)
 {
     char hex[BUILD_DIGITS + 1];
     hash_to_hex(asset->bytes, asset->bytes_count, hex);
-    asset->etag[0] = '"';
-    memcpy(asset->etag + 1, hex, BUILD_DIGITS);
-    asset->etag[WEB_ASSET_ETAG_BYTES - 1] = '"';
-    asset->etag[WEB_ASSET_ETAG_BYTES] = '\0';
+    /* weak: both encodings have it */
+    int bytes = snprintf(asset->etag, sizeof asset->etag, "W/\"%s\"", hex);
+    assert(bytes == WEB_ASSET_ETAG_BYTES);
 }
 
 /* Takes over `bytes`; NULL = there was no memory for them. */

@@ -17,14 +17,13 @@
 
 enum web_assets_status { WEB_ASSETS_OK = 0, WEB_ASSETS_NO_MEMORY, WEB_ASSETS_STATUS_COUNT };
 
-#define WEB_ASSET_ETAG_BYTES 18 /* 16 hex digits in double quotes */
+#define WEB_ASSET_ETAG_BYTES 20 /* W/ and 16 hex digits in double quotes */
 
 /* All pointers live from web_assets_init() to web_assets_release(). */
 struct web_asset {
-    const char *content_type;  /* value of Content-Type */
-    const char *cache_control; /* value of Cache-Control */
-    char etag[WEB_ASSET_ETAG_BYTES +
-              1]; /* value of ETag, quotes included; of both encodings (send it weak: W/"...") */
+    const char *content_type;            /* value of Content-Type */
+    const char *cache_control;           /* value of Cache-Control */
+    char etag[WEB_ASSET_ETAG_BYTES + 1]; /* value of ETag, weak: of both encodings */
     const unsigned char *bytes;
     size_t bytes_count;
     const unsigned char

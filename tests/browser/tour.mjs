@@ -75,7 +75,7 @@ function list(real) {
     { name: 'events-none', path: '/', events: [], until: (page) => page.locator('#hint:not([hidden])').waitFor() },
     { name: 'sale', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, until: inView('sale') },
     { name: 'sale-accent', event: { starts_at_ms: Date.now() + 23 * DAY_MS, accent: '#8a1c7c' }, until: (page) => page.waitForFunction(() => document.documentElement.style.getPropertyValue('--accent')) },
-    { name: 'sale-announced', event: { ...opensIn(3 * DAY_MS + 5_000_000), prequeue_at_ms: Date.now() + 3 * DAY_MS, waiting: 0 }, until: inView('sale') },
+    { name: 'sale-announced', event: { starts_at_ms: Date.now() + 40 * DAY_MS, ...opensIn(3 * DAY_MS + 5_000_000), prequeue_at_ms: Date.now() + 3 * DAY_MS, waiting: 0 }, until: inView('sale') },
     { name: 'sale-soon', event: opensIn(125_000), until: inView('sale') },
     { name: 'sale-draw', event: { ...opensIn(900_000), phase: 'prequeue', draw: { state: 'committed', commitment: 'ab'.repeat(32), places: 0 }, message: 'Doors open at seven. Bags larger than A4 stay outside.' },
       until: (page) => page.locator('#sale-hint:not(:empty)').waitFor() },

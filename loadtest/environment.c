@@ -54,7 +54,9 @@ static void add_version(json_t *o, const char *name, const char *program)
     if (program_run(argv, said, sizeof said, VERSION_MS) != 0)
         return;
     said[strcspn(said, "\n")] = '\0';
-    add_text(o, name, said);
+    /* Debian's redis-server is a link to redis-check-rdb, which then says that name. */
+    static const char other[] = "redis-check-rdb ";
+    add_text(o, name, strncmp(said, other, sizeof other - 1) == 0 ? said + sizeof other - 1 : said);
 }
 
 /* Of the first process so called. */

@@ -189,7 +189,10 @@ static void look(struct monitor *m)
         m->watch->has_process_died = true;
     if (clocks_us() < m->next_second_us)
         return;
+    /* Who is late does not catch up: a point of a few milliseconds would tell no rate. */
     m->next_second_us += 1000000;
+    if (m->next_second_us < clocks_us() + 500000)
+        m->next_second_us = clocks_us() + 1000000;
     end_second(m);
 }
 

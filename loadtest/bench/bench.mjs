@@ -11,6 +11,10 @@ import * as connections from './rows_connections.mjs';
 import * as redis from './rows_redis.mjs';
 import * as waiting from './rows_waiting.mjs';
 
+if (!process.env.STANCHION_BIN) {
+  process.stderr.write('bench: STANCHION_BIN says which build is measured; loadtest/bench/run sets it\n'); // not the one with sanitizers
+  process.exit(2);
+}
 const ROW_MS_MAX = 300_000;
 const rows = [
   ['upgrades', 'upgrades per server CPU-second, 19,000 connections on one process', connections.upgrades],

@@ -126,9 +126,12 @@ static enum import_status load(const struct import_options *options,
     if (files->event != NULL)
         status = import_event(report, files->event);
     const char *currency = import_pair_get(report, "", "currency");
+    if (currency == NULL)
+        currency = options->currency;
     if (files->prices != NULL)
         status = worse(status, prices_read(report, files->prices, currency, &prices));
     builder_init(&b, report, &prices);
+    b.may_lack_prices = options->may_lack_prices;
     status = worse(status, read_plan(options, &b, files->plan, currency, out));
     builder_release(&b);
     prices_release(&prices);

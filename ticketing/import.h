@@ -43,7 +43,9 @@ struct import_options {
     const char *path;        /* a plan file, or a directory (see docs/inventory.md) */
     const char *prices_path; /* price file; NULL = prices.csv of a directory, if there is one */
     const struct import_map *maps;
-    size_t maps_count; /* at most IMPORT_MAPS_MAX */
+    size_t maps_count;    /* at most IMPORT_MAPS_MAX */
+    const char *currency; /* of an event.ini that names none; NULL = none */
+    bool may_lack_prices; /* a category without one gets PLAN_PRICE_NONE instead of an error */
 };
 
 struct import_problem {

@@ -63,6 +63,7 @@ struct builder_area {
 struct builder {
     struct import_report *report;
     struct price_list *prices;
+    bool may_lack_prices; /* a category without one is not an error */
     bool has_positions;   /* seats come with coordinates */
     bool is_full;         /* a PLAN_*_MAX was reached and reported; the importer stops */
     uint32_t seats_total; /* numbered and standing */

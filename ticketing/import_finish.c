@@ -56,7 +56,7 @@ static void price_category(struct builder *b, struct builder_category *c)
         builder_price(b, entry->at, index, entry->price_minor, entry->currency);
         take_types(b, c, entry);
     }
-    if (c->has_price)
+    if (c->has_price || b->may_lack_prices)
         return;
     if (b->prices->file == NULL)
         import_error(b->report, c->at,
@@ -77,6 +77,18 @@ static void check_currency(struct builder *b, const struct builder_category *c,
         import_error(b->report, c->price_at,
                      "category \"%s\" is in %s, but the event is in %s: one event has one currency",
                      import_quote(&quote, c->name), c->currency, *currency);
+}
+
+/* Categories that wait for their prices are in the currency of the others. */
+static void mark_unpriced(struct builder *b, const char *currency)
+{
+    for (size_t i = 0; b->may_lack_prices && i < b->categories_count; i++) {
+        struct builder_category *c = &b->categories[i];
+        if (c->has_price || c->has_price_error)
+            continue;
+        c->price_minor = PLAN_PRICE_NONE;
+        (void)snprintf(c->currency, sizeof c->currency, "%s", currency != NULL ? currency : "EUR");
+    }
 }
 
 static void check_categories(struct builder *b, const char *currency, bool had_errors)
@@ -101,6 +113,7 @@ static void check_categories(struct builder *b, const char *currency, bool had_e
                            import_quote(&quote, c->name));
         warn_free_types(b, c);
     }
+    mark_unpriced(b, currency);
 }
 
 /* Copies the categories in use; new_index[old] is where each went. */

@@ -165,7 +165,8 @@ static enum plan_status seal_categories(const struct plan *plan, char *why, size
         const struct plan_category *c = &plan->categories[i];
         if (c->name == NULL || c->name[0] == '\0')
             return broken(why, max, "categories[%zu]: the name is empty", i);
-        if (c->price_minor < 0 || c->price_minor > PRICE_MINOR_MAX)
+        bool is_unpriced = c->price_minor == PLAN_PRICE_NONE && c->types_count == 0;
+        if (!is_unpriced && (c->price_minor < 0 || c->price_minor > PRICE_MINOR_MAX))
             return broken(why, max, "categories[%zu]: the price is out of range", i);
         if (!is_color(c->color) || !is_currency(c->currency))
             return broken(why, max, "categories[%zu]: not a color #rrggbb or not a currency", i);
@@ -401,9 +402,18 @@ enum plan_status plan_seats_total(const struct plan *plan, const uint32_t *seats
         if (currency != NULL && strcmp(currency, category->currency) != 0)
             return PLAN_CURRENCY_MIXED;
         currency = category->currency;
-        if (__builtin_add_overflow(total, category->price_minor, &total))
+        if (category->price_minor < 0 ||
+            __builtin_add_overflow(total, category->price_minor, &total))
             return PLAN_OVERFLOW;
     }
     *total_minor = total;
     return PLAN_OK;
+}
+
+const struct plan_category *plan_unpriced(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->categories_count; i++)
+        if (plan->categories[i].price_minor == PLAN_PRICE_NONE)
+            return &plan->categories[i];
+    return NULL;
 }

@@ -51,9 +51,12 @@ struct plan_type {
     int64_t price_minor; /* 0 to PRICE_MINOR_MAX */
 };
 
+/* Of a category of a draft that has no price yet, and no types. */
+#define PLAN_PRICE_NONE INT64_C(-1)
+
 struct plan_category {
     const char *name;
-    int64_t price_minor; /* of types[0], which who says nothing gets */
+    int64_t price_minor; /* of types[0], which who says nothing gets; or PLAN_PRICE_NONE */
     char color[PLAN_COLOR_BYTES + 1];
     char currency[PLAN_CURRENCY_BYTES + 1];
     uint32_t types_count;                   /* 0 = one price for everybody */
@@ -179,5 +182,8 @@ enum plan_status plan_seats_total(const struct plan *plan, const uint32_t *seats
 
 /* The nearest multiple of PLAN_COORDINATE_STEP. */
 double plan_round(double coordinate);
+
+/* The first category without a price, or NULL. */
+const struct plan_category *plan_unpriced(const struct plan *plan);
 
 #endif

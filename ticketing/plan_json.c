@@ -288,6 +288,14 @@ static bool read_types(struct reader *r, const json_t *types, struct plan_catego
     return true;
 }
 
+static bool read_category_price(struct reader *r, const json_t *value,
+                                struct plan_category *category)
+{
+    category->price_minor = PLAN_PRICE_NONE;
+    return (json_is_integer(value) && json_integer_value(value) == PLAN_PRICE_NONE) ||
+           read_whole(r, value, "price_minor", PRICE_MINOR_MAX, &category->price_minor);
+}
+
 static bool read_category(struct reader *r, const json_t *item, size_t index)
 {
     struct plan_category *category = &r->plan->categories[index];
@@ -295,8 +303,7 @@ static bool read_category(struct reader *r, const json_t *item, size_t index)
     return read_label(r, json_object_get(item, "name"), "name", &category->name) &&
            read_short(r, json_object_get(item, "color"), "color", PLAN_COLOR_BYTES,
                       category->color) &&
-           read_whole(r, json_object_get(item, "price_minor"), "price_minor", PRICE_MINOR_MAX,
-                      &category->price_minor) &&
+           read_category_price(r, json_object_get(item, "price_minor"), category) &&
            read_short(r, json_object_get(item, "currency"), "currency", PLAN_CURRENCY_BYTES,
                       category->currency) &&
            read_types(r, json_object_get(item, "types"), category, index);

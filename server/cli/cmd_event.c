@@ -148,3 +148,30 @@ int cli_event_set(struct config *config, const struct cli_args *args)
     json_decref(answer);
     return CLI_OK;
 }
+
+/* Exit code 1 when something stands against publishing. */
+int cli_event_check(struct config *config, const struct cli_args *args)
+{
+    size_t i;
+    json_t *finding,
+        *answer = ask_once(config, "event.check", json_pack("{s:s}", "event", args->arguments[0]));
+    json_array_foreach(json_object_get(answer, "findings"), i, finding)
+    {
+        (void)printf("%-8s %-24s %s\n", text(finding, "level"), text(finding, "code"),
+                     text(finding, "message"));
+    }
+    int code = json_is_true(json_object_get(answer, "is_ready")) ? CLI_OK : CLI_FAILED;
+    json_decref(answer);
+    return code;
+}
+
+int cli_event_publish(struct config *config, const struct cli_args *args)
+{
+    json_t *answer =
+        ask_once(config, "event.publish", json_pack("{s:s}", "event", args->arguments[0]));
+    if (!answer)
+        return CLI_FAILED;
+    (void)printf("%s is announced\n", args->arguments[0]);
+    json_decref(answer);
+    return CLI_OK;
+}

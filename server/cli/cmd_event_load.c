@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "server/cli/office_client.h"
-#include "server/office/event_settings.h"
-#include "server/office/event_times.h"
+#include "server/office/inventory_settings.h"
 #include "ticketing/import.h"
 #include "ticketing/plan_json.h"
 
@@ -73,44 +72,10 @@ static void print_problems(const char *kind, const struct import_problems *probl
         (void)fprintf(stderr, "%s: and %zu more\n", kind, problems->count - problems->listed);
 }
 
-/* One setting of event.ini, checked against the table of event settings, into load->settings. */
-static bool read_setting(struct load *load, const struct import_pair *pair, char *problem)
+static void on_wrong_setting(void *ctx, const char *file, uint32_t line, const char *problem)
 {
-    char canonical[SETTING_TEXT_BYTES];
-    int64_t ms;
-    const char *of_time = event_time_setting(pair->key);
-    if (of_time) {
-        bool is_good = event_time_read(pair->key, pair->value, load->time_zone, &ms, problem);
-        if (is_good)
-            (void)json_object_set_new(load->settings, of_time, json_integer(ms));
-        return is_good;
-    }
-    const struct event_setting *setting = event_setting_find(pair->key);
-    if (!setting)
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "there is no event setting \"%.60s\" (docs/schema.md lists them)",
-                       pair->key);
-    if (!setting || !event_setting_format(setting, pair->value, canonical, problem))
-        return false;
-    (void)json_object_set_new(load->settings, pair->key, json_string(canonical));
-    return true;
-}
-
-static size_t read_settings(struct load *load)
-{
-    size_t errors = 0;
-    char problem[SETTING_PROBLEM_BYTES];
-    for (size_t i = 0; i < load->report.pairs_count; i++) {
-        const struct import_pair *pair = &load->report.pairs[i];
-        if (strcmp(pair->section, "settings") != 0)
-            continue;
-        if (read_setting(load, pair, problem))
-            continue;
-        (void)fprintf(stderr, "error: %s:%" PRIu32 ": %s\n", load->report.event_file, pair->line,
-                      problem);
-        errors++;
-    }
-    return errors;
+    (void)ctx;
+    (void)fprintf(stderr, "error: %s:%" PRIu32 ": %s\n", file, line, problem);
 }
 
 /* An id out of the path's last part: letters and digits stay, runs of others become one dash. */
@@ -180,7 +145,9 @@ static bool check(const struct cli_args *args, struct load *load)
                                import_pair_get(&load->report, "", "time_zone"), "UTC");
     print_problems("warning", &load->report.warnings);
     print_problems("error", &load->report.errors);
-    size_t errors = load->report.errors.count + read_settings(load);
+    size_t errors =
+        load->report.errors.count + inventory_settings_read(&load->report, load->time_zone,
+                                                            load->settings, on_wrong_setting, NULL);
     if (status == IMPORT_NO_MEMORY)
         (void)cli_fail("not enough memory to read %s", args->arguments[0]);
     else if (status != IMPORT_OK || errors > 0)

@@ -19,6 +19,7 @@
 #include "server/gateway/office_client.h"
 #include "server/gateway/organizer/guard.h"
 #include "server/gateway/organizer/live.h"
+#include "server/gateway/organizer/upload.h"
 #include "server/gateway/payment_run.h"
 #include "server/gateway/webhook_desk.h"
 #include "server/gateway/session.h"
@@ -71,7 +72,8 @@ struct gateway {
     struct account_desk accounts;
     struct organizer_guard organizers;
     struct organizer_lives lives; /* consoles that watch */
-    int64_t seats_pushed_ms;      /* monotonic */
+    struct uploads uploads;
+    int64_t seats_pushed_ms; /* monotonic */
     struct payment_runs runs;
     struct webhook_list webhooks;
     struct baskets *baskets;

@@ -300,7 +300,7 @@ static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int event
 static bool is_anybody_here(const struct gateway *gateway)
 {
     return session_count(&gateway->sessions) > 0 || gateway->office.count > 0 ||
-           gateway->accounts.signing_out != NULL ||
+           gateway->accounts.signing_out != NULL || gateway->uploads.count > 0 ||
            hash_pool_jobs_count(gateway->accounts.pool) > 0;
 }
 
@@ -479,6 +479,7 @@ static struct gateway *gateway_create(const struct gateway_options *options)
     session_table_init(&gateway->sessions, options->connections_max + SESSIONS_EXTRA);
     gateway->loop = ev_loop_new(EVFLAG_AUTO);
     assert(gateway->loop != NULL);
+    uploads_init(&gateway->uploads, gateway->loop);
     struct payment_options payment = {.url = options->payment_url,
                                       .key = options->payment_key,
                                       .deadline_ms = PAYMENT_DEADLINE_MS,
@@ -496,7 +497,8 @@ static void gateway_free(struct gateway *gateway)
         lws_context_destroy(gateway->lws);
     }
     poll_desk_release(gateway);
-    account_desk_release(gateway); /* what it has hashed may still go to the office */
+    uploads_release(&gateway->uploads); /* what they have read may still go to the office */
+    account_desk_release(gateway);      /* what it has hashed may still go to the office */
     office_release(gateway);
     organizer_guard_release(gateway);
     payment_free(gateway->payments);

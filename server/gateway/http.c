@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "server/gateway/app.h"
+#include "server/gateway/organizer/routes.h"
 #include "server/gateway/http_api.h"
 #include "server/gateway/ws.h"
 #include "web/assets.h"
@@ -298,7 +299,9 @@ static bool prepare_body(struct lws *wsi, struct http_connection *connection, in
         *result = http_error(wsi, connection, 400, "bad_length", "Content-Length is not a number.");
         return false;
     }
-    if (bytes > HTTP_BODY_BYTES_MAX) {
+    struct gateway *gateway = lws_context_user(lws_get_context(wsi));
+    size_t bytes_max = organizer_routes_body_max(gateway, wsi, connection->path);
+    if ((uint64_t)bytes > bytes_max) {
         *result = http_error(wsi, connection, 413, "too_large", "The body is too large.");
         return false;
     }

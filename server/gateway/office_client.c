@@ -1,4 +1,5 @@
 #include "server/gateway/office_client.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,23 +39,12 @@ static void put_in_order(struct office_client *office, struct office_request *re
     office->count++;
 }
 
-bool office_client_ask_as(struct gateway *gateway, const char *verb, json_t *args,
-                          const struct office_asker *asker, office_fn *on_answer, void *ctx)
+/* Sends what is in `text` and waits for its answer; the request is freed when it was not sent. */
+static bool send_request(struct gateway *gateway, struct office_request *request, const char *text,
+                         const struct office_asker *asker, office_fn *on_answer, void *ctx)
 {
-    struct office_client *office = &gateway->office;
-    struct office_request *request = calloc(1, sizeof *request);
-    if (request == NULL || office->count >= OFFICE_PENDING_MAX) {
-        json_decref(args);
-        free(request);
-        return false;
-    }
-    token_random(request->id, OFFICE_ID_BYTES);
-    json_t *body = request_json(gateway, request, verb, args, asker);
-    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-    json_decref(body);
     bool is_sent = text != NULL && redis_link_call(gateway->commands, NULL, NULL, "XADD", "office",
                                                    "*", "body", text, NULL) == REDIS_LINK_OK;
-    free(text);
     if (!is_sent) {
         free(request);
         return false;
@@ -62,8 +52,55 @@ bool office_client_ask_as(struct gateway *gateway, const char *verb, json_t *arg
     request->deadline_ms = clock_monotonic_ms() + asker->deadline_ms;
     request->on_answer = on_answer;
     request->ctx = ctx;
-    put_in_order(office, request);
+    put_in_order(&gateway->office, request);
     return true;
+}
+
+/* NULL when too many are under way. */
+static struct office_request *request_create(struct gateway *gateway)
+{
+    struct office_request *request =
+        gateway->office.count < OFFICE_PENDING_MAX ? calloc(1, sizeof *request) : NULL;
+    if (request != NULL) {
+        token_random(request->id, OFFICE_ID_BYTES);
+    }
+    return request;
+}
+
+bool office_client_ask_as(struct gateway *gateway, const char *verb, json_t *args,
+                          const struct office_asker *asker, office_fn *on_answer, void *ctx)
+{
+    struct office_request *request = request_create(gateway);
+    if (request == NULL) {
+        json_decref(args);
+        return false;
+    }
+    json_t *body = request_json(gateway, request, verb, args, asker);
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    bool is_sent = send_request(gateway, request, text, asker, on_answer, ctx);
+    free(text);
+    return is_sent;
+}
+
+bool office_client_ask_text(struct gateway *gateway, const char *verb, const char *args,
+                            const struct office_asker *asker, office_fn *on_answer, void *ctx)
+{
+    struct office_request *request = request_create(gateway);
+    if (request == NULL) {
+        return false;
+    }
+    json_t *around = request_json(gateway, request, verb, json_object(), asker);
+    json_object_del(around, "args");
+    char *head = json_dumps(around, JSON_COMPACT), *text = NULL;
+    json_decref(around);
+    assert(head != NULL && head[strlen(head) - 1] == '}');
+    head[strlen(head) - 1] = '\0';
+    int bytes = asprintf(&text, "%s,\"args\":%s}", head, args);
+    bool is_sent = send_request(gateway, request, bytes > 0 ? text : NULL, asker, on_answer, ctx);
+    free(head);
+    free(text);
+    return is_sent;
 }
 
 /* Takes the request out of the list; `before` is the one ahead of it or NULL. */

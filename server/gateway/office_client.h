@@ -42,6 +42,9 @@ struct office_asker {
 };
 bool office_client_ask_as(struct gateway *gateway, const char *verb, json_t *args,
                           const struct office_asker *asker, office_fn *on_answer, void *ctx);
+/* The same with arguments that are JSON text already; they are copied. */
+bool office_client_ask_text(struct gateway *gateway, const char *verb, const char *args,
+                            const struct office_asker *asker, office_fn *on_answer, void *ctx);
 /* A message on our reply channel. */
 void office_on_reply(struct gateway *gateway, const char *text, size_t bytes);
 /* Completes what is past its deadline. */

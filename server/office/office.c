@@ -14,6 +14,9 @@ static const struct {
     office_verb_fn *verb;
 } verbs[] = {
     {"event.load", office_event_load},
+    {"event.edit", office_event_edit},
+    {"event.check", office_event_check},
+    {"event.publish", office_event_publish},
     {"event.list", office_event_list},
     {"event.show", office_event_show},
     {"event.set", office_event_set},
@@ -112,6 +115,8 @@ void office_publish_answer(struct office *office, const struct office_request *r
                        ? json_pack("{ss ss}", "error", answer->error, "message", answer->message)
                        : json_incref(answer->body);
     assert(body != NULL);
+    if (answer->error != NULL) /* what stands against it is said with the refusal */
+        (void)json_object_set(body, "findings", json_object_get(answer->body, "findings"));
     (void)json_object_set_new(body, "id", json_string(request->id));
     (void)json_object_set_new(body, "ok", json_boolean(answer->error == NULL));
     char *text = json_dumps(body, JSON_COMPACT);

@@ -8,35 +8,15 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
-#include "server/ledger/recover.h"
 #include "server/office/event_settings.h"
 #include "server/office/event_times.h"
+#include "server/office/office_events.h"
 #include "server/office/office_history.h"
-#include "server/office/office_plan.h"
 #include "server/office/office_notes.h"
 #include "server/office/office_redis.h"
-#include "ticketing/ledger_scripts.h"
 #include "ticketing/plan_json.h"
 
-#define EVENT_NAME_BYTES_MAX 200
-#define TIME_ZONE_BYTES_MAX 64
-
-static bool is_word(const char *text, const char *others)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    for (; *text != '\0'; text++)
-        if (strchr(letters, *text) == NULL && strchr(others, *text) == NULL)
-            return false;
-    return true;
-}
-
-static bool is_currency(const char *text)
-{
-    return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
-}
-
-/* A figure that lives in Redis; 0 when Redis does not say. */
-static int64_t live_figure(struct office *office, const char *event, const char *key_name,
+int64_t office_live_figure(struct office *office, const char *event, const char *key_name,
                            const char *command, const char *field)
 {
     char key[EVENT_ID_BYTES_MAX + 16];
@@ -49,18 +29,17 @@ static int64_t live_figure(struct office *office, const char *event, const char 
 static void add_figures(struct office *office, json_t *event)
 {
     const char *id = json_string_value(json_object_get(event, "id"));
-    (void)json_object_set_new(event, "waiting",
-                              json_integer(live_figure(office, id, "waiting", "ZCARD", NULL)));
-    (void)json_object_set_new(event, "inside",
-                              json_integer(live_figure(office, id, "active", "ZCARD", NULL)));
-    (void)json_object_set_new(event, "free",
-                              json_integer(live_figure(office, id, "counts", "HGET", "free")));
+    (void)json_object_set_new(
+        event, "waiting", json_integer(office_live_figure(office, id, "waiting", "ZCARD", NULL)));
+    (void)json_object_set_new(
+        event, "inside", json_integer(office_live_figure(office, id, "active", "ZCARD", NULL)));
+    (void)json_object_set_new(
+        event, "free", json_integer(office_live_figure(office, id, "counts", "HGET", "free")));
     (void)json_object_set_new(event, "holds",
-                              json_integer(live_figure(office, id, "holds", "ZCARD", NULL)));
+                              json_integer(office_live_figure(office, id, "holds", "ZCARD", NULL)));
 }
 
-/* The event named by the argument `event`, as in ledger_event_json; NULL with the answer failed. */
-static json_t *find_event(struct office *office, const struct office_request *request,
+json_t *office_find_event(struct office *office, const struct office_request *request,
                           struct office_answer *answer)
 {
     json_t *event = NULL;
@@ -100,7 +79,7 @@ void office_event_list(struct office *office, const struct office_request *reque
 void office_event_show(struct office *office, const struct office_request *request,
                        struct office_answer *answer)
 {
-    json_t *event = find_event(office, request, answer);
+    json_t *event = office_find_event(office, request, answer);
     if (event == NULL)
         return;
     add_figures(office, event);
@@ -146,11 +125,10 @@ static bool has_line_begun(struct office *office, const char *id, const json_t *
         return true;
     enum queue_phase now = queue_phase_effective(&inputs, clock_wall_ms());
     return (now != PHASE_DRAFT && now != PHASE_ANNOUNCED) ||
-           live_figure(office, id, "line", "HGET", "seq") > 0;
+           office_live_figure(office, id, "line", "HGET", "seq") > 0;
 }
 
-/* A draw must be committed to before anybody comes, so it is switched on or off only then. */
-static bool may_set_draw(struct office *office, const char *id, const json_t *before,
+bool office_may_set_draw(struct office *office, const char *id, const json_t *before,
                          const json_t *after, char *problem)
 {
     if (event_setting_whole(before, "draw") == event_setting_whole(after, "draw") ||
@@ -161,11 +139,33 @@ static bool may_set_draw(struct office *office, const char *id, const json_t *be
     return false;
 }
 
+/* Nothing is sold for a price that nobody has named. */
+static bool may_leave_draft(struct office *office, const char *id, const json_t *settings,
+                            char *problem)
+{
+    char *text = NULL, why[LEDGER_REASON_BYTES];
+    struct plan *plan = NULL;
+    const char *phase = json_string_value(json_object_get(settings, "phase"));
+    const struct plan_category *unpriced = NULL;
+    if (phase == NULL || strcmp(phase, "draft") == 0)
+        return true;
+    if (ledger_event_plan(office->batch->store, id, &text) == LEDGER_OK &&
+        strstr(text, "\"price_minor\":-1") != NULL && /* plans are large; few are drafts */
+        plan_from_text(text, strlen(text), &plan, why, sizeof why) == PLAN_OK)
+        unpriced = plan_unpriced(plan);
+    if (unpriced != NULL)
+        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
+                       "phase: there is no price for category \"%.80s\" yet", unpriced->name);
+    plan_free(plan);
+    free(text);
+    return unpriced == NULL;
+}
+
 void office_event_set(struct office *office, const struct office_request *request,
                       struct office_answer *answer)
 {
     char problem[SETTING_PROBLEM_BYTES];
-    json_t *event = find_event(office, request, answer);
+    json_t *event = office_find_event(office, request, answer);
     if (event == NULL)
         return;
     const char *id = json_string_value(json_object_get(event, "id"));
@@ -177,8 +177,9 @@ void office_event_set(struct office *office, const struct office_request *reques
     json_t *changes =
         event_times_resolve(json_object_get(request->args, "set"), zone ? zone : "UTC", problem);
     if (changes == NULL || !event_settings_apply(settings, changes, problem) ||
+        !may_leave_draft(office, id, settings, problem) ||
         !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem) ||
-        !may_set_draw(office, id, before, settings, problem))
+        !office_may_set_draw(office, id, before, settings, problem))
         office_fail(answer, "bad_setting", "%s", problem);
     else if (json_is_true(json_object_get(request->args, "look"))) {
         (void)json_object_set(answer->body, "before", before);
@@ -194,177 +195,4 @@ void office_event_set(struct office *office, const struct office_request *reques
     json_decref(before);
     json_decref(settings);
     json_decref(event);
-}
-
-/* --- event.load --- */
-
-struct load {
-    const char *id, *name, *currency, *time_zone;
-    struct plan *plan;
-    json_t *settings;
-    json_t *before; /* the event as it is; NULL = a new one */
-    struct plan_swap swap;
-};
-
-static bool read_names(const struct office_request *request, struct office_answer *answer,
-                       struct load *load)
-{
-    load->id = office_text(request, answer, "id", EVENT_ID_BYTES_MAX);
-    load->name =
-        load->id != NULL ? office_text(request, answer, "name", EVENT_NAME_BYTES_MAX) : NULL;
-    load->currency = load->name != NULL ? office_text(request, answer, "currency", 3) : NULL;
-    load->time_zone = load->currency != NULL
-                          ? office_text(request, answer, "time_zone", TIME_ZONE_BYTES_MAX)
-                          : NULL;
-    if (load->time_zone == NULL)
-        return false;
-    if (!is_word(load->id, "-_"))
-        office_fail(answer, "bad_request",
-                    "An event's id has letters, digits, - and _ only, not \"%s\".", load->id);
-    else if (!is_currency(load->currency))
-        office_fail(answer, "bad_request", "A currency has three capital letters, not \"%s\".",
-                    load->currency);
-    else if (!is_word(load->time_zone, "/_+-"))
-        office_fail(answer, "bad_request", "\"%s\" is not the name of a time zone.",
-                    load->time_zone);
-    return answer->error == NULL;
-}
-
-static bool read_plan(const struct office_request *request, struct office_answer *answer,
-                      struct load *load)
-{
-    char why[OFFICE_MESSAGE_BYTES - 32];
-    if (plan_from_json(json_object_get(request->args, "plan"), &load->plan, why, sizeof why) !=
-        PLAN_OK) {
-        load->plan = NULL;
-        office_fail(answer, "bad_plan", "The plan is not valid: %s", why);
-        return false;
-    }
-    for (size_t i = 0; i < load->plan->categories_count; i++)
-        if (strcmp(load->plan->categories[i].currency, load->currency) != 0)
-            office_fail(answer, "bad_plan", "Category \"%s\" is priced in %s, the event in %s.",
-                        load->plan->categories[i].name, load->plan->categories[i].currency,
-                        load->currency);
-    return answer->error == NULL;
-}
-
-/* An event that is there keeps the settings that are not given. */
-static bool find_before(struct office *office, struct office_answer *answer, struct load *load)
-{
-    enum ledger_status status = ledger_event_json(office->batch->store, load->id, &load->before);
-    if (status == LEDGER_NOT_FOUND)
-        return true;
-    if (!office_took(office, answer, status))
-        return false;
-    (void)json_object_update(load->settings, json_object_get(load->before, "settings"));
-    return true;
-}
-
-static bool read_settings(const struct office_request *request, struct load *load, char *problem)
-{
-    const json_t *given = json_object_get(request->args, "settings");
-    if (given == NULL)
-        return true;
-    json_t *changes = event_times_resolve(given, load->time_zone, problem);
-    bool is_good = changes != NULL && event_settings_apply(load->settings, changes, problem) &&
-                   event_settings_check_schedule(load->settings, changes, clock_wall_ms(), problem);
-    json_decref(changes);
-    return is_good;
-}
-
-/* An event whose line has begun is drawn, or not, as it was said before. */
-static bool keeps_draw(struct office *office, struct office_answer *answer, const struct load *load)
-{
-    char problem[SETTING_PROBLEM_BYTES];
-    if (load->before == NULL)
-        return true;
-    json_t *before = event_settings_default();
-    (void)json_object_update(before, json_object_get(load->before, "settings"));
-    if (!may_set_draw(office, load->id, before, load->settings, problem))
-        office_fail(answer, "bad_setting", "%s", problem);
-    json_decref(before);
-    return answer->error == NULL;
-}
-
-/* The line in the log about a load. */
-static enum ledger_status note_load(struct office *office, const struct office_request *request,
-                                    struct office_answer *answer, const struct load *load)
-{
-    json_t *after =
-        json_pack("{ss ss ss si}", "name", load->name, "currency", load->currency, "time_zone",
-                  load->time_zone, "seats", (int)plan_seats_count(load->plan));
-    enum ledger_status status = office_note(
-        office, request, answer, &(struct office_note){.event = load->id, .after = after});
-    json_decref(after);
-    return status;
-}
-
-static bool write_event(struct office *office, const struct office_request *request,
-                        struct office_answer *answer, const struct load *load)
-{
-    struct ledger_store *store = office->batch->store;
-    size_t plan_bytes;
-    char *plan = plan_to_text(load->plan, &plan_bytes),
-         *settings = json_dumps(load->settings, JSON_COMPACT);
-    struct ledger_event event = {.id = load->id,
-                                 .name = load->name,
-                                 .currency = load->currency,
-                                 .time_zone = load->time_zone,
-                                 .phase =
-                                     json_string_value(json_object_get(load->settings, "phase")),
-                                 .settings = settings,
-                                 .plan = plan,
-                                 .seats_count = plan_seats_count(load->plan),
-                                 .keeps_sold = load->swap.is_live};
-    bool is_good = plan != NULL && office_took(office, answer, ledger_begin(store));
-    if (is_good) {
-        enum ledger_status status = ledger_event_load(store, &event, clock_wall_ms());
-        if (status == LEDGER_REFUSED)
-            office_fail(answer, "exists", "Event %s has sold seats: it cannot be replaced.",
-                        load->id);
-        if (status == LEDGER_OK)
-            status = note_load(office, request, answer, load);
-        is_good = answer->error == NULL ? office_conclude(office, answer, status)
-                                        : ledger_rollback(store) != LEDGER_OK;
-    }
-    free(plan);
-    free(settings);
-    return is_good;
-}
-
-static void publish_event(struct office *office, const struct load *load,
-                          struct office_answer *answer)
-{
-    if (office_plan_publish(office, load->id, &load->swap) != BATCH_OK)
-        office_fail(answer, "busy",
-                    "The event is in the ledger; Redis gets it as soon as it is back.");
-    else
-        log_info("event %s: loaded, %u seats%s", load->id, plan_seats_count(load->plan),
-                 load->swap.is_live ? ", while it is sold" : "");
-    (void)json_object_set_new(answer->body, "seats_count",
-                              json_integer(plan_seats_count(load->plan)));
-    (void)json_object_set_new(answer->body, "is_live", json_boolean(load->swap.is_live));
-}
-
-void office_event_load(struct office *office, const struct office_request *request,
-                       struct office_answer *answer)
-{
-    char problem[SETTING_PROBLEM_BYTES];
-    struct load load = {.settings = event_settings_default()};
-    bool is_good = read_names(request, answer, &load) && read_plan(request, answer, &load) &&
-                   find_before(office, answer, &load);
-    if (is_good && !read_settings(request, &load, problem)) {
-        office_fail(answer, "bad_setting", "%s", problem);
-        is_good = false;
-    }
-    is_good = is_good && keeps_draw(office, answer, &load) &&
-              office_plan_prepare(office, answer, load.id, load.before, load.currency, load.plan,
-                                  &load.swap);
-    if (is_good && write_event(office, request, answer, &load))
-        publish_event(office, &load, answer);
-    else if (is_good)
-        office_plan_abandon(office, load.id, &load.swap);
-    plan_free(load.plan);
-    json_decref(load.before);
-    json_decref(load.settings);
 }

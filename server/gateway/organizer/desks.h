@@ -15,6 +15,9 @@ organizer_fn organizer_log, organizer_log_undo;
 organizer_fn organizer_events, organizer_event, organizer_event_set;
 /* {"phase":...,"set":{...}} as the settings to change, a new object; NULL when it is not that. */
 json_t *organizer_settings_of(const json_t *body);
+/* inventory.c */
+organizer_fn organizer_inventory_check, organizer_event_create, organizer_inventory_replace,
+    organizer_event_edit, organizer_event_check, organizer_event_publish;
 /* preview.c */
 organizer_fn organizer_preview;
 /* figures.c */

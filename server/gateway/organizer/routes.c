@@ -15,37 +15,44 @@ static const struct route {
     const char *method, *path;
     int right; /* enum right, or one of the above */
     organizer_fn *serve;
+    bool is_upload; /* a large body, which is not read on the loop */
 } routes[] = {
-    {"POST", "session", ANYBODY, organizer_sign_in},
-    {"GET", "session", SIGNED_IN, organizer_session_show},
-    {"DELETE", "session", ANYBODY, organizer_sign_out},
-    {"POST", "session/everywhere", SIGNED_IN, organizer_sign_out_everywhere},
-    {"POST", "password", SIGNED_IN, organizer_password},
-    {"GET", "accounts", RIGHT_ACCOUNT_EDIT, organizer_accounts},
-    {"POST", "accounts", RIGHT_ACCOUNT_EDIT, organizer_account_create},
-    {"POST", "accounts/*", RIGHT_ACCOUNT_EDIT, organizer_account_change},
-    {"POST", "accounts/*/reset", RIGHT_ACCOUNT_EDIT, organizer_account_reset},
-    {"POST", "accounts/*/sign_out", RIGHT_ACCOUNT_EDIT, organizer_account_sign_out},
-    {"GET", "log", RIGHT_LOG_READ, organizer_log},
-    {"POST", "log/*/undo", RIGHT_EVENT_STEER, organizer_log_undo},
-    {"GET", "events", RIGHT_EVENT_READ, organizer_events},
-    {"GET", "events/*", RIGHT_EVENT_READ, organizer_event},
-    {"POST", "events/*", RIGHT_EVENT_STEER, organizer_event_set},
-    {"GET", "events/*/plan", RIGHT_EVENT_LIVE, organizer_plan},
-    {"GET", "events/*/figures", RIGHT_EVENT_LIVE, organizer_figures},
-    {"GET", "events/*/history", RIGHT_EVENT_LIVE, organizer_history},
-    {"GET", "events/*/seats", RIGHT_EVENT_LIVE, organizer_seats},
-    {"POST", "events/*/preview", RIGHT_EVENT_STEER, organizer_preview},
-    {"GET", "events/*/withheld", RIGHT_EVENT_STEER, organizer_withheld},
-    {"POST", "events/*/withhold", RIGHT_EVENT_STEER, organizer_withhold},
-    {"POST", "events/*/release", RIGHT_EVENT_STEER, organizer_release},
-    {"GET", "events/*/orders", RIGHT_ORDER_READ, organizer_orders},
-    {"GET", "events/*/orders.csv", RIGHT_ORDER_EXPORT, organizer_orders_csv},
-    {"GET", "events/*/orders.json", RIGHT_ORDER_EXPORT, organizer_orders_json},
-    {"GET", "events/*/door.csv", RIGHT_DOOR_CHECK, organizer_door_csv},
-    {"GET", "orders/*", RIGHT_ORDER_READ, organizer_order},
-    {"POST", "orders/*/refund", RIGHT_ORDER_REFUND, organizer_order_refund},
-    {"POST", "tickets/check", RIGHT_DOOR_CHECK, organizer_ticket_check},
+    {"POST", "session", ANYBODY, organizer_sign_in, false},
+    {"GET", "session", SIGNED_IN, organizer_session_show, false},
+    {"DELETE", "session", ANYBODY, organizer_sign_out, false},
+    {"POST", "session/everywhere", SIGNED_IN, organizer_sign_out_everywhere, false},
+    {"POST", "password", SIGNED_IN, organizer_password, false},
+    {"GET", "accounts", RIGHT_ACCOUNT_EDIT, organizer_accounts, false},
+    {"POST", "accounts", RIGHT_ACCOUNT_EDIT, organizer_account_create, false},
+    {"POST", "accounts/*", RIGHT_ACCOUNT_EDIT, organizer_account_change, false},
+    {"POST", "accounts/*/reset", RIGHT_ACCOUNT_EDIT, organizer_account_reset, false},
+    {"POST", "accounts/*/sign_out", RIGHT_ACCOUNT_EDIT, organizer_account_sign_out, false},
+    {"GET", "log", RIGHT_LOG_READ, organizer_log, false},
+    {"POST", "log/*/undo", RIGHT_EVENT_STEER, organizer_log_undo, false},
+    {"GET", "events", RIGHT_EVENT_READ, organizer_events, false},
+    {"GET", "events/*", RIGHT_EVENT_READ, organizer_event, false},
+    {"POST", "inventory/check", RIGHT_EVENT_EDIT, organizer_inventory_check, true},
+    {"POST", "events", RIGHT_EVENT_EDIT, organizer_event_create, true},
+    {"POST", "events/*/inventory", RIGHT_EVENT_EDIT, organizer_inventory_replace, true},
+    {"POST", "events/*/edit", RIGHT_EVENT_EDIT, organizer_event_edit, false},
+    {"GET", "events/*/check", RIGHT_EVENT_EDIT, organizer_event_check, false},
+    {"POST", "events/*/publish", RIGHT_EVENT_EDIT, organizer_event_publish, false},
+    {"POST", "events/*", RIGHT_EVENT_STEER, organizer_event_set, false},
+    {"GET", "events/*/plan", RIGHT_EVENT_LIVE, organizer_plan, false},
+    {"GET", "events/*/figures", RIGHT_EVENT_LIVE, organizer_figures, false},
+    {"GET", "events/*/history", RIGHT_EVENT_LIVE, organizer_history, false},
+    {"GET", "events/*/seats", RIGHT_EVENT_LIVE, organizer_seats, false},
+    {"POST", "events/*/preview", RIGHT_EVENT_STEER, organizer_preview, false},
+    {"GET", "events/*/withheld", RIGHT_EVENT_STEER, organizer_withheld, false},
+    {"POST", "events/*/withhold", RIGHT_EVENT_STEER, organizer_withhold, false},
+    {"POST", "events/*/release", RIGHT_EVENT_STEER, organizer_release, false},
+    {"GET", "events/*/orders", RIGHT_ORDER_READ, organizer_orders, false},
+    {"GET", "events/*/orders.csv", RIGHT_ORDER_EXPORT, organizer_orders_csv, false},
+    {"GET", "events/*/orders.json", RIGHT_ORDER_EXPORT, organizer_orders_json, false},
+    {"GET", "events/*/door.csv", RIGHT_DOOR_CHECK, organizer_door_csv, false},
+    {"GET", "orders/*", RIGHT_ORDER_READ, organizer_order, false},
+    {"POST", "orders/*/refund", RIGHT_ORDER_REFUND, organizer_order_refund, false},
+    {"POST", "tickets/check", RIGHT_DOOR_CHECK, organizer_ticket_check, false},
 };
 
 bool organizer_routes_are_at(const char *path)
@@ -134,6 +141,21 @@ static bool read_body(struct organizer_call *call, int *result)
     return false;
 }
 
+size_t organizer_routes_body_max(struct gateway *gateway, struct lws *wsi, const char *path)
+{
+    char subject[ORGANIZER_SUBJECT_BYTES];
+    bool is_known;
+    struct organizer_session who;
+    const struct route *route = organizer_routes_are_at(path)
+                                    ? find("POST", path + sizeof PREFIX - 1, subject, &is_known)
+                                    : NULL;
+    return route != NULL && route->is_upload &&
+                   organizer_guard_read(gateway, wsi, &who) == GUARD_OK &&
+                   role_has(who.role, (enum right)route->right)
+               ? UPLOAD_BYTES_MAX
+               : HTTP_BODY_BYTES_MAX;
+}
+
 int organizer_routes_serve(struct gateway *gateway, struct lws *wsi,
                            struct http_connection *connection, const char *method, const char *body,
                            size_t bytes)
@@ -154,7 +176,7 @@ int organizer_routes_serve(struct gateway *gateway, struct lws *wsi,
         return organizer_refuse(&call, 403, "bad_origin", "This Origin is not allowed.");
     }
     if (!is_allowed(&call, route, &result) ||
-        (strcmp(method, "POST") == 0 && !read_body(&call, &result))) {
+        (strcmp(method, "POST") == 0 && !route->is_upload && !read_body(&call, &result))) {
         return result;
     }
     result = route->serve(&call);

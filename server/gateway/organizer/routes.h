@@ -11,6 +11,9 @@ struct gateway;
 struct http_connection;
 
 bool organizer_routes_are_at(const char *path);
+/* How many bytes the body of a POST to this path may have: more than usual for somebody who is
+ * signed in and uploads an inventory. */
+size_t organizer_routes_body_max(struct gateway *gateway, struct lws *wsi, const char *path);
 /* Answers, now or later. `method` is GET, POST or DELETE. */
 int organizer_routes_serve(struct gateway *gateway, struct lws *wsi,
                            struct http_connection *connection, const char *method, const char *body,

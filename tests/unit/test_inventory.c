@@ -407,7 +407,8 @@ Test(real_plans, metalist_kharkiv_by_map)
         "category,price,currency,section,level\nNorth,300,UAH,*,north\nRest,500,UAH,*,\n");
     snprintf(prices, sizeof prices, "%s/prices.csv", t.directory);
     const struct import_map maps[] = {{"section", "sector"}, {"level", "stand"}};
-    const struct import_options options = {path, prices, maps, 2};
+    const struct import_options options = {
+        .path = path, .prices_path = prices, .maps = maps, .maps_count = 2};
     cr_assert(eq(int, inventory_load(&options, &t.plan, &t.report), IMPORT_OK));
     cr_assert(eq(u32, plan_seats_count(t.plan), 39616));
     cr_assert(eq(sz, t.plan->sections_count, 58));

@@ -33,6 +33,9 @@ static bool is_held(const struct hold *hold)
            (hold->result == HOLD_OK || hold->result == HOLD_PAYING);
 }
 
+#define DIGEST_HELD UINT64_C(1)
+#define DIGEST_PAYING UINT64_C(2)
+
 /* 0 = nothing is held. */
 static uint64_t digest_of(const struct hold *hold)
 {
@@ -43,7 +46,8 @@ static uint64_t digest_of(const struct hold *hold)
     for (size_t i = 0; i < hold->seats_count; i++) {
         digest = mix(digest, &hold->seats[i].seat, sizeof hold->seats[i].seat);
     }
-    return mix(digest, hold->order, strlen(hold->order)) | 1;
+    digest = mix(digest, hold->order, strlen(hold->order)) & ~(DIGEST_HELD | DIGEST_PAYING);
+    return digest | DIGEST_HELD | (hold->is_paying ? DIGEST_PAYING : 0);
 }
 
 void basket_desk_told(struct session *session, const struct hold *hold)
@@ -120,12 +124,12 @@ static json_t *nothing_held(const struct session *session)
                      (json_int_t)session->deadline_ms);
 }
 
-/* While money is under way nothing held means: sold, or soon said to be unsold. */
+/* A payment that is no more was sold or given up: that is told as its outcome. */
 static void tell(struct gateway *gateway, struct session *session, const struct hold *hold)
 {
     uint64_t digest = digest_of(hold);
     if (session->stage != STAGE_ENTERED || session->basket_told == digest ||
-        (digest == 0 && session->is_paying)) {
+        (digest == 0 && (session->is_paying || (session->basket_told & DIGEST_PAYING) != 0))) {
         return;
     }
     session->basket_told = digest;

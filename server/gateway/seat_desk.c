@@ -106,9 +106,9 @@ void seat_desk_refuse(struct gateway *gateway, const struct reply_to *to, const 
 
 /* --- the map --- */
 
-void seat_desk_send_map(struct gateway *gateway, struct session *session, const struct reply_to *to)
+static json_t *map_json(const struct event_entry *event)
 {
-    const struct seat_map *map = session->event->map;
+    const struct seat_map *map = event->map;
     size_t packed_bytes = seat_map_packed_bytes(map);
     size_t text_bytes = sodium_base64_encoded_len(packed_bytes, B64);
     unsigned char *packed = malloc(packed_bytes + 1);
@@ -117,16 +117,21 @@ void seat_desk_send_map(struct gateway *gateway, struct session *session, const 
     seat_map_pack(map, packed);
     sodium_bin2base64(text, text_bytes, packed, packed_bytes, B64);
     json_t *body = json_pack("{ss sI ss ss sI}", "type", "map", "version",
-                             (json_int_t)seat_map_version(map), "plan", session->event->plan_etag,
-                             "states", text, "server_ms", (json_int_t)clock_wall_ms());
+                             (json_int_t)seat_map_version(map), "plan", event->plan_etag, "states",
+                             text, "server_ms", (json_int_t)clock_wall_ms());
     free(packed);
     free(text);
+    return body;
+}
+
+void seat_desk_send_map(struct gateway *gateway, struct session *session, const struct reply_to *to)
+{
     session->is_map_open = true;
     session->is_map_stale = false;
     if (to != NULL) {
-        wire_answer(gateway, to, body);
+        wire_answer(gateway, to, map_json(session->event));
     } else {
-        wire_send(gateway, session, body);
+        wire_send(gateway, session, map_json(session->event));
     }
 }
 
@@ -152,27 +157,36 @@ static json_t *index_list(const uint32_t *seats, size_t count)
     return list;
 }
 
-static char *changes_text(const struct seat_changes *changes)
+static char *text_of(json_t *body)
 {
-    json_t *body =
-        json_pack("{ss sI so so so}", "type", "seats", "version", (json_int_t)changes->version,
-                  "free", index_list(changes->free, changes->free_count), "held",
-                  index_list(changes->held, changes->held_count), "sold",
-                  index_list(changes->sold, changes->sold_count));
     char *text = json_dumps(body, JSON_COMPACT);
     json_decref(body);
     assert(text != NULL);
     return text;
 }
 
+static char *changes_text(const struct seat_changes *changes)
+{
+    return text_of(json_pack("{ss sI so so so}", "type", "seats", "version",
+                             (json_int_t)changes->version, "free",
+                             index_list(changes->free, changes->free_count), "held",
+                             index_list(changes->held, changes->held_count), "sold",
+                             index_list(changes->sold, changes->sold_count)));
+}
+
+/* Put together once for all: a push costs a socket what the frame costs. */
 static void push_changes(struct gateway *gateway, struct event_entry *event)
 {
     struct seat_changes changes;
     if (!seat_map_take_changes(event->map, &changes)) {
         return;
     }
-    char *text = changes.is_reset ? NULL : changes_text(&changes);
-    size_t bytes = text != NULL ? strlen(text) : 0;
+    char *text = changes_text(&changes);
+    if (changes.is_reset || strlen(text) > SCRATCH_BYTES) {
+        free(text);
+        text = text_of(map_json(event));
+    }
+    size_t bytes = strlen(text);
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
         if (!session->is_map_open || session->is_map_stale) {
@@ -182,8 +196,6 @@ static void push_changes(struct gateway *gateway, struct event_entry *event)
             session->is_map_stale =
                 true; /* gets one whole map later instead of a queue of changes */
             lws_callback_on_writable(session->wsi);
-        } else if (text == NULL || bytes > SCRATCH_BYTES) {
-            seat_desk_send_map(gateway, session, NULL);
         } else {
             wire_send_text(gateway, session, text, bytes);
         }

@@ -106,7 +106,7 @@ const table = [
   { arrow: 'authorisation', fault: 'is answered into nothing, twice', fate: { confirm: times(2, LOST), webhook: times(2, DOWN) } },
   { arrow: 'authorisation', fault: 'comes twice', fate: { confirm: [TWICE] } },
   { arrow: 'authorisation', fault: 'is asked for late, when the seats are gone', fate: { confirm: [late(PAY_MS + 2000)] }, tells: 'unsold', reason: 'time_out', end: 'voided' },
-  { arrow: 'authorisation', fault: 'is heard of late, when another has bought the seat', fate: { confirm: [{ answerMs: PAY_MS + 3000 }], webhook: [late(PAY_MS + 3000)] },
+  { arrow: 'authorisation', fault: 'is heard of late, when another has bought the seat', fate: { confirm: [{ answerMs: PAY_MS + 3000 }], webhook: times(20, late(PAY_MS + 3000)) },
     tells: 'unsold', reason: 'time_out', end: 'voided', then: 'rival' },
   { arrow: 'authorisation', fault: 'is a no', card: DECLINED, tells: 'declined', reason: 'card_declined', end: 'declined', then: 'again' },
   { arrow: 'sale', fault: 'is not wanted any more while the bank thinks', card: LATE, then: 'release', tells: 'unsold', reason: 'given_up', end: 'voided' },

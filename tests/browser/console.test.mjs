@@ -1,5 +1,5 @@
-// The organizer's console, walked through as an organizer does: sign in with a password of one's own, steer a sale, look
-// into the log; and a second account at the door.
+// The organizer's console, walked through as an organizer does: sign in with a password of one's own, steer a sale, keep and
+// release seats, refund, create an event and publish it, look into the log; and a second account at the door.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,6 +11,8 @@ import {
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OWN_PASSWORD = 'four words of ann';
+const SEATS = 'section,row,seat_from,seat_to,category\nStalls,A,1,10,Front\nStalls,B,1,10,Front\nBalcony,A,1,6,Back\n';
+const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
 
 let server, browser, ann, page, seat;
 before(async () => {
@@ -27,7 +29,7 @@ after(async () => {
 const press = (name, scope = page) => scope.getByRole('button', { name, exact: true }).click();
 const heading = (name) => page.getByRole('heading', { name, exact: true }).waitFor();
 const answerDialog = (name) => press(name, page.getByRole('dialog'));
-const setting = async (key) => new RegExp(`^ {2}${key} +(.*)$`, 'm').exec((await server.cli(['event', 'show', 'arena'])).stdout)?.[1];
+const setting = async (key, event = 'arena') => new RegExp(`^ {2}${key} +(.*)$`, 'm').exec((await server.cli(['event', 'show', event])).stdout)?.[1];
 // Refusals that a test brings about are reported by the browser as errors of loading.
 const problemsBut = (...statuses) => ann.problems.splice(0).filter((text) => !statuses.some((status) => text.includes(`status of ${status}`)));
 
@@ -189,10 +191,61 @@ test('an order is found by its seat and refunded', async () => {
   assertNoProblems(ann);
 });
 
+test('an event is created in steps, and a wrong file is told line by line', async () => {
+  await page.getByRole('link', { name: 'Events', exact: true }).click();
+  await page.getByRole('link', { name: 'New event' }).first().click();
+  await page.getByLabel('Name').fill('Winter Night');
+  await page.getByLabel('Currency').fill('EUR');
+  await page.getByLabel('Time zone').fill('Europe/Berlin');
+  assert.equal(await page.getByLabel('Address').inputValue(), 'winter-night');
+  await press('Go on');
+  await page.getByLabel('Files of seats and prices').setInputFiles([file('seats.csv', `${SEATS}Stalls,B,10,12,Front\n`)]);
+  const wrong = page.getByRole('row', { name: /seats\.csv/ });
+  await wrong.waitFor();
+  assert.match(await wrong.textContent(), /5:\d.*"10".*already in line 3/);
+  assert.ok(await page.getByRole('button', { name: 'Keep as a draft and go on' }).isDisabled());
+  await page.getByLabel('Files of seats and prices').setInputFiles([file('seats.csv', SEATS)]);
+  await page.getByText('All is well: 26 seats').waitFor();
+  await page.getByRole('img', { name: 'Map of 26 places' }).waitFor();
+  await isAccessible();
+  await press('Keep as a draft and go on');
+  await page.getByLabel('Front, in EUR').fill('39.5');
+  await page.getByLabel('Back, in EUR').fill('a lot');
+  await press('Save and go on');
+  await page.getByRole('alert').filter({ hasText: 'The price of Back is not an amount' }).waitFor();
+  await page.getByLabel('Back, in EUR').fill('20');
+  await press('Save and go on');
+  await page.getByLabel('Tickets each, at most').fill('4');
+  await press('Save and go on');
+  await page.getByLabel('The sale opens').fill('2020-01-01T10:00');
+  await press('Save and go on');
+  await heading('Check and publish');
+  await page.getByText('The opening is in the past.').waitFor();
+  await isAccessible();
+  assert.deepEqual(problemsBut(422), []);
+});
+
+test('what stands against publishing is mended, and the event is published and opened', async () => {
+  await page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: 'Schedule' }).click();
+  await page.getByLabel('The sale opens').fill('');
+  await press('Save and go on');
+  await page.getByText('There is no opening time').waitFor();
+  await press('Publish');
+  await heading('Winter Night');
+  await page.getByText('Announced', { exact: true }).waitFor();
+  await page.getByText('Live', { exact: true }).last().waitFor();
+  assert.equal(await setting('seats_per_visitor_max', 'winter-night'), '4');
+  await press('Open');
+  await answerDialog('Open the sale');
+  await page.getByText('On sale', { exact: true }).waitFor();
+  await page.getByRole('row', { name: /Front/ }).getByText('20', { exact: true }).first().waitFor();
+  assertNoProblems(ann);
+});
+
 test('the log tells who did what', async () => {
   await page.getByRole('link', { name: 'Log', exact: true }).click();
   await heading('Log');
-  for (const what of ['Order refunded', 'Seats released', 'Seats kept from sale', 'Settings changed', 'Signed in', 'Password changed', 'Account created']) {
+  for (const what of ['Event published', 'Event created', 'Order refunded', 'Seats released', 'Seats kept from sale', 'Settings changed', 'Signed in', 'Password changed', 'Account created']) {
     await page.getByText(what).first().waitFor();
   }
   await isAccessible();

@@ -6,6 +6,17 @@ import { newPerson } from './browser.mjs';
 import { LANGUAGES, buyTwo } from './tour.mjs';
 
 const IN_LINE = 40;
+const DRAFT = 'winter-night';
+const SEATS = 'section,row,seat_from,seat_to,category\nStalls,A,1,10,Front\nStalls,B,1,10,Front\nBalcony,A,1,6,Back\n';
+
+// Step two of a new event, with this table of seats.
+const chooseFile = (text, shown) => async (page) => {
+  await page.locator('input[name="name"]').fill('Summer Night');
+  await page.keyboard.press('Enter');
+  await page.locator('input[type="file"]').setInputFiles([{ name: 'seats.csv', mimeType: 'text/csv', buffer: Buffer.from(text) }]);
+  await page.locator(shown).waitFor();
+};
+
 
 // A sale that has something to show: { cookie, order }.
 async function prepare(server) {
@@ -14,6 +25,7 @@ async function prepare(server) {
   await ann.must(200, 'POST', `events/${server.event}/withhold`, { name: 'sponsors', section: '101' });
   await ann.must(200, 'POST', `events/${server.event}`, { set: { admit_per_tick: '0' } });
   await ann.must(201, 'POST', 'accounts', { name: 'north-gate', role: 'door' });
+  await ann.must(201, 'POST', 'events', { id: DRAFT, name: 'Winter Night', currency: 'EUR', time_zone: 'Europe/Berlin', files: [{ name: 'seats.csv', text: SEATS }], map: {}, settings: {} });
   const visitors = await Promise.all(Array.from({ length: IN_LINE }, () => visit(server)));
   await Promise.all(visitors.map((visitor) => visitor.ask({ type: 'join' })));
   return { cookie: ann.cookie, order: confirmed.order, visitors };
@@ -22,6 +34,9 @@ async function prepare(server) {
 // Name, address after the #, and what is done there before it is looked at.
 const views = ({ event, order }) => [
   ['console-events', '/'], ['console-log', '/log'], ['console-accounts', '/accounts'], ['console-password', '/password'], ['console-new', '/new'],
+  ['console-seats', '/new', chooseFile(SEATS, '.preview-map')],
+  ['console-seats-wrong', '/new', chooseFile(`${SEATS}Stalls,B,10,12,Front\n`, 'td.figure')],
+  ['console-prices', `/e/${DRAFT}/setup/prices`], ['console-check', `/e/${DRAFT}/setup/check`],
   ['console-live', `/e/${event}/live`, async (page) => {
     await page.locator('.tile-figure', { hasText: String(IN_LINE) }).waitFor();
     await page.locator('.plot .curve[d^="M"]').first().waitFor();

@@ -299,39 +299,71 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
 
 /* --- what the ledger says --- */
 
-void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes)
+static void take_outcome(struct gateway *gateway, struct event_entry *event, const char *visitor,
+                         json_t *outcome)
 {
-    json_t *outcome = json_loadb(text, bytes, 0, NULL);
-    const char *event_id = json_string_value(json_object_get(outcome, "event"));
-    const char *visitor = json_string_value(json_object_get(outcome, "visitor"));
     const char *type = json_string_value(json_object_get(outcome, "type"));
-    struct event_entry *event = event_id != NULL ? book_find(&gateway->book, event_id) : NULL;
-    if (event == NULL || visitor == NULL || type == NULL) {
-        json_decref(outcome);
-        return;
-    }
-    if (strcmp(type, "refunded") != 0) {
+    bool is_confirmed = type != NULL && strcmp(type, "confirmed") == 0;
+    if (type == NULL || strcmp(type, "refunded") != 0) {
         note_paying(gateway, event, visitor, false);
     }
     if (strcmp(type, "confirmed") == 0) {
         pulse_on_confirmed(event, json_string_value(json_object_get(outcome, "order")));
     }
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    bool is_here = session != NULL; /* every gateway hears of every outcome */
     for (; session != NULL; session = session_next_of_visitor(session)) {
         told_hold_forget(session);
-        if (strcmp(type, "confirmed") == 0) {
+        if (is_confirmed) {
             session->stage = STAGE_NEW; /* the turn ended with the sale */
         }
     }
-    json_t *push = json_deep_copy(outcome);
-    json_object_del(push, "event");
-    json_object_del(push, "visitor");
-    if (is_here && strcmp(type, "confirmed") == 0) {
-        ticket_qr_add(json_object_get(push, "tickets"));
+    if (is_confirmed) {
+        ticket_qr_add(json_object_get(outcome, "tickets"));
     }
-    wire_push_visitor(gateway, event, visitor, push);
+    wire_push_visitor(gateway, event, visitor, json_incref(outcome));
+}
+
+/* Moves on to what follows the space; false when there is none or the word is too long. */
+static bool take_word(const char **at, const char *end, char *out, size_t bytes_max)
+{
+    const char *space = memchr(*at, ' ', (size_t)(end - *at));
+    if (space == NULL || (size_t)(space - *at) > bytes_max) {
+        return false;
+    }
+    memcpy(out, *at, (size_t)(space - *at));
+    out[space - *at] = '\0';
+    *at = space + 1;
+    return true;
+}
+
+/* Every gateway hears of every outcome; most are about visitors of others. */
+static void take_line(struct gateway *gateway, const char *at, const char *end)
+{
+    char event_id[EVENT_ID_BYTES_MAX + 1], visitor[VISITOR_ID_BYTES + 1];
+    if (!take_word(&at, end, event_id, EVENT_ID_BYTES_MAX) ||
+        !take_word(&at, end, visitor, VISITOR_ID_BYTES)) {
+        return;
+    }
+    struct event_entry *event = book_find(&gateway->book, event_id);
+    if (event == NULL || session_of_visitor(&gateway->sessions, event, visitor) == NULL) {
+        return;
+    }
+    json_t *outcome = json_loadb(at, (size_t)(end - at), 0, NULL);
+    if (outcome != NULL) {
+        take_outcome(gateway, event, visitor, outcome);
+    }
     json_decref(outcome);
+}
+
+void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes)
+{
+    const char *at = text, *end = text + bytes;
+    while (at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        line_end = line_end != NULL ? line_end : end;
+        take_line(gateway, at, line_end);
+        at = line_end + 1;
+    }
 }
 
 /* --- tickets --- */

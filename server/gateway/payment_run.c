@@ -170,16 +170,17 @@ static void on_settled(void *ctx, enum seats_status status, const struct hold *h
  * whoever is first to note the decline is the only one who tells it. */
 static void tell_declined(const struct payment_run *run, int64_t deadline_ms)
 {
-    json_t *body = json_pack("{ss ss ss ss ss sI}", "type", "declined", "event", run->event->id,
-                             "visitor", run->visitor, "order", run->order, "reason", run->reason,
-                             "deadline_ms", (json_int_t)deadline_ms);
+    json_t *body = json_pack("{ss ss ss sI}", "type", "declined", "order", run->order, "reason",
+                             run->reason, "deadline_ms", (json_int_t)deadline_ms);
     char *text = json_dumps(body, JSON_COMPACT);
-    assert(text != NULL);
-    if (redis_link_call(run->gateway->commands, NULL, NULL, "PUBLISH", "outcome", text, NULL) !=
-        REDIS_LINK_OK) {
+    json_t *line = json_sprintf("%s %s %s\n", run->event->id, run->visitor, text);
+    assert(text != NULL && line != NULL);
+    if (redis_link_call(run->gateway->commands, NULL, NULL, "PUBLISH", "outcome",
+                        json_string_value(line), NULL) != REDIS_LINK_OK) {
         log_warning("order %s: the visitor may not hear of the decline", run->order);
     }
     free(text);
+    json_decref(line);
     json_decref(body);
 }
 

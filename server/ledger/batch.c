@@ -115,7 +115,7 @@ static void count_item(struct batch_stats *stats, const struct item *item)
 }
 
 static void settle_item(struct batch *batch, const struct stream_entry *from,
-                        const struct item *item)
+                        const struct item *item, struct outcomes *outcomes)
 {
     if (item->broken != NULL || item->entry.root == NULL)
         return;
@@ -127,12 +127,25 @@ static void settle_item(struct batch *batch, const struct stream_entry *from,
     }
     if (!item->is_told)
         return;
-    char *text = item->entry.kind == OUTBOX_VOID ? outcome_unsold(&item->entry, item->entry.reason)
-                 : is_dead
-                     ? outcome_unsold(&item->entry, "ledger_refused")
-                     : outcome_confirmed(&item->entry, &item->result, ledger_keys(batch->store));
-    redis_pipe_add(batch->redis, "PUBLISH", "outcome", text, NULL);
-    free(text);
+    if (item->entry.kind == OUTBOX_VOID)
+        outcome_unsold(outcomes, &item->entry, item->entry.reason);
+    else if (is_dead)
+        outcome_unsold(outcomes, &item->entry, "ledger_refused");
+    else
+        outcome_confirmed(outcomes, &item->entry, &item->result, ledger_keys(batch->store));
+    if (outcomes_are_full(outcomes))
+        outcomes_tell(outcomes, batch->redis);
+}
+
+/* After the commit: what became of the entries, for the figures and for those who wait. */
+static void settle_items(struct batch *batch, const struct stream_entry *entries,
+                         const struct item *items, size_t count)
+{
+    struct outcomes outcomes = {0};
+    for (size_t i = 0; i < count; i++)
+        settle_item(batch, &entries[i], &items[i], &outcomes);
+    outcomes_tell(&outcomes, batch->redis);
+    outcomes_release(&outcomes);
 }
 
 /* Whoever waits with calling the provider may: everything up to here is on disk. */
@@ -160,11 +173,10 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
     if (status == LEDGER_OK) {
         batch->stats.batches++;
         batch->stats.lag_ms = clock_wall_ms() + batch->redis_ahead_ms - stream_id_ms(entries[0].id);
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             if (entries[i].body != NULL)
                 count_item(&batch->stats, &items[i]);
-            settle_item(batch, &entries[i], &items[i]);
-        }
+        settle_items(batch, entries, items, count);
         tell_noted(batch, entries, items, count);
         stream_remove(batch->redis, STREAM_OUTBOX, entries, count);
         if (batch->captures != NULL)

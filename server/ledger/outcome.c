@@ -17,49 +17,53 @@ static json_t *ticket(const struct outbox_seat *seat, int64_t order_nr,
 }
 
 /* Grows by doubling. */
-struct text {
-    char *bytes;
-    size_t count, room;
-};
-
 static int append(const char *bytes, size_t count, void *ctx)
 {
-    struct text *text = ctx;
-    while (text->room - text->count <= count) {
-        text->room *= 2;
-        text->bytes = realloc(text->bytes, text->room);
-        assert(text->bytes != NULL);
+    struct outcomes *outcomes = ctx;
+    while (outcomes->room - outcomes->count <= count) {
+        outcomes->room = outcomes->room == 0 ? 1024 : outcomes->room * 2;
+        outcomes->bytes = realloc(outcomes->bytes, outcomes->room);
+        assert(outcomes->bytes != NULL);
     }
-    memcpy(text->bytes + text->count, bytes, count);
-    text->count += count;
+    memcpy(outcomes->bytes + outcomes->count, bytes, count);
+    outcomes->count += count;
+    outcomes->bytes[outcomes->count] = '\0';
     return 0;
 }
 
-/* The text comes from malloc whatever jansson uses (json_arena.h). */
-static char *dump(json_t *object)
+static void append_text(struct outcomes *outcomes, const char *text)
 {
-    struct text text = {.bytes = malloc(512), .room = 512};
-    assert(object != NULL && text.bytes != NULL);
-    int failed = json_dump_callback(object, append, &text, JSON_COMPACT);
-    assert(!failed);
-    text.bytes[text.count] = '\0';
-    json_decref(object);
-    return text.bytes;
+    (void)append(text, strlen(text), outcomes);
 }
 
-char *outcome_confirmed(const struct outbox_entry *entry, const struct ledger_result *result,
-                        const struct token_keys *keys)
+/* Neither event nor visitor has a space. */
+static void add_line(struct outcomes *outcomes, const struct outbox_entry *entry, json_t *told)
+{
+    assert(told != NULL);
+    append_text(outcomes, entry->event);
+    append_text(outcomes, " ");
+    append_text(outcomes, entry->visitor);
+    append_text(outcomes, " ");
+    int failed = json_dump_callback(told, append, outcomes, JSON_COMPACT);
+    assert(!failed);
+    append_text(outcomes, "\n");
+    json_decref(told);
+}
+
+void outcome_confirmed(struct outcomes *outcomes, const struct outbox_entry *entry,
+                       const struct ledger_result *result, const struct token_keys *keys)
 {
     json_t *tickets = json_array();
     for (size_t i = 0; i < entry->seats_count; i++)
         (void)json_array_append_new(tickets, ticket(&entry->seats[i], result->order_nr, keys));
-    return dump(json_pack("{ss ss sI sI ss so ss ss}", "type", "confirmed", "order", entry->order,
-                          "at_ms", (json_int_t)result->committed_ms, "amount_minor",
-                          (json_int_t)entry->amount_minor, "currency", entry->currency, "tickets",
-                          tickets, "event", entry->event, "visitor", entry->visitor));
+    add_line(outcomes, entry,
+             json_pack("{ss ss sI sI ss so}", "type", "confirmed", "order", entry->order, "at_ms",
+                       (json_int_t)result->committed_ms, "amount_minor",
+                       (json_int_t)entry->amount_minor, "currency", entry->currency, "tickets",
+                       tickets));
 }
 
-char *outcome_unsold(const struct outbox_entry *entry, const char *reason)
+void outcome_unsold(struct outcomes *outcomes, const struct outbox_entry *entry, const char *reason)
 {
     static const struct {
         const char *reason, *message;
@@ -71,7 +75,26 @@ char *outcome_unsold(const struct outbox_entry *entry, const char *reason)
     size_t at = 0, last = sizeof reasons / sizeof reasons[0] - 1;
     while (at < last && strcmp(reasons[at].reason, reason) != 0)
         at++;
-    return dump(json_pack("{ss ss ss ss ss ss}", "type", "unsold", "order", entry->order, "reason",
-                          reasons[at].reason, "message", reasons[at].message, "event", entry->event,
-                          "visitor", entry->visitor));
+    add_line(outcomes, entry,
+             json_pack("{ss ss ss ss}", "type", "unsold", "order", entry->order, "reason",
+                       reasons[at].reason, "message", reasons[at].message));
+}
+
+bool outcomes_are_full(const struct outcomes *outcomes)
+{
+    return outcomes->count >= OUTCOMES_BYTES_FULL;
+}
+
+void outcomes_tell(struct outcomes *outcomes, struct redis_pipe *redis)
+{
+    if (outcomes->count == 0)
+        return;
+    redis_pipe_add(redis, "PUBLISH", "outcome", outcomes->bytes, NULL);
+    outcomes->count = 0;
+}
+
+void outcomes_release(struct outcomes *outcomes)
+{
+    free(outcomes->bytes);
+    *outcomes = (struct outcomes){0};
 }

@@ -117,10 +117,11 @@ static enum batch_status tell(struct batch *batch, const struct ledger_replay *r
     if (status != BATCH_OK)
         return status;
     seat_keys_init(&keys, entry->event);
-    char *text = outcome_confirmed(entry, &replay->result, ledger_keys(batch->store));
+    struct outcomes outcomes = {0};
+    outcome_confirmed(&outcomes, entry, &replay->result, ledger_keys(batch->store));
     redis_pipe_add(batch->redis, "HSET", keys.text[KEY_SETTLED], entry->order, "sold", NULL);
-    redis_pipe_add(batch->redis, "PUBLISH", "outcome", text, NULL);
-    free(text);
+    outcomes_tell(&outcomes, batch->redis);
+    outcomes_release(&outcomes);
     log_info("letter %" PRId64 ": order %s is written", replay->nr, entry->order);
     return redis_pipe_flush(batch->redis) ? BATCH_OK : BATCH_REDIS_LOST;
 }

@@ -80,15 +80,16 @@ static json_t *numbers(const uint32_t *seats, size_t count)
 static void tell_visitor(struct office *office, const char *order,
                          const struct ledger_refund *refund)
 {
-    json_t *told = json_pack("{ss ss so sI ss ss ss}", "type", "refunded", "order", order, "seats",
+    json_t *told = json_pack("{ss ss so sI ss}", "type", "refunded", "order", order, "seats",
                              numbers(refund->seats, refund->count), "amount_minor",
-                             (json_int_t)refund->amount_minor, "currency", refund->currency,
-                             "event", refund->event, "visitor", refund->visitor);
+                             (json_int_t)refund->amount_minor, "currency", refund->currency);
     char *text = json_dumps(told, JSON_COMPACT);
-    redis_pipe_add(office->batch->redis, "PUBLISH", "outcome", text, NULL);
+    json_t *line = json_sprintf("%s %s %s\n", refund->event, refund->visitor, text);
+    redis_pipe_add(office->batch->redis, "PUBLISH", "outcome", json_string_value(line), NULL);
     (void)redis_pipe_flush(office->batch->redis);
     free(text);
     json_decref(told);
+    json_decref(line);
 }
 
 static void tell(struct office_answer *answer, const struct ledger_refund *refund)

@@ -24,10 +24,11 @@ elseif(FAULT STREQUAL "early")
   # Everybody is told, then the disk takes its time.
   replace("static enum ledger_status write_items("
           "#include <unistd.h>\nstatic void settle_item(struct batch *batch, const struct stream_entry *from,
-                        const struct item *item);\nstatic enum ledger_status write_items(")
+                        const struct item *item, struct outcomes *outcomes);\nstatic enum ledger_status write_items(")
   replace("    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);"
-          "    for (size_t i = 0; i < count && status == LEDGER_OK; i++)\n        if (entries[i].body != NULL)
-            settle_item(batch, &entries[i], &items[i]);\n    (void)redis_pipe_flush(batch->redis);
+          "    struct outcomes early = {0};\n    for (size_t i = 0; i < count && status == LEDGER_OK; i++)\n        if (entries[i].body != NULL)
+            settle_item(batch, &entries[i], &items[i], &early);\n    outcomes_tell(&early, batch->redis);
+    outcomes_release(&early);\n    (void)redis_pipe_flush(batch->redis);
     (void)usleep(50000);\n    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);")
 elseif(FAULT STREQUAL "unordered")
   replace("number(cfg[1]), number(cfg[2])" "number(cfg[1]), number(cfg[2]) * 2")

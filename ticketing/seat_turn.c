@@ -119,8 +119,11 @@ static void end(struct seat_turn *turn, enum seats_status status, const redisRep
     for (size_t i = 0; i < turn->operations_count; i++) {
         const struct operation *operation = &turn->operations[i];
         struct hold hold;
-        enum seats_status own =
-            status == SEATS_OK ? read_answer(operation, reply->element[i], &hold) : status;
+        enum seats_status own = status;
+        if (status == SEATS_OK) {
+            assert(reply != NULL);
+            own = read_answer(operation, reply->element[i], &hold);
+        }
         if (operation->fn != NULL)
             operation->fn(operation->ctx, own, own == SEATS_OK ? &hold : NULL);
     }

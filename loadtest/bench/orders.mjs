@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 // How fast orders are held, paid and written, on this machine, the load generator included:
 //
-//   loadtest/bench/orders.mjs [--bin DIR]... [--rounds N] [--parts free,paid,ledger] [--json FILE] ...
+//   loadtest/bench/orders.mjs [--bin DIR]... [--rounds N] [--parts free,paid,ledger,holds,joins] [--json FILE] ...
+//
+// Needs the release build (cmake --preset release && cmake --build build) and takes about three minutes; prints a table with
+// the goals, and writes JSON with --json.
 //
 // DIR has the programs stanchion, stampede (build/bin). With several, their rounds alternate, and each
 // figure comes with its ratio to the first one's: this is how two builds are compared on a machine that does other
@@ -10,6 +13,7 @@
 //   free    orders of one free ticket, WebSocket to fsync and back; then at half of that rate for the latencies
 //   paid    the same with authorise and capture at the sandbox provider
 //   ledger  the outbox is filled while the ledger is stopped; then it writes
+//   holds, joins  scripts in Redis against redis-benchmark's SET at depth 128 (rows_redis.mjs; of the sources, not of DIR)
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -17,12 +21,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { holds, joins } from './rows_redis.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const { values: options } = parseArgs({ options: {
   bin: { type: 'string', multiple: true, default: [path.join(root, 'build/bin')] },
   rounds: { type: 'string', default: '1' },
-  parts: { type: 'string', default: 'free,paid,ledger' },
+  parts: { type: 'string', default: 'free,paid,ledger,holds,joins' },
   visitors: { type: 'string', default: '30000' },
   'visitors-paid': { type: 'string', default: '10000' },
   gateways: { type: 'string', default: '2' },
@@ -30,7 +35,7 @@ const { values: options } = parseArgs({ options: {
   buyers: { type: 'string', default: '200' },
   seats: { type: 'string', default: '1' },
   orders: { type: 'string', default: '20000' },
-  latency: { type: 'boolean', default: false },
+  'no-latency': { type: 'boolean', default: false },
   json: { type: 'string' },
   keep: { type: 'boolean', default: false },
 } });
@@ -245,6 +250,9 @@ const parts = {
   'ledger, 1 seat': (bin) => ledger(bin, 1, true),
   'ledger, 4 seats': (bin) => ledger(bin, 4, false),
 };
+// What is asked for (docs/performance.md).
+const GOALS = { 'free orders/s': '>= 12000', 'free hold p99 ms': '<= 10', 'free pay to confirmed p99 ms': '<= 25', 'paid orders/s': '>= 3000',
+  'paid hold p99 ms': '<= 10', 'paid pay to confirmed p99 ms': '<= 25', 'ledger, 4 seats rows/s': '>= 150000' };
 const wanted = options.parts.split(',');
 const results = {};
 for (const [name, measure] of Object.entries(parts)) {
@@ -252,7 +260,7 @@ for (const [name, measure] of Object.entries(parts)) {
   const rounds = options.bin.map(() => []);
   for (let round = 0; round < Number(options.rounds); round++)
     for (const [i, bin] of options.bin.entries()) rounds[i].push(await measure(bin));
-  if (options.latency && (name === 'free' || name === 'paid')) {
+  if (!options['no-latency'] && (name === 'free' || name === 'paid')) {
     for (const [i, bin] of options.bin.entries()) {
       const rate = median(rounds[i].map((figures) => figures['orders/s'])) / 2;
       Object.assign(rounds[i][0], await saleLatency(bin, name === 'free' ? '0.00' : '5.00',
@@ -264,8 +272,14 @@ for (const [name, measure] of Object.entries(parts)) {
   for (const figure of Object.keys(results[name][0])) {
     const figures = results[name].map((one) => one[figure]);
     console.log(`${name.padEnd(18)}${figure.padEnd(26)}${figures.map((value, i) => `${(value ?? NaN).toPrecision(4).padStart(10)}${
-      i > 0 ? ` (${(value / figures[0]).toFixed(2)})` : ''}`).join('')}`);
+      i > 0 ? ` (${(value / figures[0]).toFixed(2)})` : ''}`).join('')}   ${GOALS[`${name} ${figure}`] ?? ''}`.trimEnd());
   }
+}
+for (const [name, measure] of Object.entries({ holds, joins })) {
+  if (!wanted.includes(name)) continue;
+  results[name] = await measure({ rounds: 3, isQuick: true });
+  for (const { against, goal, value } of results[name].goals)
+    console.log(`${name.padEnd(18)}${`of ${against}`.padEnd(26)}${value.toPrecision(3).padStart(10)}   ${goal}`);
 }
 const machine = { cores: os.cpus().length, kernel: os.release(), load: os.loadavg() };
 console.log(`load ${machine.load.map((value) => value.toFixed(1)).join(' ')} on ${machine.cores} cores`);

@@ -14,6 +14,7 @@
 
 #define CARD_DIGITS_MIN 12
 #define CARD_DIGITS_MAX 19
+#define OUTCOME_TYPE_BYTES_MAX 16
 
 /* --- checkout --- */
 
@@ -300,15 +301,11 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
 /* --- what the ledger says --- */
 
 static void take_outcome(struct gateway *gateway, struct event_entry *event, const char *visitor,
-                         json_t *outcome)
+                         const char *type, json_t *outcome)
 {
-    const char *type = json_string_value(json_object_get(outcome, "type"));
-    bool is_confirmed = type != NULL && strcmp(type, "confirmed") == 0;
-    if (type == NULL || strcmp(type, "refunded") != 0) {
+    bool is_confirmed = strcmp(type, "confirmed") == 0;
+    if (strcmp(type, "refunded") != 0) {
         note_paying(gateway, event, visitor, false);
-    }
-    if (strcmp(type, "confirmed") == 0) {
-        pulse_on_confirmed(event, json_string_value(json_object_get(outcome, "order")));
     }
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
     for (; session != NULL; session = session_next_of_visitor(session)) {
@@ -340,17 +337,26 @@ static bool take_word(const char **at, const char *end, char *out, size_t bytes_
 static void take_line(struct gateway *gateway, const char *at, const char *end)
 {
     char event_id[EVENT_ID_BYTES_MAX + 1], visitor[VISITOR_ID_BYTES + 1];
+    char type[OUTCOME_TYPE_BYTES_MAX + 1], order[ORDER_ID_BYTES + 1];
     if (!take_word(&at, end, event_id, EVENT_ID_BYTES_MAX) ||
-        !take_word(&at, end, visitor, VISITOR_ID_BYTES)) {
+        !take_word(&at, end, visitor, VISITOR_ID_BYTES) ||
+        !take_word(&at, end, type, OUTCOME_TYPE_BYTES_MAX) ||
+        !take_word(&at, end, order, ORDER_ID_BYTES)) {
         return;
     }
     struct event_entry *event = book_find(&gateway->book, event_id);
-    if (event == NULL || session_of_visitor(&gateway->sessions, event, visitor) == NULL) {
+    if (event == NULL) {
+        return;
+    }
+    if (strcmp(type, "confirmed") == 0) {
+        pulse_on_confirmed(event, order);
+    }
+    if (session_of_visitor(&gateway->sessions, event, visitor) == NULL) {
         return;
     }
     json_t *outcome = json_loadb(at, (size_t)(end - at), 0, NULL);
     if (outcome != NULL) {
-        take_outcome(gateway, event, visitor, outcome);
+        take_outcome(gateway, event, visitor, type, outcome);
     }
     json_decref(outcome);
 }

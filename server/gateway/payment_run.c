@@ -173,7 +173,8 @@ static void tell_declined(const struct payment_run *run, int64_t deadline_ms)
     json_t *body = json_pack("{ss ss ss sI}", "type", "declined", "order", run->order, "reason",
                              run->reason, "deadline_ms", (json_int_t)deadline_ms);
     char *text = json_dumps(body, JSON_COMPACT);
-    json_t *line = json_sprintf("%s %s %s\n", run->event->id, run->visitor, text);
+    json_t *line =
+        json_sprintf("%s %s declined %s %s\n", run->event->id, run->visitor, run->order, text);
     assert(text != NULL && line != NULL);
     if (redis_link_call(run->gateway->commands, NULL, NULL, "PUBLISH", "outcome",
                         json_string_value(line), NULL) != REDIS_LINK_OK) {

@@ -36,14 +36,16 @@ static void append_text(struct outcomes *outcomes, const char *text)
     (void)append(text, strlen(text), outcomes);
 }
 
-/* Neither event nor visitor has a space. */
-static void add_line(struct outcomes *outcomes, const struct outbox_entry *entry, json_t *told)
+/* None of the words has a space. */
+static void add_line(struct outcomes *outcomes, const struct outbox_entry *entry, const char *type,
+                     json_t *told)
 {
     assert(told != NULL);
-    append_text(outcomes, entry->event);
-    append_text(outcomes, " ");
-    append_text(outcomes, entry->visitor);
-    append_text(outcomes, " ");
+    const char *const words[] = {entry->event, entry->visitor, type, entry->order};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        append_text(outcomes, words[i]);
+        append_text(outcomes, " ");
+    }
     int failed = json_dump_callback(told, append, outcomes, JSON_COMPACT);
     assert(!failed);
     append_text(outcomes, "\n");
@@ -56,7 +58,7 @@ void outcome_confirmed(struct outcomes *outcomes, const struct outbox_entry *ent
     json_t *tickets = json_array();
     for (size_t i = 0; i < entry->seats_count; i++)
         (void)json_array_append_new(tickets, ticket(&entry->seats[i], result->order_nr, keys));
-    add_line(outcomes, entry,
+    add_line(outcomes, entry, "confirmed",
              json_pack("{ss ss sI sI ss so}", "type", "confirmed", "order", entry->order, "at_ms",
                        (json_int_t)result->committed_ms, "amount_minor",
                        (json_int_t)entry->amount_minor, "currency", entry->currency, "tickets",
@@ -75,7 +77,7 @@ void outcome_unsold(struct outcomes *outcomes, const struct outbox_entry *entry,
     size_t at = 0, last = sizeof reasons / sizeof reasons[0] - 1;
     while (at < last && strcmp(reasons[at].reason, reason) != 0)
         at++;
-    add_line(outcomes, entry,
+    add_line(outcomes, entry, "unsold",
              json_pack("{ss ss ss ss}", "type", "unsold", "order", entry->order, "reason",
                        reasons[at].reason, "message", reasons[at].message));
 }

@@ -1,6 +1,6 @@
-/* What is told on the channel `outcome`: lines of event, visitor and docs/protocol.md's confirmed
- * or unsold. A gateway sees from the first two words whether the rest concerns it, and many orders
- * share a message. */
+/* What is told on the channel `outcome`: lines of event, visitor, type, order and
+ * docs/protocol.md's confirmed or unsold. A gateway sees from the words whether the rest concerns
+ * it, and many orders share a message. */
 #ifndef STANCHION_LEDGER_OUTCOME_H
 #define STANCHION_LEDGER_OUTCOME_H
 

@@ -84,7 +84,8 @@ static void tell_visitor(struct office *office, const char *order,
                              numbers(refund->seats, refund->count), "amount_minor",
                              (json_int_t)refund->amount_minor, "currency", refund->currency);
     char *text = json_dumps(told, JSON_COMPACT);
-    json_t *line = json_sprintf("%s %s %s\n", refund->event, refund->visitor, text);
+    json_t *line =
+        json_sprintf("%s %s refunded %s %s\n", refund->event, refund->visitor, order, text);
     redis_pipe_add(office->batch->redis, "PUBLISH", "outcome", json_string_value(line), NULL);
     (void)redis_pipe_flush(office->batch->redis);
     free(text);

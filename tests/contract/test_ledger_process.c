@@ -12,6 +12,8 @@
 static struct redis_server *redis;
 static struct ledger_process *ledger;
 static redisContext *outcomes;
+/* The rest of the last message: lines that nobody has asked for yet. */
+static char *lines, *lines_at;
 
 static void setup(void)
 {
@@ -26,36 +28,33 @@ static void setup(void)
 
 static void teardown(void)
 {
-    free(told);
-    told = told_at = NULL;
+    free(lines);
+    lines = lines_at = NULL;
     redisFree(outcomes);
     ledger_process_free(ledger);
     redis_server_stop(redis);
 }
 
-/* The rest of the last message: lines that nobody has asked for yet. */
-static char *told, *told_at;
-
 static void read_message(void)
 {
     void *message = NULL;
     cr_assert_eq(redisGetReply(outcomes, &message), REDIS_OK, "no outcome: %s", outcomes->errstr);
-    free(told);
-    told = told_at = strdup(((redisReply *)message)->element[2]->str);
+    free(lines);
+    lines = lines_at = strdup(((redisReply *)message)->element[2]->str);
     freeReplyObject(message);
 }
 
-/* A line is event, visitor, outcome; here with the first two in the last. */
+/* A line is event, visitor, type, order, outcome; here with the first two in the last. */
 static json_t *next_outcome(void)
 {
     char event[49], visitor[13];
     int head = 0;
-    if (told_at == NULL || *told_at == '\0')
+    if (lines_at == NULL || *lines_at == '\0')
         read_message();
-    char *end = strchr(told_at, '\n');
-    cr_assert(end != NULL && sscanf(told_at, "%48s %12s %n", event, visitor, &head) == 2);
-    json_t *outcome = json_loadb(told_at + head, (size_t)(end - told_at - head), 0, NULL);
-    told_at = end + 1;
+    char *end = strchr(lines_at, '\n');
+    cr_assert(end != NULL && sscanf(lines_at, "%48s %12s %*s %*s %n", event, visitor, &head) == 2);
+    json_t *outcome = json_loadb(lines_at + head, (size_t)(end - lines_at - head), 0, NULL);
+    lines_at = end + 1;
     cr_assert(json_is_object(outcome));
     (void)json_object_set_new(outcome, "event", json_string(event));
     (void)json_object_set_new(outcome, "visitor", json_string(visitor));

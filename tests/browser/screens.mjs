@@ -1,7 +1,7 @@
 // Pictures of each page and state, at three sizes, in light and dark, in each language, to be looked at:
 //
 //   node tests/browser/screens.mjs [pattern of names] [folder]         all go to build/screens
-//   node tests/browser/screens.mjs --readme                            the four of the README go to docs/screens
+//   node tests/browser/screens.mjs --readme                            those of the README go to docs/screens
 //
 // The names are <state>-<width>-<scheme>-<language>.png; index.html shows them side by side.
 import fs from 'node:fs';
@@ -13,7 +13,8 @@ import { LANGUAGES, tour } from './tour.mjs';
 
 const SIZES = [{ width: 360, height: 740 }, { width: 768, height: 1024 }, { width: 1440, height: 900 }];
 const SCHEMES = ['light', 'dark'];
-const README = [['line-far', 0, 'light', 'en'], ['seats-chosen', 2, 'light', 'en'], ['tickets', 0, 'dark', 'ko'], ['sale-announced', 2, 'dark', 'en']];
+const README = [['line-far', 0, 'light', 'en'], ['seats-chosen', 2, 'light', 'en'], ['tickets', 0, 'dark', 'ko'], ['sale-announced', 2, 'dark', 'en'],
+  ['console-live', 2, 'light', 'en']];
 
 const isReadme = process.argv.includes('--readme');
 const [pattern = '.', folder = path.join(root, isReadme ? 'docs/screens' : 'build/screens')] = process.argv.slice(2).filter((each) => !each.startsWith('--'));

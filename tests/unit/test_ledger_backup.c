@@ -40,7 +40,7 @@ static void write_orders(unsigned first, unsigned count)
 static void setup(void)
 {
     unsigned char secret[SECRET_BYTES] = {7};
-    struct ledger_event event = {"night", "Night", "EUR", "UTC", "open", "{}", "{}", 1000};
+    struct ledger_event event = {"night", "Night", "EUR", "UTC", "open", "{}", "{}", 1000, false};
     token_keys_init(&keys, secret);
     (void)snprintf(dir, sizeof dir, "/tmp/ledger-backup-XXXXXX");
     cr_assert_not_null(mkdtemp(dir));

@@ -16,8 +16,8 @@ static void setup(void)
 {
     char why[LEDGER_REASON_BYTES] = "";
     unsigned char secret[SECRET_BYTES] = {7};
-    struct ledger_event event = {"night", "Night",           "EUR", "Europe/Berlin", "open",
-                                 "{}",    "{\"version\":1}", 1000};
+    struct ledger_event event = {"night",           "Night", "EUR", "Europe/Berlin", "open", "{}",
+                                 "{\"version\":1}", 1000,    false};
     token_keys_init(&keys, secret);
     (void)snprintf(dir, sizeof dir, "/tmp/intents-test-XXXXXX");
     cr_assert_not_null(mkdtemp(dir));

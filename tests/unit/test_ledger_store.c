@@ -29,8 +29,8 @@ static void open_store(void)
 
 static void load_event(const char *id)
 {
-    struct ledger_event event = {id,   "Night",           "EUR", "Europe/Berlin", "open",
-                                 "{}", "{\"version\":1}", 1000};
+    struct ledger_event event = {
+        id, "Night", "EUR", "Europe/Berlin", "open", "{}", "{\"version\":1}", 1000, false};
     cr_assert_eq(ledger_begin(store), LEDGER_OK);
     cr_assert_eq(ledger_event_load(store, &event, 1), LEDGER_OK);
     cr_assert_eq(ledger_commit(store), LEDGER_OK);
@@ -329,7 +329,7 @@ Test(ledger_store, tickets_keep_their_codes_and_are_found_again)
 Test(ledger_store, an_event_with_sold_seats_is_not_replaced)
 {
     struct ledger_event event = {"night", "Other",           "EUR", "UTC", "open",
-                                 "{}",    "{\"version\":1}", 5};
+                                 "{}",    "{\"version\":1}", 5,     false};
     load_event("night");
     cr_assert_eq(ledger_begin(store), LEDGER_OK);
     (void)write_order("o_1", "ann", 10, 500);

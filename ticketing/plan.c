@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_BLOCK_BYTES 65536
+#define TEXT_BLOCK_BYTES_MIN 2048 /* the first; each further one is twice as large, up to */
+#define TEXT_BLOCK_BYTES_MAX 65536
 
 struct plan_text_block {
     struct plan_text_block *next;
@@ -79,7 +80,9 @@ const char *plan_text(struct plan *plan, const char *text, size_t bytes)
     if (bytes == 0)
         return "";
     if (block == NULL || block->size - block->used <= bytes) {
-        size_t size = bytes < TEXT_BLOCK_BYTES ? TEXT_BLOCK_BYTES : bytes + 1;
+        size_t size = block == NULL ? TEXT_BLOCK_BYTES_MIN : 2 * block->size;
+        size = size > TEXT_BLOCK_BYTES_MAX ? TEXT_BLOCK_BYTES_MAX : size;
+        size = size > bytes ? size : bytes + 1;
         block = malloc(sizeof *block + size);
         if (block == NULL)
             return NULL;

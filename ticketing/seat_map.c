@@ -266,6 +266,8 @@ enum seat_map_status seat_map_apply_snapshot(struct seat_map *map,
     enum seat_map_status status = apply_pending(map);
     map->needs_snapshot = status != SEAT_MAP_OK;
     map->pending_bytes = 0;
+    free(map->pending);
+    map->pending = NULL;
     return status;
 }
 

@@ -13,6 +13,7 @@
 #include "server/gateway/account_desk.h"
 #include "server/gateway/basket_desk.h"
 #include "server/gateway/book.h"
+#include "server/gateway/event_list.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/handshake.h"
 #include "server/gateway/listener.h"
@@ -65,6 +66,7 @@ struct gateway {
     bool is_frozen;                      /* the ledger is away: deadlines stand still (frozen.h) */
     int64_t frozen_told_ms;              /* monotonic; those inside were told last */
     struct book book;
+    struct event_list event_list;
     struct session_table sessions;
     struct office_client office;
     size_t wishes_pending; /* visitors' wishes of this loop turn */

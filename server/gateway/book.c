@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
@@ -12,19 +11,41 @@
 #include "server/gateway/organizer/pulse.h"
 #include "server/gateway/draw_desk.h"
 #include "server/gateway/best_desk.h"
+#include "server/gateway/gzip.h"
 #include "server/gateway/line_ticks.h"
 #include "ticketing/plan_json.h"
 
-#define GZIP_WINDOW_BITS (15 + 16) /* zlib: 16 = with a gzip header */
+/* Where in by_id the id is, or would be. */
+static size_t place_of(const struct book *book, const char *id)
+{
+    size_t low = 0, high = book->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(book->by_id[middle]->id, id) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* A change of the seats that was told before our subscription counted is not heard of; and a plan
+ * and the seats that belong to it come one after the other. */
+#define LOOK_AGAIN_MS 1000
 
 struct event_entry *book_find(const struct book *book, const char *id)
 {
-    for (size_t i = 0; i < book->count; i++) {
-        if (strcmp(book->entries[i]->id, id) == 0) {
-            return book->entries[i];
-        }
-    }
-    return NULL;
+    size_t at = place_of(book, id);
+    return at < book->count && strcmp(book->by_id[at]->id, id) == 0 ? book->by_id[at] : NULL;
+}
+
+static void add(struct book *book, struct event_entry *event)
+{
+    size_t at = place_of(book, event->id);
+    memmove(&book->by_id[at + 1], &book->by_id[at], (book->count - at) * sizeof book->by_id[0]);
+    book->by_id[at] = event;
+    book->entries[book->count++] = event;
 }
 
 struct event_entry *book_find_public(const struct book *book, const char *id, size_t bytes)
@@ -48,6 +69,26 @@ bool event_is_ready(const struct event_entry *event)
 enum queue_phase event_phase(const struct event_entry *event)
 {
     return event->line.is_known ? event->line.phase : event->operator_phase;
+}
+
+bool event_is_idle(const struct event_entry *event)
+{
+    const struct line_view *line = &event->line;
+    bool is_drawn_later = event->draw != NULL && line->draw != DRAW_DONE;
+    if (event->gateway->book.count <= EVENTS_ALWAYS_AWAKE || is_drawn_later) {
+        return false;
+    }
+    return event->has_line && line->is_current && event->sessions == NULL && line->waiting == 0 &&
+           line->inside == 0 && line->holds == 0 && line->recovers_at_ms == 0 &&
+           line->draw != DRAW_PENDING;
+}
+
+/* Something has happened that a tick may have to notice. */
+static void wake(struct event_entry *event)
+{
+    if (event_is_idle(event)) {
+        event->tick_heard_ms = 0;
+    }
 }
 
 bool event_is_public(const struct event_entry *event)
@@ -96,6 +137,7 @@ static void on_map_message(void *ctx, const char *channel, const char *data, siz
 {
     (void)channel;
     struct event_entry *event = ctx;
+    wake(event);
     if (seat_map_apply_message(event->map, data, bytes) == SEAT_MAP_NEEDS_SNAPSHOT) {
         book_read_seats(event);
     }
@@ -117,7 +159,8 @@ static struct event_entry *entry_create(struct gateway *gateway, const char *id)
     event->map = seat_map_create();
     assert(event->map != NULL);
     line_view_init(&event->line);
-    book->entries[book->count++] = event;
+    event->look_again_ms = clock_monotonic_ms() + LOOK_AGAIN_MS;
+    add(book, event);
     char channel[EVENT_ID_BYTES_MAX + 8];
     snprintf(channel, sizeof channel, "tick:%s", id);
     redis_link_subscribe(gateway->subscriptions, channel, on_tick_message, event);
@@ -216,38 +259,13 @@ static void take_settings(struct event_entry *event, const json_t *root)
     bool is_first = !event->has_settings;
     event->has_settings = true;
     event->is_listed = true;
+    wake(event);
     if (is_first || is_rescheduled || before != event->operator_phase) {
         book_read_line(event);
     }
 }
 
 /* --- the plan --- */
-
-static void compress_plan(struct event_entry *event)
-{
-    free(event->plan_gzip);
-    event->plan_gzip = NULL;
-    z_stream z = {0};
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, 8,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
-        return; /* it is served uncompressed */
-    }
-    size_t room = deflateBound(&z, event->plan_bytes);
-    unsigned char *out = malloc(room);
-    if (out != NULL) {
-        z.next_in = (unsigned char *)event->plan_text;
-        z.avail_in = (unsigned)event->plan_bytes;
-        z.next_out = out;
-        z.avail_out = (unsigned)room;
-        int result = deflate(&z, Z_FINISH);
-        event->plan_gzip = result == Z_STREAM_END ? out : NULL;
-        event->plan_gzip_bytes = z.total_out;
-        if (result != Z_STREAM_END) {
-            free(out);
-        }
-    }
-    deflateEnd(&z);
-}
 
 /* Which category each seat is of, for what is left of each. */
 static void take_categories(struct event_entry *event)
@@ -290,7 +308,8 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
     memcpy(event->plan_text, text, bytes);
     event->plan_text[bytes] = '\0';
     event->plan_bytes = bytes;
-    compress_plan(event);
+    free(event->plan_gzip);
+    event->plan_gzip = gzip_text(event->plan_text, bytes, &event->plan_gzip_bytes);
     take_categories(event);
     unsigned char hash[8];
     crypto_generichash(hash, sizeof hash, (const unsigned char *)text, bytes, NULL, 0);
@@ -351,6 +370,17 @@ static void on_snapshot(void *ctx, enum seats_status status, const struct seat_s
      * timer asks again. */
     if (seat_map_apply_snapshot(event->map, snapshot) != SEAT_MAP_NO_MEMORY) {
         event->has_seats = true;
+    }
+}
+
+void book_follow_seats(struct event_entry *event, int64_t now_ms)
+{
+    bool is_due = event->look_again_ms != 0 && now_ms >= event->look_again_ms;
+    if (is_due || !event->has_seats || seat_map_needs_snapshot(event->map)) {
+        bool is_whole =
+            event->has_plan && seat_map_seats_count(event->map) == plan_seats_count(event->plan);
+        event->look_again_ms = is_due && is_whole ? 0 : now_ms + LOOK_AGAIN_MS;
+        book_read_seats(event);
     }
 }
 

@@ -58,6 +58,7 @@ struct event_entry {
     struct best_index *best; /* NULL until somebody asks for the best seats */
     uint8_t *best_asked;     /* by numbered seat: asked for, no answer yet */
     int64_t tick_heard_ms, tick_asked_ms, swept_ms; /* monotonic */
+    int64_t look_again_ms; /* monotonic: when the seats are read once more; 0 = not */
     bool is_adaptive;
     int64_t adapt_target_ms,
         paced_ms; /* paced_ms: monotonic, when holds_paced was handed in last */
@@ -71,7 +72,8 @@ struct event_entry {
 };
 
 struct book {
-    struct event_entry *entries[EVENTS_MAX];
+    struct event_entry *entries[EVENTS_MAX]; /* in the order in which they were heard of */
+    struct event_entry *by_id[EVENTS_MAX];   /* the same, in the order of their ids */
     size_t count;
 };
 
@@ -85,6 +87,11 @@ struct event_entry *book_find_public(const struct book *book, const char *id, si
 bool event_is_ready(const struct event_entry *event);
 /* Whether people may know of it. */
 bool event_is_public(const struct event_entry *event);
+#define EVENTS_ALWAYS_AWAKE 32 /* so few cost little, and their figures stay fresh */
+
+/* Whether there are many events, and in this one nobody is in line or inside, as far as this
+ * gateway knows, no seat is held and no draw is to come: its ticks may be rare. */
+bool event_is_idle(const struct event_entry *event);
 /* The phase in force as last heard; the operator's as long as there is no news. */
 enum queue_phase event_phase(const struct event_entry *event);
 
@@ -95,5 +102,7 @@ void book_reload_event(struct gateway *gateway, const char *id);
 /* Re-reads the line or the seats of an event unless that is under way. */
 void book_read_line(struct event_entry *event);
 void book_read_seats(struct event_entry *event);
+/* Reads the seats when they are not known, or something of them may have been missed. */
+void book_follow_seats(struct event_entry *event, int64_t now_ms);
 
 #endif

@@ -515,6 +515,7 @@ static void gateway_free(struct gateway *gateway)
     if (gateway->seats != NULL) {
         gateway->seats->free(gateway->seats);
     }
+    event_list_release(&gateway->event_list);
     book_release(&gateway->book);
     session_table_release(&gateway->sessions);
     ev_loop_destroy(gateway->loop);

@@ -61,7 +61,7 @@ static int respond_cached(struct lws *wsi, struct http_connection *connection,
                           struct http_response *response, const unsigned char *gzip,
                           size_t gzip_bytes)
 {
-    if (has_etag(wsi, response->etag)) {
+    if (response->etag != NULL && has_etag(wsi, response->etag)) {
         response->status = 304;
     } else if (gzip != NULL && accepts_gzip(wsi)) {
         response->encoding = "gzip";
@@ -97,40 +97,43 @@ static int get_asset(struct gateway *gateway, struct lws *wsi, struct http_conne
     return respond_cached(wsi, connection, &response, asset->gzip, asset->gzip_count);
 }
 
+/* A text and the same as gzip (NULL: not), copied: either may be replaced while it is sent. */
+static int respond_copy(struct lws *wsi, struct http_connection *connection, const char *etag,
+                        const char *text, size_t bytes, const unsigned char *gzip,
+                        size_t gzip_bytes)
+{
+    char *copy = malloc(bytes + gzip_bytes + 1);
+    assert(copy != NULL);
+    memcpy(copy, text, bytes);
+    if (gzip != NULL) {
+        memcpy(copy + bytes, gzip, gzip_bytes);
+    }
+    struct http_response response = {.status = 200,
+                                     .content_type = "application/json",
+                                     .cache_control = etag != NULL ? "no-cache" : NULL,
+                                     .etag = etag,
+                                     .body = copy,
+                                     .body_bytes = bytes,
+                                     .owned = copy};
+    return respond_cached(wsi, connection, &response,
+                          gzip != NULL ? (const unsigned char *)copy + bytes : NULL, gzip_bytes);
+}
+
 static int get_plan(struct lws *wsi, struct http_connection *connection,
                     const struct event_entry *event)
 {
     if (!event->has_plan) {
         return http_error(wsi, connection, 503, "busy", "The plan is being loaded.");
     }
-    char *copy =
-        malloc(event->plan_bytes + event->plan_gzip_bytes); /* the plan may be replaced meanwhile */
-    assert(copy != NULL);
-    memcpy(copy, event->plan_text, event->plan_bytes);
-    if (event->plan_gzip != NULL) {
-        memcpy(copy + event->plan_bytes, event->plan_gzip, event->plan_gzip_bytes);
-    }
-    struct http_response response = {.status = 200,
-                                     .content_type = "application/json",
-                                     .cache_control = "no-cache",
-                                     .etag = event->plan_etag,
-                                     .body = copy,
-                                     .body_bytes = event->plan_bytes,
-                                     .owned = copy};
-    const unsigned char *gzip =
-        event->plan_gzip != NULL ? (const unsigned char *)copy + event->plan_bytes : NULL;
-    return respond_cached(wsi, connection, &response, gzip, event->plan_gzip_bytes);
+    return respond_copy(wsi, connection, event->plan_etag, event->plan_text, event->plan_bytes,
+                        event->plan_gzip, event->plan_gzip_bytes);
 }
 
 static int get_events(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < gateway->book.count; i++) {
-        if (event_is_public(gateway->book.entries[i])) {
-            json_array_append_new(list, book_event_json(gateway->book.entries[i]));
-        }
-    }
-    return respond_json(wsi, connection, 200, json_pack("{so}", "events", list));
+    const struct event_list *list = event_list_get(gateway);
+    return respond_copy(wsi, connection, NULL, list->text, list->text_bytes, list->gzip,
+                        list->gzip_bytes);
 }
 
 /* /api/v1/events/{event} and /api/v1/events/{event}/plan */

@@ -215,7 +215,8 @@ static void sweep_if_due(struct gateway *gateway, struct event_entry *event, int
     enum queue_phase phase = event_phase(event);
     bool may_have_holds =
         phase != PHASE_DRAFT && phase != PHASE_ANNOUNCED && phase != PHASE_PREQUEUE;
-    if (!may_have_holds || event->is_sweep_asked || now_ms - event->swept_ms < SWEEP_INTERVAL_MS) {
+    if (event_is_idle(event) || !may_have_holds || event->is_sweep_asked ||
+        now_ms - event->swept_ms < SWEEP_INTERVAL_MS) {
         return;
     }
     event->swept_ms = now_ms;

@@ -5,6 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { writeHall } from '../support/halls.mjs';
 import { runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
@@ -101,7 +102,7 @@ describe('a draw', () => {
     await set('phase=prequeue');
     await until('the pre-queue is open', async () => (await get('')).body.phase === 'prequeue');
     assert.match(await refuses('draw=0'), /pre-queue/);
-    const again = await server.cli(['event', 'load', 'docs/examples/arena', '--id', 'arena']);
+    const again = await server.cli(['event', 'load', writeHall({ ini: '[settings]\ndraw = 0\n' }), '--id', 'arena']);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /draw: it can be changed only before/);
     for (let i = 0; i < VISITORS; i++) {

@@ -16,6 +16,7 @@
 #define NUMBER_BYTES 24
 #define ARGS_MAX (12 + 4 * PACE_BUCKETS)
 #define REPLY_PARTS 8
+#define PULSE_QUIET_MS 60000 /* events where nobody is, and nobody watches */
 
 /* --- measuring --- */
 
@@ -183,8 +184,11 @@ void pulse_on_second(struct gateway *gateway)
 {
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct event_entry *event = gateway->book.entries[i];
+        bool is_watched = organizer_live_is_watched(gateway, event);
+        bool is_quiet = event_is_idle(event) && event->pulse != NULL &&
+                        clock_monotonic_ms() - event->pulse->heard_ms < PULSE_QUIET_MS;
         bool is_wanted = event->is_listed && gateway->epoch != 0 &&
-                         (is_under_way(event) || organizer_live_is_watched(gateway, event));
+                         (is_watched || (is_under_way(event) && !is_quiet));
         if (is_wanted && !pulse_of(event)->is_asked) {
             ask(gateway, event);
         }

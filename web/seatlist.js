@@ -103,8 +103,9 @@ export class SeatList {
     const isMine = this.#mine.has(seat);
     const word = isMine ? 'seats.isMine' : ['seats.isFree', 'seats.isHeld', 'seats.isSold', 'seats.isSold'][state];
     const category = this.#plan.category[seat];
-    const parts = [this.#plan.name(seat), this.#plan.categories[category].name, this.#plan.priceText(category),
-      ...this.#plan.remarks(seat), t(word)];
+    const remarks = this.#plan.remarks(seat);
+    const parts = [this.#plan.name(seat), this.#plan.categories[category].name, this.#plan.priceText(category), ...remarks, t(word)];
+    if (remarks.length > 0) button.title = remarks.join(', ');
     button.setAttribute('aria-label', parts.join(', '));
     button.setAttribute('aria-pressed', String(isMine));
     if (isMine || state === FREE) button.removeAttribute('aria-disabled');

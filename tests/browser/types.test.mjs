@@ -37,6 +37,9 @@ test('on a phone: one seat of each type, and the sum follows at once', async () 
   const { page } = person;
   await enterSale(page, url);
   await page.locator('.chip', { hasText: 'from €0.00' }).waitFor();
+  const marked = (await openSection(page, 0)).locator('button.seat', { hasText: /^10$/ }).first();
+  assert.equal(await marked.getAttribute('title'), 'wheelchair space');
+  assert.match(await marked.getAttribute('aria-label'), /, wheelchair space, free$/);
   const first = await take(page, 1);
   const second = await take(page, 2);
   await totalIs(page, '€158.00');

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(async () => { await server?.stop(); });
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+const least = (times) => Math.min(...times); // what else the machine does only adds to it
 async function timed(work) {
   const start = performance.now();
   await work();
@@ -95,8 +95,8 @@ test('neither does the time they take', async () => {
     times.again.push(await timed(() => signUp(server, 'slow@example.org', 'battery staple')));
   }
   for (const [one, other] of [['wrong', 'unknown'], ['again', 'fresh']]) {
-    const ratio = median(times[one]) / median(times[other]);
-    assert.ok(ratio > 0.4 && ratio < 2.5, `${one} ${median(times[one])} ms, ${other} ${median(times[other])} ms`);
+    const ratio = least(times[one]) / least(times[other]);
+    assert.ok(ratio > 0.4 && ratio < 2.5, `${one} ${least(times[one])} ms, ${other} ${least(times[other])} ms`);
   }
 });
 

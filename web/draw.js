@@ -91,6 +91,7 @@ async function prefill() {
 }
 
 fillTexts(document);
+document.title = `${t('draw.title')} · ${t('site.name')}`;
 show($('insecure'), !globalThis.crypto?.subtle);
 if (event) {
   for (const link of document.querySelectorAll('.foot a')) link.search += `&event=${encodeURIComponent(event)}`;

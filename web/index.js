@@ -43,5 +43,6 @@ async function load() {
 }
 
 fillTexts(document);
+document.title = `${t('site.events')} · ${t('site.name')}`;
 $('retry').onclick = load;
 load();

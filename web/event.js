@@ -180,7 +180,11 @@ async function start() {
     setTimeout(start, RETRY_MS * (1 + Math.random()));
     return;
   }
-  if (!event) return drawMissing(t('sale.notFound'), t('sale.notFoundHint'));
+  if (!event) { // perhaps not yet, or not again yet: a server that puts itself together knows no events for a moment
+    drawMissing(t('sale.notFound'), t('sale.notFoundHint'));
+    setTimeout(start, RETRY_MS * (1 + Math.random()));
+    return;
+  }
   if (location.hash.startsWith('#r1.')) await import('./elsewhere.js').then(({ takeOver }) => takeOver(visit, api), () => {});
   visit.start(event);
   everySecond();

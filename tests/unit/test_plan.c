@@ -130,7 +130,7 @@ Test(plan, sealing_refuses_what_does_not_hang_together)
     REFUSED(plan->areas[0].capacity = 0, "capacity");
     REFUSED(plan->areas[0].capacity = PLAN_SEATS_MAX, "capacity");
     REFUSED(plan->areas[0].category = 9, "category 9");
-    REFUSED(plan->categories[0].price_minor = -1, "price");
+    REFUSED(plan->categories[0].price_minor = -2, "price"); /* -1: a draft without one */
     REFUSED(plan->categories[0].price_minor = PRICE_MINOR_MAX + 1, "price");
     REFUSED(memcpy(plan->categories[0].color, "red", 4), "color");
     REFUSED(memcpy(plan->categories[0].currency, "eur", 4), "currency");
@@ -296,7 +296,7 @@ Test(plan_json, names_the_field_that_is_wrong)
         {"\"width\":200", "\"width\":\"200\"", "width must be a number"},
         {"\"seats_count\":7", "\"seats_count\":8", "seats_count must be 7"},
         {"\"seats_count\":7", "\"seats_count\":7.0", "seats_count must be a whole"},
-        {"12900", "-1", "categories[0]: price_minor"},
+        {"12900", "-2", "categories[0]: price_minor"},
         {"12900", "10000000001", "categories[0]: price_minor"},
         {"12900", "1.5", "categories[0]: price_minor"},
         {"#b3261e", "#b3261", "categories[0]: color"},

@@ -172,13 +172,15 @@ static void on_commands_state(void *ctx, bool is_ready)
 static void on_subscriptions_state(void *ctx, bool is_ready)
 {
     struct gateway *gateway = ctx;
-    if (is_ready) {
-        account_desk_reload(gateway);
-        organizer_guard_reload(gateway);
+    if (!is_ready) {
+        return;
     }
-    if (is_ready && gateway->epoch != 0) {
-        book_reload(gateway); /* whatever was said meanwhile is read again */
-    }
+    account_desk_reload(gateway);
+    organizer_guard_reload(gateway);
+    /* Whatever was said meanwhile is read again, as soon as it is known that it is there: a server
+     * that has come back empty has no events until the ledger has put them back. */
+    gateway->is_reload_due = true;
+    poll_now(gateway);
 }
 
 static void on_events_message(void *ctx, const char *channel, const char *data, size_t bytes)

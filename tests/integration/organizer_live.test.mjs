@@ -22,10 +22,14 @@ const refusal = (socket) => new Promise((resolve) => {
   socket.on('open', () => resolve('open'));
 });
 
-// Keeps the newest figures; closed is the close code.
+// Keeps the newest figures, and the last latencies there were: they are those of a second. closed is the close code.
 function watch(who) {
   const socket = open(who), watcher = { socket, figures: null, count: 0, closed: null };
-  socket.on('message', (text) => { watcher.figures = JSON.parse(text); watcher.count++; });
+  socket.on('message', (text) => {
+    const figures = JSON.parse(text), { hold_ms = null, confirm_ms = null } = watcher.figures ?? {};
+    watcher.figures = { ...figures, hold_ms: figures.hold_ms ?? hold_ms, confirm_ms: figures.confirm_ms ?? confirm_ms };
+    watcher.count++;
+  });
   socket.on('close', (code) => { watcher.closed = code; });
   socket.on('error', () => {});
   return watcher;

@@ -283,4 +283,10 @@ for (const [name, measure] of Object.entries({ holds, joins })) {
 }
 const machine = { cores: os.cpus().length, kernel: os.release(), load: os.loadavg() };
 console.log(`load ${machine.load.map((value) => value.toFixed(1)).join(' ')} on ${machine.cores} cores`);
-if (options.json) fs.writeFileSync(options.json, `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 1)}\n`);
+if (options.json) {
+  const { json, bin, ...asked } = options;
+  const report = { command: `loadtest/bench/orders.mjs --json ${json}`, at: new Date().toISOString(),
+    commit: execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root }).toString().trim(), machine,
+    options: { ...asked, bin: bin.map((folder) => path.relative(root, path.resolve(folder))) }, results };
+  fs.writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
+}

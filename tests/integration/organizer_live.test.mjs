@@ -60,7 +60,7 @@ test('a purchase is seen: line, seats, money, latencies', async () => {
   const { order, amount_minor: amount } = await visitor.ask({ type: 'checkout' });
   await visitor.ask({ type: 'pay', order, card: '4242424242424242' });
   await visitor.push('confirmed');
-  await all('the sale is seen', (figures) => figures.sold === 2 && figures.held === 0 && figures.orders === 1 && figures.revenue_minor === amount && figures.confirm_ms?.count === 1);
+  await all('the sale is seen', (figures) => figures.sold === 2 && figures.held === 0 && figures.orders === 1 && figures.revenue_minor === amount && figures.confirm_ms?.count >= 1);
   const [{ figures }] = watchers;
   assert.ok(figures.confirm_ms.p50 > 0 && figures.confirm_ms.p99 >= figures.confirm_ms.p50);
   assert.equal(figures.categories.reduce((sum, one) => sum + one.sold, 0), 2);

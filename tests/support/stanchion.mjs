@@ -9,6 +9,7 @@
 // process: children die with their supervisor, and the supervisor is killed when this process exits.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -84,6 +85,17 @@ export function runCli(args, { input = '', env = {}, cwd = root, timeoutMs = 90_
 
 const isHealthy = (url) => fetch(`${url}/healthz`).then((answer) => answer.status === 200, () => false);
 
+// Gateways share the port: every new connection meets any one of them, and one may be up before another. One that is up knows
+// that there is no such event.
+const MEETINGS = 16;
+const isReady = (url) => new Promise((resolve) => {
+  http.get(`${url}/api/v1/events/none`, { agent: false }, (answer) => { answer.resume(); resolve(answer.statusCode === 404); }).on('error', () => resolve(false));
+});
+async function allAreReady(url) {
+  for (let i = 0; i < MEETINGS; i++) if (!await isReady(url)) return false;
+  return true;
+}
+
 async function loadEvent(server, event, open) {
   const file = event === 'arena' ? path.join(root, 'docs/examples/arena') : event;
   server.event = event === 'arena' ? 'arena' : 'test-event';
@@ -143,7 +155,7 @@ export async function startStanchion(
   try {
     await until(() => `the server is not ready\n${log}`, () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}\n${log}`);
-      return waitFor === 'children' ? Object.keys(server.children()).length > 0 : isHealthy(server.url);
+      return waitFor === 'children' ? Object.keys(server.children()).length > 0 : isHealthy(server.url).then((is) => is && allAreReady(server.url));
     });
     if (event) await loadEvent(server, event, open);
   } catch (error) {

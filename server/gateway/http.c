@@ -14,6 +14,7 @@
 #include "server/gateway/ws.h"
 #include "web/assets.h"
 
+#define BYTES_READ_TRIES_MAX 16 /* then rather too few: the request is refused */
 #define HEAD_BYTES_MAX 3072
 
 const char *http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t out_bytes)
@@ -119,15 +120,19 @@ static void release(struct http_connection *connection)
     memset(connection, 0, sizeof *connection);
 }
 
-/* How many bytes have been read from the socket so far, whoever has read them. */
+/* How many bytes have been read from the socket so far, whoever has read them. The kernel is asked
+ * until nothing has come in between its two answers. */
 static uint64_t bytes_read(struct lws *wsi)
 {
     struct tcp_info info = {0};
-    socklen_t info_bytes = sizeof info;
-    int unread = 0, fd = lws_get_socket_fd(wsi);
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) != 0 ||
-        ioctl(fd, SIOCINQ, &unread) != 0) {
-        return 0;
+    int unread = 0, unread_before = -1, fd = lws_get_socket_fd(wsi);
+    for (int i = 0; i < BYTES_READ_TRIES_MAX && unread != unread_before; i++) {
+        socklen_t info_bytes = sizeof info;
+        if (ioctl(fd, SIOCINQ, &unread_before) != 0 ||
+            getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) != 0 ||
+            ioctl(fd, SIOCINQ, &unread) != 0) {
+            return 0;
+        }
     }
     return info.tcpi_bytes_received - (uint64_t)unread;
 }

@@ -40,11 +40,13 @@ static void go_on(struct payment_run *run, enum run_step next)
     step(run);
 }
 
-/* Waits and tries the same step again; after too many attempts the payment counts as declined. */
+/* Waits and tries the same step again; after too many attempts the payment counts as declined.
+ * While Redis is being put together again what it is to be told waits, and is told afterwards. */
 static void retry(struct payment_run *run)
 {
+    bool is_for_redis = run->step == RUN_SETTLE || run->step == RUN_DECLINE;
     run->is_waiting = false;
-    run->attempts++;
+    run->attempts += is_for_redis && run->gateway->epoch == 0 ? 0 : 1;
     if (run->attempts < RUN_ATTEMPTS_MAX) {
         run->retry_at_ms = clock_monotonic_ms() + RUN_RETRY_MS;
         return;

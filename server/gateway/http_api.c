@@ -30,15 +30,7 @@ static int not_found(struct lws *wsi, struct http_connection *connection)
 static int respond_json(struct lws *wsi, struct http_connection *connection, unsigned status,
                         json_t *body)
 {
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    assert(text != NULL);
-    struct http_response response = {.status = status,
-                                     .content_type = "application/json",
-                                     .retry_after = status == 503 ? "5" : NULL,
-                                     .body = text,
-                                     .body_bytes = strlen(text),
-                                     .owned = text};
+    struct http_response response = http_json(status, http_json_text(body), "5");
     return http_respond(wsi, connection, &response);
 }
 

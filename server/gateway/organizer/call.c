@@ -13,14 +13,7 @@
 
 static struct http_response response_of(unsigned status, json_t *body)
 {
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    assert(text != NULL);
-    return (struct http_response){.status = status,
-                                  .content_type = "application/json",
-                                  .body = text,
-                                  .body_bytes = strlen(text),
-                                  .owned = text};
+    return http_json(status, http_json_text(body), NULL);
 }
 
 int organizer_json(struct organizer_call *call, unsigned status, json_t *body)

@@ -41,12 +41,7 @@ static void on_loaded(void *ctx, const json_t *answer)
 
 static void send_answer(struct http_wait *wait, unsigned status, char *text)
 {
-    struct http_response response = {.status = status,
-                                     .content_type = "application/json",
-                                     .retry_after = status == 503 ? "2" : NULL,
-                                     .body = text,
-                                     .body_bytes = strlen(text),
-                                     .owned = text};
+    struct http_response response = http_json(status, text, "2");
     http_wait_answer(wait, &response);
 }
 

@@ -99,7 +99,7 @@ test('hot-seats, sell-out, soak, million and bad-clients, small', async () => {
     green(changed('sell-out', ['seats = 3000', 'seats = 50']), '--visitors', '100', '--arrive', 'poisson 80', '--think-ms', 'around 30'),
     green(changed('soak', ['seats = 90000', 'seats = 900'], ['ratio.', '']), '--visitors', '40', '--arrive', 'poisson 20', '--think-ms', 'around 50',
       '--set', 'claim_ms=5000'),
-    green(changed('million', ['seats = 50000', 'seats = 900']), '--visitors', '60', '--arrive', 'within 1', '--think-ms', 'around 50'),
+    green(changed('million', ['seats = 50000', 'seats = 900'], ['+150s', '+3s']), '--visitors', '60', '--arrive', 'within 1', '--think-ms', 'around 50'),
     runStampede(['run', changed('bad-clients', ['split-at-s = 12', 'split-at-s = 2'], ['within 2 after 12', 'within 0.5 after 2'],
       ['duration-s = 28', 'duration-s = 7'], ['visitors = 1200', 'visitors = 60'], ['visitors = 400', 'visitors = 20'],
       ['even 24', 'even 5'], ['seats = 6000', 'seats = 600']), ...at(), '--no-thresholds', '--slow-cards', '0']),

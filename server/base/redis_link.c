@@ -19,6 +19,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include "server/base/clock.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
@@ -26,6 +27,7 @@
 #define BACK_OFF_MS_MIN 50
 #define BACK_OFF_MS_MAX 2000
 #define GREETING_DEADLINE_MS 5000
+#define OVERDUE_READS_MAX 1024 /* of hiredis, 16 KB each */
 #define ARGC_MAX 2048
 #define SCRIPTS_MAX 64
 #define CHANNELS_MAX 4096
@@ -194,20 +196,38 @@ static void on_disconnected(const redisAsyncContext *ac, int status)
     context_is_gone(link);
 }
 
+/* Until the deadline of the oldest command. */
+static int64_t left_ms(const struct redis_link *link)
+{
+    return link->ring_count > 0 ? link->ring[link->ring_first].deadline_ms - clock_monotonic_ms()
+                                : INT64_MAX;
+}
+
+static bool has_unread(const struct redis_link *link)
+{
+    int bytes = 0;
+    return link->ac != NULL && ioctl(link->ac->c.fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+/* On a full machine it may be this process that is late: the answer is there, and has not been read
+ * yet. Redis is lost only when it has not answered. */
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct redis_link *link = timer->data;
     ev_timer_stop(loop, timer);
-    if (link->ring_count == 0) {
+    for (int reads = 0; left_ms(link) <= 0 && has_unread(link) && reads < OVERDUE_READS_MAX;
+         reads++) {
+        redisAsyncHandleRead(link->ac);
+    }
+    if (link->ac == NULL || link->ring_count == 0) {
         return;
     }
-    int64_t left_ms = link->ring[link->ring_first].deadline_ms - clock_monotonic_ms();
-    if (left_ms <= 0) {
+    if (left_ms(link) <= 0) {
         lose_connection(link, "no answer in time");
         return;
     }
-    ev_timer_set(timer, (double)left_ms / 1e3 + 0.001, 0.);
+    ev_timer_set(timer, (double)left_ms(link) / 1e3 + 0.001, 0.);
     ev_timer_start(loop, timer);
 }
 
@@ -286,6 +306,7 @@ static void subscribe_now(struct redis_link *link, size_t index)
 
 static void greeting_is_done(struct redis_link *link)
 {
+    ev_timer_stop(link->loop, &link->deadline); /* the greeting's is longer than the commands' */
     if (link->channels_count > 0) {
         for (size_t i = 0; i < link->channels_count; i++) {
             subscribe_now(link, i);

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define GATEWAY_NICE 5
 
 static struct {
     char *area; /* argv and environment as the kernel laid them out, one block */
@@ -46,10 +49,24 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Everybody waits for Redis and the ledger, and there is one of each. On a full machine an even
+ * share of the processor beside dozens of gateways is too little for them: they are sessions of
+ * their own (which Linux gives shares of their own, see sched(7) on autogroup), and gateways stand
+ * back. */
+static void take_rank(enum child_kind kind)
+{
+    if (kind == CHILD_REDIS || kind == CHILD_LEDGER)
+        (void)setsid();
+    else
+        (void)setpgid(0, 0);
+    if (kind == CHILD_GATEWAY)
+        (void)setpriority(PRIO_PROCESS, 0, GATEWAY_NICE);
+}
+
 static void become(const struct child *child, pid_t parent)
 {
     char text[CHILD_NAME_BYTES_MAX + 16];
-    (void)setpgid(0, 0);
+    take_rank(child->kind);
     (void)prctl(PR_SET_PDEATHSIG, child->kind == CHILD_REDIS ? SIGTERM : SIGKILL);
     if (getppid() != parent)
         _exit(1); /* the supervisor died before the line above */

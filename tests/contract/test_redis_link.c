@@ -10,6 +10,7 @@
 #include "support/redis_server.h"
 
 #define WAIT_MS_MAX 10000
+#define DEADLINE_MS 500
 
 static const struct redis_script scripts[] = {
     {"add", "return ARGV[1] + redis.call('INCR', KEYS[1])"},
@@ -76,7 +77,7 @@ static void set_up(void)
     memset(&bench, 0, sizeof bench);
     bench.server = redis_server_start();
     bench.loop = ev_loop_new(0);
-    bench.link = open_link(500, true);
+    bench.link = open_link(DEADLINE_MS, true);
     cr_assert_not_null(bench.link);
 }
 
@@ -167,6 +168,26 @@ Test(redis_link, a_silence_past_the_deadline_ends_everything_pending)
     cr_assert_eq(redis_link_call(bench.link, on_reply, &answers, "PING", NULL), REDIS_LINK_DOWN);
     turn_until(&bench.readies, 2);
     cr_assert_eq(answers.count, 5, "exactly once");
+}
+
+Test(redis_link, an_answer_that_waits_while_this_process_is_late_counts)
+{
+    struct answers answers = {0};
+    turn_until(&bench.readies, 1);
+    redis_link_call(bench.link, on_reply, &answers, "SETRANGE", "large", "100000", "x", NULL);
+    redis_link_call(bench.link, on_reply, &answers, "GET", "large", NULL); /* read in pieces */
+    for (int i = 0; i < 20; i++) {
+        redis_link_call(bench.link, on_reply, &answers, "INCR", "n", NULL);
+    }
+    ev_run(bench.loop, EVRUN_NOWAIT); /* sends them */
+    struct timespec late = {0, 1000000 * (DEADLINE_MS + 200)};
+    nanosleep(&late, NULL);
+    turn_until(&answers.count, 22);
+    for (int i = 0; i < 22; i++) {
+        cr_assert_eq(answers.status[i], REDIS_LINK_OK, "answer %d: %d", i, answers.status[i]);
+    }
+    cr_assert_eq(answers.number[21], 20);
+    cr_assert_eq(bench.losses, 0);
 }
 
 Test(redis_link, freeing_completes_what_is_under_way)

@@ -11,7 +11,8 @@ import { Visit } from './visit.js';
 const EVENT_POLL_MS = 10000;
 const RETRY_MS = 4000;
 const SECOND_MS = 1000;
-const NEAR_PLACES = 100; // who is that near fetches what comes after the line
+// Who is that near fetches what comes after the line.
+const NEAR_PLACES = 100;
 
 const eventId = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const api = `/api/v1/events/${encodeURIComponent(eventId)}`;
@@ -38,7 +39,8 @@ const parts = {
   ended: async () => { views.ended = new (await import('./ended.js')).EndedView(visit); },
   inside: async () => Object.assign(views, await (await import('./inside.js')).createInside(visit, `${api}/plan`)),
 };
-const fetched = new Set(); // or being fetched
+// Those that are there, or on their way.
+const fetched = new Set();
 
 async function need(part) {
   if (fetched.has(part)) return;
@@ -180,7 +182,8 @@ async function start() {
     setTimeout(start, RETRY_MS * (1 + Math.random()));
     return;
   }
-  if (!event) { // perhaps not yet, or not again yet: a server that puts itself together knows no events for a moment
+  // Perhaps not yet, or not again yet: a server that puts itself together knows no events for a moment.
+  if (!event) {
     drawMissing(t('sale.notFound'), t('sale.notFoundHint'));
     setTimeout(start, RETRY_MS * (1 + Math.random()));
     return;
@@ -196,7 +199,8 @@ setText($('brand-name'), t('site.name'));
 $('tickets-link').onclick = () => visit.showTickets();
 $('account-link').onclick = async () => (await import('./signin.js')).changeAccount(visit);
 document.addEventListener('visibilitychange', wake);
-addEventListener('online', wake); // perhaps another network: is the connection still one?
+// Perhaps another network: is the connection still one?
+addEventListener('online', wake);
 addEventListener('unhandledrejection', (event) => {
   if (event.reason?.code) {
     announce(t('error.connection'));

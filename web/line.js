@@ -6,7 +6,8 @@ import { count, range, timeHere, timer } from './format.js';
 import { drawStock } from './stock.js';
 import { t } from './text.js';
 
-const SPEAK_MS = 60000; // the number is read aloud at most this often, not with every tick
+// The number is read aloud at most this often, not with every tick.
+const SPEAK_MS = 60000;
 
 // The server's estimate was made when it was sent; since then some of the time has gone by.
 function estimate({ place, event }) {

@@ -9,7 +9,8 @@ const REQUEST_MS_MAX = 15000;
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 30000;
 const CLOSED_FULL = 1013;
-const OPEN_MS_MAX = 8000; // some proxies neither open a WebSocket nor refuse it
+// Some proxies neither open a WebSocket nor refuse it.
+const OPEN_MS_MAX = 8000;
 // After so many tries the same is said over plain HTTP, with a try for a socket after each loss. A page that has had a
 // socket tries for longer: more likely the gateways are being restarted than that it came behind such a proxy.
 const UNOPENED_MAX = 2;
@@ -104,7 +105,8 @@ export class Connection {
       this.#unopened = this.#unopenedMax - 1;
       this.#follow(new PollSocket(this.#url.replace(/^ws(.*)ws$/, 'http$1poll')), () => {});
     } catch {
-      this.#imports += '?'; // some browsers remember for an address that it could not be fetched
+      // Some browsers remember for an address that it could not be fetched.
+      this.#imports += '?';
       this.#lost(1006);
     }
   }

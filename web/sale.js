@@ -6,7 +6,8 @@ import { drawStock } from './stock.js';
 import { t } from './text.js';
 
 const DAY_MS = 86400000;
-const OPENING_SPREAD_MS = 1500; // at the hour, everybody's page asks; not all in the same instant
+// At the hour, everybody's page asks; not all in the same instant.
+const OPENING_SPREAD_MS = 1500;
 
 const countdown = (ms) =>
   (ms < DAY_MS ? timer(ms) : `${t('time.days', { n: Math.floor(ms / DAY_MS) })} ${timer(ms % DAY_MS)}`);

@@ -35,7 +35,8 @@ const number = new Intl.NumberFormat(language);
 
 export function t(key, values = {}) {
   let text = catalogue[key];
-  if (text === undefined) return ''; // its part is still on the way
+  // Its part is still on the way.
+  if (text === undefined) return '';
   if (typeof text === 'object') text = text[plural.select(values.n)] ?? text.other;
   return text.replace(/\{(\w+)\}/g, (whole, name) =>
     typeof values[name] === 'number' ? number.format(values[name]) : values[name] ?? whole);

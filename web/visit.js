@@ -13,7 +13,7 @@ const CLOSED_NORMAL = 1000;
 const isConnectionError = ({ code }) => code === 'connection' || code === 'no_answer';
 
 export class Visit {
-  #connection; #on; #intent = 'join'; #retry = 0; #purchase = null; #isAway = false;
+  #connection; #on; #intent = 'join'; #retry = 0; #purchase = null; #isAway = false; #isKept = false;
 
   // on: {onChange(state), onSignIn(), onSeats(message), onMap(message)}
   constructor(event, socketUrl, on) {
@@ -75,11 +75,11 @@ export class Visit {
   // The page is looked at again, perhaps after a long sleep, perhaps after another tab did something: is what we
   // show still so?
   async wake() {
-    const { view, place } = this.state;
+    const { view } = this.state;
     const receipt = this.store.get('receipt');
     this.#connection.hurry();
     try {
-      if (view === 'line' && place && !receipt) this.end('sale', { notice: 'left' });
+      if (view === 'line' && this.#isLeft()) this.end('sale', { notice: 'left' });
       else if ((view === 'line' || view === 'turn') && receipt) this.#placed(await this.#connection.probe({ type: 'resume', receipt }));
       else if (view === 'seats') await this.claim();
       else if (view === 'result') this.#followTickets();
@@ -119,6 +119,7 @@ export class Visit {
   end(view, fields) {
     this.#purchase?.stop();
     this.store.clear();
+    this.#isKept = false;
     this.#intent = 'none';
     this.#connection.close();
     this.change({ view, place: null, admission: null, entered: null, payment: null, isPaying: false, declined: null,
@@ -133,7 +134,8 @@ export class Visit {
   async #opened() {
     clearTimeout(this.#retry);
     try {
-      if (this.#intent === 'tickets') await (await this.purchase()).listTickets(); // and stay: refunds are told
+      // Who looks at tickets stays: refunds are told.
+      if (this.#intent === 'tickets') await (await this.purchase()).listTickets();
       else await this.#identify();
       this.change({ full: null });
     } catch (error) {
@@ -143,24 +145,33 @@ export class Visit {
 
   async #identify() {
     const receipt = this.store.get('receipt');
+    if (this.#isLeft()) return this.end('sale', { notice: 'left' });
     this.#placed(await this.request(receipt ? { type: 'resume', receipt } : { type: 'join' }));
     if (this.#isAway) this.#tellAway();
   }
 
   async #tellAway() {
     if (!this.isOpen || !['line', 'turn'].includes(this.state.view)) return;
-    await this.request({ type: 'away', is_away: this.#isAway }).catch(() => {}); // a courtesy: nothing depends on it
+    // A courtesy: nothing depends on it.
+    await this.request({ type: 'away', is_away: this.#isAway }).catch(() => {});
+  }
+
+  // Another tab has given the place away: the receipt that was kept is gone.
+  #isLeft() {
+    return this.#isKept && !this.store.get('receipt');
   }
 
   #placed(message) {
     if (message.receipt) this.store.set({ receipt: message.receipt });
+    this.#isKept ||= Boolean(message.receipt);
     if (message.type === 'admitted') this.#admitted(message);
     else this.#place(message);
   }
 
   #place(message) {
     const { place } = this.state;
-    const isAnother = place && place.seq !== message.seq; // a draw: everything before it counts no more
+    // A draw: everything before it counts no more.
+    const isAnother = place && place.seq !== message.seq;
     const first = isAnother ? 0 : this.store.get('aheadFirst') ?? 0;
     const ahead = Math.max(first, message.ahead);
     if (ahead !== first || isAnother) this.store.set({ aheadFirst: ahead });
@@ -190,11 +201,13 @@ export class Visit {
     if (type === 'place' && (view === 'line' || view === 'sale')) this.#placed(message);
     else if (type === 'admitted' && view !== 'seats' && view !== 'payment') this.#placed(message);
     else if (type === 'seats') this.#on.onSeats(message);
-    else if (type === 'map') this.#on.onMap(message); // instead of many changes at once
+    // Instead of many changes at once.
+    else if (type === 'map') this.#on.onMap(message);
     else if (type === 'expired') this.#expired(message);
     else if (type === 'phase') this.#phase(message);
     else if (type === 'notice') this.setEvent({ message: message.text });
-    else if (type === 'error') this.#refused(message); // one that answers nothing, such as a session that ended
+    // One that answers nothing, such as a session that ended.
+    else if (type === 'error') this.#refused(message);
     else if (type === 'left') this.end('sale', { notice: 'left' });
     else this.purchase().then((purchase) => purchase.pushed(message));
   }
@@ -220,7 +233,8 @@ export class Visit {
   async #refused(error) {
     const { code, fields = error } = error;
     if (code === undefined) throw error;
-    if (isConnectionError(error)) return; // the connection comes back by itself
+    // The connection comes back by itself.
+    if (isConnectionError(error)) return;
     if (code === 'full' || code === 'busy' || code === 'too_fast') this.#tryLater(fields.recovering ? 'recovering' : code, fields.retry_s ?? 5);
     else if (code === 'already_served') this.showTickets();
     else if (code === 'receipt_gone') await (await this.purchase()).findOutcome(fields.reason);

@@ -18,6 +18,7 @@ export const DESKTOP = { viewport: { width: 1440, height: 900 } };
 export const GOOD_CARD = '4242424242424242';
 export const DECLINED_CARD = '4000000000000002';
 export const SLOW_CARD = '4000000000000077'; // succeeds after 3 s
+export const LATE_CARD = '4000000000000101'; // the success comes by webhook, later than anybody may wait
 export const WEBHOOK_CARD = '4000000000000093'; // the success comes by webhook only
 
 export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
@@ -46,6 +47,14 @@ export function assertNoProblems(...people) {
 
 export const view = (page, name) => page.locator(`main > section[data-for="${name}"]:not([hidden])`);
 export const isShown = (page, name) => view(page, name).waitFor();
+
+// A turn that is looked at opens by itself after some seconds. This page's turn does not: for who wants to look at it for longer.
+export const takesItsTime = (page) => page.addInitScript(() => Object.defineProperty(Document.prototype, 'hidden', { get: () => true }));
+
+// Resolves when a message that fits has come over a socket of this page. Ask before the page is opened.
+export const heard = (page, fits) => new Promise((resolve) => {
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => fits(JSON.parse(payload)) && resolve()));
+});
 
 // The number in line, when there is one.
 export async function placeOf(page) {
@@ -116,13 +125,17 @@ export function shiftClock(byMs) {
   };
 }
 
-// From the sale page to the open seat map. A turn that is looked at opens by itself after some seconds: on a busy machine
-// that may be before the press.
+// From the turn to the open seat map. A turn that is looked at opens by itself after some seconds: on a busy machine that may
+// be before the press.
+export async function takeTurn(page) {
+  await Promise.race([page.getByRole('button', { name: 'Choose seats' }).click().catch(() => isShown(page, 'seats')), isShown(page, 'seats')]);
+  await seatsAreReady(page);
+}
+
 export async function enterSale(page, url) {
   await page.goto(url);
   await page.getByRole('button', { name: 'Get in line' }).click();
-  await Promise.race([page.getByRole('button', { name: 'Choose seats' }).click().catch(() => isShown(page, 'seats')), isShown(page, 'seats')]);
-  await seatsAreReady(page);
+  await takeTurn(page);
 }
 
 export async function seatsAreReady(page) {

@@ -195,8 +195,9 @@ Test(web_assets, no_template_literal_has_a_line_like_a_comment)
         cr_assert_not_null(part);
         cr_expect_null(memmem(part->bytes, part->bytes_count, "\n//", 3), "%s", name);
         cr_expect_null(memmem(part->bytes, part->bytes_count, "\n\n", 2), "%s", name);
-        cr_expect_not_null(memmem(part->bytes, part->bytes_count, "// ", 3),
-                           "%s: ends of lines stay", name);
+        if (i == 1)
+            cr_expect_not_null(memmem(part->bytes, part->bytes_count, "// ", 3),
+                               "%s: ends of lines stay", name);
     }
 }
 

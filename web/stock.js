@@ -3,14 +3,15 @@ import { el, setText, swatch } from './dom.js';
 import { money } from './format.js';
 import { t } from './text.js';
 
-const drawn = new WeakMap(); // list -> the names and prices it shows; what is left changes in place
-
 export function drawStock(list, { categories, currency }) {
-  const key = JSON.stringify(categories.map(({ name, color, price_minor }) => [name, color, price_minor]));
-  if (drawn.get(list) !== key) {
-    list.replaceChildren(...categories.map(({ name, color, price_minor }) => el('li', {}, swatch(color),
-      el('span', { class: 'grow' }, name), el('span', { class: 'soft' }), el('strong', {}, money(price_minor, currency)))));
-    drawn.set(list, key);
+  const cost = ({ price_minor }) => money(price_minor, currency);
+  // What is left changes in place.
+  const key = JSON.stringify(categories, ['name', 'color', 'price_minor', 'types']);
+  if (list.drawn !== key) {
+    list.drawn = key;
+    list.replaceChildren(...categories.map((each) => el('li', {}, swatch(each.color), el('span', { class: 'grow' }, each.name,
+      each.types && el('small', {}, each.types.map((type) => `${type.name}\u00a0${cost(type)}`).join(' · '))),
+      el('span', { class: 'soft' }), each.types ? null : el('strong', {}, cost(each)))));
   }
   categories.forEach(({ free }, at) => setText(list.children[at].querySelector('.soft'),
     free > 0 ? t('sale.left', { n: free }) : t('sale.noneLeft')));

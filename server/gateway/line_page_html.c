@@ -366,25 +366,62 @@ static void put_turn(FILE *out, const struct line_page *page)
     put_leaving(out, page, "plain.giveUpTurn");
 }
 
+static void put_price(FILE *out, const struct line_page *page, const json_t *priced)
+{
+    put_money(out, number_of(priced, "price_minor"), text_of(page->event, "currency"));
+}
+
+/* "Adult 79.00 EUR · Reduced 39.50 EUR" */
+static void put_types(FILE *out, const struct line_page *page, const json_t *types)
+{
+    fputs("<small>", out);
+    for (size_t i = 0; i < json_array_size(types); i++) {
+        const json_t *type = json_array_get(types, i);
+        fputs(i > 0 ? " · " : "", out);
+        put_text(out, text_of(type, "name"));
+        fputc(' ', out);
+        put_price(out, page, type);
+    }
+    fputs("</small>", out);
+}
+
+static void put_left(FILE *out, const struct line_page *page, int64_t free_count)
+{
+    fputs("<span class=\"soft\">", out);
+    if (free_count > 0) {
+        put_number(out, page, "sale.left", free_count);
+    } else {
+        put_text(out, word(page, "sale.noneLeft"));
+    }
+    fputs("</span>", out);
+}
+
+/* One price, or each ticket type with its own. */
+static void put_category(FILE *out, const struct line_page *page, const json_t *category)
+{
+    const json_t *types = json_object_get(category, "types");
+    fputs("<li><span class=\"grow\" dir=\"auto\">", out);
+    put_text(out, text_of(category, "name"));
+    if (types != NULL) {
+        put_types(out, page, types);
+    }
+    fputs("</span>", out);
+    put_left(out, page, number_of(category, "free"));
+    if (types == NULL) {
+        fputs("<strong>", out);
+        put_price(out, page, category);
+        fputs("</strong>", out);
+    }
+    fputs("</li>\n", out);
+}
+
 static void put_prices(FILE *out, const struct line_page *page)
 {
     const json_t *categories = json_object_get(page->event, "categories");
     put_element(out, "h2", "", word(page, "sale.prices"));
     fputs("<ul class=\"rows\">\n", out);
     for (size_t i = 0; i < json_array_size(categories); i++) {
-        const json_t *category = json_array_get(categories, i);
-        int64_t free_count = number_of(category, "free");
-        fputs("<li>", out);
-        put_foreign(out, "span", "grow", text_of(category, "name"));
-        fputs("<span class=\"soft\">", out);
-        if (free_count > 0) {
-            put_number(out, page, "sale.left", free_count);
-        } else {
-            put_text(out, word(page, "sale.noneLeft"));
-        }
-        fputs("</span><strong>", out);
-        put_money(out, number_of(category, "price_minor"), text_of(page->event, "currency"));
-        fputs("</strong></li>\n", out);
+        put_category(out, page, json_array_get(categories, i));
     }
     fputs("</ul>\n", out);
 }

@@ -78,6 +78,18 @@ Test(line_page_html, who_is_next_and_who_is_second)
     release(&m);
 }
 
+Test(line_page_html, each_ticket_type_has_its_price)
+{
+    struct made m =
+        make("{\"categories\":[{\"name\":\"Front\",\"price_minor\":7900,\"free\":3,\"types\":["
+             "{\"name\":\"Adult\",\"price_minor\":7900},"
+             "{\"name\":\"<i>\",\"price_minor\":3950}]}]}",
+             NULL);
+    cr_expect(says(&m, "Front<small>Adult 79.00 EUR · &lt;i&gt; 39.50 EUR</small></span>"));
+    cr_expect(!says(&m, "<strong>"), "and no other price beside them: %s", m.text);
+    release(&m);
+}
+
 Test(line_page_html, what_holds_up_a_place)
 {
     static const char *const cases[][2] = {

@@ -40,6 +40,7 @@ class Dialog {
     const [emailLabel, email] = input('account-email', 'email', 'account.email');
     const [passwordLabel, password] = input('account-password', 'password', 'account.password');
     email.autocomplete = 'username';
+    email.dir = password.dir = 'ltr'; // in every language
     const n = this.#nodes;
     Object.assign(n, { email, password });
     n.title = el('h2', { id: 'account-title' });

@@ -73,7 +73,7 @@ export class PaymentView {
       $('card').value = grouped(card);
       $('pay').focus();
     };
-    return el('li', {}, el('button', { type: 'button', class: 'code', onclick: use }, grouped(card)), ` ${t(`card.${what}`)}`);
+    return el('li', {}, el('button', { type: 'button', class: 'code', dir: 'ltr', onclick: use }, grouped(card)), ` ${t(`card.${what}`)}`);
   }
 
   #groupDigits() {

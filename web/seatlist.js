@@ -124,7 +124,8 @@ export class SeatList {
     const filled = rows.filter((row) => row.length > 0);
     const rowAt = filled.findIndex((row) => row.includes(from));
     const row = filled[Math.min(filled.length - 1, Math.max(0, rowAt + by[1]))];
-    const at = filled[rowAt].indexOf(from) + by[0];
+    const isTurned = Math.abs(by[0]) === 1 && getComputedStyle(body).direction === 'rtl'; // where the arrow points to
+    const at = filled[rowAt].indexOf(from) + (isTurned ? -by[0] : by[0]);
     const to = row[Math.min(row.length - 1, Math.max(0, at))];
     this.#setStop(body, to);
     to.focus();

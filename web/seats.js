@@ -12,7 +12,6 @@ import { SeatMap } from './seatmap.js';
 import { t } from './text.js';
 import { TimeLeft } from './timeleft.js';
 
-const HINT_MS = 8000; // how long the map says how it is used
 const RENEW_MS_MIN = 200; // by then every gateway has the new plan
 const RENEW_SPREAD_MS = 1500;
 
@@ -133,7 +132,6 @@ export class SeatsView {
       return;
     }
     show($('map-loading'), false);
-    setTimeout(() => show($('map-hint'), false), HINT_MS);
     this.draw(this.#visit.state, false);
   }
 
@@ -147,6 +145,7 @@ export class SeatsView {
 
   #drawBasket({ mine, seatsMax }) {
     show($('seats-none'), mine.length === 0);
+    show($('seats-hint'), mine.length === 0 && !$('map-panel').hidden);
     setText($('seats-none'), t('seats.none', { n: seatsMax }));
     this.#basket.draw(mine);
     $('checkout').disabled = mine.length === 0;
@@ -271,12 +270,13 @@ export class SeatsView {
     $('leave-seats').onclick = async () => {
       if (await ask(t('seats.leaveAsk'), t('seats.leave'), t('seats.stay'))) await this.#try('leave', () => this.#visit.leave());
     };
-    $('map').addEventListener('pointerdown', () => show($('map-hint'), false), { once: true });
+    setText($('seats-hint'), t(matchMedia('(hover: none)').matches ? 'seats.hintTouch' : 'seats.hint'));
   }
 
   #showList(isList) {
     show($('list-panel'), isList);
     show($('map-panel'), !isList);
+    show($('seats-hint'), !isList && this.#mine.length === 0);
     $('show-list').setAttribute('aria-pressed', String(isList));
     $('show-map').setAttribute('aria-pressed', String(!isList));
     if (this.#found.length > 0) this.#reveal(this.#found);

@@ -18,7 +18,7 @@ function ticket(each, currency) {
   }
   return el('li', { class: 'ticket' },
     el('div', { class: 'grow' }, ...text,
-      el('p', { class: 'ticket-code' }, el('span', { class: 'soft small' }, t('done.code')), el('code', {}, code))),
+      el('p', { class: 'ticket-code' }, el('span', { class: 'soft small' }, t('done.code')), el('code', { dir: 'ltr' }, code))),
     qr && qrImage(qr, t('done.qr', { seat: where })));
 }
 

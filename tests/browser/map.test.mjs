@@ -1,0 +1,114 @@
+// The seat map under the hand: what lies under the pointer stays there while one drags, turns the wheel or pinches; a price
+// that is pressed leaves its own seats; from right to left the list's arrow keys go where they point.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startStanchion, until } from '../support/stanchion.mjs';
+import { DESKTOP, PHONE, assertNoProblems, enterSale, launch, newPerson, openSection } from './browser.mjs';
+
+const NEARER = 7; // turns of the wheel: seats are large then
+
+let server, browser, url;
+before(async () => {
+  server = await startStanchion({ event: 'arena' });
+  url = `${server.url}/e/${server.event}`;
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+// The seat at a point, as the page calls it; '' between seats.
+async function seatAt(page, x, y) {
+  await page.mouse.move(x, y);
+  return page.locator('#map-tip').evaluate((tip) => (tip.hidden ? '' : tip.textContent));
+}
+
+// A point near this one with a seat under it.
+async function findSeat(page, { x, y }) {
+  for (let down = 0; down < 60; down += 9)
+    for (let aside = 0; aside < 60; aside += 9)
+      if (await seatAt(page, x + aside, y + down)) return { x: x + aside, y: y + down };
+  return assert.fail('there is no seat here');
+}
+
+// Where the left stand is while the whole map is shown, as parts of the map's box.
+const inStand = ({ x, y, width, height }, across) => ({ x: Math.round(x + width * across), y: Math.round(y + height * 0.55) });
+
+describe('the map', { concurrency: 2 }, () => {
+  test('dragged and zoomed with the mouse, the seat stays under the pointer', async () => {
+    const person = await newPerson(browser, DESKTOP);
+    const { page } = person;
+    await enterSale(page, url);
+    const stand = inStand(await page.locator('#map').boundingBox(), 0.34);
+    await page.mouse.move(stand.x, stand.y);
+    for (let i = 0; i < NEARER; i++) await page.mouse.wheel(0, -60);
+    const { x, y } = await findSeat(page, stand);
+    const seat = await seatAt(page, x, y);
+    assert.match(seat, /^Section\s\S+, row\s\S+, seat\s\S+ · .* · (free|sold|held by somebody else)$/);
+    await page.mouse.down();
+    await page.mouse.move(x + 30, y + 10);
+    await page.mouse.move(x + 70, y + 40);
+    await page.mouse.up();
+    assert.equal(await seatAt(page, x + 70, y + 40), seat, 'it came along');
+    assert.notEqual(await seatAt(page, x, y), seat);
+    assert.equal(await page.locator('#seats-mine li').count(), 0, 'a drag takes no seat');
+    const beside = await seatAt(page, x + 190, y + 40);
+    await page.mouse.move(x + 70, y + 40);
+    await page.mouse.wheel(0, -180);
+    await until('it is nearer', async () => await seatAt(page, x + 190, y + 40) !== beside);
+    assert.equal(await seatAt(page, x + 70, y + 40), seat, 'what is under the pointer stays there');
+    await page.mouse.wheel(0, 2000);
+    await page.mouse.wheel(0, 2000);
+    await page.getByRole('button', { name: 'Show everything' }).click();
+    assertNoProblems(person);
+    await person.context.close();
+  });
+
+  test('pinched on a phone, seats come near enough to be taken with the first tap', async () => {
+    const person = await newPerson(browser, PHONE);
+    const { page, context } = person;
+    await page.addInitScript(() => {
+      const { send } = WebSocket.prototype;
+      globalThis.holds = 0;
+      WebSocket.prototype.send = function(text) {
+        if (JSON.parse(text).type === 'hold') globalThis.holds++;
+        return send.call(this, text);
+      };
+    });
+    await enterSale(page, url);
+    const session = await context.newCDPSession(page);
+    const { x, y } = inStand(await page.locator('#map').boundingBox(), 0.23);
+    const fingers = (type, apart) => session.send('Input.dispatchTouchEvent', { type,
+      touchPoints: type === 'touchEnd' ? [] : [{ x: x - apart, y, id: 0 }, { x: x + apart, y, id: 1 }] });
+    await fingers('touchStart', 8);
+    for (let apart = 10; apart <= 80; apart += 10) await fingers('touchMove', apart);
+    await fingers('touchEnd');
+    if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
+    assert.equal(await page.evaluate(() => globalThis.holds), 0, 'two fingers take no seat');
+    // The point itself may lie between two rows.
+    for (let aside = 0; aside < 40 && await page.evaluate(() => globalThis.holds) === 0; aside += 8) await page.touchscreen.tap(x + aside, y);
+    await page.locator('#seats-mine li').waitFor();
+    assertNoProblems(person);
+    await context.close();
+  });
+
+  test('from right to left, arrow keys go where they point', async () => {
+    const person = await newPerson(browser, DESKTOP);
+    const { page } = person;
+    await enterSale(page, url);
+    await page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+    const section = await openSection(page, 1);
+    const seats = section.locator('.list-row').first().locator('.seat');
+    await seats.nth(1).focus();
+    const boxes = [await seats.nth(0).boundingBox(), await seats.nth(1).boundingBox()];
+    assert.ok(boxes[0].x > boxes[1].x, 'the first seat stands on the right');
+    await page.keyboard.press('ArrowRight');
+    assert.ok(await seats.nth(0).evaluate((seat) => seat === document.activeElement));
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    assert.ok(await seats.nth(2).evaluate((seat) => seat === document.activeElement));
+    assertNoProblems(person);
+    await person.context.close();
+  });
+});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { loseRedis } from '../support/redis.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
-import { enterSale, isShown, launch, newPerson, seatsAreReady } from './browser.mjs';
+import { enterSale, isShown, launch, newPerson, takeTurn } from './browser.mjs';
 
 let server, browser, url;
 before(async () => {
@@ -24,8 +24,6 @@ test('who was choosing seats when Redis lost everything is the next again, witho
   await loseRedis(server, { keptBytes: 0 });
   await isShown(page, 'line');
   await page.screenshot({ path: process.env.SHOT ?? '/dev/null', type: 'png' });
-  await isShown(page, 'turn');
-  await page.getByRole('button', { name: 'Choose seats' }).click();
-  await seatsAreReady(page);
+  await takeTurn(page);
   await context.close();
 });

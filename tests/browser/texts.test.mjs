@@ -83,6 +83,21 @@ test('nothing was left in English', () => {
   }
 });
 
+// What the server words in English for who reads the wire, pages word by its code.
+test('every forecast and every finding that the server makes has its words', () => {
+  for (const [file, prefix, least] of [['server/gateway/organizer/forecast.c', 'effect', 10], ['server/office/event_check.c', 'finding', 12]]) {
+    const code = fs.readFileSync(path.join(root, file), 'utf8');
+    const made = [...new Set(find([code], /\badd\([\w>-]+,\s*"([a-z_]+)"/g))];
+    assert.ok(made.length >= least, `${file}: ${made}`);
+    assert.deepEqual(made.filter((each) => !keys.has(`${prefix}.${each}`)), [], file);
+    const values = new Set(find([code], /"(\w+)",\s*(?:\(json_int_t\)|rate_json)/g));
+    const texts = textsOf(english);
+    if (prefix === 'effect')
+      for (const each of made)
+        for (const [, place] of texts[`effect.${each}`].matchAll(/\{(\w+)\}/g)) assert.ok(values.has(place), `effect.${each} wants ${place}`);
+  }
+});
+
 test('pages have no words of their own, no script and no style in line', () => {
   for (const { name, text } of pages) {
     const plain = text.replace(/<title>.*?<\/title>|<!--[\s\S]*?-->|@[\w.]+@/g, '');

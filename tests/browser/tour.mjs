@@ -125,12 +125,29 @@ function list(real) {
   ];
 }
 
+// Runs in the page before anything else. What it fetches about this event, or the list, is what is to be shown; requests that
+// Playwright itself would answer are never kept by the browser, and each state would fetch all scripts anew.
+function putEvent({ path, event, events }) {
+  const { fetch } = globalThis;
+  globalThis.fetch = async (what, options) => {
+    const { pathname } = new URL(what, location.href);
+    if (events && pathname === '/api/v1/events') return Response.json({ events });
+    if (event && pathname === path) return Response.json({ ...event, server_ms: Date.now() });
+    return fetch(what, options);
+  };
+}
+
+// Runs in each new tab: nothing is left of the state that the browser was in before.
+function beginAnew() {
+  if (location.protocol !== 'http:' || sessionStorage.getItem('begun')) return;
+  localStorage.clear();
+  sessionStorage.setItem('begun', 'yes');
+}
+
 async function put(page, state, event) {
   if (state.isReal) return;
-  const json = (route, body) => route.fulfill({ json: body });
-  await page.route(/\/api\/v1\/events$/, (route) => (state.events ? json(route, { events: state.events }) : route.fallback()));
-  if (state.event) await page.route(new RegExp(`/api/v1/events/${event.id}$`), (route) => json(route, { ...event, server_ms: Date.now(), ...state.event }));
-  if (state.name === 'account') await page.route(/\/api\/v1\/account$/, (route) => route.fulfill({ status: 401, json: { error: 'sign_in' } }));
+  const shown = state.event && { ...event, ...state.event };
+  await page.addInitScript(putEvent, { path: `/api/v1/events/${event.id}`, event: shown, events: state.events });
   if (!state.says) return;
   await page.routeWebSocket(/\/ws$/, (socket) => {
     const send = (message) => socket.send(JSON.stringify(message));
@@ -146,32 +163,37 @@ async function put(page, state, event) {
   });
 }
 
-// Calls onState(name, page) in each state that `wanted` (a pattern of names) fits, one browser page each, `parallel` at once.
+// Calls onState(name, page) in each state that `wanted` (a pattern of names) fits, one tab each, in `parallel` browsers' worth of
+// cookies and caches at once.
 export async function tour(browser, server, language, onState, { wanted = /./, options = {}, parallel = 3 } = {}) {
   const bought = await buyTwo(server);
   const get = async (rest) => (await fetch(`${server.url}/api/v1/events/${server.event}${rest}`)).json();
   const event = await get('');
   const real = { event: { ...event, waiting: 8412 }, plan: await get('/plan'), bought };
-  const states = list(real).filter(({ name }) => wanted.test(name));
-  const take = async () => {
-    for (let state; (state = states.shift());) await visitState(state);
-  };
-  const visitState = async (state) => {
+  const names = list(real).map(({ name }) => name).filter((name) => wanted.test(name));
+  const visitState = async (person, name) => {
+    const state = list(real).find((each) => each.name === name); // made anew: there are moments in it
     state.event ??= state.path ? undefined : {};
-    const person = await newPerson(browser, { ...LANGUAGES[language], viewport: { width: 360, height: 740 }, ...options });
-    const { page } = person;
+    await person.context.clearCookies();
+    const page = await person.newTab();
     await page.addInitScript(() => { Math.random = () => 0.5; });
+    await page.addInitScript(beginAnew);
     await put(page, state, real.event);
-    await page.goto(server.url + (state.path ?? `/e/${server.event}`));
-    await state.go?.(page);
     try {
+      await page.goto(server.url + (state.path ?? `/e/${server.event}`));
+      await state.go?.(page);
       await state.until(page);
       await onState(state.name, page);
     } catch (error) {
       error.message = `${state.name}: ${error.message}`;
       throw error;
     }
+    await page.close();
+  };
+  const take = async () => {
+    const person = await newPerson(browser, { ...LANGUAGES[language], viewport: { width: 360, height: 740 }, ...options });
+    for (let name; (name = names.shift());) await visitState(person, name);
     await person.context.close();
   };
-  await Promise.all(Array.from({ length: parallel }, take));
+  await Promise.all(Array.from({ length: Math.min(parallel, names.length) }, take));
 }

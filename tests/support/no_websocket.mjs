@@ -1,6 +1,6 @@
 // A proxy as some offices and hotels have it: HTTP goes through, a WebSocket does not. `mode` says how it keeps it out:
 // 'refuse' (403), 'cut' (closes the connection), 'hang' (never answers), or 'pass' (it does not keep it out). Polls are counted, and those that listen can
-// be held up for `listenDelayMs`.
+// be held up for `listenDelayMs`; `listening` is how many of them the server has now.
 import http from 'node:http';
 import net from 'node:net';
 import { freePort, sleep } from './stanchion.mjs';
@@ -13,14 +13,20 @@ async function bodyOf(request) {
 
 export async function startProxy(server, mode = 'refuse') {
   const sockets = new Set();
-  const proxy = { mode, polls: [], upgrades: 0, isDown: false, listenDelayMs: 0 };
+  const proxy = { mode, polls: [], upgrades: 0, isDown: false, listenDelayMs: 0, listening: 0 };
   const front = http.createServer(async (request, answer) => {
     if (proxy.isDown) return void request.socket.destroy();
     const { method, url, headers } = request;
     const body = await bodyOf(request).catch(() => null);
     if (body === null) return;
     if (url.endsWith('/poll')) proxy.polls.push(Date.now());
-    if (body.includes('"wait_ms":25000')) await sleep(proxy.listenDelayMs);
+    const isListening = body.includes('"wait_ms":25000');
+    if (isListening) {
+      await sleep(proxy.listenDelayMs);
+      if (answer.destroyed) return;
+      proxy.listening++;
+      answer.on('close', () => { proxy.listening--; });
+    }
     const back = http.request({ host: '127.0.0.1', port: server.port, method, path: url, headers, agent: false }, (from) => {
       answer.writeHead(from.statusCode, from.headers);
       from.pipe(answer);

@@ -20,6 +20,7 @@ enum ledger_status ledger_event_load(struct ledger_store *s, const struct ledger
                                      int64_t now_ms)
 {
     assert(s->is_in_transaction);
+    s->known_event.id[0] = '\0';
     int64_t sold = 0;
     enum ledger_status status = sold_count(s, event->id, &sold);
     if (status == LEDGER_OK && sold > 0 && !event->keeps_sold)

@@ -50,25 +50,42 @@ static void seats_text(const struct outbox_entry *entry, char out[SEATS_TEXT_BYT
     out[used + 1] = '\0';
 }
 
+static enum ledger_status read_event(struct ledger_store *s, const char *id)
+{
+    enum ledger_status status;
+    struct ledger_known_event *known = &s->known_event;
+    sqlite3_stmt *statement = ledger_use(s, STATEMENT_order_event, "t", id);
+    if (!ledger_next(s, statement, &status))
+        return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
+    known->nr = sqlite3_column_int64(statement, 0);
+    known->seats_count = sqlite3_column_int64(statement, 2);
+    (void)snprintf(known->currency, sizeof known->currency, "%s", ledger_text(statement, 1));
+    int bytes = snprintf(known->id, sizeof known->id, "%s", id);
+    assert(bytes > 0 && (size_t)bytes < sizeof known->id);
+    (void)sqlite3_reset(statement);
+    return LEDGER_OK;
+}
+
 /* The event's number in the ledger, or a refusal. */
 static enum ledger_status find_event(struct ledger_store *s, const struct outbox_entry *entry,
                                      int64_t *event_nr, struct ledger_result *out)
 {
-    enum ledger_status status;
-    sqlite3_stmt *statement = ledger_use(s, STATEMENT_order_event, "t", entry->event);
-    if (!ledger_next(s, statement, &status)) {
-        if (status == LEDGER_OK)
-            refuse(out, "there is no event %s", entry->event);
-        return status;
+    const struct ledger_known_event *known = &s->known_event;
+    enum ledger_status status = LEDGER_OK;
+    if (strcmp(known->id, entry->event) != 0)
+        status = read_event(s, entry->event);
+    if (status == LEDGER_NOT_FOUND) {
+        refuse(out, "there is no event %s", entry->event);
+        return LEDGER_OK;
     }
-    *event_nr = sqlite3_column_int64(statement, 0);
-    int64_t seats_count = sqlite3_column_int64(statement, 2);
-    if (strcmp(ledger_text(statement, 1), entry->currency) != 0)
+    if (status != LEDGER_OK)
+        return status;
+    *event_nr = known->nr;
+    if (strcmp(known->currency, entry->currency) != 0)
         refuse(out, "currency %s is not the event's", entry->currency);
     for (size_t i = 0; i < entry->seats_count; i++)
-        if (entry->seats[i].seat >= seats_count)
+        if (entry->seats[i].seat >= known->seats_count)
             refuse(out, "seat %u is not in the plan", entry->seats[i].seat);
-    (void)sqlite3_reset(statement);
     return LEDGER_OK;
 }
 

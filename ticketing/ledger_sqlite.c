@@ -168,6 +168,7 @@ const char *ledger_text(sqlite3_stmt *statement, int column)
 enum ledger_status ledger_begin(struct ledger_store *s)
 {
     assert(!s->is_in_transaction);
+    s->known_event.id[0] = '\0';
     enum ledger_status status = ledger_run(s, ledger_use(s, STATEMENT_begin, ""));
     s->is_in_transaction = status == LEDGER_OK;
     return status;

@@ -107,6 +107,13 @@ enum ledger_statement {
         STATEMENT_COUNT
 };
 
+/* What orders are compared with, read once a transaction: nearly all are for the same event. */
+struct ledger_known_event {
+    char id[EVENT_ID_BYTES_MAX + 1]; /* "" = none is known */
+    char currency[16];
+    int64_t nr, seats_count;
+};
+
 struct ledger_store {
     sqlite3 *db;
     const struct token_keys *keys;
@@ -114,6 +121,7 @@ struct ledger_store {
     bool is_in_transaction;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     char problem[LEDGER_REASON_BYTES];
+    struct ledger_known_event known_event;
 };
 
 /* Readies a statement and binds its parameters in order: 'i' int64_t, 't' const char * (NULL binds

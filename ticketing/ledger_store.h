@@ -13,6 +13,7 @@
 #ifndef STANCHION_LEDGER_STORE_H
 #define STANCHION_LEDGER_STORE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -2,13 +2,12 @@
  * that its payment is to be given up.
  *
  * The reader is strict: an entry that is not exactly what docs/redis.md says is refused with a
- * reason, because what it leads to is written forever. Strings point into the parsed document and
- * live until _release.
+ * reason, because what it leads to is written forever. Fields that we do not know are passed over,
+ * a list or an object among them is refused. Strings live until _release.
  */
 #ifndef STANCHION_OUTBOX_ENTRY_H
 #define STANCHION_OUTBOX_ENTRY_H
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "server/base/limits.h"
@@ -23,7 +22,7 @@ struct outbox_seat {
 };
 
 struct outbox_entry {
-    json_t *root; /* owns every string below */
+    char *text; /* every string below; owned. NULL = released, or never read */
     enum outbox_kind kind;
     const char *order, *event, *visitor, *intent, *currency;
     const char *reason; /* of a void */

@@ -8,6 +8,7 @@
 #ifndef STANCHION_TOKEN_H
 #define STANCHION_TOKEN_H
 
+#include <sodium.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,8 @@ enum token_status { TOKEN_OK = 0, TOKEN_INVALID, TOKEN_TOO_LONG };
 
 struct token_keys {
     unsigned char key[TOKEN_KIND_COUNT][32];
-    unsigned char ticket_key[32], ticket_mask_key[32]; /* ticket codes */
-    unsigned char account_key[32];                     /* visitors of accounts (account_id.h) */
+    crypto_auth_hmacsha512256_state ticket_mark, ticket_mask; /* ticket codes: a key each, begun */
+    unsigned char account_key[32]; /* visitors of accounts (account_id.h) */
 };
 
 /* Derives all keys from the secret. */

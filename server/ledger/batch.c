@@ -9,7 +9,6 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/captures.h"
-#include "server/ledger/json_arena.h"
 #include "server/ledger/outcome.h"
 #include "server/ledger/unsell.h"
 #include "ticketing/ledger_intents.h"
@@ -117,7 +116,7 @@ static void count_item(struct batch_stats *stats, const struct item *item)
 static void settle_item(struct batch *batch, const struct stream_entry *from,
                         const struct item *item, struct outcomes *outcomes)
 {
-    if (item->broken != NULL || item->entry.root == NULL)
+    if (item->broken != NULL || item->entry.text == NULL)
         return;
     bool is_dead = item->result.verdict == VERDICT_DEAD;
     if (is_dead) {
@@ -168,7 +167,6 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
     assert(count <= LEDGER_BATCH_MAX);
     struct item *items = calloc(count, sizeof *items);
     assert(items != NULL);
-    json_arena_begin();
     enum ledger_status status = write_all(batch, entries, items, count);
     if (status == LEDGER_OK) {
         batch->stats.batches++;
@@ -187,7 +185,6 @@ enum batch_status batch_write(struct batch *batch, const struct stream_entry *en
                   status == LEDGER_FULL ? "; free some space, nothing is lost" : "");
     }
     release_items(items, count);
-    json_arena_end();
     free(items);
     if (status != LEDGER_OK)
         return BATCH_STORE_FAILED;

@@ -23,7 +23,6 @@
 #include "server/ledger/beat.h"
 #include "server/ledger/captures.h"
 #include "server/ledger/feed.h"
-#include "server/ledger/json_arena.h"
 #include "server/ledger/intents.h"
 #include "server/ledger/line_marks.h"
 #include "server/ledger/payouts.h"
@@ -404,7 +403,6 @@ int ledger_main(const struct ledger_options *options)
     assert(ledger != NULL);
     log_init("ledger", options->log_level);
     (void)signal(SIGPIPE, SIG_IGN);
-    json_arena_init();
     ledger->loop = ev_default_loop(EVFLAG_AUTO);
     ledger->state = STATE_WAITING;
     bool is_set_up = set_up(ledger, options);

@@ -4,6 +4,7 @@
 #ifndef STANCHION_LEDGER_OUTCOME_H
 #define STANCHION_LEDGER_OUTCOME_H
 
+#include "server/base/json_text.h"
 #include "server/base/token.h"
 #include "server/ledger/redis_pipe.h"
 #include "ticketing/ledger_store.h"
@@ -13,8 +14,7 @@
 
 /* {0} is empty. */
 struct outcomes {
-    char *bytes; /* owned */
-    size_t count, room;
+    struct json_text text;
 };
 
 /* Add a line. */

@@ -1,6 +1,7 @@
-/* Each POST is one transaction: look up the key, decide, write intent, webhook and answer, commit,
- * answer. So a process kill at any moment leaves either nothing or all of it, and the repeat under
- * the same key gets the rest.
+/* Each POST: look up the key, decide, write intent, webhook and answer; those of one turn of the
+ * loop share a transaction, and are answered when it is committed (docs/decisions/0054). So a
+ * process kill at any moment leaves either nothing or all of it, and the repeat under the same key
+ * gets the rest.
  *
  * A slow card writes its key with code 0 ("to come") and a due time into the intent; the caller's
  * connection waits outside and asks again when outcomes were settled. After a restart the due time
@@ -402,18 +403,18 @@ static enum sandbox_store_status decide(struct provider *provider,
                             reply->body ? reply->body : "", now_ms);
 }
 
+/* The first failure undoes what the others of this turn have written, so nothing more is tried. */
 static void transact(struct provider *provider, const struct provider_request *request,
                      enum action action, const char *intent_id, const json_t *body, int64_t now_ms,
                      struct provider_reply *reply)
 {
-    enum sandbox_store_status status = store_begin(provider->store);
+    enum sandbox_store_status status =
+        provider->has_failed ? SANDBOX_STORE_FAILED : store_begin(provider->store);
     if (status == SANDBOX_STORE_OK)
         status = decide(provider, request, action, intent_id, body, now_ms, reply);
     if (status == SANDBOX_STORE_OK)
-        status = store_commit(provider->store);
-    if (status == SANDBOX_STORE_OK)
         return;
-    store_rollback(provider->store);
+    provider->has_failed = true;
     free(reply->body);
     reply_storage(reply);
 }
@@ -587,18 +588,36 @@ enum sandbox_store_status provider_settle(struct provider *provider, int64_t now
 {
     struct intent intent;
     size_t settled_count = 0;
-    enum sandbox_store_status status = store_begin(provider->store);
+    enum sandbox_store_status status = SANDBOX_STORE_OK;
     while (status == SANDBOX_STORE_OK && settled_count < OUTCOMES_PER_TURN_MAX) {
         status = store_due_intent(provider->store, now_ms, &intent);
         if (status == SANDBOX_STORE_OK)
             status = settle_one(provider, &intent, now_ms);
         settled_count++;
     }
-    if (status != SANDBOX_STORE_FAILED)
-        status = store_commit(provider->store);
-    if (status == SANDBOX_STORE_FAILED)
-        store_rollback(provider->store);
-    else
-        provider->has_settled = true;
+    provider->has_failed = provider->has_failed || status == SANDBOX_STORE_FAILED;
+    provider->has_settled = true;
     return status;
+}
+
+enum sandbox_store_status provider_commit(struct provider *provider)
+{
+    bool is_good = !provider->has_failed;
+    provider->has_failed = false;
+    if (is_good && store_is_open(provider->store))
+        is_good = store_commit(provider->store) == SANDBOX_STORE_OK;
+    if (!is_good)
+        store_rollback(provider->store);
+    return is_good ? SANDBOX_STORE_OK : SANDBOX_STORE_FAILED;
+}
+
+bool provider_is_undecided(const struct provider *provider)
+{
+    return provider->has_failed || store_is_open(provider->store);
+}
+
+void provider_undo(struct provider_reply *reply)
+{
+    free(reply->body);
+    reply_storage(reply);
 }

@@ -31,6 +31,7 @@ struct provider {
     const char *key; /* bearer */
     bool has_webhooks;
     int64_t late_ms;
+    bool has_failed;  /* the transaction that is open must be undone */
     bool has_settled; /* set when requests that wait should ask again; the caller clears it */
 };
 
@@ -55,5 +56,11 @@ void provider_answer(struct provider *provider, const struct provider_request *r
                      int64_t now_ms, struct provider_reply *reply);
 /* Settles what is due, at most OUTCOMES_PER_TURN_MAX. */
 enum sandbox_store_status provider_settle(struct provider *provider, int64_t now_ms);
+/* While this is so, no answer may go out: what it says is not stored yet. */
+bool provider_is_undecided(const struct provider *provider);
+/* Stores what was decided since the last time. FAILED: nothing of it was, and provider_undo makes
+ * of each answer that it was not. */
+enum sandbox_store_status provider_commit(struct provider *provider);
+void provider_undo(struct provider_reply *reply);
 
 #endif

@@ -3,8 +3,8 @@
  */
 #include "server/sandbox/provider_json.h"
 
-#include <jansson.h>
 #include <string.h>
+#include "server/base/json_text.h"
 
 static const char *const status_names[INTENT_STATUS_COUNT] = {
     "requires_payment_method", "processing", "requires_capture", "succeeded", "canceled"};
@@ -22,51 +22,63 @@ enum intent_status intent_status_of(const char *name)
     return (enum intent_status)status;
 }
 
-static json_t *intent_object(const struct intent *intent)
+static void add_intent(struct json_text *text, const struct intent *intent)
 {
-    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:s,s:s?,s:I,s:I}", "id", intent->id, "status",
-                     status_names[intent->status], "order", intent->order, "amount_minor",
-                     (json_int_t)intent->amount_minor, "refunded_minor",
-                     (json_int_t)intent->refunded_minor, "currency", intent->currency, "error",
-                     intent->error[0] ? intent->error : NULL, "created_ms",
-                     (json_int_t)intent->created_ms, "changed_ms", (json_int_t)intent->changed_ms);
-}
-
-static char *dump(json_t *object)
-{
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    json_decref(object);
-    return text;
+    json_text_string(text, "{\"id\":", intent->id);
+    json_text_string(text, ",\"status\":", status_names[intent->status]);
+    json_text_string(text, ",\"order\":", intent->order);
+    json_text_whole(text, ",\"amount_minor\":", intent->amount_minor);
+    json_text_whole(text, ",\"refunded_minor\":", intent->refunded_minor);
+    json_text_string(text, ",\"currency\":", intent->currency);
+    if (intent->error[0])
+        json_text_string(text, ",\"error\":", intent->error);
+    else
+        json_text_raw(text, ",\"error\":null");
+    json_text_whole(text, ",\"created_ms\":", intent->created_ms);
+    json_text_whole(text, ",\"changed_ms\":", intent->changed_ms);
+    json_text_raw(text, "}");
 }
 
 char *intent_json(const struct intent *intent)
 {
-    return dump(intent_object(intent));
+    struct json_text text = {0};
+    add_intent(&text, intent);
+    return text.bytes;
 }
 
 char *page_json(const struct intent *intents, size_t count, bool has_more)
 {
-    json_t *data = json_array();
-    for (size_t i = 0; data && i < count; i++)
-        if (json_array_append_new(data, intent_object(&intents[i]))) {
-            json_decref(data);
-            data = NULL;
-        }
-    return data ? dump(json_pack("{s:o,s:b}", "data", data, "has_more", has_more)) : NULL;
+    struct json_text text = {0};
+    json_text_raw(&text, "{\"data\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            json_text_raw(&text, ",");
+        add_intent(&text, &intents[i]);
+    }
+    json_text_raw(&text, has_more ? "],\"has_more\":true}" : "],\"has_more\":false}");
+    return text.bytes;
 }
 
 char *error_json(const char *code, const char *message, const struct intent *intent)
 {
-    json_t *object = json_pack("{s:s,s:s}", "error", code, "message", message);
-    if (object && intent && json_object_set_new(object, "intent", intent_object(intent))) {
-        json_decref(object);
-        object = NULL;
+    struct json_text text = {0};
+    json_text_string(&text, "{\"error\":", code);
+    json_text_string(&text, ",\"message\":", message);
+    if (intent) {
+        json_text_raw(&text, ",\"intent\":");
+        add_intent(&text, intent);
     }
-    return dump(object);
+    json_text_raw(&text, "}");
+    return text.bytes;
 }
 
 char *event_json(const char *event_id, const char *type, const struct intent *intent)
 {
-    return dump(
-        json_pack("{s:s,s:s,s:o}", "id", event_id, "type", type, "intent", intent_object(intent)));
+    struct json_text text = {0};
+    json_text_string(&text, "{\"id\":", event_id);
+    json_text_string(&text, ",\"type\":", type);
+    json_text_raw(&text, ",\"intent\":");
+    add_intent(&text, intent);
+    json_text_raw(&text, "}");
+    return text.bytes;
 }

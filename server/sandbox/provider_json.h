@@ -1,4 +1,4 @@
-/* JSON of the sandbox provider. All return malloc'ed text, NULL = out of memory. */
+/* JSON of the sandbox provider. All return malloc'ed text. */
 #ifndef STANCHION_SANDBOX_PROVIDER_JSON_H
 #define STANCHION_SANDBOX_PROVIDER_JSON_H
 

@@ -57,24 +57,36 @@ static enum sandbox_store_status keep_house(struct sandbox *sandbox, int64_t now
                                 ANSWERS_FORGOTTEN_MAX);
 }
 
+/* What was asked since the last turn is stored with what came due, and answered; webhooks that go
+ * out are about what is stored. */
+static enum sandbox_store_status store_and_tell(struct sandbox *sandbox, int64_t now_ms,
+                                                bool *has_room)
+{
+    enum sandbox_store_status status = provider_commit(&sandbox->provider), sent;
+    bool is_stored = status == SANDBOX_STORE_OK, has_settled = sandbox->provider.has_settled;
+    sandbox->provider.has_settled = false;
+    if (is_stored && sandbox->messenger) {
+        sent = messenger_turn(sandbox->messenger, now_ms);
+        *has_room = sent != SANDBOX_STORE_OK; /* otherwise a completion wakes us */
+        status = sent == SANDBOX_STORE_FAILED ? sent : SANDBOX_STORE_OK;
+    }
+    transport_release(sandbox->transport, is_stored);
+    if (has_settled)
+        transport_wake(sandbox->transport);
+    return status;
+}
+
 /* Everything that is due; *wake_ms = when there is more to do, on the wall clock. */
 static enum sandbox_store_status turn(struct sandbox *sandbox, int64_t now_ms, int64_t *wake_ms)
 {
     int64_t intent_ms, webhook_ms;
+    bool has_room = true;
     enum sandbox_store_status status =
         store_next_due(sandbox->provider.store, &intent_ms, &webhook_ms);
     if (status == SANDBOX_STORE_OK && intent_ms && intent_ms <= now_ms)
-        status = provider_settle(&sandbox->provider, now_ms);
-    if (sandbox->provider.has_settled) {
-        sandbox->provider.has_settled = false;
-        transport_wake(sandbox->transport);
-    }
-    bool has_room = true;
-    if (status == SANDBOX_STORE_OK && sandbox->messenger) {
-        enum sandbox_store_status sent = messenger_turn(sandbox->messenger, now_ms);
-        has_room = sent != SANDBOX_STORE_OK; /* otherwise a completion wakes us */
-        status = sent == SANDBOX_STORE_FAILED ? sent : SANDBOX_STORE_OK;
-    }
+        (void)provider_settle(&sandbox->provider, now_ms); /* what fails is told by the commit */
+    enum sandbox_store_status told = store_and_tell(sandbox, now_ms, &has_room);
+    status = status == SANDBOX_STORE_OK ? told : status;
     if (status == SANDBOX_STORE_OK)
         status = keep_house(sandbox, now_ms);
     if (status == SANDBOX_STORE_OK)
@@ -84,6 +96,8 @@ static enum sandbox_store_status turn(struct sandbox *sandbox, int64_t now_ms, i
         *wake_ms = intent_ms;
     if (sandbox->messenger && has_room && webhook_ms && webhook_ms < *wake_ms)
         *wake_ms = webhook_ms;
+    if (provider_is_undecided(&sandbox->provider))
+        *wake_ms = now_ms;
     return status;
 }
 

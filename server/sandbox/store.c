@@ -90,6 +90,9 @@ static const char *const sql[STATEMENT_COUNT] = {
 
 struct sandbox_store {
     sqlite3 *db;
+    bool is_open;      /* a transaction */
+    bool is_due_known; /* the two below are as in the tables */
+    int64_t intent_ms, webhook_ms;
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
@@ -157,6 +160,21 @@ static enum sandbox_store_status run(struct sandbox_store *store, enum statement
     return status == SANDBOX_STORE_FAILED ? status : SANDBOX_STORE_OK;
 }
 
+/* The same for what changes something: in the transaction that is open, or begins with it. */
+static enum sandbox_store_status change(struct sandbox_store *store, enum statement which,
+                                        const char *kinds, ...)
+{
+    va_list args;
+    store->is_due_known = false;
+    if (store_begin(store) != SANDBOX_STORE_OK)
+        return SANDBOX_STORE_FAILED;
+    va_start(args, kinds);
+    enum sandbox_store_status status = query(store, which, kinds, &args);
+    va_end(args);
+    assert(status != SANDBOX_STORE_OK); /* it has no rows */
+    return status == SANDBOX_STORE_NONE ? SANDBOX_STORE_OK : status;
+}
+
 static bool prepare_all(struct sandbox_store *store)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++)
@@ -208,18 +226,32 @@ void sandbox_store_close(struct sandbox_store *store)
     free(store);
 }
 
+bool store_is_open(const struct sandbox_store *store)
+{
+    return store->is_open;
+}
+
 enum sandbox_store_status store_begin(struct sandbox_store *store)
 {
-    return run(store, SQL_BEGIN, "");
+    if (store->is_open)
+        return SANDBOX_STORE_OK;
+    enum sandbox_store_status status = run(store, SQL_BEGIN, "");
+    store->is_open = status == SANDBOX_STORE_OK;
+    return status;
 }
 
 enum sandbox_store_status store_commit(struct sandbox_store *store)
 {
-    return run(store, SQL_COMMIT, "");
+    assert(store->is_open);
+    enum sandbox_store_status status = run(store, SQL_COMMIT, "");
+    if (status == SANDBOX_STORE_OK)
+        store->is_open = false;
+    return status;
 }
 
 void store_rollback(struct sandbox_store *store)
 {
+    store->is_open = store->is_due_known = false;
     if (!sqlite3_get_autocommit(store->db))
         run(store, SQL_ROLLBACK, "");
 }
@@ -227,12 +259,12 @@ void store_rollback(struct sandbox_store *store)
 enum sandbox_store_status store_put_intent(struct sandbox_store *store, struct intent *intent)
 {
     if (intent->seq != 0)
-        return run(store, SQL_UPDATE_INTENT, "tiinei", intent->error, (int64_t)intent->status,
-                   intent->changed_ms, intent->due_ms, intent->due_key, intent->seq);
+        return change(store, SQL_UPDATE_INTENT, "tiinei", intent->error, (int64_t)intent->status,
+                      intent->changed_ms, intent->due_ms, intent->due_key, intent->seq);
     enum sandbox_store_status status =
-        run(store, SQL_INSERT_INTENT, "ttttiiiine", intent->id, intent->order, intent->currency,
-            intent->error, intent->amount_minor, (int64_t)intent->status, intent->created_ms,
-            intent->changed_ms, intent->due_ms, intent->due_key);
+        change(store, SQL_INSERT_INTENT, "ttttiiiine", intent->id, intent->order, intent->currency,
+               intent->error, intent->amount_minor, (int64_t)intent->status, intent->created_ms,
+               intent->changed_ms, intent->due_ms, intent->due_key);
     if (status == SANDBOX_STORE_OK)
         intent->seq = sqlite3_last_insert_rowid(store->db);
     return status;
@@ -314,7 +346,7 @@ enum sandbox_store_status store_put_refund(struct sandbox_store *store, struct i
                                            int64_t amount_minor, int64_t now_ms)
 {
     enum sandbox_store_status status =
-        run(store, SQL_PUT_REFUND, "tii", intent->id, amount_minor, now_ms);
+        change(store, SQL_PUT_REFUND, "tii", intent->id, amount_minor, now_ms);
     if (status == SANDBOX_STORE_OK)
         intent->refunded_minor += amount_minor;
     return status;
@@ -340,38 +372,38 @@ enum sandbox_store_status store_put_answer(struct sandbox_store *store, const ch
                                            const unsigned char fingerprint[FINGERPRINT_BYTES],
                                            int code, const char *body, int64_t now_ms)
 {
-    return run(store, SQL_PUT_ANSWER, "tbiti", key, fingerprint, FINGERPRINT_BYTES, (int64_t)code,
-               body, now_ms);
+    return change(store, SQL_PUT_ANSWER, "tbiti", key, fingerprint, FINGERPRINT_BYTES,
+                  (int64_t)code, body, now_ms);
 }
 
 enum sandbox_store_status store_finish_answer(struct sandbox_store *store, const char *key,
                                               int code, const char *body)
 {
-    return run(store, SQL_FINISH_ANSWER, "itt", (int64_t)code, body, key);
+    return change(store, SQL_FINISH_ANSWER, "itt", (int64_t)code, body, key);
 }
 
 enum sandbox_store_status store_drop_answer(struct sandbox_store *store, const char *key)
 {
-    return run(store, SQL_DROP_ANSWER, "t", key);
+    return change(store, SQL_DROP_ANSWER, "t", key);
 }
 
 enum sandbox_store_status store_forget_answers(struct sandbox_store *store, int64_t before_ms,
                                                int count_max)
 {
-    return run(store, SQL_FORGET_ANSWERS, "ii", before_ms, (int64_t)count_max);
+    return change(store, SQL_FORGET_ANSWERS, "ii", before_ms, (int64_t)count_max);
 }
 
 enum sandbox_store_status store_put_webhook(struct sandbox_store *store, const char *intent_id,
                                             const char *type, const char *body, int64_t now_ms)
 {
-    return run(store, SQL_PUT_WEBHOOK, "ttti", intent_id, type, body, now_ms);
+    return change(store, SQL_PUT_WEBHOOK, "ttti", intent_id, type, body, now_ms);
 }
 
 enum sandbox_store_status store_drop_webhooks_of(struct sandbox_store *store, const char *intent_id,
                                                  const char *type, int64_t now_ms)
 {
-    enum sandbox_store_status status = run(store, SQL_DROP_WEBHOOKS_OF, "tt", intent_id, type);
-    return status == SANDBOX_STORE_OK ? run(store, SQL_PROMOTE_WEBHOOK, "it", now_ms, intent_id)
+    enum sandbox_store_status status = change(store, SQL_DROP_WEBHOOKS_OF, "tt", intent_id, type);
+    return status == SANDBOX_STORE_OK ? change(store, SQL_PROMOTE_WEBHOOK, "it", now_ms, intent_id)
                                       : status;
 }
 
@@ -387,28 +419,21 @@ enum sandbox_store_status store_take_webhook(struct sandbox_store *store, int64_
     read_text(s, 2, out->body, sizeof out->body);
     read_text(s, 3, out->intent, sizeof out->intent);
     sqlite3_reset(s);
-    return run(store, SQL_LEASE_WEBHOOK, "ii", lease_until_ms, out->seq);
+    return change(store, SQL_LEASE_WEBHOOK, "ii", lease_until_ms, out->seq);
 }
 
 enum sandbox_store_status store_delay_webhook(struct sandbox_store *store, int64_t seq,
                                               int64_t next_ms)
 {
-    return run(store, SQL_DELAY_WEBHOOK, "ii", next_ms, seq);
+    return change(store, SQL_DELAY_WEBHOOK, "ii", next_ms, seq);
 }
 
 enum sandbox_store_status store_drop_webhook(struct sandbox_store *store, int64_t seq,
                                              const char *intent_id, int64_t now_ms)
 {
-    enum sandbox_store_status status = store_begin(store);
-    if (status == SANDBOX_STORE_OK)
-        status = run(store, SQL_DROP_WEBHOOK, "i", seq);
-    if (status == SANDBOX_STORE_OK)
-        status = run(store, SQL_PROMOTE_WEBHOOK, "it", now_ms, intent_id);
-    if (status == SANDBOX_STORE_OK)
-        status = store_commit(store);
-    if (status != SANDBOX_STORE_OK)
-        store_rollback(store);
-    return status;
+    enum sandbox_store_status status = change(store, SQL_DROP_WEBHOOK, "i", seq);
+    return status == SANDBOX_STORE_OK ? change(store, SQL_PROMOTE_WEBHOOK, "it", now_ms, intent_id)
+                                      : status;
 }
 
 static enum sandbox_store_status read_due(struct sandbox_store *store, enum statement which,
@@ -426,6 +451,13 @@ static enum sandbox_store_status read_due(struct sandbox_store *store, enum stat
 enum sandbox_store_status store_next_due(struct sandbox_store *store, int64_t *intent_ms,
                                          int64_t *webhook_ms)
 {
-    enum sandbox_store_status status = read_due(store, SQL_NEXT_DUE_INTENT, intent_ms);
-    return status == SANDBOX_STORE_OK ? read_due(store, SQL_NEXT_DUE_WEBHOOK, webhook_ms) : status;
+    enum sandbox_store_status status = SANDBOX_STORE_OK;
+    if (!store->is_due_known)
+        status = read_due(store, SQL_NEXT_DUE_INTENT, &store->intent_ms);
+    if (!store->is_due_known && status == SANDBOX_STORE_OK)
+        status = read_due(store, SQL_NEXT_DUE_WEBHOOK, &store->webhook_ms);
+    store->is_due_known = status == SANDBOX_STORE_OK;
+    *intent_ms = store->intent_ms;
+    *webhook_ms = store->webhook_ms;
+    return status;
 }

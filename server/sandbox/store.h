@@ -1,9 +1,10 @@
 /* What the sandbox provider remembers: intents, answers given, webhooks to deliver. One SQLite
  * file, one thread.
  *
- * Changes are made between store_begin and store_commit; only a process kill has to be survived
- * here, so the WAL is not synced at each commit. Any SQLite error ends in SANDBOX_STORE_FAILED and
- * a log line; the caller rolls back.
+ * The first change opens a transaction and the next ones join it, until store_commit: whoever tells
+ * what was changed waits for that. Only a process kill has to be survived here, so the WAL is not
+ * synced at each commit. Any SQLite error ends in SANDBOX_STORE_FAILED and a log line; the caller
+ * rolls back.
  */
 #ifndef STANCHION_SANDBOX_STORE_H
 #define STANCHION_SANDBOX_STORE_H
@@ -67,8 +68,10 @@ struct sandbox_store;
 struct sandbox_store *sandbox_store_open(const char *path, int64_t now_ms);
 void sandbox_store_close(struct sandbox_store *store);
 
+/* Nothing happens when a transaction is open. */
 enum sandbox_store_status store_begin(struct sandbox_store *store);
-enum sandbox_store_status store_commit(struct sandbox_store *store);
+bool store_is_open(const struct sandbox_store *store);
+enum sandbox_store_status store_commit(struct sandbox_store *store); /* of an open one */
 void store_rollback(struct sandbox_store *store);
 
 /* Inserts (seq 0, then sets seq) or updates. */

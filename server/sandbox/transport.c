@@ -1,7 +1,8 @@
 /* libmicrohttpd is driven from outside: we watch its epoll descriptor, ask before each sleep how
  * long it may be (a request may already lie in its buffers), and call MHD_run. A request whose
  * outcome is not known yet is suspended, so it costs a list entry and no thread, and is asked again
- * after transport_wake.
+ * after transport_wake. One whose answer is not stored yet is suspended with it, and answered after
+ * transport_release.
  */
 #include "server/sandbox/transport.h"
 
@@ -16,11 +17,17 @@
 #include "server/base/log.h"
 #include "server/sandbox/provider.h"
 
+struct exchange_list {
+    struct exchange *first;
+    size_t count;
+};
+
 struct exchange {
     struct transport *transport;
     struct MHD_Connection *connection;
-    struct exchange *next, *previous; /* while it waits */
-    bool is_waiting;
+    struct exchange_list *list; /* where it is suspended, or NULL */
+    struct exchange *next, *previous;
+    struct provider_reply reply; /* held back, then given; code 0 = none */
     size_t body_bytes, discarded_bytes;
     char body[SANDBOX_BODY_BYTES_MAX];
 };
@@ -32,8 +39,8 @@ struct transport {
     ev_io io;
     ev_prepare prepare;
     ev_timer timer;
-    struct exchange *first_waiting;
-    size_t waiting_count;
+    struct exchange_list waiting; /* for an outcome */
+    struct exchange_list held;    /* with an answer that is not stored yet */
     bool is_stopping;
 };
 
@@ -61,36 +68,41 @@ static enum MHD_Result reply_fixed(struct MHD_Connection *connection, unsigned c
     return queue_reply(connection, code, (char *)body, MHD_RESPMEM_PERSISTENT);
 }
 
-static enum MHD_Result wait_for_outcome(struct exchange *x)
+static void suspend(struct exchange *x, struct exchange_list *list)
 {
-    struct transport *transport = x->transport;
-    if (transport->is_stopping || transport->waiting_count >= SANDBOX_WAITING_MAX)
-        return reply_fixed(x->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-                           "{\"error\":\"busy\",\"message\":\"Repeat under the same key.\"}");
-    x->is_waiting = true;
+    x->list = list;
     x->previous = NULL;
-    x->next = transport->first_waiting;
+    x->next = list->first;
     if (x->next)
         x->next->previous = x;
-    transport->first_waiting = x;
-    transport->waiting_count++;
+    list->first = x;
+    list->count++;
     MHD_suspend_connection(x->connection);
-    return MHD_YES;
 }
 
-static void stop_waiting(struct exchange *x)
+static void take_off(struct exchange *x)
 {
-    if (!x->is_waiting)
+    if (!x->list)
         return;
     if (x->previous)
         x->previous->next = x->next;
     else
-        x->transport->first_waiting = x->next;
+        x->list->first = x->next;
     if (x->next)
         x->next->previous = x->previous;
-    x->is_waiting = false;
-    assert(x->transport->waiting_count > 0);
-    x->transport->waiting_count--;
+    assert(x->list->count > 0);
+    x->list->count--;
+    x->list = NULL;
+}
+
+static enum MHD_Result wait_for_outcome(struct exchange *x)
+{
+    struct transport *transport = x->transport;
+    if (transport->is_stopping || transport->waiting.count >= SANDBOX_WAITING_MAX)
+        return reply_fixed(x->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+                           "{\"error\":\"busy\",\"message\":\"Repeat under the same key.\"}");
+    suspend(x, &transport->waiting);
+    return MHD_YES;
 }
 
 static const char *header_of(struct MHD_Connection *connection, const char *name)
@@ -103,9 +115,22 @@ static const char *argument_of(struct MHD_Connection *connection, const char *na
     return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+/* The answer that was held back, or that need not be. */
+static enum MHD_Result give(struct exchange *x)
+{
+    struct provider_reply reply = x->reply;
+    x->reply = (struct provider_reply){0};
+    if (!reply.body)
+        return reply_fixed(x->connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                           "{\"error\":\"memory\",\"message\":\"Out of memory.\"}");
+    return queue_reply(x->connection, (unsigned)reply.code, reply.body, MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result answer(struct exchange *x, const char *method, const char *path)
 {
     struct MHD_Connection *connection = x->connection;
+    if (x->reply.code != 0)
+        return give(x);
     struct provider_request request = {
         .method = method,
         .path = path,
@@ -118,14 +143,14 @@ static enum MHD_Result answer(struct exchange *x, const char *method, const char
         .body_bytes = x->body_bytes,
         .is_too_large = x->discarded_bytes > 0,
     };
-    struct provider_reply reply;
-    provider_answer(x->transport->provider, &request, clock_wall_ms(), &reply);
-    if (reply.code == 0)
+    struct provider *provider = x->transport->provider;
+    provider_answer(provider, &request, clock_wall_ms(), &x->reply);
+    if (x->reply.code == 0)
         return wait_for_outcome(x);
-    if (!reply.body)
-        return reply_fixed(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                           "{\"error\":\"memory\",\"message\":\"Out of memory.\"}");
-    return queue_reply(connection, (unsigned)reply.code, reply.body, MHD_RESPMEM_MUST_FREE);
+    if (!provider_is_undecided(provider))
+        return give(x);
+    suspend(x, &x->transport->held);
+    return MHD_YES;
 }
 
 /* Keeps what fits; a body that is too large is read to its end within bounds, so that the 413
@@ -181,8 +206,9 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **ex
     struct exchange *x = *exchange;
     if (!x)
         return;
-    stop_waiting(x);
+    take_off(x);
     explicit_bzero(x->body, sizeof x->body); /* it may have held a card */
+    free(x->reply.body);
     free(x);
     *exchange = NULL;
 }
@@ -247,13 +273,28 @@ struct transport *transport_create(struct ev_loop *loop, struct provider *provid
     return transport;
 }
 
-void transport_wake(struct transport *transport)
+static void resume_all(struct exchange_list *list)
 {
-    while (transport->first_waiting) {
-        struct exchange *x = transport->first_waiting;
-        stop_waiting(x);
+    while (list->first) {
+        struct exchange *x = list->first;
+        take_off(x);
         MHD_resume_connection(x->connection);
     }
+}
+
+void transport_wake(struct transport *transport)
+{
+    resume_all(&transport->waiting);
+    MHD_run(transport->daemon);
+}
+
+void transport_release(struct transport *transport, bool is_stored)
+{
+    if (!transport->held.first)
+        return;
+    for (struct exchange *x = transport->held.first; x && !is_stored; x = x->next)
+        provider_undo(&x->reply);
+    resume_all(&transport->held);
     MHD_run(transport->daemon);
 }
 
@@ -263,6 +304,8 @@ void transport_free(struct transport *transport)
         return;
     transport->is_stopping = true;
     transport_wake(transport);
+    transport_release(transport, provider_commit(transport->provider) == SANDBOX_STORE_OK);
+    resume_all(&transport->held); /* what came in between is not answered */
     ev_io_stop(transport->loop, &transport->io);
     ev_prepare_stop(transport->loop, &transport->prepare);
     ev_timer_stop(transport->loop, &transport->timer);

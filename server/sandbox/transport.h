@@ -2,7 +2,7 @@
 #ifndef STANCHION_SANDBOX_TRANSPORT_H
 #define STANCHION_SANDBOX_TRANSPORT_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 struct ev_loop;
 struct provider;
@@ -18,9 +18,12 @@ struct transport;
 
 /* Takes the listening socket over, also when it fails (NULL, logged). */
 struct transport *transport_create(struct ev_loop *loop, struct provider *provider, int listen_fd);
-/* Waiting requests are answered 503; their outcomes stay due. NULL is fine. */
+/* Waiting requests are answered 503; their outcomes stay due. What was decided is stored and
+ * answered. NULL is fine. */
 void transport_free(struct transport *transport);
 /* Makes the waiting requests ask again. */
 void transport_wake(struct transport *transport);
+/* Gives the answers that were held back (provider_commit); is_stored false: they are 500. */
+void transport_release(struct transport *transport, bool is_stored);
 
 #endif

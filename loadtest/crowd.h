@@ -28,11 +28,13 @@ struct visitor {
     uint32_t number; /* in the run; of a tab: its owner's number */
     uint32_t owner;  /* tab: index of the owner in the crowd */
     bool is_tab;
-    uint8_t state;   /* enum visitor_state */
-    bool is_counted; /* among the connected */
-    bool is_leaving; /* leave was or will be sent; the end is then `leaves_as` */
-    bool has_paid;   /* pay was sent for `order` and no outcome is known */
-    bool has_let_go; /* something was sent that frees the seats */
+    uint8_t state;          /* enum visitor_state */
+    bool is_counted;        /* among the connected */
+    bool is_leaving;        /* leave was or will be sent; the end is then `leaves_as` */
+    bool has_paid;          /* pay was sent for `order` and no outcome is known */
+    bool is_free_of_charge; /* what is held costs nothing */
+    bool is_confirming; /* checkout with confirm was sent: the order's number is not known yet */
+    bool has_let_go;    /* something was sent that frees the seats */
     bool avoids_areas;
     bool has_come; /* wanted to connect for the first time */
     uint8_t leaves_as;

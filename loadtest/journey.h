@@ -59,6 +59,7 @@ void sales_on_seats(struct crowd *c, json_t *message);
 void sales_on_held(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_released(struct crowd *c, struct visitor *v);
 void sales_on_payment(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_paying(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_declined(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_confirmed(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_unsold(struct crowd *c, struct visitor *v, json_t *message);

@@ -369,7 +369,7 @@ static void try_again(struct crowd *c, struct visitor *v, json_t *message)
     if (state == VISITOR_HOLDING)
         state = VISITOR_CHOOSING;
     if (state == VISITOR_PAYING)
-        state = VISITOR_AT_CASH;
+        state = v->is_confirming ? VISITOR_HELD : VISITOR_AT_CASH;
     journey_pause(c, v, state, pause_us);
 }
 
@@ -425,12 +425,6 @@ static void on_error(struct crowd *c, struct visitor *v, json_t *message, bool i
         sales_on_error(c, v, code, message);
 }
 
-static void on_paying(struct crowd *c, struct visitor *v)
-{
-    if (v->state == VISITOR_PAYING)
-        crowd_set_timer(c, v, c->now_us + STAMPEDE_LOOKUP_US * 3);
-}
-
 static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_t *m)
 {
     bool is_answer = take_answer(c, v, number_of(m, "re", -1));
@@ -457,7 +451,7 @@ static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_
     else if (strcmp(type, "payment") == 0)
         sales_on_payment(c, v, m);
     else if (strcmp(type, "paying") == 0)
-        on_paying(c, v);
+        sales_on_paying(c, v, m);
     else if (strcmp(type, "declined") == 0)
         sales_on_declined(c, v, m);
     else if (strcmp(type, "confirmed") == 0)

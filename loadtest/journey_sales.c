@@ -118,6 +118,7 @@ static void note_hold(struct crowd *c, struct visitor *v, json_t *message)
         memcpy(v->hold->seats, seats, sizeof seats);
     }
     v->hold->deadline_ms = number_of(message, "deadline_ms", 0);
+    v->is_free_of_charge = number_of(message, "total_minor", -1) == 0;
     v->has_let_go = false;
     own_seats(c, v, v->hold->deadline_ms);
 }
@@ -304,12 +305,49 @@ void sales_choose(struct crowd *c, struct visitor *v)
     }
 }
 
+/* As the page does when nothing is to be paid. */
+static void confirm(struct crowd *c, struct visitor *v)
+{
+    v->has_paid = v->is_confirming = true;
+    if (v->pay_due_us == 0)
+        v->pay_due_us = v->due_us;
+    sales_let_go(c, v);
+    crowd_set_state(c, v, VISITOR_PAYING);
+    journey_ask(c, v, "checkout", ",\"total_minor\":%d,\"confirm\":true", 0);
+    journey_inside_at_most(c, v, v->asked_ms);
+}
+
+/* The first word of the order that was asked for so: it is what was held, and costs nothing. */
+static void name_confirmed(struct visitor *v, struct history_order *o)
+{
+    if (!v->is_confirming || !v->hold || o->state != HISTORY_ORDER_OPEN)
+        return;
+    v->is_confirming = false;
+    v->order = o;
+    o->state = HISTORY_ORDER_PAY_SENT;
+    o->amount_minor = 0;
+    o->seats_count = v->hold->seats_count;
+    memcpy(o->seats, v->hold->seats, sizeof o->seats);
+}
+
+void sales_on_paying(struct crowd *c, struct visitor *v, json_t *message)
+{
+    const char *id = v->is_confirming ? order_id(c, message) : NULL;
+    struct history_order *o = id ? order_of(c, v, id) : NULL;
+    if (o)
+        name_confirmed(v, o);
+    if (v->state == VISITOR_PAYING)
+        crowd_set_timer(c, v, c->now_us + STAMPEDE_LOOKUP_US * 3);
+}
+
 void sales_after_holding(struct crowd *c, struct visitor *v)
 {
     if (v->plan.leaves_inside) {
         journey_leave(c, v);
     } else if (v->plan.leaves_seats) {
         journey_finish(c, v, VISITOR_ABANDONED);
+    } else if (is_buy_mode(c) && v->is_free_of_charge) {
+        confirm(c, v);
     } else {
         crowd_set_state(c, v, VISITOR_CHECKING_OUT);
         journey_ask(c, v, "checkout", "%s", "");
@@ -334,6 +372,7 @@ void sales_pay(struct crowd *c, struct visitor *v)
     if (v->order->state == HISTORY_ORDER_OPEN)
         v->order->state = HISTORY_ORDER_PAY_SENT;
     v->has_paid = true;
+    v->is_confirming = false;
     if (v->pay_due_us == 0)
         v->pay_due_us = v->due_us;
     sales_let_go(c, v);
@@ -510,6 +549,7 @@ static void note_confirmed(struct crowd *c, struct visitor *v, json_t *order)
     struct history_order *o = id ? order_of(c, v, id) : NULL;
     if (!o || o->state == HISTORY_ORDER_CONFIRMED)
         return;
+    name_confirmed(v, o);
     uint32_t seats[STAMPEDE_SEATS_MAX];
     uint8_t count = read_seats(json_object_get(order, "tickets"), seats);
     int64_t amount_minor = number_of(order, "amount_minor", -1);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/json_text.h"
 
 #define SEAT_DIGITS_MAX 6 /* of an index below PLAN_SEATS_MAX */
 
@@ -62,43 +63,43 @@ enum offer_status offer_read_types(const json_t *types, const struct plan *plan,
     return OFFER_OK;
 }
 
-static json_t *seat_json(uint32_t seat, const struct plan_place *place,
-                         const struct plan_type *type)
+static void add_seat(struct json_text *text, uint32_t seat, const struct plan_place *place,
+                     const struct plan_type *type)
 {
-    json_t *object =
-        json_pack("{sI ss ss ss ss ss sI}", "seat", (json_int_t)seat, "section", place->section,
-                  "row", place->row, "number", place->number, "category", place->category->name,
-                  "type", type->name, "price_minor", (json_int_t)type->price_minor);
-    assert(object != NULL);
-    return object;
+    json_text_whole(text, "{\"seat\":", seat);
+    json_text_string(text, ",\"section\":", place->section);
+    json_text_string(text, ",\"row\":", place->row);
+    json_text_string(text, ",\"number\":", place->number);
+    json_text_string(text, ",\"category\":", place->category->name);
+    json_text_string(text, ",\"type\":", type->name);
+    json_text_whole(text, ",\"price_minor\":", type->price_minor);
+    json_text_raw(text, "}");
 }
 
 enum offer_status offer_make(const struct plan *plan, const struct held_seat *seats, size_t count,
                              const uint8_t *types, struct offer *out)
 {
-    json_t *list = json_array();
-    enum offer_status status = OFFER_OK;
+    struct json_text text = {0};
     int64_t amount_minor = 0;
     assert(count <= HOLD_SEATS_MAX);
-    for (size_t i = 0; i < count && status == OFFER_OK; i++) {
+    json_text_raw(&text, "[");
+    for (size_t i = 0; i < count; i++) {
         struct plan_place place;
         struct plan_type type;
-        if (!plan_is_for_sale(plan, seats[i].seat) ||
-            plan_place(plan, seats[i].seat, &place) != PLAN_OK) {
-            status = OFFER_NO_SUCH_SEAT;
-        } else if (!plan_type_of(place.category, types[i], &type)) {
-            status = OFFER_NO_SUCH_TYPE;
-        } else {
-            amount_minor += type.price_minor;
-            (void)json_array_append_new(list, seat_json(seats[i].seat, &place, &type));
+        bool is_seat = plan_is_for_sale(plan, seats[i].seat) &&
+                       plan_place(plan, seats[i].seat, &place) == PLAN_OK;
+        if (!is_seat || !plan_type_of(place.category, types[i], &type)) {
+            json_text_release(&text);
+            return is_seat ? OFFER_NO_SUCH_TYPE : OFFER_NO_SUCH_SEAT;
         }
+        amount_minor += type.price_minor;
+        if (i > 0)
+            json_text_raw(&text, ",");
+        add_seat(&text, seats[i].seat, &place, &type);
     }
-    if (status == OFFER_OK) {
-        *out = (struct offer){amount_minor, json_dumps(list, JSON_COMPACT)};
-        assert(out->text != NULL);
-    }
-    json_decref(list);
-    return status;
+    json_text_raw(&text, "]");
+    *out = (struct offer){amount_minor, text.bytes};
+    return OFFER_OK;
 }
 
 void offer_release(struct offer *offer)

@@ -125,8 +125,9 @@ export class Purchase {
 
   // With other prices than those shown there is nothing to pay yet: back to the seats, which show the new ones.
   async #askCheckout() {
+    const isFree = this.#wanted.total_minor === 0;
     try {
-      this.#payment(await this.#visit.request({ type: 'checkout', ...this.#wanted }));
+      this.#checkedOut(await this.#visit.request({ type: 'checkout', ...this.#wanted, ...(isFree && { confirm: true }) }));
     } catch (error) {
       if (error.code === 'price_changed' || error.code === 'no_such_type') {
         this.#visit.change({ view: 'seats', payment: null, isPaying: false, declined: null, repriced: error });
@@ -155,6 +156,13 @@ export class Purchase {
     const { admission, entered } = this.#visit.state;
     if (entered) this.#visit.change({ deadline_ms });
     else if (admission) this.#visit.change({ admission: { ...admission, deadline_ms } });
+  }
+
+  // What costs nothing is bought at once, or nearly.
+  #checkedOut(message) {
+    if (message.type === 'confirmed') return this.#confirmed(message);
+    if (message.type === 'paying') this.#store.set({ order: message.order, isPaying: true });
+    this.#payment(message);
   }
 
   #payment(message) {

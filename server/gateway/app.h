@@ -13,6 +13,7 @@
 #include "server/gateway/account_desk.h"
 #include "server/gateway/basket_desk.h"
 #include "server/gateway/book.h"
+#include "server/gateway/confirm_desk.h"
 #include "server/gateway/event_list.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/handshake.h"
@@ -79,6 +80,7 @@ struct gateway {
     struct payment_runs runs;
     struct webhook_list webhooks;
     struct baskets *baskets;
+    struct confirm_ring *confirms;
     struct polls polls;
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */

@@ -28,7 +28,7 @@
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/organizer/live.h"
 #include "server/gateway/organizer/pulse.h"
-#include "server/gateway/pay_desk.h"
+#include "server/gateway/outcome_desk.h"
 #include "server/gateway/ticket_qr.h"
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/seat_desk.h"
@@ -197,7 +197,7 @@ static void on_events_message(void *ctx, const char *channel, const char *data, 
 static void on_outcome_message(void *ctx, const char *channel, const char *data, size_t bytes)
 {
     (void)channel;
-    pay_desk_on_outcome(ctx, data, bytes);
+    outcome_desk_take(ctx, data, bytes);
 }
 
 static void on_noted_message(void *ctx, const char *channel, const char *data, size_t bytes)
@@ -280,6 +280,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     farewell_on_turn(gateway, now_ms);
     seat_desk_on_turn(gateway, now_ms);
     basket_desk_on_turn(gateway, now_ms);
+    confirm_desk_on_turn(gateway, now_ms);
     payment_runs_on_turn(gateway, now_ms);
     webhook_desk_on_turn(gateway, now_ms);
     office_on_turn(gateway, now_ms);
@@ -475,7 +476,8 @@ static struct gateway *gateway_create(const struct gateway_options *options)
     gateway->listener.fd = -1;
     gateway->scratch = malloc(LWS_PRE + SCRATCH_BYTES);
     gateway->baskets = calloc(1, sizeof *gateway->baskets);
-    assert(gateway->scratch != NULL && gateway->baskets != NULL);
+    gateway->confirms = calloc(1, sizeof *gateway->confirms);
+    assert(gateway->scratch != NULL && gateway->baskets != NULL && gateway->confirms != NULL);
     token_keys_init(&gateway->keys, options->secret);
     token_random(gateway->client_id, CLIENT_ID_BYTES);
     session_table_init(&gateway->sessions, options->connections_max + SESSIONS_EXTRA);
@@ -523,6 +525,7 @@ static void gateway_free(struct gateway *gateway)
     ev_loop_destroy(gateway->loop);
     free(gateway->scratch);
     free(gateway->baskets);
+    free(gateway->confirms);
     free(gateway);
 }
 

@@ -5,7 +5,9 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
-#include "server/gateway/organizer/pulse.h"
+#include "server/gateway/basket_desk.h"
+#include "server/gateway/confirm_desk.h"
+#include "server/gateway/outcome_desk.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/ticket_qr.h"
 #include "server/gateway/told_hold.h"
@@ -14,7 +16,6 @@
 
 #define CARD_DIGITS_MIN 12
 #define CARD_DIGITS_MAX 19
-#define OUTCOME_TYPE_BYTES_MAX 16
 
 /* --- checkout --- */
 
@@ -24,7 +25,8 @@ struct checkout_ask {
     struct ask *ask;
     json_t *types; /* of the request; NULL = none */
     int64_t total_minor;
-    bool is_hopeful; /* about the seats that the session was told of, not those in Redis */
+    bool is_hopeful;         /* about the seats that the session was told of, not those in Redis */
+    bool is_to_be_confirmed; /* in this exchange, if it costs nothing */
 };
 
 static void checkout_ask_free(struct checkout_ask *asked)
@@ -34,7 +36,30 @@ static void checkout_ask_free(struct checkout_ask *asked)
     free(asked);
 }
 
+static void refuse_more_payments(struct gateway *gateway, const struct reply_to *to)
+{
+    wire_error(gateway, to, "payments_down", "Too many payments at once. Nothing was taken.",
+               json_pack("{si}", "retry_s", RETRY_S_BUSY));
+}
+
 static void look_and_check_out(struct checkout_ask *asked);
+
+/* Nothing is to be paid: goes on as if `pay` had come, and the outcome is the answer. */
+static void confirm(const struct ask *ask, const struct hold *hold)
+{
+    struct gateway *gateway = ask->gateway;
+    struct session *session = session_by_id(&gateway->sessions, ask->to.session);
+    told_hold_note(session, hold);
+    basket_desk_told(session, hold);
+    if (!payment_run_start(gateway, ask->event, ask->visitor, hold, "", RUN_SETTLE, "")) {
+        refuse_more_payments(gateway, &ask->to);
+        return;
+    }
+    outcome_desk_note_paying(gateway, ask->event, ask->visitor, true);
+    if (session != NULL) {
+        confirm_desk_wait(gateway, session, &ask->to, hold);
+    }
+}
 
 static void on_checked_out(void *ctx, enum seats_status status, const struct hold *hold)
 {
@@ -46,6 +71,9 @@ static void on_checked_out(void *ctx, enum seats_status status, const struct hol
     }
     if (status != SEATS_OK || hold->result == HOLD_TAKEN) {
         wire_busy(ask->gateway, &ask->to); /* TAKEN: the hold changed between our two steps */
+    } else if (asked->is_to_be_confirmed && hold->is_paying && hold->amount_minor == 0 &&
+               (hold->result == HOLD_OK || hold->result == HOLD_PAYING)) {
+        confirm(ask, hold);
     } else if (hold->result == HOLD_OK || hold->result == HOLD_PAYING) {
         seat_desk_answer_hold(ask->gateway, &ask->to, ask->event, hold);
     } else {
@@ -180,9 +208,15 @@ void pay_desk_checkout(struct gateway *gateway, struct session *session, const s
                        const json_t *request)
 {
     int64_t total_minor;
+    const json_t *is_confirmed = json_object_get(request, "confirm");
     if (!read_total(request, &total_minor)) {
         wire_error(gateway, to, "bad_message", "total_minor must be a whole number from 0.",
                    json_pack("{ss}", "field", "total_minor"));
+        return;
+    }
+    if (is_confirmed != NULL && !json_is_boolean(is_confirmed)) {
+        wire_error(gateway, to, "bad_message", "confirm must be true or false.",
+                   json_pack("{ss}", "field", "confirm"));
         return;
     }
     if (!event_is_ready(session->event)) {
@@ -194,6 +228,7 @@ void pay_desk_checkout(struct gateway *gateway, struct session *session, const s
     asked->ask = ask_create(gateway, session, to);
     asked->types = json_incref(json_object_get(request, "types"));
     asked->total_minor = total_minor;
+    asked->is_to_be_confirmed = json_is_true(is_confirmed);
     struct hold told;
     asked->is_hopeful = told_hold_read(session, &told) && !told.is_paying;
     if (!asked->is_hopeful || !check_out(asked, &told)) {
@@ -209,15 +244,6 @@ struct pay_ask {
     char card[CARD_BYTES_MAX + 1];
 };
 
-static void note_paying(struct gateway *gateway, const struct event_entry *event,
-                        const char *visitor, bool is_paying)
-{
-    struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    for (; session != NULL; session = session_next_of_visitor(session)) {
-        session->is_paying = is_paying;
-    }
-}
-
 static void start_payment(const struct pay_ask *pay, const struct hold *hold)
 {
     struct ask *ask = pay->ask;
@@ -229,12 +255,10 @@ static void start_payment(const struct pay_ask *pay, const struct hold *hold)
         first = RUN_AUTHORISE;
     }
     if (payment_run_start(gateway, ask->event, ask->visitor, hold, pay->card, first, "")) {
-        note_paying(gateway, ask->event, ask->visitor, true);
+        outcome_desk_note_paying(gateway, ask->event, ask->visitor, true);
         wire_answer(gateway, &ask->to, json_pack("{ss ss}", "type", "paying", "order", pay->order));
     } else {
-        wire_error(gateway, &ask->to, "payments_down",
-                   "Too many payments at once. Nothing was taken.",
-                   json_pack("{si}", "retry_s", RETRY_S_BUSY));
+        refuse_more_payments(gateway, &ask->to);
     }
 }
 
@@ -295,80 +319,6 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
                                                    session->visitor, on_hold_to_pay, pay);
     if (sent != SEATS_OK) {
         on_hold_to_pay(pay, sent, NULL);
-    }
-}
-
-/* --- what the ledger says --- */
-
-static void take_outcome(struct gateway *gateway, struct event_entry *event, const char *visitor,
-                         const char *type, json_t *outcome)
-{
-    bool is_confirmed = strcmp(type, "confirmed") == 0;
-    if (strcmp(type, "refunded") != 0) {
-        note_paying(gateway, event, visitor, false);
-    }
-    struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    for (; session != NULL; session = session_next_of_visitor(session)) {
-        told_hold_forget(session);
-        if (is_confirmed) {
-            session->stage = STAGE_NEW; /* the turn ended with the sale */
-        }
-    }
-    if (is_confirmed) {
-        ticket_qr_add(json_object_get(outcome, "tickets"));
-    }
-    wire_push_visitor(gateway, event, visitor, json_incref(outcome));
-}
-
-/* Moves on to what follows the space; false when there is none or the word is too long. */
-static bool take_word(const char **at, const char *end, char *out, size_t bytes_max)
-{
-    const char *space = memchr(*at, ' ', (size_t)(end - *at));
-    if (space == NULL || (size_t)(space - *at) > bytes_max) {
-        return false;
-    }
-    memcpy(out, *at, (size_t)(space - *at));
-    out[space - *at] = '\0';
-    *at = space + 1;
-    return true;
-}
-
-/* Every gateway hears of every outcome; most are about visitors of others. */
-static void take_line(struct gateway *gateway, const char *at, const char *end)
-{
-    char event_id[EVENT_ID_BYTES_MAX + 1], visitor[VISITOR_ID_BYTES + 1];
-    char type[OUTCOME_TYPE_BYTES_MAX + 1], order[ORDER_ID_BYTES + 1];
-    if (!take_word(&at, end, event_id, EVENT_ID_BYTES_MAX) ||
-        !take_word(&at, end, visitor, VISITOR_ID_BYTES) ||
-        !take_word(&at, end, type, OUTCOME_TYPE_BYTES_MAX) ||
-        !take_word(&at, end, order, ORDER_ID_BYTES)) {
-        return;
-    }
-    struct event_entry *event = book_find(&gateway->book, event_id);
-    if (event == NULL) {
-        return;
-    }
-    if (strcmp(type, "confirmed") == 0) {
-        pulse_on_confirmed(event, order);
-    }
-    if (session_of_visitor(&gateway->sessions, event, visitor) == NULL) {
-        return;
-    }
-    json_t *outcome = json_loadb(at, (size_t)(end - at), 0, NULL);
-    if (outcome != NULL) {
-        take_outcome(gateway, event, visitor, type, outcome);
-    }
-    json_decref(outcome);
-}
-
-void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes)
-{
-    const char *at = text, *end = text + bytes;
-    while (at < end) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        line_end = line_end != NULL ? line_end : end;
-        take_line(gateway, at, line_end);
-        at = line_end + 1;
     }
 }
 

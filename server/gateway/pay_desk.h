@@ -24,7 +24,5 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
                   const json_t *request);
 void pay_desk_tickets(struct gateway *gateway, struct session *session, const struct reply_to *to,
                       const json_t *request);
-/* A text of `outcome`: the ledger confirmed or refused. */
-void pay_desk_on_outcome(struct gateway *gateway, const char *text, size_t bytes);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/base/json_text.h"
 #include "server/gateway/app.h"
 #include "server/gateway/organizer/pulse.h"
 #include "server/gateway/line_ticks.h"
@@ -118,38 +119,36 @@ static void wait_until_noted(struct payment_run *run)
 /* --- what the order looks like for the ledger --- */
 
 /* What the checkout offered. A hold of an earlier version has no offer: then the plan says. */
-static json_t *seats_json(const struct payment_run *run)
+static void add_seats(struct json_text *text, const struct payment_run *run)
 {
-    json_t *seats = json_loads(run->offer, 0, NULL);
-    if (json_is_array(seats)) {
-        return seats;
-    }
-    json_decref(seats);
     const uint8_t types[HOLD_SEATS_MAX] = {0};
     struct offer offer;
-    if (offer_make(run->event->plan, run->hold.seats, run->hold.seats_count, types, &offer) !=
-        OFFER_OK) {
-        return json_array(); /* the ledger refuses it, and the money is given back */
+    if (run->offer[0] == '[') {
+        json_text_raw(text, run->offer);
+    } else if (offer_make(run->event->plan, run->hold.seats, run->hold.seats_count, types,
+                          &offer) == OFFER_OK) {
+        json_text_raw(text, offer.text);
+        offer_release(&offer);
+    } else {
+        json_text_raw(text, "[]"); /* the ledger refuses it, and the money is given back */
     }
-    seats = json_loads(offer.text, 0, NULL);
-    offer_release(&offer);
-    return seats;
 }
 
-static char *snapshot_text(const struct payment_run *run)
+static void add_snapshot(struct json_text *text, const struct payment_run *run)
 {
     const struct event_entry *event = run->event;
-    json_t *seats = seats_json(run);
-    json_t *body =
-        json_pack("{ss ss ss ss sI sI ss sI ss sI so}", "kind", "order", "order", run->order,
-                  "event", event->id, "visitor", run->visitor, "fence", (json_int_t)run->hold.fence,
-                  "epoch", (json_int_t)run->gateway->epoch, "intent", run->hold.intent,
-                  "amount_minor", (json_int_t)run->hold.amount_minor, "currency", event->currency,
-                  "at_ms", (json_int_t)clock_wall_ms(), "seats", seats);
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    assert(text != NULL);
-    return text;
+    json_text_string(text, "{\"kind\":\"order\",\"order\":", run->order);
+    json_text_string(text, ",\"event\":", event->id);
+    json_text_string(text, ",\"visitor\":", run->visitor);
+    json_text_whole(text, ",\"fence\":", run->hold.fence);
+    json_text_whole(text, ",\"epoch\":", run->gateway->epoch);
+    json_text_string(text, ",\"intent\":", run->hold.intent);
+    json_text_whole(text, ",\"amount_minor\":", run->hold.amount_minor);
+    json_text_string(text, ",\"currency\":", event->currency);
+    json_text_whole(text, ",\"at_ms\":", clock_wall_ms());
+    json_text_raw(text, ",\"seats\":");
+    add_seats(text, run);
+    json_text_raw(text, "}");
 }
 
 /* --- answers --- */
@@ -282,10 +281,11 @@ static void remember_order(const struct payment_run *run)
 static bool settle(struct payment_run *run)
 {
     struct seat_store *seats = run->gateway->seats;
-    char *snapshot = snapshot_text(run);
+    struct json_text snapshot = {0};
+    add_snapshot(&snapshot, run);
     enum seats_status sent = seats->settle(seats, run->event->id, run->visitor, run->order,
-                                           run->hold.fence, snapshot, on_settled, run);
-    free(snapshot);
+                                           run->hold.fence, snapshot.bytes, on_settled, run);
+    json_text_release(&snapshot);
     return sent == SEATS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "queue/phase.h"
 #include "server/base/clock.h"
+#include "server/base/json_text.h"
 #include "server/gateway/app.h"
 #include "server/gateway/basket_desk.h"
 #include "server/gateway/best_desk.h"
@@ -38,32 +39,65 @@ static int64_t total_of(const struct event_entry *event, const struct hold *hold
     return total_minor;
 }
 
+static void add_seat_numbers(struct json_text *text, const struct hold *hold)
+{
+    json_text_raw(text, ",\"seats\":[");
+    for (size_t i = 0; i < hold->seats_count; i++) {
+        json_text_whole(text, i > 0 ? "," : "", hold->seats[i].seat);
+    }
+    json_text_raw(text, "]");
+}
+
+void seat_desk_add_payment(struct json_text *text, const struct event_entry *event,
+                           const struct hold *hold, const char *type)
+{
+    json_text_string(text, "{\"type\":", type);
+    json_text_string(text, ",\"order\":", hold->order);
+    add_seat_numbers(text, hold);
+    json_text_whole(text, ",\"amount_minor\":", hold->amount_minor);
+    json_text_string(text, ",\"currency\":", event->currency);
+    json_text_whole(text, ",\"deadline_ms\":", hold->deadline_ms);
+    if (hold->offer != NULL && hold->offer[0] == '[') {
+        json_text_raw(text, ",\"tickets\":");
+        json_text_raw(text, hold->offer);
+    }
+    json_text_raw(text, "}");
+}
+
+static void add_hold(struct json_text *text, const struct event_entry *event,
+                     const struct hold *hold)
+{
+    if (hold->is_paying) {
+        seat_desk_add_payment(text, event, hold, "payment");
+        return;
+    }
+    json_text_raw(text, "{\"type\":\"held\"");
+    add_seat_numbers(text, hold);
+    json_text_whole(text, ",\"total_minor\":", total_of(event, hold));
+    json_text_string(text, ",\"currency\":", event->currency);
+    json_text_whole(text, ",\"deadline_ms\":", hold->deadline_ms);
+    json_text_raw(text, "}");
+}
+
 json_t *seat_desk_hold_json(const struct event_entry *event, const struct hold *hold)
 {
-    json_t *seats = seats_json(hold->seats, hold->seats_count);
-    if (hold->is_paying) {
-        json_t *body =
-            json_pack("{ss ss so sI ss sI}", "type", "payment", "order", hold->order, "seats",
-                      seats, "amount_minor", (json_int_t)hold->amount_minor, "currency",
-                      event->currency, "deadline_ms", (json_int_t)hold->deadline_ms);
-        json_t *offer = json_loads(hold->offer != NULL ? hold->offer : "", 0, NULL);
-        if (offer != NULL) {
-            json_object_set_new(body, "tickets", offer);
-        }
-        return body;
-    }
-    return json_pack("{ss so sI ss sI}", "type", "held", "seats", seats, "total_minor",
-                     (json_int_t)total_of(event, hold), "currency", event->currency, "deadline_ms",
-                     (json_int_t)hold->deadline_ms);
+    struct json_text text = {0};
+    add_hold(&text, event, hold);
+    json_t *body = json_loadb(text.bytes, text.count, 0, NULL);
+    json_text_release(&text);
+    return body != NULL ? body : json_null(); /* an offer that is none: Redis was written by hand */
 }
 
 void seat_desk_answer_hold(struct gateway *gateway, const struct reply_to *to,
                            const struct event_entry *event, const struct hold *hold)
 {
     struct session *session = session_by_id(&gateway->sessions, to->session);
+    struct json_text text = {0};
     told_hold_note(session, hold);
     basket_desk_told(session, hold);
-    wire_answer(gateway, to, seat_desk_hold_json(event, hold));
+    add_hold(&text, event, hold);
+    wire_answer_text(gateway, to, &text);
+    json_text_release(&text);
 }
 
 void seat_desk_refuse(struct gateway *gateway, const struct reply_to *to, const struct hold *hold)

@@ -155,6 +155,8 @@ void session_destroy(struct session_table *table, struct session *session)
     }
     free(session->assembly);
     told_hold_forget(session);
+    free(session->confirm);
+    session->confirm = NULL;
     table->generations[slot]++;
     forbid(session, sizeof *session);
 }

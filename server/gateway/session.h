@@ -19,6 +19,7 @@
 
 struct lws;
 struct poll;
+struct confirm;
 struct event_entry;
 
 enum session_stage { STAGE_NEW, STAGE_WAITING, STAGE_ADMITTED, STAGE_ENTERED, STAGE_COUNT };
@@ -68,6 +69,7 @@ struct session {
     int64_t account_ends_ms; /* wall clock */
     int64_t admission, deadline_ms;
     struct told_hold *told_hold; /* told_hold.h; NULL = nothing is known */
+    struct confirm *confirm;     /* confirm_desk.h; owned, NULL = waits for no order */
     uint64_t basket_told;        /* digest of what the visitor holds, as told last; 0 = nothing */
     int64_t asked_ms;            /* monotonic; the last question to a store on its behalf */
     struct foretold foretold;

@@ -7,6 +7,9 @@
 #define STANCHION_TICKET_QR_H
 
 #include <jansson.h>
+#include <stddef.h>
+
+struct json_text;
 
 /* Draws what all codes have in common, 13 ms; otherwise the first ticket waits for it. */
 void ticket_qr_init(void);
@@ -16,5 +19,9 @@ void ticket_qr_init(void);
  * page's. A ticket whose code has not TICKET_CODE_BYTES gets none. Anything but an array is left as
  * it is. About 1 us a ticket. */
 void ticket_qr_add(json_t *tickets);
+/* Copies a text with tickets of ours, as the ledger tells it, and gives each ticket with a `code`
+ * its `qr` behind it. In JSON no string has a quotation mark that is not escaped, so the name of
+ * the field is never found where it is none. */
+void ticket_qr_copy(struct json_text *out, const char *text, size_t bytes);
 
 #endif

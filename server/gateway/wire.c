@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/json_text.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/poll_desk.h"
@@ -93,6 +94,33 @@ void wire_answer(struct gateway *gateway, const struct reply_to *to, json_t *bod
         poll_desk_on_answer(session, body);
     }
     wire_send(gateway, session, body);
+}
+
+static void tell_poll(struct session *session, const struct json_text *body)
+{
+    json_t *answer = json_loadb(body->bytes, body->count, 0, NULL);
+    assert(answer != NULL);
+    poll_desk_on_answer(session, answer);
+    json_decref(answer);
+}
+
+void wire_answer_text(struct gateway *gateway, const struct reply_to *to, struct json_text *body)
+{
+    struct session *session = session_by_id(&gateway->sessions, to->session);
+    if (session == NULL) {
+        return;
+    }
+    assert(session->requests_pending > 0 && body->count > 0);
+    session->requests_pending--;
+    if (to->has_re) {
+        body->count--; /* the brace */
+        json_text_whole(body, ",\"re\":", to->re);
+        json_text_raw(body, "}");
+    }
+    if (session->poll != NULL) {
+        tell_poll(session, body);
+    }
+    wire_send_text(gateway, session, body->bytes, body->count);
 }
 
 void wire_error(struct gateway *gateway, const struct reply_to *to, const char *code,

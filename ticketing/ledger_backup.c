@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "ticketing/ledger_sqlite.h"
+#include "ticketing/ledger_tickets.h"
 
 #define PATH_BYTES_MAX 4096
 #define BUSY_MS 5000
@@ -25,7 +26,7 @@ static enum ledger_status refuse(enum ledger_status status, char *why, const cha
 /* --- the copy --- */
 
 /* The whole ledger in one step, so it is one moment of it. The copy is no WAL database: it is one
- * file. */
+ * file. It says of itself that it is a copy, until a ledger goes on with it (ledger_tickets.h). */
 static int copy_pages(sqlite3 *from, sqlite3 *to)
 {
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
@@ -35,8 +36,11 @@ static int copy_pages(sqlite3 *from, sqlite3 *to)
     int end = sqlite3_backup_finish(backup);
     code = code == SQLITE_DONE ? end : code;
     return code == SQLITE_OK
-               ? sqlite3_exec(to, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;", NULL,
-                              NULL, NULL)
+               ? sqlite3_exec(to,
+                              "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;"
+                              "INSERT INTO meta (name, value) VALUES ('" LEDGER_BACKUP_MARK
+                              "', '1') ON CONFLICT (name) DO UPDATE SET value = excluded.value;",
+                              NULL, NULL, NULL)
                : code;
 }
 

@@ -34,7 +34,7 @@ enum ledger_status ledger_ticket_check(struct ledger_store *s, const char *code,
     int64_t order_nr;
     enum ledger_status status;
     *out = (struct ticket_check){.verdict = TICKET_UNKNOWN};
-    if (!token_ticket_read(s->keys, code, &order_nr, &out->seat))
+    if (!ledger_ticket_read(s, code, &order_nr, &out->seat))
         return LEDGER_OK;
     sqlite3_stmt *row = ledger_use(s, STATEMENT_ticket_find, "ii", order_nr, (int64_t)out->seat);
     if (!ledger_next(s, row, &status))
@@ -65,8 +65,8 @@ enum ledger_status ledger_door_list(struct ledger_store *s, const char *event, i
     sqlite3_stmt *row = ledger_use(s, STATEMENT_door_list, "tii", event, after, limit);
     while (ledger_next(s, row, &status)) {
         char code[TICKET_CODE_BYTES + 1];
-        token_ticket_code(s->keys, sqlite3_column_int64(row, 6),
-                          (uint32_t)sqlite3_column_int64(row, 0), code);
+        ledger_ticket_code(s, sqlite3_column_int64(row, 6), (uint32_t)sqlite3_column_int64(row, 0),
+                           code);
         json_t *ticket = json_pack("{sI ss ss ss ss ss ss ss sI}", "seat",
                                    (json_int_t)sqlite3_column_int64(row, 0), "section",
                                    ledger_text(row, 1), "row", ledger_text(row, 2), "number",

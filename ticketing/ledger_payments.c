@@ -13,7 +13,7 @@ static const char *const state_words[LEDGER_PAYMENT_STATE_COUNT] = {
     [LEDGER_PAYMENT_INTENDED] = "intended",
 };
 
-static enum ledger_payment_state state_of(const char *word)
+enum ledger_payment_state ledger_payment_state_of(const char *word)
 {
     for (size_t i = 0; i < LEDGER_PAYMENT_STATE_COUNT; i++)
         if (strcmp(word, state_words[i]) == 0)
@@ -45,30 +45,8 @@ enum ledger_status ledger_payments_due(struct ledger_store *s, int64_t now_ms,
     while (ledger_next(s, row, &status)) {
         assert(found < max);
         read_payment(row, ledger_text(row, 0), 1, &out[found]);
-        out[found].state = state_of(ledger_text(row, 4));
+        out[found].state = ledger_payment_state_of(ledger_text(row, 4));
         out[found].attempts = sqlite3_column_int64(row, 5);
-        found++;
-    }
-    if (status == LEDGER_OK)
-        *count = found;
-    return status;
-}
-
-enum ledger_status ledger_payments_settled(struct ledger_store *s, int64_t before,
-                                           struct ledger_payment *out, size_t max, size_t *count,
-                                           int64_t *next)
-{
-    enum ledger_status status;
-    sqlite3_stmt *row = ledger_use(s, STATEMENT_payments_settled, "ii", before, (int64_t)max);
-    size_t found = 0;
-    while (ledger_next(s, row, &status)) {
-        assert(found < max);
-        *next = sqlite3_column_int64(row, 0);
-        read_payment(row, ledger_text(row, 1), 2, &out[found]);
-        out[found].state = state_of(ledger_text(row, 5));
-        out[found].attempts = sqlite3_column_int64(row, 6);
-        out[found].refunded_minor = sqlite3_column_int64(row, 7);
-        out[found].has_payouts_due = sqlite3_column_int64(row, 8) > 0;
         found++;
     }
     if (status == LEDGER_OK)
@@ -83,7 +61,7 @@ enum ledger_status ledger_payment_get(struct ledger_store *s, const char *order,
     sqlite3_stmt *row = ledger_use(s, STATEMENT_payment_get, "t", order);
     if (!ledger_next(s, row, &status))
         return status == LEDGER_OK ? LEDGER_NOT_FOUND : status;
-    out->state = state_of(ledger_text(row, 0));
+    out->state = ledger_payment_state_of(ledger_text(row, 0));
     out->attempts = sqlite3_column_int64(row, 4);
     out->was_given_up = ledger_text(row, 5)[0] != '\0';
     read_payment(row, order, 1, out);

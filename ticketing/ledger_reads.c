@@ -17,8 +17,8 @@ static enum ledger_status append_tickets(struct ledger_store *s, enum ledger_sta
     sqlite3_stmt *row = ledger_use(s, which, "t", order);
     while (ledger_next(s, row, &status)) {
         char code[TICKET_CODE_BYTES + 1];
-        token_ticket_code(s->keys, sqlite3_column_int64(row, 6),
-                          (uint32_t)sqlite3_column_int64(row, 0), code);
+        ledger_ticket_code(s, sqlite3_column_int64(row, 6), (uint32_t)sqlite3_column_int64(row, 0),
+                           code);
         json_t *ticket = json_pack(
             "{sIssssssssss sI ss}", "seat", (json_int_t)sqlite3_column_int64(row, 0), "section",
             ledger_text(row, 1), "row", ledger_text(row, 2), "number", ledger_text(row, 3),

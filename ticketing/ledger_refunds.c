@@ -161,6 +161,7 @@ enum ledger_status ledger_payouts_due(struct ledger_store *s, int64_t now_ms,
         payout->attempts = sqlite3_column_int64(row, 2);
         copy(payout->order, sizeof payout->order, ledger_text(row, 3));
         copy(payout->intent, sizeof payout->intent, ledger_text(row, 4));
+        payout->paid_minor = sqlite3_column_int64(row, 5);
     }
     if (status == LEDGER_OK)
         *count = found;

@@ -42,11 +42,13 @@ enum ledger_status ledger_refund(struct ledger_store *s,
 /* What is owed to visitors. */
 struct ledger_payout {
     int64_t nr, amount_minor, attempts;
+    int64_t paid_minor; /* of the order, by payouts before this one */
     char order[64], intent[64];
 };
 enum ledger_payout_state { LEDGER_PAYOUT_DUE, LEDGER_PAYOUT_PAID, LEDGER_PAYOUT_FAILED };
 
-/* Due at now_ms, their payments captured, at most `max`, oldest first. */
+/* Due at now_ms, their payments captured, at most `max`, oldest first; of an order only the first
+ * that is due, so that what the provider has given back can be told apart. */
 enum ledger_status ledger_payouts_due(struct ledger_store *s, int64_t now_ms,
                                       struct ledger_payout *out, size_t max, size_t *count);
 /* Counts the attempt; `paid` also enters the journal. Within a transaction. */

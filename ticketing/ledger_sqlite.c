@@ -63,11 +63,6 @@ const char *ledger_problem(const struct ledger_store *s)
     return s->problem;
 }
 
-const struct token_keys *ledger_keys(const struct ledger_store *s)
-{
-    return s->keys;
-}
-
 enum ledger_status ledger_judge(struct ledger_store *s, int code)
 {
     int primary = code & 0xff;
@@ -276,6 +271,11 @@ enum ledger_status ledger_open(const char *path, const struct token_keys *keys,
         status = make_private(path, why);
     if (status == LEDGER_OK)
         status = open_database(s, path, why);
+    if (status == LEDGER_OK) {
+        status = ledger_restores_load(s);
+        if (status != LEDGER_OK)
+            (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s: %.90s", path, s->problem);
+    }
     if (status != LEDGER_OK) {
         ledger_close(s);
         return status;

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 #include "ticketing/ledger_store.h"
+#include "ticketing/ledger_tickets.h"
 
 /* Names in sql/statements.sql. */
 #define LEDGER_STATEMENTS(X)                                                                       \
@@ -23,6 +24,7 @@
     X(sold_owner)                                                                                  \
     X(sold_of_order)                                                                               \
     X(sold_of_event)                                                                               \
+    X(orders_last)                                                                                 \
     X(orders_of_event)                                                                             \
     X(orders_of_visitor)                                                                           \
     X(orders_page)                                                                                 \
@@ -69,7 +71,10 @@
     X(payment_insert)                                                                              \
     X(payment_get)                                                                                 \
     X(payments_due)                                                                                \
-    X(payments_settled)                                                                            \
+    X(money_of)                                                                                    \
+    X(money_captured)                                                                              \
+    X(money_last)                                                                                  \
+    X(money_returned)                                                                              \
     X(payment_update)                                                                              \
     X(intent_insert)                                                                               \
     X(intents_overdue)                                                                             \
@@ -119,6 +124,8 @@ struct ledger_store {
     const struct token_keys *keys;
     int lock_fd; /* held for as long as the store is open */
     bool is_in_transaction;
+    int64_t restored_after[LEDGER_RESTORES_MAX]; /* highest order of each backup it started from */
+    int64_t restores_count;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     char problem[LEDGER_REASON_BYTES];
     struct ledger_known_event known_event;
@@ -142,6 +149,10 @@ enum ledger_status ledger_judge(struct ledger_store *s, int code);
  * letter, no void. */
 enum ledger_status ledger_order_try(struct ledger_store *s, const struct outbox_entry *entry,
                                     int64_t now_ms, struct ledger_result *out);
+/* When the ledger is opened: what restored_after says, with the backup that this file may be. */
+enum ledger_status ledger_restores_load(struct ledger_store *s);
+/* What the word in the column `state` of `payments` means. */
+enum ledger_payment_state ledger_payment_state_of(const char *word);
 /* Text of a column, "" for NULL. */
 const char *ledger_text(sqlite3_stmt *statement, int column);
 

@@ -47,9 +47,6 @@ void ledger_close(struct ledger_store *s);
 const char *ledger_problem(const struct ledger_store *s);
 const char *ledger_status_word(enum ledger_status status);
 
-/* The keys the store was opened with. */
-const struct token_keys *ledger_keys(const struct ledger_store *s);
-
 enum ledger_status ledger_begin(struct ledger_store *s);
 enum ledger_status ledger_commit(struct ledger_store *s); /* with fsync */
 enum ledger_status ledger_rollback(struct ledger_store *s);
@@ -181,7 +178,7 @@ struct ledger_payment {
     char order[64], intent[64], currency[4];
     int64_t amount_minor, attempts;
     bool was_given_up; /* void_due for another reason than the ledger's refusal (payment_get) */
-    int64_t refunded_minor; /* given back by the provider (ledger_payments_settled only) */
+    int64_t refunded_minor; /* given back by the provider (ledger_money_of only) */
     bool has_payouts_due;   /* more is to be given back (likewise) */
     enum ledger_payment_state state;
 };
@@ -189,11 +186,6 @@ struct ledger_payment {
 /* What is owed and due at now_ms, at most `max`, oldest first. */
 enum ledger_status ledger_payments_due(struct ledger_store *s, int64_t now_ms,
                                        struct ledger_payment *out, size_t max, size_t *count);
-/* Payments that are captured or voided, newest first, with a number below `before` (INT64_MAX =
- * all). *next is the `before` to go on with. */
-enum ledger_status ledger_payments_settled(struct ledger_store *s, int64_t before,
-                                           struct ledger_payment *out, size_t max, size_t *count,
-                                           int64_t *next);
 /* Sets state and intent, counts the attempt. next_try_ms and reason matter while something is due.
  */
 enum ledger_status ledger_payment_update(struct ledger_store *s,

@@ -106,11 +106,12 @@ enum payment_status payment_refund(struct payment_provider *p, const char *inten
                                    int64_t amount_minor, payment_fn *fn, void *ctx);
 enum payment_status payment_look_up(struct payment_provider *p, const char *intent, payment_fn *fn,
                                     void *ctx);
-/* Authorised intents, oldest first, that come after the intent `after` (NULL or "" = from the
- * start), at most PAYMENT_PAGE_MAX. For the reconciler: who is authorised but has neither order nor
- * void. */
-enum payment_status payment_list(struct payment_provider *p, const char *after, payment_page_fn *fn,
-                                 void *ctx);
+/* Intents that are in `state` (INTENT_AUTHORISED or INTENT_CAPTURED; what was given back is among
+ * the captured), oldest first, that come after the intent `after` (NULL or "" = from the start), at
+ * most PAYMENT_PAGE_MAX. For the reconciler: who is authorised but has neither order nor void; for
+ * the audit: what was taken for whom. */
+enum payment_status payment_list(struct payment_provider *p, enum intent_state state,
+                                 const char *after, payment_page_fn *fn, void *ctx);
 
 /* Checks a webhook's signature header ("t=<unix s>,v1=<hex>", any of several v1 may fit; NULL =
  * missing) and its age, and reads its intent. NULL = good, otherwise the reason as a sentence; *out

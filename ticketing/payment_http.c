@@ -48,6 +48,7 @@ struct payment_call {
     enum verb verb;
     char intent[64], order[64], currency[4];
     int64_t amount_minor;
+    enum intent_state state; /* of those that are listed */
     payment_fn *fn;
     payment_page_fn *page_fn;
     void *ctx;
@@ -214,7 +215,7 @@ static void on_intent(void *ctx, enum http_outcome outcome, int code, const char
     free(call);
 }
 
-static bool read_page(const json_t *answer, struct payment_intent *intents,
+static bool read_page(const json_t *answer, enum intent_state state, struct payment_intent *intents,
                       struct payment_page *page)
 {
     const json_t *data = json_object_get(answer, "data");
@@ -223,8 +224,7 @@ static bool read_page(const json_t *answer, struct payment_intent *intents,
         return false;
     size_t count = json_array_size(data);
     for (size_t i = 0; i < count; i++)
-        if (!payment_intent_read(json_array_get(data, i), &intents[i]) ||
-            intents[i].state != INTENT_AUTHORISED)
+        if (!payment_intent_read(json_array_get(data, i), &intents[i]) || intents[i].state != state)
             return false;
     *page =
         (struct payment_page){.intents = intents, .count = count, .has_more = json_is_true(more)};
@@ -240,7 +240,7 @@ static void on_page(void *ctx, enum http_outcome outcome, int code, const char *
     if (outcome == HTTP_ANSWERED) {
         json_t *answer = json_loadb(body, bytes, JSON_REJECT_DUPLICATES, NULL);
         if (code == 200)
-            status = read_page(answer, intents, &page) ? PAYMENT_OK : PAYMENT_UNKNOWN;
+            status = read_page(answer, call->state, intents, &page) ? PAYMENT_OK : PAYMENT_UNKNOWN;
         else
             status = json_is_object(answer) ? judge_refusal(code) : PAYMENT_UNKNOWN;
         json_decref(answer);
@@ -396,18 +396,20 @@ enum payment_status payment_look_up(struct payment_provider *p, const char *inte
     return send_verb(p, VERB_LOOK_UP, intent, fn, ctx);
 }
 
-enum payment_status payment_list(struct payment_provider *p, const char *after, payment_page_fn *fn,
-                                 void *ctx)
+enum payment_status payment_list(struct payment_provider *p, enum intent_state state,
+                                 const char *after, payment_page_fn *fn, void *ctx)
 {
+    assert(state == INTENT_AUTHORISED || state == INTENT_CAPTURED);
     struct payment_call *call = new_call(p, VERB_LIST, after ? after : "", NULL, ctx);
     if (!call)
         return PAYMENT_BUSY;
     call->page_fn = fn;
+    call->state = state;
+    const char *word = state == INTENT_CAPTURED ? "succeeded" : "requires_capture";
     char query[256];
     char *escaped = curl_easy_escape(NULL, after ? after : "", 0);
-    int length =
-        snprintf(query, sizeof query, "?status=requires_capture&limit=%d%s%s", PAYMENT_PAGE_MAX,
-                 call->intent[0] ? "&after=" : "", escaped ? escaped : "");
+    int length = snprintf(query, sizeof query, "?status=%s&limit=%d%s%s", word, PAYMENT_PAGE_MAX,
+                          call->intent[0] ? "&after=" : "", escaped ? escaped : "");
     bool fits = escaped && length > 0 && (size_t)length < sizeof query;
     curl_free(escaped);
     if (!fits) {

@@ -92,6 +92,7 @@ struct seat_redis {
     struct redis_link *link;
     size_t script_base;
     int64_t epoch;
+    size_t outbox_max;
     struct seat_turn *turn; /* what was asked in this turn of the loop; NULL = nothing */
 };
 
@@ -283,7 +284,7 @@ static enum seats_status redis_checkout(struct seat_store *s, const char *event,
     seat_turn_add_text(turn, wanted->order);
     seat_turn_add_number(turn, wanted->amount_minor);
     seat_turn_add_text(turn, wanted->currency);
-    seat_turn_add_number(turn, OUTBOX_ENTRIES_MAX);
+    seat_turn_add_number(turn, (int64_t)self_of(s)->outbox_max);
     seat_turn_add_number(turn, LEDGER_AWAY_MS);
     seat_turn_add_text(turn, wanted->offer);
     for (size_t i = 0; i < wanted->count; i++)
@@ -393,6 +394,7 @@ struct seat_store *seat_redis_create(struct redis_link *link, size_t script_base
                  .free = redis_free},
         .link = link,
         .script_base = script_base,
+        .outbox_max = OUTBOX_ENTRIES_MAX,
     };
     return &self->port;
 }
@@ -400,4 +402,9 @@ struct seat_store *seat_redis_create(struct redis_link *link, size_t script_base
 void seat_redis_set_epoch(struct seat_store *store, int64_t epoch)
 {
     self_of(store)->epoch = epoch;
+}
+
+void seat_redis_set_outbox_max(struct seat_store *store, size_t entries_max)
+{
+    self_of(store)->outbox_max = entries_max;
 }

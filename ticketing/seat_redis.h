@@ -39,6 +39,10 @@ void seat_redis_flush(struct seat_store *store);
  */
 void seat_redis_set_epoch(struct seat_store *store, int64_t epoch);
 
+/* A checkout is refused (HOLD_LEDGER_BEHIND) while so many entries or more wait in the outbox;
+ * OUTBOX_ENTRIES_MAX at first. */
+void seat_redis_set_outbox_max(struct seat_store *store, size_t entries_max);
+
 enum seat_restore_mode { SEAT_RESTORE_MERGE, SEAT_RESTORE_REPLACE, SEAT_RESTORE_MODE_COUNT };
 
 struct seat_restored {

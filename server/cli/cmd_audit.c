@@ -10,16 +10,19 @@
 
 #include "server/cli/office_client.h"
 
-#define AUDIT_WAIT_MS 60000 /* every row of the ledger is read */
-
-static void print_for_people(const json_t *findings, const json_t *counts)
+static void print_for_people(const json_t *answer)
 {
+    const json_t *findings = json_object_get(answer, "findings"),
+                 *counts = json_object_get(answer, "counts");
     size_t i, count = json_array_size(findings);
     const char *name;
     json_t *finding, *value;
     json_array_foreach((json_t *)findings, i, finding)(void)
         printf("%s\n", json_string_value(finding));
     (void)printf("%zu finding%s\n", count, count == 1 ? "" : "s");
+    if (json_array_size(json_object_get(answer, "to_return")) > 0)
+        (void)printf("`stanchion payment return INTENT` gives back what an intent keeps; all: what "
+                     "is named here\n");
     json_object_foreach((json_t *)counts, name, value)(void)
         printf("  %-24s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
 }
@@ -33,14 +36,15 @@ static json_t *split(const char *finding)
     return json_pack("{s:s%, s:s}", "kind", finding, (size_t)(colon - finding), "what", colon + 2);
 }
 
-static void print_json(const json_t *findings, json_t *counts)
+static void print_json(const json_t *answer)
 {
     size_t i;
     json_t *finding, *list = json_array();
-    json_array_foreach((json_t *)findings, i, finding)(void)
+    json_array_foreach(json_object_get(answer, "findings"), i, finding)(void)
         json_array_append_new(list, split(json_string_value(finding)));
-    json_t *whole = json_pack("{s:b, s:o, s:O}", "agrees", json_array_size(list) == 0, "findings",
-                              list, "counts", counts);
+    json_t *whole = json_pack("{s:b, s:o, s:O, s:O}", "agrees", json_array_size(list) == 0,
+                              "findings", list, "to_return", json_object_get(answer, "to_return"),
+                              "counts", json_object_get(answer, "counts"));
     (void)json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     (void)putchar('\n');
     json_decref(whole);
@@ -53,12 +57,11 @@ int cli_audit(struct config *config, const struct cli_args *args)
     office_client_free(client);
     if (!answer)
         return CLI_FAILED;
-    json_t *findings = json_object_get(answer, "findings");
     if (args->values_count[0] > 0)
-        print_json(findings, json_object_get(answer, "counts"));
+        print_json(answer);
     else
-        print_for_people(findings, json_object_get(answer, "counts"));
-    size_t count = json_array_size(findings);
+        print_for_people(answer);
+    size_t count = json_array_size(json_object_get(answer, "findings"));
     json_decref(answer);
     return count == 0 ? CLI_OK : CLI_FAILED;
 }

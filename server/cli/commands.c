@@ -216,12 +216,25 @@ const struct cli_command cli_commands[] = {
          "looks it up. A list that gets lost opens no door.",
      .options = {{"codes", NULL, "the codes themselves: keep the list as safe as the tickets"}},
      .run = cli_door_list},
+    {.name = "payment return",
+     .arguments = "INTENT|all",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "give back money that was taken without an order, as the audit names it",
+     .details =
+         "Refused for the payment of an order that stands: that is `orders refund`. all: an audit, "
+         "and everything\n"
+         "that it names. Repeating it is harmless.",
+     .options = {{"reason", "TEXT", "for the log"}},
+     .run = cli_payment_return},
     {.name = "audit",
      .arguments = "",
      .summary = "compare Redis, ledger and payments; exit code 1 when they differ",
-     .details = "Orders go on meanwhile. Each finding is missing, duplicate, different or "
-                "unintended.",
-     .options = {{"json", NULL, "one JSON object: agrees, findings [{kind, what}], counts"}},
+     .details = "Orders go on meanwhile. Each finding is missing, duplicate, different, unintended "
+                "or\n"
+                "captured_without_order: money that `payment return` gives back.",
+     .options = {{"json", NULL,
+                  "one JSON object: agrees, findings [{kind, what}], to_return, counts"}},
      .run = cli_audit},
     {.name = "backup",
      .arguments = "FILE",

@@ -10,6 +10,8 @@
 
 #define OFFICE_WAIT_MS 5000
 #define OFFICE_LOAD_WAIT_MS 60000
+#define AUDIT_WAIT_MS 400000 /* all rows of the ledger, all payments of the provider */
+#define RETURN_WAIT_MS 40000 /* two calls of the provider */
 
 struct office_client;
 

@@ -48,6 +48,7 @@ struct config {
     int64_t gateways_count; /* 0 = one per core, see config_gateways_count() */
     int64_t connections_max;
     int64_t joins_pending_max;
+    int64_t outbox_entries_max;
     int64_t reconnects_per_s;
     int64_t push_near_places, push_change_percent; /* struct push_rule */
     int64_t push_floor_ms_per_1000, push_interval_ms_max;

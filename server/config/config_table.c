@@ -14,12 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/base/limits.h"
 #include "server/config/nearest.h"
 
 #define HTTP_PREFIXES                                                                              \
     {                                                                                              \
         "http://", "https://"                                                                      \
     }
+#define TEXT_OF(number) #number
+#define NUMBER_TEXT(number) TEXT_OF(number)
 #define MEMBER(member) offsetof(struct config, member)
 
 const struct config_setting config_table[] = {
@@ -84,6 +87,15 @@ const struct config_setting config_table[] = {
              "told when to "
              "come back.",
      .offset = MEMBER(joins_pending_max)},
+    {.name = "outbox.entries_max",
+     .type = CONFIG_INTEGER,
+     .unit = "entries",
+     .min = 1,
+     .max = 1000000,
+     .default_text = NUMBER_TEXT(OUTBOX_ENTRIES_MAX),
+     .help = "What may wait in Redis to be written by the ledger; beyond, nobody new may pay until "
+             "it has caught up.",
+     .offset = MEMBER(outbox_entries_max)},
     {.name = "drain_ms",
      .type = CONFIG_INTEGER,
      .unit = "ms",

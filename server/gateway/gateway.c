@@ -253,6 +253,7 @@ static void start_links(struct gateway *gateway)
     gateway->queue = queue_redis_create(gateway->commands, 0);
     gateway->seats = seat_redis_create(gateway->commands, queue_count);
     assert(gateway->queue != NULL && gateway->seats != NULL);
+    seat_redis_set_outbox_max(gateway->seats, gateway->options->outbox_entries_max);
     char channel[64];
     snprintf(channel, sizeof channel, "reply:%s", gateway->client_id);
     redis_link_subscribe(gateway->subscriptions, "events", on_events_message, gateway);

@@ -27,6 +27,7 @@ struct gateway_options {
     bool is_metrics_public;   /* otherwise /metrics answers loopback peers only */
     uint32_t connections_max; /* beyond: 503 with Retry-After */
     uint32_t joins_pending_max;
+    uint32_t outbox_entries_max;
     struct push_rule push;    /* when a place is worth a push */
     int64_t reconnects_per_s; /* to how many a second returning browsers are spread */
     uint32_t account_threads, account_waiting_max; /* passwords at once, and waiting for that */

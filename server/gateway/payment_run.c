@@ -160,7 +160,9 @@ static void on_settled(void *ctx, enum seats_status status, const struct hold *h
         retry(run);
         return;
     }
-    if (hold->result == HOLD_OK) {
+    bool is_ours = hold->result == HOLD_OK && hold->seats_count > 0; /* not another gateway's */
+    pulse_on_settled(run->event, run->order, is_ours);
+    if (is_ours) {
         run->gateway->figures.orders_settled++;
         line_ticks_refill(run->event); /* the buyer's turn is over */
     } /* otherwise it came too late: the script left a `void`, and the ledger tells the visitor */

@@ -131,7 +131,7 @@ static void settle_item(struct batch *batch, const struct stream_entry *from,
     else if (is_dead)
         outcome_unsold(outcomes, &item->entry, "ledger_refused");
     else
-        outcome_confirmed(outcomes, &item->entry, &item->result, ledger_keys(batch->store));
+        outcome_confirmed(outcomes, &item->entry, &item->result, batch->store);
     if (outcomes_are_full(outcomes))
         outcomes_tell(outcomes, batch->redis);
 }

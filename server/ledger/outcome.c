@@ -2,6 +2,7 @@
 #include "server/ledger/outcome.h"
 
 #include <string.h>
+#include "ticketing/ledger_tickets.h"
 
 /* None of the words has a space. */
 static void begin_line(struct json_text *text, const struct outbox_entry *entry, const char *type)
@@ -14,10 +15,10 @@ static void begin_line(struct json_text *text, const struct outbox_entry *entry,
 }
 
 static void add_ticket(struct json_text *text, const struct outbox_seat *seat, int64_t order_nr,
-                       const struct token_keys *keys)
+                       const struct ledger_store *store)
 {
     char code[TICKET_CODE_BYTES + 1];
-    token_ticket_code(keys, order_nr, seat->seat, code);
+    ledger_ticket_code(store, order_nr, seat->seat, code);
     json_text_whole(text, "{\"seat\":", seat->seat);
     json_text_string(text, ",\"section\":", seat->section);
     json_text_string(text, ",\"row\":", seat->row);
@@ -30,7 +31,7 @@ static void add_ticket(struct json_text *text, const struct outbox_seat *seat, i
 }
 
 void outcome_confirmed(struct outcomes *outcomes, const struct outbox_entry *entry,
-                       const struct ledger_result *result, const struct token_keys *keys)
+                       const struct ledger_result *result, const struct ledger_store *store)
 {
     struct json_text *text = &outcomes->text;
     begin_line(text, entry, "confirmed");
@@ -42,7 +43,7 @@ void outcome_confirmed(struct outcomes *outcomes, const struct outbox_entry *ent
     for (size_t i = 0; i < entry->seats_count; i++) {
         if (i > 0)
             json_text_raw(text, ",");
-        add_ticket(text, &entry->seats[i], result->order_nr, keys);
+        add_ticket(text, &entry->seats[i], result->order_nr, store);
     }
     json_text_raw(text, "]}\n");
 }

@@ -5,7 +5,6 @@
 #define STANCHION_LEDGER_OUTCOME_H
 
 #include "server/base/json_text.h"
-#include "server/base/token.h"
 #include "server/ledger/redis_pipe.h"
 #include "ticketing/ledger_store.h"
 
@@ -19,7 +18,7 @@ struct outcomes {
 
 /* Add a line. */
 void outcome_confirmed(struct outcomes *outcomes, const struct outbox_entry *entry,
-                       const struct ledger_result *result, const struct token_keys *keys);
+                       const struct ledger_result *result, const struct ledger_store *store);
 /* reason: time_out, given_up or ledger_refused; anything else is told as ledger_refused. */
 void outcome_unsold(struct outcomes *outcomes, const struct outbox_entry *entry,
                     const char *reason);

@@ -78,6 +78,33 @@ static void on_refunded(void *ctx, enum payment_status status, const struct paym
              status == PAYMENT_DOWN ? "provider not reachable" : "no answer in time");
 }
 
+static void give_back(struct slot *slot)
+{
+    const struct ledger_payout *payout = &slot->payout;
+    char key[32];
+    (void)snprintf(key, sizeof key, "%" PRId64, payout->nr);
+    if (payment_refund(slot->payouts->provider, payout->intent, key, payout->amount_minor,
+                       on_refunded, slot) != PAYMENT_OK)
+        done(slot, LEDGER_PAYOUT_DUE, "too many calls under way");
+}
+
+/* Nothing else of the order is under way. What the provider has given back beyond what the ledger
+ * knows of was this payout, or one that a backup has forgotten and that is asked for again. */
+static void on_looked_up(void *ctx, enum payment_status status, const struct payment_intent *intent)
+{
+    struct slot *slot = ctx;
+    if (status == PAYMENT_OK &&
+        intent->refunded_minor - slot->payout.paid_minor >= slot->payout.amount_minor)
+        done(slot, LEDGER_PAYOUT_PAID, "given back before");
+    else if (status == PAYMENT_OK)
+        give_back(slot);
+    else if (status == PAYMENT_CONFLICT)
+        done(slot, LEDGER_PAYOUT_FAILED, "the provider does not know the intent");
+    else
+        done(slot, LEDGER_PAYOUT_DUE,
+             status == PAYMENT_DOWN ? "provider not reachable" : "no answer in time");
+}
+
 static struct slot *slot_of(struct payouts *payouts, int64_t nr)
 {
     for (size_t i = 0; i < PAYOUTS_MAX; i++)
@@ -96,13 +123,10 @@ static struct slot *free_slot(struct payouts *payouts)
 
 static void ask(struct slot *slot, const struct ledger_payout *payout)
 {
-    char key[32];
-    (void)snprintf(key, sizeof key, "%" PRId64, payout->nr);
     slot->payout = *payout;
     slot->state = SLOT_ASKED;
     slot->payouts->busy_count++;
-    if (payment_refund(slot->payouts->provider, payout->intent, key, payout->amount_minor,
-                       on_refunded, slot) != PAYMENT_OK)
+    if (payment_look_up(slot->payouts->provider, payout->intent, on_looked_up, slot) != PAYMENT_OK)
         done(slot, LEDGER_PAYOUT_DUE, "too many calls under way");
 }
 

@@ -121,8 +121,8 @@ static void on_page(void *ctx, enum payment_status status, const struct payment_
 
 static void ask_page(struct reconcile *reconcile)
 {
-    reconcile->is_running =
-        payment_list(reconcile->provider, reconcile->after, on_page, reconcile) == PAYMENT_OK;
+    reconcile->is_running = payment_list(reconcile->provider, INTENT_AUTHORISED, reconcile->after,
+                                         on_page, reconcile) == PAYMENT_OK;
 }
 
 void reconcile_start(struct reconcile *reconcile)

@@ -118,7 +118,7 @@ static enum batch_status tell(struct batch *batch, const struct ledger_replay *r
         return status;
     seat_keys_init(&keys, entry->event);
     struct outcomes outcomes = {0};
-    outcome_confirmed(&outcomes, entry, &replay->result, ledger_keys(batch->store));
+    outcome_confirmed(&outcomes, entry, &replay->result, batch->store);
     redis_pipe_add(batch->redis, "HSET", keys.text[KEY_SETTLED], entry->order, "sold", NULL);
     outcomes_tell(&outcomes, batch->redis);
     outcomes_release(&outcomes);

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include "server/ledger/batch.h"
 
-#define AUDIT_FINDINGS_MAX 1000 /* more are counted, not listed */
+#define AUDIT_FINDINGS_MAX 1000 /* more are not listed */
 
 /* Appends what differs between the seats and counts of one event in Redis and the ledger's rows.
  * Sales that still stand in the outbox are none. Only the ledger process may call it: nobody else

@@ -28,6 +28,7 @@ static const struct {
     {"audit", office_audit},
     {"order.show", office_order_show},
     {"order.refund", office_order_refund},
+    {"payment.return", office_payment_return},
     {"ticket.check", office_ticket_check},
     {"door.list", office_door_list},
     {"stock.withhold", office_stock_withhold},

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/account_id.h"
+#include "ticketing/ledger_tickets.h"
 
 #define QUERY_BYTES_MAX 256
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 200
 
 /* What the text means; `email` is where an address in its canonical form goes. */
-static struct ledger_search understand(const struct token_keys *keys, const char *text,
+static struct ledger_search understand(const struct ledger_store *store, const char *text,
                                        char email[EMAIL_BYTES_MAX + 1])
 {
     int64_t order_nr;
@@ -21,7 +22,7 @@ static struct ledger_search understand(const struct token_keys *keys, const char
         return (struct ledger_search){.kind = "all", .text = ""};
     if (email_canonical(text, email))
         return (struct ledger_search){.kind = "email", .text = email};
-    if (token_ticket_read(keys, text, &order_nr, &seat))
+    if (ledger_ticket_read(store, text, &order_nr, &seat))
         return (struct ledger_search){.kind = "nr", .text = "", .number = order_nr};
     if (strncmp(text, "o_", 2) == 0)
         return (struct ledger_search){.kind = "order", .text = text};
@@ -75,7 +76,7 @@ void office_orders_search(struct office *office, const struct office_request *re
         office_fail(answer, "not_found", "There is no event called \"%s\".", id);
         return;
     }
-    struct ledger_search search = understand(ledger_keys(store), text, email);
+    struct ledger_search search = understand(store, text, email);
     limit = limit <= 0 ? LIMIT_DEFAULT : limit < LIMIT_MAX ? limit : LIMIT_MAX;
     if (status == LEDGER_OK)
         status = ledger_orders_find(store, id, &search, before > 0 ? before : INT64_MAX, limit,

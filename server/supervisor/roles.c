@@ -72,6 +72,7 @@ static int run_gateway(const struct supervisor *s, size_t index)
         .is_metrics_public = config->is_metrics_public,
         .connections_max = (uint32_t)config->connections_max,
         .joins_pending_max = (uint32_t)config->joins_pending_max,
+        .outbox_entries_max = (uint32_t)config->outbox_entries_max,
         .proxies = config->proxies,
         .account_threads = (uint32_t)config->account_threads,
         .account_waiting_max = (uint32_t)config->account_waiting_max,

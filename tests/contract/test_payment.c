@@ -459,7 +459,7 @@ PAYMENT_TEST(the_list_of_authorised_intents_is_paged)
     struct outcome o, page;
     char ids[PAYMENT_PAGE_MAX + 5][64], order[16];
     receiver_is_broken = true; /* no interest in webhooks here */
-    DO(page, payment_list(provider, NULL, on_page, &page));
+    DO(page, payment_list(provider, INTENT_AUTHORISED, NULL, on_page, &page));
     cr_expect(page.status == PAYMENT_OK && page.page_count == 0 && !page.has_more);
     for (int i = 0; i < PAYMENT_PAGE_MAX + 5; i++) {
         cr_assert(snprintf(order, sizeof order, "o_%d", i) > 0);
@@ -468,15 +468,15 @@ PAYMENT_TEST(the_list_of_authorised_intents_is_paged)
     }
     DO(o, payment_capture(provider, ids[0], on_done, &o));
     DO(o, payment_void(provider, ids[102], on_done, &o));
-    DO(page, payment_list(provider, "", on_page, &page));
+    DO(page, payment_list(provider, INTENT_AUTHORISED, "", on_page, &page));
     cr_assert(page.status == PAYMENT_OK && page.page_count == PAYMENT_PAGE_MAX && page.has_more);
     for (int i = 0; i < PAYMENT_PAGE_MAX; i++)
         cr_assert_str_eq(page.page[i].id, ids[i + 1]);
-    DO(page, payment_list(provider, ids[PAYMENT_PAGE_MAX], on_page, &page));
+    DO(page, payment_list(provider, INTENT_AUTHORISED, ids[PAYMENT_PAGE_MAX], on_page, &page));
     cr_assert(page.status == PAYMENT_OK && page.page_count == 3 && !page.has_more);
     cr_expect_str_eq(page.page[0].id, ids[101]);
     cr_expect_str_eq(page.page[2].id, ids[104]);
-    DO(page, payment_list(provider, "pi_nobody", on_page, &page));
+    DO(page, payment_list(provider, INTENT_AUTHORISED, "pi_nobody", on_page, &page));
     cr_expect_eq(page.status, PAYMENT_CONFLICT);
 }
 
@@ -487,7 +487,7 @@ PAYMENT_TEST(a_wrong_key_is_not_let_in)
     provider = provider_at(sandbox_process_url(sandbox), "wrong", DEADLINE_MS, 4);
     DO(o, payment_create(provider, "o_1", 100, "EUR", on_done, &o));
     cr_expect_eq(o.status, PAYMENT_DOWN);
-    DO(o, payment_list(provider, NULL, on_page, &o));
+    DO(o, payment_list(provider, INTENT_AUTHORISED, NULL, on_page, &o));
     cr_expect_eq(o.status, PAYMENT_DOWN);
 }
 
@@ -612,7 +612,7 @@ NONSENSE_TEST(whatever_is_not_exactly_expected_is_unknown)
         cr_expect_eq(o.status, table[i].authorise, "authorise: %d for %s", o.status, canned);
         DO(o, payment_create(provider, "o_1", 100, "EUR", on_done, &o));
         cr_expect_eq(o.status, table[i].create, "create: %d for %s", o.status, canned);
-        DO(o, payment_list(provider, NULL, on_page, &o));
+        DO(o, payment_list(provider, INTENT_AUTHORISED, NULL, on_page, &o));
         cr_expect_neq(o.status, PAYMENT_OK, "list: %s", canned);
     }
 }

@@ -2,6 +2,7 @@
  * also over a kill of the provider. */
 #include <criterion/criterion.h>
 #include <ev.h>
+#include <stdio.h>
 #include <string.h>
 #include "tests/support/sandbox_process.h"
 #include "ticketing/payment.h"
@@ -115,5 +116,55 @@ Test(payment_refund, once_for_each_key_over_a_kill)
     cr_assert_eq(refund(id, "1", 300), PAYMENT_OK);
     cr_assert_eq(wait(payment_look_up(provider, id, on_done, NULL)), PAYMENT_OK);
     cr_assert_eq(last.intent.refunded_minor, 300);
+    tear_down();
+}
+
+/* --- the list of what was captured --- */
+
+static struct payment_intent page[PAYMENT_PAGE_MAX];
+static size_t page_count;
+static bool page_has_more;
+
+static void on_page(void *ctx, enum payment_status status, const struct payment_page *got)
+{
+    (void)ctx;
+    last.calls++;
+    last.status = status;
+    page_count = got != NULL ? got->count : 0;
+    page_has_more = got != NULL && got->has_more;
+    if (page_count > 0)
+        memcpy(page, got->intents, page_count * sizeof page[0]);
+}
+
+static enum payment_status list_captured(const char *after)
+{
+    return wait(payment_list(provider, INTENT_CAPTURED, after, on_page, NULL));
+}
+
+Test(payment_refund, the_list_of_captured_intents_is_paged_and_tells_what_was_given_back)
+{
+    char ids[PAYMENT_PAGE_MAX + 3][64], order[16];
+    set_up();
+    for (int i = 0; i < PAYMENT_PAGE_MAX + 3; i++) {
+        cr_assert(snprintf(order, sizeof order, "o_%d", i) > 0);
+        cr_assert_eq(wait(payment_create(provider, order, 100, "EUR", on_done, NULL)), PAYMENT_OK);
+        memcpy(ids[i], last.intent.id, 64);
+        cr_assert_eq(wait(payment_authorise(provider, ids[i], "4242424242424242", on_done, NULL)),
+                     PAYMENT_OK);
+        if (i > 0) /* the first one is only authorised */
+            cr_assert_eq(wait(payment_capture(provider, ids[i], on_done, NULL)), PAYMENT_OK);
+    }
+    cr_assert_eq(refund(ids[1], "1", 30), PAYMENT_OK);
+    cr_assert_eq(list_captured(NULL), PAYMENT_OK);
+    cr_assert(page_count == PAYMENT_PAGE_MAX && page_has_more);
+    for (int i = 0; i < PAYMENT_PAGE_MAX; i++) {
+        cr_assert_str_eq(page[i].id, ids[i + 1]);
+        cr_assert_eq(page[i].state, INTENT_CAPTURED);
+    }
+    cr_expect_eq(page[0].refunded_minor, 30);
+    cr_expect_eq(page[1].refunded_minor, 0);
+    cr_assert_eq(list_captured(ids[PAYMENT_PAGE_MAX]), PAYMENT_OK);
+    cr_assert(page_count == 2 && !page_has_more);
+    cr_expect_str_eq(page[1].id, ids[PAYMENT_PAGE_MAX + 2]);
     tear_down();
 }

@@ -63,6 +63,7 @@ test('a purchase is seen: line, seats, money, latencies', async () => {
   await all('the sale is seen', (figures) => figures.sold === 2 && figures.held === 0 && figures.orders === 1 && figures.revenue_minor === amount && figures.confirm_ms?.count >= 1);
   const [{ figures }] = watchers;
   assert.ok(figures.confirm_ms.p50 > 0 && figures.confirm_ms.p99 >= figures.confirm_ms.p50);
+  assert.equal(figures.confirm_ms.count, 1, 'the provider tells both gateways, perhaps: whoever settles it counts it');
   assert.equal(figures.categories.reduce((sum, one) => sum + one.sold, 0), 2);
   assert.deepEqual(figures.parts.map(({ part, state, note }) => [part, state, note]), [['redis', 'good', ''], ['ledger', 'good', ''], ['gateways', 'good', '2'], ['payments', 'good', '']]);
   await server.cli(['orders', 'refund', order, '--seats', '51']);

@@ -1,6 +1,7 @@
 // A server is started from a backup (docs/backup.md): what was sold before it stands, what was sold after it is for sale
-// again.
+// again; the money that was taken for it is named, and given back.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -27,6 +28,11 @@ test('a backup that was taken while selling is put in place of the ledger', asyn
     const copied = await server.cli(['backup', backup]);
     assert.equal(copied.code, 0, copied.stderr);
     const later = await buy(server, [3]);
+    const refund = async () => assert.equal((await server.cli(['orders', 'refund', before.order, '--seats', '1'])).code, 0);
+    const givenBack = () => JSON.parse(execFileSync('sqlite3', ['-json', '-cmd', '.timeout 10000', path.join(dir, 'sandbox.db'),
+      `SELECT r.amount_minor FROM refunds r JOIN intents i ON i.id = r.intent WHERE i.order_id = '${before.order}'`], { encoding: 'utf8' }) || '[]');
+    await refund();
+    await until('given back', () => givenBack().length === 1);
     await until('all is captured and agrees', async () => (await server.cli(['audit'])).code === 0);
     for (const buyer of [before, later]) await buyer.close();
     await server.stop();
@@ -51,6 +57,18 @@ test('a backup that was taken while selling is put in place of the ledger', asyn
     assert.equal((await other.ask({ type: 'hold', seats: [3] })).type, 'held', 'the backup knows nothing of its sale');
 
     assert.equal((await server.cli(['ledger', 'verify'])).code, 0);
+    const found = await until('only the money of what is lost stands out', async () => {
+      const { findings, to_return } = JSON.parse((await server.cli(['audit', '--json'])).stdout);
+      return findings.length === 2 && { ...Object.fromEntries(findings.map(({ kind, what }) => [kind, what])), to_return };
+    });
+    assert.match(found.different, new RegExp(`^of order ${before.order} 0 were given back, of intent .* ${givenBack()[0].amount_minor}$`));
+    assert.match(found.captured_without_order, new RegExp(`for order ${later.order}, which is not in the ledger$`));
+    assert.deepEqual(found.to_return.map(({ order, amount_minor }) => [order, amount_minor]), [[later.order, later.amount_minor]]);
+    const given = await server.cli(['payment', 'return', 'all', '--reason', 'lost with the disk']);
+    assert.deepEqual([given.code, new RegExp(`${later.amount_minor} EUR .* given back, for order ${later.order}$`, 'm').test(given.stdout)], [0, true], given.stdout + given.stderr);
+    await refund(); // the backup has forgotten it: it is noted once more, and not given back twice
+    await until('nothing is found', async () => (await server.cli(['audit'])).code === 0);
+    assert.equal(givenBack().length, 1);
     for (const visitor of [back, other]) await visitor.close();
   } finally {
     await server.stop();

@@ -1,5 +1,5 @@
 // A visitor whose socket takes nothing for a while: no place is kept for it, and when it reads again the newest one
-// comes. The slow visitor is a process of its own that is stopped. The kernel's socket buffers on loopback hold
+// comes; changes of the seats are not kept either, one whole map makes up for all of them. The slow visitor of the line is a process of its own that is stopped. The kernel's socket buffers on loopback hold
 // megabytes, which would hide what is tested; so the test runs itself again in a network of its own (user and network
 // namespace) where they hold a few kilobytes.
 import assert from 'node:assert/strict';
@@ -57,8 +57,50 @@ async function walk() {
   assert.ok(told.length < meant.length * 0.8, `${told.length} of ${meant.length} places came: they were kept`);
   assert.deepEqual(told, [...told].sort((a, b) => a.server_ms - b.server_ms), 'in their order');
   slow.end();
+  const changes = await walkMap(server);
   await server.stop();
-  return `${told.length} of ${meant.length} places came`;
+  return `${told.length} of ${meant.length} places came; one map instead of ${changes} changes`;
+}
+
+// A hall whose map is larger than all buffers on the way together.
+const MAPS_ASKED = 12;
+async function walkMap(server) {
+  const file = path.join(temporaryDirectory(), 'large.csv');
+  const rows = Array.from({ length: 200 }, (_, i) => `A,${i + 1},1,100,Seat,10.00,EUR\n`);
+  fs.writeFileSync(file, `section,row,seat_from,seat_to,category,price,currency\n${rows.join('')}`);
+  for (const args of [['load', file, '--id', 'hall'], ['set', 'hall', 'tick_ms=100'], ['open', 'hall']]) {
+    const { code, stderr } = await server.cli(['event', ...args]);
+    assert.equal(code, 0, stderr);
+  }
+  const [buyer, quick, slow] = await Promise.all([1, 2, 3].map(() => visit(server, { event: 'hall' })));
+  for (const visitor of [buyer, quick, slow]) assert.equal((await visitor.enter()).type, 'entered');
+  await quick.ask({ type: 'map' });
+  await slow.ask({ type: 'map' });
+  const heard = [], before = slow.pushes.length;
+  slow.socket.on('message', (data) => heard.push(JSON.parse(data)));
+  slow.socket._socket.pause();
+  for (let id = 1000; id < 1000 + MAPS_ASKED; id++) slow.say(JSON.stringify({ id, type: 'map' }));
+  for (let i = 0; i < 3; i++) await quick.ask({ type: 'map' }); // by then the others are answered, into a socket that is full
+  let changes = 0, last;
+  for (let i = 0; i < 16; i++) {
+    const from = quick.pushes.length;
+    assert.match((await buyer.ask(i % 2 ? { type: 'release' } : { type: 'hold', seats: [i] })).type, /held|released/);
+    last = await quick.push('seats', { after: from });
+    changes++;
+  }
+  const from = quick.pushes.length;
+  await buyer.ask({ type: 'hold', seats: [7, 8] });
+  last = await quick.push((push) => push.type === 'seats' && push.held.length === 2, { after: from });
+  assert.equal(slow.pushes.length, before, 'it hears nothing');
+  slow.socket._socket.resume();
+  await until('a whole map', () => heard.some((push) => push.type === 'map' && push.re === undefined && push.version >= last.version));
+  assert.deepEqual([heard.filter(({ re }) => re !== undefined).length, heard.filter(({ type }) => type === 'seats').length], [MAPS_ASKED, 0], 'no change was kept for it');
+  const states = Buffer.from(heard.at(-1).states, 'base64'), state = (seat) => (states[seat >> 2] >> (2 * (seat & 3))) & 3;
+  assert.deepEqual([0, 7, 8, 9].map(state), [0, 1, 1, 0]);
+  const next = heard.length; // and changes come again, one by one
+  await buyer.ask({ type: 'release' });
+  await until('a change', () => heard.slice(next).some((push) => push.type === 'seats' && push.free.includes(7)));
+  return changes;
 }
 
 async function beSlow(wsUrl, event) {
@@ -74,7 +116,7 @@ if (role === 'walk') {
 }
 if (!role) {
   const isPossible = inNamespace(smallNetwork).status === 0;
-  test('a newer place replaces one that was not sent', { skip: !isPossible && 'no namespaces here' }, () => {
+  test('a newer place replaces one that was not sent, one map all changes of seats', { skip: !isPossible && 'no namespaces here' }, () => {
     const run = inNamespace(`${smallNetwork} && exec "$1" "$2"`, process.execPath, self);
     assert.equal(run.status, 0, run.stdout + run.stderr);
   });

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ticketing/ledger_backup.h"
+#include "ticketing/ledger_doors.h"
 #include "ticketing/ledger_sqlite.h"
 
 static char dir[64], path[128], copy[128], why[LEDGER_REASON_BYTES];
@@ -108,6 +109,54 @@ Test(ledger_backup, holds_what_was_committed_and_not_what_was_not)
     cr_assert_eq(counts.orders, 10);
     cr_assert_eq(ledger_number_get(restored, "epoch", &epoch), LEDGER_NOT_FOUND);
     ledger_close(restored);
+}
+
+static void code_of(struct ledger_store *of, const char *order, char code[TICKET_CODE_BYTES + 1])
+{
+    json_t *shown = NULL;
+    cr_assert_eq(ledger_order_json(of, order, &shown), LEDGER_OK);
+    const json_t *ticket = json_array_get(json_object_get(shown, "tickets"), 0);
+    (void)snprintf(code, TICKET_CODE_BYTES + 1, "%s",
+                   json_string_value(json_object_get(ticket, "code")));
+    json_decref(shown);
+}
+
+static enum ticket_verdict verdict_of(struct ledger_store *of, const char *code)
+{
+    struct ticket_check check;
+    cr_assert_eq(ledger_ticket_check(of, code, NULL, 1, &check), LEDGER_OK);
+    return check.verdict;
+}
+
+/* Order 11 is lost; the next one gets its number and, here, its seat. */
+Test(ledger_backup, a_lost_ticket_is_not_good_for_the_order_that_has_its_number)
+{
+    char kept[TICKET_CODE_BYTES + 1], lost[sizeof kept], anew[sizeof kept], again[sizeof kept];
+    cr_assert_eq(ledger_backup(path, copy, why), LEDGER_OK, "%s", why);
+    write_orders(11, 1);
+    code_of(store, "o_10", kept);
+    code_of(store, "o_11", lost);
+    struct ledger_store *original = store;
+    cr_assert_eq(ledger_open(copy, &keys, &store, why), LEDGER_OK, "%s", why);
+    cr_assert_eq(verdict_of(store, kept), TICKET_VALID);
+    cr_assert_eq(verdict_of(store, lost), TICKET_UNKNOWN);
+    write_orders(11, 1);
+    code_of(store, "o_11", anew);
+    cr_assert_str_neq(anew, lost);
+    cr_assert_eq(verdict_of(store, lost), TICKET_UNKNOWN);
+    cr_assert_eq(verdict_of(store, anew), TICKET_VALID);
+    ledger_close(store); /* opened again it is no backup any more */
+    cr_assert_eq(ledger_open(copy, &keys, &store, why), LEDGER_OK, "%s", why);
+    write_orders(12, 1);
+    code_of(store, "o_11", again);
+    cr_assert_str_eq(again, anew);
+    code_of(store, "o_12", again);
+    cr_assert_eq(verdict_of(store, again), TICKET_VALID);
+    cr_assert_eq(verdict_of(original, again), TICKET_UNKNOWN);
+    code_of(store, "o_10", again);
+    cr_assert_str_eq(again, kept);
+    ledger_close(store);
+    store = original;
 }
 
 Test(ledger_backup, overwrites_nothing)

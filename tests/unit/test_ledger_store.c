@@ -495,6 +495,30 @@ Test(ledger_store, a_payout_waits_for_the_capture_and_is_entered_once)
     cr_assert_eq(findings(), 1);
 }
 
+Test(ledger_store, payouts_of_an_order_are_due_one_after_the_other)
+{
+    static const uint32_t one[] = {10};
+    struct ledger_payout due[4];
+    struct ledger_payment payment;
+    size_t count = 0;
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    (void)write_order("o_1", "ann", 10, 500);
+    cr_assert_eq(ledger_payment_get(store, "o_1", &payment), LEDGER_OK);
+    payment.state = LEDGER_PAYMENT_CAPTURED;
+    cr_assert_eq(ledger_payment_update(store, &payment, 0, "", 8000), LEDGER_OK);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    (void)refund("o_1", one, 1, LEDGER_OK);
+    (void)refund("o_1", NULL, 0, LEDGER_OK);
+    cr_assert_eq(ledger_payouts_due(store, 9000, due, 4, &count), LEDGER_OK);
+    cr_assert(count == 1 && due[0].amount_minor == 500 && due[0].paid_minor == 0);
+    cr_assert_eq(ledger_begin(store), LEDGER_OK);
+    cr_assert_eq(ledger_payout_update(store, &due[0], LEDGER_PAYOUT_PAID, 0, "", 9000), LEDGER_OK);
+    cr_assert_eq(ledger_commit(store), LEDGER_OK);
+    int64_t first = due[0].nr;
+    cr_assert_eq(ledger_payouts_due(store, 9000, due, 4, &count), LEDGER_OK);
+    cr_assert(count == 1 && due[0].nr > first && due[0].paid_minor == 500);
+}
+
 /* --- dead letters --- */
 
 /* A letter for order `order` over the seat 10 and the next, which `o_first` has. */

@@ -46,6 +46,8 @@ SELECT r.seat, r.section, r."row", r.number, r.category, r.price_minor, r.order_
 FROM refunds r JOIN orders o ON o.nr = r.order_nr WHERE o.id = ?1 ORDER BY r.seat;
 --: sold_of_event
 SELECT s.seat FROM sold s JOIN events e ON e.nr = s.event_id WHERE e.id = ?1 ORDER BY s.seat;
+--: orders_last
+SELECT coalesce(max(nr), 0) FROM orders;
 --: orders_of_event
 SELECT o.id, o.visitor, json_array_length(o.seats) - (SELECT count(*) FROM refunds r WHERE r.order_nr = o.nr)
 FROM orders o JOIN events e ON e.nr = o.event_id WHERE e.id = ?1 ORDER BY o.nr;
@@ -171,13 +173,20 @@ SELECT state, intent, amount_minor, currency, attempts, reason FROM payments WHE
 --: payments_due
 SELECT order_id, intent, amount_minor, currency, state, attempts FROM payments
 WHERE state IN ('capture_due', 'void_due') AND next_try_ms <= ?1 ORDER BY next_try_ms LIMIT ?2;
---: payments_settled
-SELECT nr, order_id, intent, amount_minor, currency, state, attempts,
-       (SELECT coalesce(sum(y.amount_minor), 0) FROM payouts y JOIN orders o ON o.nr = y.order_nr
-        WHERE o.id = order_id AND y.state = 'paid'),
-       (SELECT count(*) FROM payouts y JOIN orders o ON o.nr = y.order_nr WHERE o.id = order_id AND y.state = 'due')
-FROM payments
-WHERE state IN ('captured', 'voided') AND intent <> '' AND nr < ?1 ORDER BY nr DESC LIMIT ?2;
+--: money_of
+SELECT coalesce(p.nr, 0), o.nr IS NOT NULL, coalesce(p.state, 'none'), p.intent, coalesce(p.amount_minor, 0), p.currency,
+       coalesce(p.attempts, 0), (SELECT coalesce(sum(y.amount_minor), 0) FROM payouts y WHERE y.order_nr = o.nr AND y.state = 'paid'),
+       (SELECT count(*) FROM payouts y WHERE y.order_nr = o.nr AND y.state = 'due')
+FROM (SELECT ?1 AS id) asked LEFT JOIN payments p ON p.order_id = asked.id LEFT JOIN orders o ON o.id = asked.id;
+--: money_captured
+SELECT nr, order_id, intent FROM payments WHERE nr > ?1 AND nr <= ?2 AND state = 'captured' AND intent <> '' ORDER BY nr;
+--: money_last
+SELECT coalesce(max(nr), 0) FROM payments;
+--: money_returned
+INSERT INTO payments (order_id, intent, amount_minor, currency, state, next_try_ms, reason, changed_ms)
+SELECT ?1, ?2, ?3, ?4, 'voided', ?5, ?6, ?5 WHERE NOT EXISTS (SELECT 1 FROM orders WHERE id = ?1)
+ON CONFLICT (order_id) DO UPDATE SET intent = excluded.intent, state = excluded.state, reason = excluded.reason,
+ changed_ms = excluded.changed_ms;
 --: payment_update
 UPDATE payments SET state = ?2, intent = ?3, attempts = attempts + 1, next_try_ms = ?4, reason = ?5, changed_ms = ?6
 WHERE order_id = ?1;
@@ -234,9 +243,12 @@ SELECT ?2, order_nr, 'refund_paid', 'refunds', 'provider', amount_minor, currenc
 INSERT INTO payouts (order_nr, amount_minor, currency, state, next_try_ms, changed_ms)
 VALUES (?1, ?2, ?3, 'due', ?4, ?4);
 --: payouts_due
-SELECT y.nr, y.amount_minor, y.attempts, o.id, p.intent
+SELECT y.nr, y.amount_minor, y.attempts, o.id, p.intent,
+       (SELECT coalesce(sum(w.amount_minor), 0) FROM payouts w WHERE w.order_nr = y.order_nr AND w.state = 'paid')
 FROM payouts y JOIN orders o ON o.nr = y.order_nr JOIN payments p ON p.order_id = o.id
-WHERE y.state = 'due' AND y.next_try_ms <= ?1 AND p.state = 'captured' ORDER BY y.next_try_ms LIMIT ?2;
+WHERE y.state = 'due' AND y.next_try_ms <= ?1 AND p.state = 'captured'
+ AND NOT EXISTS (SELECT 1 FROM payouts e WHERE e.order_nr = y.order_nr AND e.state = 'due' AND e.nr < y.nr)
+ORDER BY y.next_try_ms LIMIT ?2;
 --: payout_update
 UPDATE payouts SET state = ?2, attempts = attempts + 1, next_try_ms = ?3, reason = ?4, changed_ms = ?5
 WHERE nr = ?1 AND state = 'due';

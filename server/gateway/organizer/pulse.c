@@ -52,20 +52,50 @@ void pulse_on_settling(struct event_entry *event, const char *order)
         }
     }
     if (place < PULSE_SETTLING_MAX) {
-        (void)snprintf(pulse->settling[place].order, sizeof pulse->settling[place].order, "%s",
-                       order);
-        pulse->settling[place].since_ms = clock_monotonic_ms();
+        struct pulse_settling *added = &pulse->settling[place];
+        *added = (struct pulse_settling){.since_ms = clock_monotonic_ms(), .took_ms = -1};
+        (void)snprintf(added->order, sizeof added->order, "%s", order);
+    }
+}
+
+static struct pulse_settling *find_settling(struct event_pulse *pulse, const char *order)
+{
+    for (size_t i = 0; i < PULSE_SETTLING_MAX; i++) {
+        if (pulse->settling[i].since_ms != 0 && strcmp(pulse->settling[i].order, order) == 0) {
+            return &pulse->settling[i];
+        }
+    }
+    return NULL;
+}
+
+/* Ours and confirmed: it counts, once. */
+static void count_settled(struct event_pulse *pulse, struct pulse_settling *settling)
+{
+    if (settling->is_ours && settling->took_ms >= 0) {
+        pace_note(&pulse->confirms, settling->took_ms);
+        settling->since_ms = 0;
+    }
+}
+
+void pulse_on_settled(struct event_entry *event, const char *order, bool is_ours)
+{
+    struct event_pulse *pulse = pulse_of(event);
+    struct pulse_settling *settling = find_settling(pulse, order);
+    if (settling != NULL && is_ours) {
+        settling->is_ours = true;
+        count_settled(pulse, settling);
+    } else if (settling != NULL && !settling->is_ours) { /* or this is our own webhook */
+        settling->since_ms = 0;
     }
 }
 
 void pulse_on_confirmed(struct event_entry *event, const char *order)
 {
     struct event_pulse *pulse = pulse_of(event);
-    for (size_t i = 0; order != NULL && i < PULSE_SETTLING_MAX; i++) {
-        if (pulse->settling[i].since_ms != 0 && strcmp(pulse->settling[i].order, order) == 0) {
-            pace_note(&pulse->confirms, clock_monotonic_ms() - pulse->settling[i].since_ms);
-            pulse->settling[i].since_ms = 0;
-        }
+    struct pulse_settling *settling = order != NULL ? find_settling(pulse, order) : NULL;
+    if (settling != NULL && settling->took_ms < 0) {
+        settling->took_ms = clock_monotonic_ms() - settling->since_ms;
+        count_settled(pulse, settling);
     }
 }
 

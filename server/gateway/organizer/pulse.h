@@ -22,13 +22,18 @@ struct pulse_latency {
     int64_t count, p50_ms, p99_ms; /* count 0: the others mean nothing */
 };
 
+/* An order on its way to the ledger. */
+struct pulse_settling {
+    char order[ORDER_ID_BYTES + 1];
+    int64_t since_ms; /* monotonic; 0 = free */
+    int64_t took_ms;  /* until it was confirmed; -1 = not yet */
+    bool is_ours;     /* it was this gateway that settled it */
+};
+
 struct event_pulse {
     /* measured here since the last call */
     struct pace_histogram holds, confirms;
-    struct {
-        char order[ORDER_ID_BYTES + 1];
-        int64_t since_ms; /* monotonic; 0 = free */
-    } settling[PULSE_SETTLING_MAX];
+    struct pulse_settling settling[PULSE_SETTLING_MAX];
     bool is_asked;
     /* what all gateways have, from the last answer */
     int64_t heard_ms; /* monotonic; 0 = never */
@@ -41,9 +46,12 @@ struct event_pulse {
     size_t recent_count;
 };
 
-/* A hold was answered; an order is being settled; an order was confirmed. */
+/* A hold was answered; an order is being settled; it was settled, by us or by another gateway that
+ * was faster (which may come after the next); an order was confirmed. Whoever has settled it counts
+ * how long that took. */
 void pulse_on_hold(const struct ask *ask);
 void pulse_on_settling(struct event_entry *event, const char *order);
+void pulse_on_settled(struct event_entry *event, const char *order, bool is_ours);
 void pulse_on_confirmed(struct event_entry *event, const char *order);
 /* Once a second. */
 void pulse_on_second(struct gateway *gateway);

@@ -48,6 +48,13 @@ void checker_one_place(const struct history *h, struct finding *f);
 /* Sum of confirmed amounts = sum of the orders in the ledger that were confirmed to them; seat
  * prices add up to the amount of their order; no payment of such an order is void or failed. */
 void checker_money(const struct history *h, const struct ledger *l, struct finding *f);
+/* Money was taken exactly for the orders: each capture of an order of these visitors is for a row
+ * of the ledger, with its amount, and the only one; each payment that the ledger calls captured is
+ * one. `before` was read before the ledger, `after` after it: what is only under way is no
+ * violation. */
+void checker_money_taken(const struct history *h, const struct ledger *l,
+                         const struct provider *before, const struct provider *after,
+                         struct finding *f);
 /* No hold ended twice or vanished. */
 void checker_holds(const struct history *h, struct finding *f);
 /* Nobody was given a seat that was certainly somebody else's: clashes found while running. */

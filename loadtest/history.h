@@ -133,4 +133,15 @@ struct ledger {
     uint32_t orders_count, seats_count;
 };
 
+/* Money that the provider's own book says it took, for one order. */
+struct provider_capture {
+    char order[STAMPEDE_ORDER_BYTES_MAX + 1];
+    int64_t amount_minor;
+};
+/* Everything it took, of all events. */
+struct provider {
+    struct provider_capture *captures;
+    uint32_t captures_count;
+};
+
 #endif

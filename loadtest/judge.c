@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loadtest/checker_line.h"
 #include "loadtest/clocks.h"
@@ -25,23 +26,60 @@ static struct finding *next_finding(struct report *report)
     return &report->findings[report->findings_count++];
 }
 
+/* False when nobody has the provider's book: a provider of one's own, or `none`. */
+static bool find_provider(const struct stampede_options *o, char *path, size_t path_bytes_max)
+{
+    const char *slash = strrchr(o->ledger, '/');
+    int folder_bytes = slash ? (int)(slash + 1 - o->ledger) : 0;
+    int n = o->provider ? snprintf(path, path_bytes_max, "%s", o->provider)
+                        : snprintf(path, path_bytes_max, "%.*ssandbox.db", folder_bytes, o->ledger);
+    return n > 0 && (size_t)n < path_bytes_max && strcmp(path, "none") != 0 &&
+           (o->provider || access(path, F_OK) == 0);
+}
+
+static void not_checked(struct report *report, const char *name, const char *why)
+{
+    struct finding *f = next_finding(report);
+    *f = (struct finding){.name = name, .state = FINDING_NOT_CHECKED};
+    (void)snprintf(f->text, sizeof f->text, "%s", why);
+}
+
+/* `before` was read before the ledger. */
+static void check_provider(struct report *report, const struct history *h, const struct ledger *l,
+                           const struct provider *before, const char *path)
+{
+    struct provider after;
+    char why[300];
+    if (!ledger_read_provider(path, &after, why, sizeof why)) {
+        not_checked(report, "money taken exactly for the orders", why);
+        return;
+    }
+    checker_money_taken(h, l, before, &after, next_finding(report));
+    ledger_release_provider(&after);
+}
+
 static void check_ledger(struct report *report, const struct history *h)
 {
     const struct run *r = report->run;
     struct ledger ledger;
-    char why[160];
+    struct provider before = {0};
+    char why[160], provider[4096], provider_why[300];
     if (!judge_has_ledger(r->options))
         return;
+    bool has_provider = find_provider(r->options, provider, sizeof provider);
+    if (has_provider)
+        (void)ledger_read_provider(provider, &before, provider_why, sizeof provider_why);
     if (!ledger_read(r->options->ledger, r->event, &ledger, why, sizeof why)) {
-        struct finding *f = next_finding(report);
-        *f = (struct finding){.name = "ledger", .state = FINDING_NOT_CHECKED};
-        if (snprintf(f->text, sizeof f->text, "%s", why) < 0)
-            f->text[0] = '\0';
+        not_checked(report, "ledger", why);
+        ledger_release_provider(&before);
         return;
     }
     checker_seats_sold_once(&ledger, next_finding(report));
     checker_confirmed_have_rows(h, &ledger, next_finding(report));
     checker_money(h, &ledger, next_finding(report));
+    if (has_provider)
+        check_provider(report, h, &ledger, &before, provider);
+    ledger_release_provider(&before);
     ledger_release(&ledger);
 }
 

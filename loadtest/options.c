@@ -52,6 +52,8 @@ static const struct option_line lines[] = {
     {"arrive-within-s", "S", KIND_WITHIN, 0, 0, ARRIVAL_S_MAX, "the same as --arrive \"within S\""},
     {"duration-s", "S", KIND_DOUBLE, AT(duration_s), 1, STAMPEDE_DURATION_S_MAX,
      "the run ends at the latest (120)"},
+    {"answer-s", "S", KIND_DOUBLE, AT(answer_s), 1, 600,
+     "an answer, or a connection, that takes longer is given up and tried again (15)"},
     {"mode", "MODE", KIND_MODE, 0, 0, 0,
      "journey: come, wait, buy; wait: come and stay in line, measure memory;\n"
      "                          hold: hold and release as fast as possible; buy: when all are\n"
@@ -94,6 +96,8 @@ static const struct option_line lines[] = {
      "a missed threshold is told and does not decide"},
     {"ledger", "FILE", KIND_TEXT, AT(ledger), 0, 0,
      "the ledger to check against, or none (var/ledger.db)"},
+    {"provider", "FILE", KIND_TEXT, AT(provider), 0, 0,
+     "the sandbox provider's book to check against, or none (beside the ledger)"},
     {"cap", "N", KIND_CAP, 0, 0, 1e9, "the cap to check against (active_cap in the ledger)"},
     {"finish-min", "SHARE", KIND_DOUBLE, AT(finish_min), 0, 1,
      "share of visitors that must come to an end (0.9)"},
@@ -121,9 +125,9 @@ static const struct option_line lines[] = {
 
 /* These are about the run; a crowd of a scenario cannot have them. */
 static const char *const names_of_run[] = {
-    "url",      "event",  "expect",      "no-thresholds", "seed",       "ledger",
-    "children", "report", "server-pids", "data-dir",      "stanchion",  "i-own-this-host",
-    "set",      "plain",  "help",        "html",          "calibration"};
+    "url",      "event",  "expect",      "no-thresholds", "seed",        "ledger",
+    "children", "report", "server-pids", "data-dir",      "stanchion",   "i-own-this-host",
+    "set",      "plain",  "help",        "html",          "calibration", "provider"};
 
 static bool is_of_run(const char *name)
 {
@@ -324,6 +328,7 @@ static void set_defaults(struct stampede_options *o)
                                    .visitors = 1000,
                                    .arrival = {.kind = ARRIVAL_WITHIN, .s = 5},
                                    .duration_s = 120,
+                                   .answer_s = 15,
                                    .leave = 0.05,
                                    .no_pay = 0.05,
                                    .decline = 0.05,

@@ -29,7 +29,7 @@ struct tester_rates {
 /* Strings point into argv or are static. */
 struct stampede_options {
     const char *url, *event, *ledger, *report, *html, *own_host;
-    const char *children;             /* NULL = beside the ledger */
+    const char *children, *provider;  /* NULL = beside the ledger */
     const char *data_dir, *stanchion; /* of a scenario; NULL = not said */
     const char *label;                /* printed before each line; NULL = none */
     enum stampede_mode mode;
@@ -37,6 +37,7 @@ struct stampede_options {
     uint32_t visitors, processes; /* processes: 0 = as few as the open-file limit allows */
     struct arrival arrival;
     double duration_s;
+    double answer_s;   /* a connection without an answer for so long is given up */
     double split_at_s; /* latencies of what is due from then on are told apart; 0 = never */
     double no_show, leave, no_pay, decline, double_click, tabs, refresh, grab,
         slow_cards;    /* shares, 0 to 1 */

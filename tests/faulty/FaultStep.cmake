@@ -30,6 +30,28 @@ elseif(FAULT STREQUAL "early")
             settle_item(batch, &entries[i], &items[i], &early);\n    outcomes_tell(&early, batch->redis);
     outcomes_release(&early);\n    (void)redis_pipe_flush(batch->redis);
     (void)usleep(50000);\n    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);")
+elseif(FAULT STREQUAL "unwritten")
+  # The first batch with an order is told and taken from the stream, but never written.
+  replace("    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);"
+          "    static bool has_lost;
+    bool has_order = false;
+    for (size_t i = 0; i < count; i++)
+        has_order = has_order || (entries[i].body != NULL && items[i].entry.kind == OUTBOX_ORDER);
+    if (status == LEDGER_OK && has_order && !has_lost) {
+        has_lost = true;
+        return ledger_rollback(batch->store);
+    }
+    if (status == LEDGER_OK)\n        status = ledger_commit(batch->store);")
+elseif(FAULT STREQUAL "greedy")
+  # A card that is declined is charged all the same.
+  replace("        move(provider, intent, STATUS_REQUIRES_PAYMENT_METHOD, now_ms, 1);"
+          "        move(provider, intent, STATUS_REQUIRES_PAYMENT_METHOD, now_ms, 1);
+    struct intent charged = *intent;
+    charged.seq = 0;
+    charged.status = STATUS_SUCCEEDED;
+    token_random(charged.id + 3, INTENT_ID_CHARS - 3);
+    if (status == SANDBOX_STORE_OK)
+        status = store_put_intent(provider->store, &charged);")
 elseif(FAULT STREQUAL "unordered")
   replace("number(cfg[1]), number(cfg[2])" "number(cfg[1]), number(cfg[2]) * 2")
   replace("'ZRANGE', WAITING, 0, count - 1, 'WITHSCORES'" "'ZRANGE', WAITING, 0, count - 1, 'REV', 'WITHSCORES'")

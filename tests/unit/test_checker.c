@@ -16,6 +16,8 @@ struct story {
     struct ledger_order rows[ORDERS];
     struct ledger_seat seats[ORDERS * 2];
     struct history_sample samples[3];
+    struct provider_capture captures[ORDERS];
+    struct provider provider;
     struct history history;
     struct ledger ledger;
     int64_t cap, lost_ms;
@@ -67,6 +69,8 @@ static void set_order(struct story *s, int i)
     memcpy(s->rows[i].id, o->id, sizeof o->id);
     memcpy(s->rows[i].visitor, s->visitors[i].id, sizeof s->rows[i].visitor);
     memcpy(s->rows[i].payment, "captured", sizeof "captured");
+    s->captures[i].amount_minor = 200;
+    memcpy(s->captures[i].order, o->id, sizeof o->id);
     for (int k = 0; k < 2; k++) {
         s->seats[2 * i + k] =
             (struct ledger_seat){.seat = (uint32_t)(2 * i + k), .price_minor = 100};
@@ -98,6 +102,7 @@ enum check {
     KEPT,
     MONEY,
     HOLDS,
+    TAKEN,
     CHECK_COUNT
 };
 
@@ -123,6 +128,9 @@ static void run_checks(struct story *s, struct finding f[CHECK_COUNT])
     checker_places_kept(&s->history, &f[KEPT]);
     checker_money(&s->history, &s->ledger, &f[MONEY]);
     checker_holds(&s->history, &f[HOLDS]);
+    if (!s->provider.captures)
+        s->provider = (struct provider){s->captures, 3};
+    checker_money_taken(&s->history, &s->ledger, &s->provider, &s->provider, &f[TAKEN]);
 }
 
 /* Exactly the checks in the mask (1 << check) must be red, each with a text. */
@@ -199,7 +207,7 @@ Test(checker, confirmed_without_a_row)
 {
     struct story s = correct_story();
     s.ledger = (struct ledger){.orders_count = 2, .seats_count = 4};
-    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY);
+    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY | 1u << TAKEN);
 }
 
 Test(checker, a_row_of_somebody_else)
@@ -228,14 +236,14 @@ Test(checker, a_row_with_another_amount)
 {
     struct story s = correct_story();
     s.rows[1].amount_minor = 199;
-    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY);
+    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY | 1u << TAKEN);
 }
 
 Test(checker, a_row_that_nobody_asked_to_pay)
 {
     struct story s = correct_story();
     s.ledger = (struct ledger){.orders_count = 4, .seats_count = 8};
-    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY);
+    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY | 1u << TAKEN);
 }
 
 Test(checker, a_row_of_an_unknown_order)
@@ -245,7 +253,7 @@ Test(checker, a_row_of_an_unknown_order)
     for (int i = 4; i < 6; i++)
         memcpy(s.seats[i].order, "o_new", sizeof "o_new");
     s.orders[2].state = HISTORY_ORDER_PAY_SENT;
-    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY);
+    expect_red(&s, 1u << HAVE_ROWS | 1u << MONEY | 1u << TAKEN);
 }
 
 Test(checker, a_row_after_money_was_said_not_to_be_taken)
@@ -377,6 +385,56 @@ Test(checker, a_sold_order_whose_payment_is_void)
     struct story s = correct_story();
     memcpy(s.rows[0].payment, "voided", sizeof "voided");
     expect_red(&s, 1u << MONEY);
+}
+
+Test(checker, money_taken_for_no_order)
+{
+    struct story s = correct_story();
+    s.provider = (struct provider){s.captures, 4}; /* that of order 3 was never asked to be paid */
+    expect_red(&s, 1u << TAKEN);
+}
+
+Test(checker, money_taken_twice)
+{
+    struct story s = correct_story();
+    s.provider = (struct provider){s.captures, 4};
+    memcpy(s.captures[3].order, s.captures[1].order, sizeof s.captures[3].order);
+    expect_red(&s, 1u << TAKEN);
+}
+
+Test(checker, more_money_taken_than_the_order_is_over)
+{
+    struct story s = correct_story();
+    s.captures[2].amount_minor = 201;
+    expect_red(&s, 1u << TAKEN);
+}
+
+Test(checker, money_that_was_not_taken)
+{
+    struct story s = correct_story();
+    s.provider = (struct provider){s.captures, 2};
+    expect_red(&s, 1u << TAKEN);
+    memcpy(s.rows[2].payment, "capture_due", sizeof "capture_due");
+    expect_red(&s, 0); /* on its way */
+}
+
+Test(checker, money_of_others_is_none_of_ours)
+{
+    struct story s = correct_story();
+    s.provider = (struct provider){s.captures, 4};
+    memcpy(s.captures[3].order, "o_other", sizeof "o_other");
+    expect_red(&s, 0);
+}
+
+/* Both were read while money was being taken: the provider has it before the ledger says so. */
+Test(checker, money_taken_while_the_books_are_read)
+{
+    struct story s = correct_story();
+    struct finding f;
+    expect_red(&s, 0);
+    const struct provider before = {s.captures, 2}, after = {s.captures, 3};
+    checker_money_taken(&s.history, &s.ledger, &before, &after, &f);
+    cr_expect_eq(f.state, FINDING_OK, "%s", f.text);
 }
 
 Test(checker, a_hold_that_ended_twice)

@@ -20,6 +20,7 @@
 struct sale {
     struct history history;
     struct ledger ledger;
+    struct provider provider;
 };
 
 enum check {
@@ -32,6 +33,7 @@ enum check {
     ONE_PLACE,
     KEPT,
     CAP_KEPT,
+    TAKEN,
     CHECK_COUNT
 };
 
@@ -70,6 +72,8 @@ static void set_order(struct sale *s, uint32_t i, uint32_t visitor)
     l->orders[last] = (struct ledger_order){.amount_minor = 5000, .payment = "captured"};
     memcpy(l->orders[last].id, o->id, sizeof o->id);
     memcpy(l->orders[last].visitor, h->visitors[visitor].id, sizeof l->orders[last].visitor);
+    s->provider.captures[i].amount_minor = 5000;
+    memcpy(s->provider.captures[i].order, o->id, sizeof o->id);
     for (uint32_t k = 0; k < 2; k++) {
         l->seats[2 * last + k] = (struct ledger_seat){.seat = 2 * i + k, .price_minor = 2500};
         memcpy(l->seats[2 * last + k].order, o->id, sizeof o->id);
@@ -80,15 +84,17 @@ static struct sale make_sale(uint32_t count)
 {
     struct sale s = {
         .history = {.visitors_count = count, .orders_count = count / 4, .holds_count = count / 4},
-        .ledger = {.orders_count = count / 4, .seats_count = count / 4 * 2}};
+        .ledger = {.orders_count = count / 4, .seats_count = count / 4 * 2},
+        .provider = {.captures_count = count / 4}};
     s.history.visitors = calloc(count, sizeof *s.history.visitors);
     s.history.orders = calloc(count / 4, sizeof *s.history.orders);
     s.history.holds = calloc(count / 4, sizeof *s.history.holds);
     s.ledger.orders = calloc(count / 4, sizeof *s.ledger.orders);
     s.ledger.seats = calloc(count / 2, sizeof *s.ledger.seats);
+    s.provider.captures = calloc(count / 4 + 1, sizeof *s.provider.captures);
     uint32_t *ranks = calloc(count, sizeof *ranks), order = 0;
     cr_assert(s.history.visitors && s.history.orders && s.history.holds && s.ledger.orders &&
-              s.ledger.seats && ranks);
+              s.ledger.seats && s.provider.captures && ranks);
     struct dice dice;
     dice_init(&dice, 1, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -112,6 +118,7 @@ static void free_sale(struct sale *s)
     free(s->history.holds);
     free(s->ledger.orders);
     free(s->ledger.seats);
+    free(s->provider.captures);
 }
 
 /* The bits of the checks that are red. */
@@ -129,6 +136,7 @@ static unsigned red_checks(const struct sale *s)
     checker_one_place(&s->history, &f[ONE_PLACE]);
     checker_places_kept(&s->history, &f[KEPT]);
     checker_cap(&s->history, &sample, 1, CAP, &f[CAP_KEPT]);
+    checker_money_taken(&s->history, &s->ledger, &s->provider, &s->provider, &f[TAKEN]);
     for (int i = 0; i < CHECK_COUNT; i++)
         red |= f[i].state == FINDING_OK ? 0 : 1u << i;
     return red;
@@ -208,6 +216,19 @@ static void money_given_back(struct sale *s)
     memcpy(s->ledger.orders[4444].payment, "voided", sizeof "voided");
 }
 
+static void paid_twice(struct sale *s)
+{
+    s->provider.captures[s->provider.captures_count++] = s->provider.captures[2222];
+}
+
+static void taken_for_nothing(struct sale *s)
+{
+    s->history.orders[555].state = HISTORY_ORDER_UNSOLD;
+    for (uint32_t i = 0; i < s->ledger.orders_count; i++)
+        if (strcmp(s->ledger.orders[i].id, s->history.orders[555].id) == 0)
+            s->ledger.orders[i] = s->ledger.orders[--s->ledger.orders_count];
+}
+
 #define BIT(check) (1u << (check))
 static const struct {
     const char *name;
@@ -216,7 +237,8 @@ static const struct {
 } planted[] = {
     {"P1 confirmed twice", seat_confirmed_twice, BIT(TOLD_ONCE), BIT(HAVE_ROWS)},
     {"P1 sold twice", seat_sold_twice, BIT(SOLD_ONCE), BIT(HAVE_ROWS)},
-    {"P2 confirmed and not in the ledger", order_not_in_the_ledger, BIT(HAVE_ROWS), BIT(MONEY)},
+    {"P2 confirmed and not in the ledger", order_not_in_the_ledger, BIT(HAVE_ROWS),
+     BIT(MONEY) | BIT(TAKEN)},
     {"P3 overtaken", overtaken, BIT(ORDER), 0},
     {"P3 left behind", left_behind, BIT(ORDER), 0},
     {"P4 two places", two_places, BIT(ONE_PLACE), BIT(KEPT)},
@@ -225,6 +247,8 @@ static const struct {
     {"P6 a place lost", place_lost, BIT(KEPT), 0},
     {"P7 a hold that ended twice", hold_ended_twice, BIT(HOLDS), 0},
     {"P7 sold without money", money_given_back, BIT(MONEY), 0},
+    {"P7 paid twice", paid_twice, BIT(TAKEN), 0},
+    {"P7 money taken for nothing", taken_for_nothing, BIT(TAKEN), 0},
 };
 
 Test(checker_large, one_violation_among_many_is_found_by_its_check)

@@ -36,6 +36,11 @@ void crowd_set_timer(struct crowd *c, struct visitor *v, int64_t due_us)
     timer_heap_set(&c->timers, crowd_index(c, v), due_us);
 }
 
+int64_t crowd_answer_us(const struct crowd *c)
+{
+    return (int64_t)(c->run->options->answer_s * 1e6);
+}
+
 void crowd_drop_timer(struct crowd *c, struct visitor *v)
 {
     timer_heap_drop(&c->timers, crowd_index(c, v));
@@ -87,7 +92,7 @@ void crowd_connect(struct crowd *c, struct visitor *v)
         crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
         return;
     }
-    crowd_set_timer(c, v, c->now_us + STAMPEDE_CONNECT_TIMEOUT_US);
+    crowd_set_timer(c, v, c->now_us + crowd_answer_us(c));
 }
 
 void crowd_return_later(struct crowd *c, struct visitor *v, int64_t pause_us)

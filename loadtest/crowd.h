@@ -31,6 +31,7 @@ struct visitor {
     uint8_t state;          /* enum visitor_state */
     bool is_counted;        /* among the connected */
     bool is_leaving;        /* leave was or will be sent; the end is then `leaves_as` */
+    bool turns_away;        /* waits, and was told that all is sold */
     bool has_paid;          /* pay was sent for `order` and no outcome is known */
     bool is_free_of_charge; /* what is held costs nothing */
     bool is_confirming; /* checkout with confirm was sent: the order's number is not known yet */
@@ -39,6 +40,7 @@ struct visitor {
     bool has_come; /* wanted to connect for the first time */
     uint8_t leaves_as;
     uint16_t tries, failures;     /* of the step under way; of connecting, in a row */
+    uint8_t put_off;              /* answers in a row that said: later */
     uint32_t next_id, awaited_id; /* awaited_id 0 = no answer is due */
     int64_t gives_up_us;          /* patience ends; 0 = never, or it has not joined yet */
     int64_t due_us;               /* when the step under way was due: latencies count from here */
@@ -78,6 +80,8 @@ uint32_t crowd_index(const struct crowd *c, const struct visitor *v);
 void crowd_set_state(struct crowd *c, struct visitor *v, enum visitor_state state);
 void crowd_set_timer(struct crowd *c, struct visitor *v, int64_t due_us);
 void crowd_drop_timer(struct crowd *c, struct visitor *v);
+/* How long an answer, or a connection, is waited for. */
+int64_t crowd_answer_us(const struct crowd *c);
 void crowd_count_error(struct crowd *c, const char *code);
 /* Records a latency that ends now. */
 void crowd_record(struct crowd *c, enum latency_kind kind, int64_t us);

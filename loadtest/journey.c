@@ -149,7 +149,7 @@ void journey_ask(struct crowd *c, struct visitor *v, const char *type, const cha
     }
     v->awaited_id = v->next_id;
     v->asked_ms = run_server_ms(c->run) - CLOCK_MARGIN_MS;
-    crowd_set_timer(c, v, c->now_us + STAMPEDE_ANSWER_TIMEOUT_US);
+    crowd_set_timer(c, v, c->now_us + crowd_answer_us(c));
 }
 
 void journey_join(struct crowd *c, struct visitor *v)
@@ -203,7 +203,9 @@ void journey_wait(struct crowd *c, struct visitor *v, int64_t pause_us)
 static void wait_in_line(struct crowd *c, struct visitor *v)
 {
     bool gives_up = v->gives_up_us != 0 && v->due_us >= v->gives_up_us;
-    if (gives_up || (v->plan.leaves_line && v->plan.tabs == 0 && v->plan.reloads == 0)) {
+    if (v->turns_away) {
+        journey_finish(c, v, VISITOR_SOLD_OUT);
+    } else if (gives_up || (v->plan.leaves_line && v->plan.tabs == 0 && v->plan.reloads == 0)) {
         journey_leave(c, v);
     } else if (v->plan.tabs > 0) {
         v->plan.tabs--;
@@ -224,6 +226,17 @@ static void come(struct crowd *c, struct visitor *v)
     crowd_connect(c, v);
 }
 
+static int64_t pause_after(struct visitor *v, const struct ws_answer *answer)
+{
+    if (answer && answer->retry_after_s >= 0)
+        return (answer->retry_after_s < RETRY_AFTER_S_MAX ? answer->retry_after_s
+                                                          : RETRY_AFTER_S_MAX) *
+               1000000;
+    int64_t pause_us = STAMPEDE_RETRY_US_MIN << (v->failures < 7 ? v->failures : 7);
+    v->failures++;
+    return pause_us < STAMPEDE_RETRY_US_MAX ? pause_us : STAMPEDE_RETRY_US_MAX;
+}
+
 static void step(struct crowd *c, struct visitor *v)
 {
     switch ((enum visitor_state)v->state) {
@@ -233,7 +246,7 @@ static void step(struct crowd *c, struct visitor *v)
     case VISITOR_CONNECTING:
         crowd_count_error(c, "connect_failed");
         crowd_disconnect(c, v, false);
-        crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
+        crowd_return_later(c, v, pause_after(v, NULL));
         break;
     case VISITOR_JOINING:
         journey_join(c, v);
@@ -340,17 +353,6 @@ void journey_on_open(struct crowd *c, struct visitor *v, const struct ws_answer 
     journey_join(c, v);
 }
 
-static int64_t pause_after(struct visitor *v, const struct ws_answer *answer)
-{
-    if (answer && answer->retry_after_s >= 0)
-        return (answer->retry_after_s < RETRY_AFTER_S_MAX ? answer->retry_after_s
-                                                          : RETRY_AFTER_S_MAX) *
-               1000000;
-    int64_t pause_us = STAMPEDE_RETRY_US_MIN << (v->failures < 5 ? v->failures : 5);
-    v->failures++;
-    return pause_us < STAMPEDE_RETRY_US_MAX ? pause_us : STAMPEDE_RETRY_US_MAX;
-}
-
 /* Anywhere in the time that the server has suggested; after a failure with growing pauses. */
 static void return_after_loss(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
 {
@@ -379,6 +381,8 @@ void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss lo
         return;
     if (v->state == VISITOR_VERIFYING)
         journey_finish(c, v, VISITOR_BOUGHT);
+    else if (v->turns_away)
+        journey_finish(c, v, VISITOR_SOLD_OUT);
     else if (v->is_tab)
         journey_finish(c, v, VISITOR_LEFT);
     else if (c->command >= RUN_SEND_HOME)
@@ -397,6 +401,8 @@ void journey_on_network_lost(struct crowd *c, struct visitor *v)
     crowd_disconnect(c, v, false);
     if (v->state == VISITOR_VERIFYING)
         journey_finish(c, v, VISITOR_BOUGHT);
+    else if (v->turns_away)
+        journey_finish(c, v, VISITOR_SOLD_OUT);
     else
         return_after_loss(c, v, NULL);
 }
@@ -412,8 +418,10 @@ void journey_on_command(struct crowd *c, struct visitor *v)
         return;
     bool is_open = v->connection.state == CONNECTION_OPEN;
     if (c->command == RUN_ROLL_CALL && v->state == VISITOR_WAITING && is_open && v->receipt &&
-        !v->is_tab) {
+        !v->is_tab && !v->turns_away) {
         journey_ask(c, v, "resume", ",\"receipt\":\"%s\"", v->receipt);
+    } else if (c->command == RUN_SEND_HOME && v->turns_away) {
+        journey_finish(c, v, VISITOR_SOLD_OUT);
     } else if (c->command == RUN_SEND_HOME && !(is_open && waits_for_money(v))) {
         v->leaves_as = VISITOR_SENT_HOME;
         if (is_open && !v->is_tab)

@@ -18,6 +18,7 @@
 #define LATE_TURN_MS 3000 /* so long after a claim is over nobody may still have the turn */
 #define AWAY_MS_MAX 30000 /* a no-show that would have to be away for longer does not come back */
 #define AWAY_AFTER_MS (LATE_TURN_MS + 1000)
+#define STAYS_SHARE 0.5    /* of those who are told that all is sold wait for the good-bye */
 #define LOST_PLACE_MS 4000 /* shorter than the shortest time to claim an admission */
 
 static void add(_Atomic uint64_t *counter)
@@ -171,6 +172,7 @@ static void follow(struct crowd *c, const struct visitor *v, const struct place_
 static void on_place(struct crowd *c, struct visitor *v, const struct place_told *p)
 {
     bool is_answer = take_answer(c, v, p->re);
+    v->put_off = 0;
     note_seq(c, v, p->seq);
     if (end_tab(c, v))
         return;
@@ -268,6 +270,7 @@ static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, boo
     } else if (v->plan.no_show) {
         stay_away(c, v);
     } else {
+        v->turns_away = false; /* seats came back, and with them the turn */
         crowd_set_state(c, v, VISITOR_ENTERING);
         journey_ask(c, v, "enter", ",\"pass\":\"%s\"", v->pass ? v->pass : "");
     }
@@ -296,14 +299,26 @@ static void on_expired(struct crowd *c, struct visitor *v, json_t *message)
     journey_finish(c, v, VISITOR_EXPIRED);
 }
 
+/* Told that nobody is let in any more. A browser says nothing then: its page is closed after a
+ * thought, or stays until the server closes the connection. */
+static void turn_away(struct crowd *c, struct visitor *v)
+{
+    v->turns_away = true;
+    v->awaited_id = 0;
+    if (dice_hits(&v->dice, STAYS_SHARE))
+        journey_pause(c, v, VISITOR_WAITING, STAMPEDE_FAREWELL_US);
+    else
+        journey_think(c, v, VISITOR_WAITING);
+}
+
 static void on_phase(struct crowd *c, struct visitor *v, json_t *message)
 {
     const char *phase = json_string_value(json_object_get(message, "phase"));
     bool is_over = phase && (strcmp(phase, "sold_out") == 0 || strcmp(phase, "closed") == 0);
     bool is_open = phase && (strcmp(phase, "open") == 0 || strcmp(phase, "prequeue") == 0);
-    if (is_over && v->state == VISITOR_WAITING && c->run->options->mode == MODE_JOURNEY) {
-        v->leaves_as = VISITOR_SOLD_OUT;
-        journey_leave(c, v);
+    bool hears_it = v->state == VISITOR_WAITING && !v->turns_away;
+    if (is_over && hears_it && c->run->options->mode == MODE_JOURNEY) {
+        turn_away(c, v);
     } else if (is_open && v->state == VISITOR_JOINING && v->awaited_id == 0) {
         crowd_set_timer(c, v, c->now_us + dice_between(&v->dice, 0, 200000));
     }
@@ -357,9 +372,15 @@ static const char *const pass_codes[] = {"pass_invalid",       "pass_expired", "
 static const char *const fault_codes[] = {"bad_json", "bad_message", "unknown_message", "not_found",
                                           NULL};
 
+/* When everybody is put off, they would ask as often again as the server can say no: so each waits
+ * longer from the third time on. */
 static void try_again(struct crowd *c, struct visitor *v, json_t *message)
 {
     int64_t s = number_of(message, "retry_s", 0);
+    int doublings = v->put_off < 2                          ? 0
+                    : v->put_off - 1 < STAMPEDE_PUT_OFF_MAX ? v->put_off - 1
+                                                            : STAMPEDE_PUT_OFF_MAX;
+    v->put_off += v->put_off < UINT8_MAX;
     int64_t pause_us = (s < 0   ? 0
                         : s > 5 ? 5
                                 : s) *
@@ -370,7 +391,7 @@ static void try_again(struct crowd *c, struct visitor *v, json_t *message)
         state = VISITOR_CHOOSING;
     if (state == VISITOR_PAYING)
         state = v->is_confirming ? VISITOR_HELD : VISITOR_AT_CASH;
-    journey_pause(c, v, state, pause_us);
+    journey_pause(c, v, state, pause_us << doublings);
 }
 
 static void on_not_open(struct crowd *c, struct visitor *v, json_t *message)
@@ -427,7 +448,10 @@ static void on_error(struct crowd *c, struct visitor *v, json_t *message, bool i
 
 static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_t *m)
 {
+    /* The organizer's, for people; and more time, which we do not count on. */
+    static const char *const words[] = {"notice", "refunded", "deadline", NULL};
     bool is_answer = take_answer(c, v, number_of(m, "re", -1));
+    v->put_off = strcmp(type, "error") == 0 ? v->put_off : 0;
     if (strcmp(type, "admitted") == 0)
         on_admitted(c, v, m, is_answer);
     else if (strcmp(type, "error") == 0)
@@ -438,8 +462,8 @@ static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_
         on_reconnect(c, v, m);
     else if (strcmp(type, "seats") == 0)
         sales_on_seats(c, m);
-    else if (v->is_tab || strcmp(type, "notice") == 0)
-        return; /* notice: the organizer's word, for people */
+    else if (v->is_tab || is_one_of(type, words))
+        return;
     else if (strcmp(type, "entered") == 0)
         sales_on_entered(c, v, m);
     else if (strcmp(type, "map") == 0)

@@ -59,18 +59,30 @@
 #define STAMPEDE_NOTES_MAX 32
 #define STAMPEDE_NOTE_BYTES_MAX 119
 
-/* Times. Without an answer the connection is closed and made anew. */
-#define STAMPEDE_ANSWER_TIMEOUT_US INT64_C(15000000)
+/* Times. Mode bad: so long a connection may take to come about. */
 #define STAMPEDE_CONNECT_TIMEOUT_US INT64_C(15000000)
 #define STAMPEDE_RETRY_US_MIN INT64_C(100000)
-#define STAMPEDE_RETRY_US_MAX INT64_C(3000000)
+#define STAMPEDE_RETRY_US_MAX INT64_C(10000000)
+/* Pauses double at most so often while the answer is "busy". */
+#define STAMPEDE_PUT_OFF_MAX 3
 /* Between two looks at the tickets while an outcome is awaited. */
 #define STAMPEDE_LOOKUP_US INT64_C(3000000)
 /* An older picture of the seats is asked for anew. */
 #define STAMPEDE_PICTURE_US INT64_C(2000000)
+/* The end of a run: a roll call, good-byes, the ends of our own processes. Large crowds get more
+ * for each visitor. */
 #define STAMPEDE_ROLL_CALL_MS 3000
+#define STAMPEDE_ROLL_CALL_MS_EACH 0.05
 #define STAMPEDE_LEAVE_MS 2000
+#define STAMPEDE_LEAVE_MS_EACH 0.2
+#define STAMPEDE_QUIT_MS 10000
+#define STAMPEDE_QUIT_MS_EACH 0.05
+/* Who was told that all is sold, and is not sent away by the server, goes after so long. */
+#define STAMPEDE_FAREWELL_US INT64_C(90000000)
 #define STAMPEDE_HTTP_TIMEOUT_MS 5000
+/* Before the run: a gateway that says 503 is asked again for so long. */
+#define STAMPEDE_READY_MS 30000
+#define STAMPEDE_READY_STEP_MS 200
 #define STAMPEDE_SAMPLE_TIMEOUT_MS 900
 /* `stanchion event ...`; then it is killed and the scenario is not carried out. */
 #define STAMPEDE_PROGRAM_MS 90000

@@ -68,10 +68,13 @@ void line_pace_read(const struct history *h, int64_t opens_at_ms, struct line_pa
     int64_t first_ms = INT64_MAX;
     *pace = (struct line_pace){.joins_per_s = joins_per_s(h),
                                .first_admission_ms = HISTORY_NONE,
+                               .last_told_ms = HISTORY_NONE,
                                .no_show_late_ms_max = HISTORY_NONE};
     for (uint32_t i = 0; i < h->visitors_count; i++) {
         const struct history_visitor *v = &h->visitors[i];
         pace->returns += v->returns;
+        if (v->told_ms > pace->last_told_ms)
+            pace->last_told_ms = v->told_ms;
         if (v->admitted_ms != HISTORY_NONE && v->admitted_ms < first_ms)
             first_ms = v->admitted_ms;
         if (v->expiry != HISTORY_EXPIRY_NO_SHOW)

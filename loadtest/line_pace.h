@@ -12,6 +12,7 @@ struct line_pace {
         joins_per_s; /* between the first tenth and the last tenth of those who joined; 0 = none */
     int64_t first_admission_ms;  /* after the opening */
     int64_t no_show_late_ms_max; /* between the end of a claim and being told that it is over */
+    int64_t last_told_ms;        /* when the last one was told a place */
     uint64_t no_shows, returns;
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "loadtest/clocks.h"
 #include "loadtest/judge.h"
@@ -46,13 +47,27 @@ static bool choose_processes(struct run *r)
     return false;
 }
 
+/* GET. A server with many gateways is ready when the first of them is; the others say 503 until
+ * they are. Returns the status, 0 = no answer. */
+static long fetch(struct http_fetch *http, const struct run *r, const char *path, const char **body,
+                  size_t *bytes)
+{
+    const struct timespec pause = {.tv_nsec = STAMPEDE_READY_STEP_MS * 1000000L};
+    int64_t until_us = clocks_us() + INT64_C(1000) * STAMPEDE_READY_MS;
+    long status;
+    while ((status = http_fetch_get(http, r->target.base, path, STAMPEDE_HTTP_TIMEOUT_MS, body,
+                                    bytes)) == 503 &&
+           clocks_us() < until_us)
+        nanosleep(&pause, NULL);
+    return status;
+}
+
 /* GET as JSON; NULL when there is no usable answer, said on stderr. */
 static json_t *fetch_json(struct http_fetch *http, const struct run *r, const char *path)
 {
     const char *body;
     size_t bytes;
-    long status =
-        http_fetch_get(http, r->target.base, path, STAMPEDE_HTTP_TIMEOUT_MS, &body, &bytes);
+    long status = fetch(http, r, path, &body, &bytes);
     json_t *json = status == 200 ? json_loadb(body, bytes, 0, NULL) : NULL;
     if (json_is_object(json))
         return json;
@@ -135,9 +150,7 @@ static bool read_plan(struct run *r, struct http_fetch *http, struct seat_pictur
     const char *body, *why;
     size_t bytes;
     int n = snprintf(path, sizeof path, "/api/v1/events/%s/plan", r->event);
-    long status =
-        n > 0 ? http_fetch_get(http, r->target.base, path, STAMPEDE_HTTP_TIMEOUT_MS, &body, &bytes)
-              : 0;
+    long status = n > 0 ? fetch(http, r, path, &body, &bytes) : 0;
     if (status != 200) {
         fprintf(stderr, "stampede: %s%s answered %ld\n", r->target.base, path, status);
         return false;

@@ -52,6 +52,9 @@ int main(int argc, char **argv)
         code = calibrate_command(argc - 1, argv + 1);
     else if (argc > 1 && strcmp(argv[1], "page") == 0)
         code = report_html_command(argc - 1, argv + 1);
+    else if (argc > 1 && argv[1][0] != '-')
+        code =
+            scenario_run(argc, argv); /* `stampede million` is short for `stampede run million` */
     else
         code = run_one(argc, argv);
     curl_global_cleanup();

@@ -102,6 +102,17 @@ static bool read_error(const struct report *r, const char *name, double *value)
     return true;
 }
 
+/* 0 = not known. */
+static double most_memory_mb(const struct report *r)
+{
+    const struct recorder *recorder = r->watch->recorder;
+    uint32_t kb = 0;
+    for (uint32_t i = 0; recorder && i < recorder->timeline.count; i++)
+        if (recorder->timeline.points[i].memory_used_kb > kb)
+            kb = recorder->timeline.points[i].memory_used_kb;
+    return kb / 1024.0;
+}
+
 static bool read_counter(const struct report *r, const char *name, double *value)
 {
     const double visitors = r->run->options->visitors;
@@ -120,6 +131,12 @@ static bool read_counter(const struct report *r, const char *name, double *value
                     {"pushes", (double)r->totals.pushes, true},
                     {"returns_each", (double)r->line.returns / visitors, true},
                     {"joins_per_s", r->line.joins_per_s, r->line.joins_per_s > 0},
+                    {"joined.last", (double)(r->line.last_told_ms - r->watch->start_ms),
+                     r->line.last_told_ms != HISTORY_NONE},
+                    {"connected_each",
+                     r->watch->recorder ? (double)r->watch->recorder->connected_max / visitors : 0,
+                     r->watch->recorder != NULL},
+                    {"memory.max", most_memory_mb(r), most_memory_mb(r) > 0},
                     {"opening.first", (double)r->line.first_admission_ms,
                      r->line.first_admission_ms != HISTORY_NONE},
                     {"no_shows_each", (double)r->line.no_shows / visitors, true},

@@ -23,9 +23,8 @@
 #define LOOK_US INT64_C(100000)
 #define SETTLE_US INT64_C(3000000) /* mode wait: between the last arrival and the measurement */
 #define READY_US                                                                                   \
-    INT64_C(10000000) /* mode hold: nobody new got in for so long: begin with those inside */
-#define QUIT_MS INT64_C(10000) /* then a process that does not end is killed */
-#define FORGET_MS 1500         /* after a loss nobody can be given seats for so long at least */
+    INT64_C(10000000)  /* mode hold: nobody new got in for so long: begin with those inside */
+#define FORGET_MS 1500 /* after a loss nobody can be given seats for so long at least */
 #define ORDERS_SHARE 0.95
 
 static volatile sig_atomic_t interrupts;
@@ -120,6 +119,10 @@ static void take_sample(struct monitor *m)
     json_t *event = json_loadb(body, bytes, 0, NULL);
     json_t *inside = json_object_get(event, "inside"), *at = json_object_get(event, "server_ms");
     json_int_t recovers_at_ms = json_integer_value(json_object_get(event, "recovers_at_ms"));
+    /* The gateway that was asked before the run may not have heard of it yet. */
+    int64_t opens_at_ms = json_integer_value(json_object_get(event, "opens_at_ms"));
+    if (opens_at_ms > 0)
+        m->run->opens_at_ms = opens_at_ms;
     if (recovers_at_ms > json_integer_value(at))
         m->watch->recovering_ms = json_integer_value(at);
     if (json_is_object(json_object_get(event, "draw")))
@@ -268,7 +271,8 @@ static void measure(struct monitor *m)
 static void end_processes(struct monitor *m)
 {
     command(m, RUN_QUIT);
-    int64_t until_us = clocks_us() + QUIT_MS * 1000;
+    double ms_max = STAMPEDE_QUIT_MS + m->run->options->visitors * STAMPEDE_QUIT_MS_EACH;
+    int64_t until_us = clocks_us() + (int64_t)(ms_max * 1000);
     struct timespec pause = {.tv_nsec = 10000000};
     while (!reap(m) && clocks_us() < until_us)
         nanosleep(&pause, NULL);
@@ -311,6 +315,7 @@ static bool begin(struct monitor *m)
 static void go_through(struct monitor *m)
 {
     const struct run *r = m->run;
+    const double visitors = r->options->visitors;
     do
         look(m);
     while (has_more_to_see(m));
@@ -319,11 +324,11 @@ static void go_through(struct monitor *m)
     m->watch->was_interrupted = interrupts > 0;
     if (m->now.by_state[VISITOR_WAITING] > 0 && r->options->mode == MODE_JOURNEY) {
         command(m, RUN_ROLL_CALL);
-        look_for(m, STAMPEDE_ROLL_CALL_MS);
+        look_for(m, (int64_t)(STAMPEDE_ROLL_CALL_MS + visitors * STAMPEDE_ROLL_CALL_MS_EACH));
     }
     m->watch->end_ms = run_server_ms(r);
     command(m, RUN_SEND_HOME);
-    look_for(m, STAMPEDE_LEAVE_MS + r->options->visitors / 5);
+    look_for(m, (int64_t)(STAMPEDE_LEAVE_MS + visitors * STAMPEDE_LEAVE_MS_EACH));
 }
 
 bool monitor_run(struct run *r, struct seat_picture *picture, struct http_fetch *http,

@@ -59,6 +59,39 @@ static void read_machine(uint64_t *busy, uint64_t *all)
     }
 }
 
+/* What nobody could have any more, of all there is; 0 = not known. */
+static uint64_t read_memory_kb(void)
+{
+    char line[256];
+    uint64_t total = 0, available = 0;
+    FILE *f = fopen("/proc/meminfo", "re");
+    while (f && available == 0 && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "MemTotal:", 9) == 0)
+            total = strtoull(line + 9, NULL, 10);
+        else if (strncmp(line, "MemAvailable:", 13) == 0)
+            available = strtoull(line + 13, NULL, 10);
+    }
+    if (f)
+        fclose(f);
+    return total > available && available > 0 ? total - available : 0;
+}
+
+static void look_at_memory(struct process_use *u, struct timeline_point *p)
+{
+    uint64_t used = read_memory_kb();
+    uint64_t more = used > u->memory_base_kb ? used - u->memory_base_kb : 0;
+    p->memory_used_kb = more < UINT32_MAX ? (uint32_t)more : UINT32_MAX;
+}
+
+/* `p` has the memory of the server's processes. */
+static uint64_t memory_base(const struct process_use *u, const struct timeline_point *p)
+{
+    uint64_t used = read_memory_kb(), server = 0;
+    for (uint32_t i = 0; i < u->server_count; i++)
+        server += p->memory_kb[i];
+    return used > server ? used - server : 0;
+}
+
 static void add_server(struct process_use *u, const char *name, pid_t pid)
 {
     uint32_t at = 0, ignored;
@@ -148,6 +181,7 @@ void process_use_look(struct process_use *u, struct timeline_point *p)
     u->looked_us = now_us;
     look_at_server(u, p, seconds);
     look_at_own(u, p, seconds);
+    look_at_memory(u, p);
     read_machine(&busy, &all);
     p->machine =
         all > u->machine_all ? (float)(busy - u->machine_busy) / (float)(all - u->machine_all) : -1;
@@ -162,5 +196,6 @@ void process_use_init(struct process_use *u, const struct stampede_options *o, c
     *u = (struct process_use){
         .options = o, .own = own, .own_count = own_count, .looked_us = clocks_us()};
     process_use_look(u, &ignored);
+    u->memory_base_kb = memory_base(u, &ignored);
     u->tester_s = 0;
 }

@@ -26,6 +26,10 @@ struct process_use {
     uint32_t server_count, not_told; /* not_told: server processes beyond the series */
     uint64_t own_ticks[STAMPEDE_PROCESSES_MAX + 1];
     uint64_t machine_busy, machine_all;
+    /* Memory in use on the machine before the run, but for the server's processes. What is above
+     * it is the server's, the visitors' and the kernel's for their connections, which no process
+     * shows. */
+    uint64_t memory_base_kb;
     double tester_s; /* processor time of ours in all */
 };
 

@@ -67,6 +67,8 @@ void recorder_take(struct recorder *r, const struct totals *now, int64_t server_
     take_counts(p, &r->before, now);
     take_latencies(r, p);
     process_use_look(&r->use, p);
+    if (now->connected > r->connected_max)
+        r->connected_max = now->connected;
     r->before = *now;
     r->last_us = now_us;
     timeline_add(&r->timeline, p);

@@ -17,6 +17,7 @@ struct recorder {
     struct histogram latency_before[LATENCY_COUNT], latency_now[LATENCY_COUNT];
     struct timeline_point last; /* of the last second, for the live view */
     int64_t last_us;
+    int64_t connected_max; /* at the end of a second, of the whole run */
 };
 
 /* `own` are the run's processes; they stay the caller's. NULL when memory runs out. */

@@ -43,6 +43,8 @@ static json_t *json_of_counts(const struct report *r)
             json_object_set_new(errors, run_error_names[i], json_integer((json_int_t)t->errors[i]));
     json_object_set_new(o, "visitors", states);
     json_object_set_new(o, "errors", errors);
+    if (r->watch->recorder)
+        json_object_set_new(o, "connected_max", json_integer(r->watch->recorder->connected_max));
     json_object_set_new(o, "arrived", json_integer((json_int_t)t->arrived));
     json_object_set_new(o, "joined", json_integer((json_int_t)t->joined));
     json_object_set_new(o, "admitted", json_integer((json_int_t)t->admitted));
@@ -149,7 +151,7 @@ static void set_known(json_t *o, const char *name, int64_t value)
         json_object_set_new(o, name, json_integer(value));
 }
 
-static json_t *json_of_line(const struct line_pace *line)
+static json_t *json_of_line(const struct line_pace *line, int64_t start_ms)
 {
     json_t *o = json_object();
     json_object_set_new(o, "joins_per_s", json_real(line->joins_per_s));
@@ -157,6 +159,8 @@ static json_t *json_of_line(const struct line_pace *line)
     json_object_set_new(o, "no_shows", json_integer((json_int_t)line->no_shows));
     set_known(o, "no_show_late_ms_max", line->no_show_late_ms_max);
     set_known(o, "first_admission_ms", line->first_admission_ms);
+    if (line->last_told_ms != HISTORY_NONE)
+        set_known(o, "last_join_ms", line->last_told_ms - start_ms);
     return o;
 }
 
@@ -176,7 +180,7 @@ json_t *report_json(const struct report *r)
     json_object_set_new(o, "thresholds", json_of_thresholds(r));
     json_object_set_new(o, "run", json_of_run(r));
     json_object_set_new(o, "counts", json_of_counts(r));
-    json_object_set_new(o, "line", json_of_line(&r->line));
+    json_object_set_new(o, "line", json_of_line(&r->line, r->watch->start_ms));
     json_object_set_new(o, "tester", json_of_tester(&r->tester));
     json_object_set_new(o, "environment", environment_json(r->run->options));
     report_series_add(r, o);

@@ -52,6 +52,12 @@ static json_t *memory_of(const struct timeline_point *p, int index)
     return p->memory_kb[index] ? json_integer(p->memory_kb[index]) : json_null();
 }
 
+static json_t *memory_used_of(const struct timeline_point *p, int index)
+{
+    (void)index;
+    return p->memory_used_kb ? json_integer(p->memory_used_kb) : json_null();
+}
+
 static json_t *tester_of(const struct timeline_point *p, int index)
 {
     const float values[] = {p->tester, p->busiest, p->machine, p->late_ms};
@@ -114,9 +120,10 @@ static json_t *json_of_timeline(const struct recorder *r)
                             column(t, i, level_of));
     for (int i = 0; i < 4; i++)
         json_object_set_new(tester, tester_names[i], column(t, i, tester_of));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "at_s", column(t, 0, at_of), "seconds",
-                     column(t, 0, seconds_of), "counts", counts, "levels", levels, "latency",
-                     json_of_latencies(t), "tester", tester, "processes", json_of_processes(r));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "at_s", column(t, 0, at_of),
+                     "seconds", column(t, 0, seconds_of), "counts", counts, "levels", levels,
+                     "latency", json_of_latencies(t), "tester", tester, "memory_used_kb",
+                     column(t, 0, memory_used_of), "processes", json_of_processes(r));
 }
 
 /* Seconds since the run's start; null when it is not known. */

@@ -125,7 +125,8 @@ static uint64_t owner_word(uint32_t visitor, int64_t until_ms)
 
 void run_seat_take(struct run *r, uint32_t seat, uint32_t visitor, int64_t until_ms)
 {
-    if (seat >= r->seats_count)
+    /* Told so late that the time is over: whoever has the seat by now has it rightly. */
+    if (seat >= r->seats_count || until_ms <= run_server_ms(r))
         return;
     uint64_t before = atomic_exchange(&r->seat_owners[seat], owner_word(visitor, until_ms));
     uint64_t owner = before & OWNER_MASK, now = owner_word(0, run_server_ms(r)) >> OWNER_BITS;

@@ -36,8 +36,11 @@ static const struct built_in *find(const char *name)
     for (size_t i = 0; i < BUILT_INS_COUNT; i++)
         if (strcmp(built_ins[i].name, name) == 0)
             return &built_ins[i];
-    fprintf(stderr, "stampede: there is no scenario \"%s\"; `stampede scenarios` lists them\n",
-            name);
+    fprintf(
+        stderr,
+        "stampede: there is no scenario \"%s\"; `stampede scenarios` lists them, a file of one's "
+        "own is named ./like-this.ini, and other commands are in `stampede --help`\n",
+        name);
     return NULL;
 }
 

@@ -38,6 +38,7 @@ static void put(struct timeline_point *a, const struct timeline_point *b)
     for (int i = 0; i < STAMPEDE_SERIES_MAX; i++)
         a->cpu[i] = averaged(a->cpu[i], a->seconds, b->cpu[i], b->seconds);
     memcpy(a->memory_kb, b->memory_kb, sizeof a->memory_kb);
+    a->memory_used_kb = larger(a->memory_used_kb, b->memory_used_kb);
     a->machine = averaged(a->machine, a->seconds, b->machine, b->seconds);
     a->tester = averaged(a->tester, a->seconds, b->tester, b->seconds);
     a->busiest = averaged(a->busiest, a->seconds, b->busiest, b->seconds);

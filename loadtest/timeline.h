@@ -50,7 +50,8 @@ struct timeline_point {
     float machine; /* share of all processors that was busy, 0 to 1; negative: not known */
     float tester;  /* processors used by all of ours, 1 = one of them */
     float busiest; /* likewise of the busiest of our processes */
-    float late_ms; /* the most a timer of ours was late */
+    uint32_t memory_used_kb;        /* of the machine; see process_use.h */
+    float late_ms;                  /* the most a timer of ours was late */
     float cpu[STAMPEDE_SERIES_MAX]; /* of a server process; negative: it was not there */
     uint32_t memory_kb[STAMPEDE_SERIES_MAX];
 };

@@ -182,8 +182,9 @@ function processPlots(report) {
   found.push(overTime({ ...shared, title: 'Processor', note: `cores used; the machine has ${report.environment?.cores ?? '?'}`, format: (value) => number(value, 2), floor: 0.2,
     series: [...groups(line.processes, 'cpu'), { name: 'tester', values: line.tester.cpu, dashed: true, color: 'var(--s8)' }] }));
   if (line.processes.length > 0)
-    found.push(overTime({ ...shared, title: 'Memory', note: 'resident, in MB', series: groups(line.processes, 'memory_kb')
-      .map((one) => ({ ...one, values: one.values.map((value) => (value === null ? null : value / 1024)) })) }), processTable(line));
+    found.push(overTime({ ...shared, title: 'Memory', note: 'resident, in MB; "all": with the tester, and the kernel for all connections',
+      series: [...groups(line.processes, 'memory_kb'), ...(line.memory_used_kb ? [{ name: 'all', values: line.memory_used_kb, dashed: true, color: 'var(--s8)' }] : [])]
+        .map((one) => ({ ...one, values: one.values.map((value) => (value === null ? null : value / 1024)) })) }), processTable(line));
   return found;
 }
 

@@ -23,7 +23,7 @@ function assertGreen(end) {
   const { code, report } = end;
   assert.equal(code, 0, said(end));
   assert.equal(report.verdict, 'green');
-  assert.equal(report.checks.length, 10);
+  assert.equal(report.checks.length, 11);
   assert.deepEqual([...new Set(Object.values(checksOf(report)))], ['ok']);
 }
 
@@ -195,6 +195,24 @@ test('mode hold tells the rate', async () => {
   assert.ok(rate > 80 && rate < 120, `${rate} holds per second\n${said(end)}`);
 });
 
+// Whoever waits for an answer asks for nothing meanwhile. If a hold counted from when it was sent, only 20 would be late.
+test('a server that stands still shows in the latency of every hold that was due meanwhile', async () => {
+  const run = startStampede([...against(server), '--mode', 'hold', '--visitors', '20', '--arrive', 'at-once', '--duration-s', '100', '--hold-rate', '100']);
+  let holds = 0;
+  run.child.stdout.on('data', (data) => { holds = Number(/holds (\d+)/.exec(data)?.[1] ?? holds); });
+  await until('holds are under way', () => holds > 0);
+  const gateways = Object.entries(server.children()).filter(([name]) => name.startsWith('gateway')).map(([, pid]) => pid);
+  for (const pid of gateways) process.kill(pid, 'SIGSTOP');
+  await sleep(2000);
+  for (const pid of gateways) process.kill(pid, 'SIGCONT');
+  const before = holds;
+  await until('what was due meanwhile has been made up for', () => holds > before + 250);
+  run.child.kill('SIGINT');
+  const end = await run.ended, { buckets } = end.report.latency.hold;
+  const late = sum(buckets.map((count, index) => (index % 2 === 1 && buckets[index - 1] > 250_000 ? count : 0)));
+  assert.ok(late > 100, `${late} holds were late\n${said(end)}`);
+});
+
 test('mode wait measures memory of the processes it is told', async () => {
   await set('admit_per_tick=0');
   const end = await runStampede([...against(server), '--mode', 'wait', '--visitors', '200', '--arrive-within-s', '0',
@@ -215,7 +233,8 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
     [['--seats', '3..1'], 2, /--seats cannot be/],
     [['--leave', '1.5'], 2, /--leave cannot be/],
     [['--nonsense'], 2, /nonsense/],
-    [['journey'], 2, /is not an option/],
+    [['journey'], 2, /no scenario "journey"/],
+    [['--visitors', '5', 'journey'], 2, /is not an option/],
     [['--data-dir', 'var'], 2, /for `stampede run`/],
     [['--set', 'a=b'], 2, /for `stampede run`/],
     [['--arrive', 'often'], 2, /--arrive cannot be/],

@@ -13,6 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* curl's buffers, made and given back with every call: by its defaults 16 and 64 KB, which the
+ * allocator then puts together again each time. A longer answer is read in pieces. */
+#define READ_BYTES 4096L
+#define WRITE_BYTES 16384L
+
 struct transfer {
     struct http_client *client;
     struct transfer *next, *previous; /* of those under way; idle ones have a next only */
@@ -275,6 +280,8 @@ static bool set_up(struct transfer *t)
     CURL *easy = t->easy;
     CURLcode failed = curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     failed |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    failed |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES);
+    failed |= curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, WRITE_BYTES);
     failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     failed |= curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* never what the environment says */
     failed |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

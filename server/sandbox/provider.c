@@ -181,7 +181,7 @@ static enum sandbox_store_status create(struct provider *provider, const json_t 
                             .amount_minor = json_integer_value(amount),
                             .created_ms = now_ms,
                             .changed_ms = now_ms};
-    token_random(intent.id + 3, INTENT_ID_CHARS - 3);
+    token_timed(intent.id + 3, INTENT_ID_CHARS - 3, now_ms); /* side by side in every index */
     memcpy(intent.order, order, strlen(order) + 1);
     memcpy(intent.currency, currency, sizeof intent.currency);
     enum sandbox_store_status status = store_put_intent(provider->store, &intent);

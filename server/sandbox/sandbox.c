@@ -25,6 +25,7 @@
 #define STORAGE_RETRY_MS 1000 /* after a storage error, instead of spinning */
 #define HOUSEKEEPING_MS 60000 /* how often old answers are forgotten */
 #define SLEEP_MS_MAX 60000
+#define GROUP_MS 2 /* from one commit to the next: what arrives meanwhile shares it */
 
 struct sandbox {
     struct ev_loop *loop;
@@ -35,6 +36,7 @@ struct sandbox {
     ev_timer timer;
     ev_signal on_term, on_int;
     int64_t housekeeping_ms; /* when it is due next */
+    int64_t stored_ms;       /* monotonic; the last commit */
 };
 
 static void on_signal(struct ev_loop *loop, ev_signal *signal, int revents)
@@ -62,6 +64,8 @@ static enum sandbox_store_status keep_house(struct sandbox *sandbox, int64_t now
 static enum sandbox_store_status store_and_tell(struct sandbox *sandbox, int64_t now_ms,
                                                 bool *has_room)
 {
+    if (provider_is_undecided(&sandbox->provider))
+        sandbox->stored_ms = clock_monotonic_ms();
     enum sandbox_store_status status = provider_commit(&sandbox->provider), sent;
     bool is_stored = status == SANDBOX_STORE_OK, has_settled = sandbox->provider.has_settled;
     sandbox->provider.has_settled = false;
@@ -85,8 +89,11 @@ static enum sandbox_store_status turn(struct sandbox *sandbox, int64_t now_ms, i
         store_next_due(sandbox->provider.store, &intent_ms, &webhook_ms);
     if (status == SANDBOX_STORE_OK && intent_ms && intent_ms <= now_ms)
         (void)provider_settle(&sandbox->provider, now_ms); /* what fails is told by the commit */
-    enum sandbox_store_status told = store_and_tell(sandbox, now_ms, &has_room);
-    status = status == SANDBOX_STORE_OK ? told : status;
+    int64_t group_ms = GROUP_MS - (clock_monotonic_ms() - sandbox->stored_ms);
+    if (group_ms <= 0) {
+        enum sandbox_store_status told = store_and_tell(sandbox, now_ms, &has_room);
+        status = status == SANDBOX_STORE_OK ? told : status;
+    }
     if (status == SANDBOX_STORE_OK)
         status = keep_house(sandbox, now_ms);
     if (status == SANDBOX_STORE_OK)
@@ -96,8 +103,8 @@ static enum sandbox_store_status turn(struct sandbox *sandbox, int64_t now_ms, i
         *wake_ms = intent_ms;
     if (sandbox->messenger && has_room && webhook_ms && webhook_ms < *wake_ms)
         *wake_ms = webhook_ms;
-    if (provider_is_undecided(&sandbox->provider))
-        *wake_ms = now_ms;
+    if (provider_is_undecided(&sandbox->provider) || group_ms > 0)
+        *wake_ms = now_ms + (group_ms > 0 ? group_ms : 0);
     return status;
 }
 

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INTENT_ID_CHARS 27 /* "pi_" + base64url of 18 random bytes */
+#define INTENT_ID_CHARS 27 /* "pi_", 8 characters of time, 16 random ones */
 #define INTENT_ORDER_BYTES_MAX 63
 #define IDEMPOTENCY_BYTES_MAX 200
 #define FINGERPRINT_BYTES 16

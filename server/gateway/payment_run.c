@@ -226,6 +226,21 @@ static void on_looked_up(void *ctx, enum payment_status status, const struct pay
     }
 }
 
+/* Remembering the intent is a convenience for the next gateway, and for the ledger if it comes to
+ * nothing; without it create simply gives it again. So only a payment that takes long is worth it.
+ */
+static void on_intent_kept(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    (void)ctx, (void)status, (void)hold;
+}
+
+static void keep_intent(const struct payment_run *run)
+{
+    struct seat_store *seats = run->gateway->seats;
+    seats->intent(seats, run->event->id, run->visitor, run->order, run->hold.intent, on_intent_kept,
+                  NULL);
+}
+
 static void on_authorised(void *ctx, enum payment_status status,
                           const struct payment_intent *intent)
 {
@@ -237,35 +252,27 @@ static void on_authorised(void *ctx, enum payment_status status,
         snprintf(run->reason, sizeof run->reason, "%s", intent->reason);
         go_on(run, RUN_DECLINE);
     } else if (status == PAYMENT_PROCESSING) {
+        keep_intent(run);
         end(run); /* the webhook brings the outcome */
     } else if (status == PAYMENT_CONFLICT &&
                payment_look_up(run->gateway->payments, run->hold.intent, on_looked_up, run) ==
                    PAYMENT_OK) {
         run->is_waiting = true;
     } else {
+        keep_intent(run);
         retry(run);
     }
-}
-
-/* Remembering the intent is a convenience for the next gateway; without it create simply gives it
- * again. */
-static void on_intent_kept(void *ctx, enum seats_status status, const struct hold *hold)
-{
-    (void)ctx, (void)status, (void)hold;
 }
 
 static void on_created(void *ctx, enum payment_status status, const struct payment_intent *intent)
 {
     struct payment_run *run = ctx;
-    struct seat_store *seats = run->gateway->seats;
     run->is_waiting = false;
     if (status != PAYMENT_OK) {
         retry(run);
         return;
     }
     snprintf(run->hold.intent, sizeof run->hold.intent, "%s", intent->id);
-    seats->intent(seats, run->event->id, run->visitor, run->order, intent->id, on_intent_kept,
-                  NULL);
     go_on(run, RUN_AUTHORISE);
 }
 

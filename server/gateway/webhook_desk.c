@@ -1,5 +1,6 @@
-/* Two lookups, each of which may have to wait for Redis. An ask is in the list of those that wait,
- * or with Redis, never both. */
+/* Three lookups, each of which may have to wait for Redis: whose order, whether it is settled, what
+ * its visitor holds. Nearly always the gateway that asked the provider has settled it by then, and
+ * the second is the last. An ask is in the list of those that wait, or with Redis, never both. */
 #include "server/gateway/webhook_desk.h"
 #include <assert.h>
 #include <stdio.h>
@@ -66,10 +67,23 @@ static void on_hold(void *ctx, enum seats_status status, const struct hold *hold
     free(ask);
 }
 
+/* Settled, one way or the other, is settled: the script would say the same and change nothing. */
+static void on_settled_read(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct webhook_ask *ask = ctx;
+    struct seat_store *seats = ask->gateway->seats;
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+        free(ask);
+    } else if (status != REDIS_LINK_OK ||
+               seats->state(seats, ask->event->id, ask->visitor, on_hold, ask) != SEATS_OK) {
+        try_later(ask);
+    }
+}
+
 static void on_order_owner(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct webhook_ask *ask = ctx;
-    char event_id[EVENT_ID_BYTES_MAX + 1];
+    char event_id[EVENT_ID_BYTES_MAX + 1], key[EVENT_ID_BYTES_MAX + 16];
     struct gateway *gateway = ask->gateway;
     if (status != REDIS_LINK_OK) {
         try_later(ask);
@@ -82,8 +96,11 @@ static void on_order_owner(void *ctx, enum redis_link_status status, const redis
     }
     if (ask->event == NULL) {
         free(ask); /* the ledger's reconciler finds what we could not follow up */
-    } else if (gateway->seats->state(gateway->seats, ask->event->id, ask->visitor, on_hold, ask) !=
-               SEATS_OK) {
+        return;
+    }
+    snprintf(key, sizeof key, "ev:%s:settled", ask->event->id);
+    if (redis_link_call(gateway->commands, on_settled_read, ask, "HGET", key, ask->intent.order,
+                        NULL) != REDIS_LINK_OK) {
         try_later(ask);
     }
 }

@@ -1,8 +1,8 @@
 /* What the provider's webhooks say of payments whose answer was "later": the order is looked up and
  * settled or declined.
  *
- *   taken --whose order?--> --its hold?--> payment run (RUN_SETTLE or RUN_DECLINE)
- *     ^            |              |              |
+ *   taken --whose order?--> --settled?--> --its hold?--> payment run (RUN_SETTLE or RUN_DECLINE)
+ *     ^            |             |  \-yes--> done  |              |
  *     +--Redis did not answer, or too many runs: again after WEBHOOK_RETRY_MS--+
  *
  * The provider has been told 204 by then and says nothing again, so a lookup that fails is

@@ -35,6 +35,7 @@ static const char *const statement_names[STATEMENT_COUNT] = {
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = FULL;"
+                              "PRAGMA wal_autocheckpoint = 8000;" /* pages: 32 MB */
                               "PRAGMA foreign_keys = ON;"
                               "PRAGMA trusted_schema = OFF;"
                               "PRAGMA cell_size_check = ON;"

@@ -46,6 +46,37 @@ enum ledger_status ledger_event_settings_set(struct ledger_store *s, const char 
     return status;
 }
 
+static enum ledger_status has_orders(struct ledger_store *s, const char *id, bool *has)
+{
+    enum ledger_status status;
+    sqlite3_stmt *row = ledger_use(s, STATEMENT_event_orders, "t", id);
+    if (!ledger_next(s, row, &status))
+        return status == LEDGER_OK ? LEDGER_IO : status;
+    *has = sqlite3_column_int(row, 0) != 0;
+    (void)sqlite3_reset(row);
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_event_delete(struct ledger_store *s, const char *id)
+{
+    assert(s->is_in_transaction);
+    bool has = false;
+    enum ledger_status status = has_orders(s, id, &has);
+    if (status == LEDGER_OK && has)
+        return LEDGER_REFUSED;
+    if (status == LEDGER_OK)
+        status = ledger_run(s, ledger_use(s, STATEMENT_event_drop_plan, "t", id));
+    if (status == LEDGER_OK)
+        status = ledger_run(s, ledger_use(s, STATEMENT_event_drop_withheld, "t", id));
+    if (status == LEDGER_OK)
+        status = ledger_run(s, ledger_use(s, STATEMENT_event_drop_work, "t", id));
+    if (status == LEDGER_OK)
+        status = ledger_run(s, ledger_use(s, STATEMENT_event_drop, "t", id));
+    if (status == LEDGER_OK && sqlite3_changes(s->db) == 0)
+        return LEDGER_NOT_FOUND;
+    return status;
+}
+
 enum ledger_status ledger_event_json(struct ledger_store *s, const char *id, json_t **out)
 {
     enum ledger_status status;

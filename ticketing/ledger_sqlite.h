@@ -85,6 +85,11 @@
     X(plan_insert)                                                                                 \
     X(event_settings)                                                                              \
     X(event_get)                                                                                   \
+    X(event_orders)                                                                                \
+    X(event_drop_plan)                                                                             \
+    X(event_drop_withheld)                                                                         \
+    X(event_drop_work)                                                                             \
+    X(event_drop)                                                                                  \
     X(event_list)                                                                                  \
     X(event_plan)                                                                                  \
     X(sales_since)                                                                                 \

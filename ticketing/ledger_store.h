@@ -213,6 +213,9 @@ struct ledger_event {
  * keeps them. */
 enum ledger_status ledger_event_load(struct ledger_store *s, const struct ledger_event *event,
                                      int64_t now_ms);
+/* Removes an event with its plan and its allotments. LEDGER_REFUSED when there is an order of it,
+ * even one that was given back; LEDGER_NOT_FOUND when there is no such event. */
+enum ledger_status ledger_event_delete(struct ledger_store *s, const char *id);
 enum ledger_status ledger_event_settings_set(struct ledger_store *s, const char *id,
                                              const char *phase, const char *settings);
 /* `{"id","name","currency","time_zone","phase","settings":{},"created_ms","seats","sold"}` */

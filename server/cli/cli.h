@@ -70,6 +70,6 @@ cli_run_fn cli_serve, cli_config, cli_event_load, cli_event_list, cli_event_show
     cli_event_withheld, cli_draw_export, cli_draw_verify, cli_ticket_check, cli_door_list,
     cli_line_export, cli_line_verify, cli_account_list, cli_account_create, cli_account_change,
     cli_account_reset, cli_account_sign_out, cli_log, cli_undo, cli_event_check, cli_event_publish,
-    cli_payment_return;
+    cli_payment_return, cli_event_rehearse, cli_event_delete;
 
 #endif

@@ -1,9 +1,10 @@
-/* `stanchion event list/show/open/pause/close/set`: one office request each. */
+/* `stanchion event list/show/open/pause/close/set/delete`: one office request each. */
 #include "server/cli/cli.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "server/cli/office_client.h"
 
@@ -172,6 +173,40 @@ int cli_event_publish(struct config *config, const struct cli_args *args)
     if (!answer)
         return CLI_FAILED;
     (void)printf("%s is announced\n", args->arguments[0]);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+/* Asks on the terminal; whoever cannot be asked must have said --yes. */
+static bool is_meant(const struct config *config, const char *event)
+{
+    char answer[16] = "";
+    json_t *shown = ask_once(config, "event.show", json_pack("{s:s}", "event", event));
+    if (!shown)
+        return false;
+    if (isatty(STDIN_FILENO) != 1) {
+        (void)cli_fail("deleting cannot be undone: say --yes");
+    } else {
+        (void)printf("Delete the draft \"%s\" with %" PRId64 " seats? It cannot be undone. [y/N] ",
+                     text(shown, "name"), figure(shown, "seats"));
+        (void)fflush(stdout);
+        if (!fgets(answer, sizeof answer, stdin))
+            answer[0] = '\0';
+    }
+    json_decref(shown);
+    return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+int cli_event_delete(struct config *config, const struct cli_args *args)
+{
+    const char *event = args->arguments[0];
+    bool is_sure = args->values_count[0] > 0;
+    if (!is_sure && !is_meant(config, event))
+        return CLI_FAILED;
+    json_t *answer = ask_once(config, "event.delete", json_pack("{s:s}", "event", event));
+    if (!answer)
+        return CLI_FAILED;
+    (void)printf("%s is deleted\n", event);
     json_decref(answer);
     return CLI_OK;
 }

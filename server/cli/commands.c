@@ -63,6 +63,28 @@ const struct cli_command cli_commands[] = {
      .summary = "show a draft to visitors, if its check list is clean",
      .details = "",
      .run = cli_event_publish},
+    {.name = "event rehearse",
+     .arguments = "EVENT",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "send virtual visitors to a copy of a draft, and say what came of it",
+     .details =
+         "The copy is an installation of its own beside this one, and is thrown away "
+         "afterwards: no money, no\n"
+         "seat and no order of the real one is touched. Two minutes at most. Ctrl-C ends it. "
+         "Refused while a\n"
+         "sale is on or near. Exit code 0 when every promise was kept.",
+     .options = {{"html", "FILE", "save the report as a page with plots"},
+                 {"json", NULL, "only the result, as one JSON object"}},
+     .run = cli_event_rehearse},
+    {.name = "event delete",
+     .arguments = "EVENT",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "delete a draft",
+     .details = "Only a draft that nobody has ever bought from. It cannot be undone.",
+     .options = {{"yes", NULL, "do not ask"}},
+     .run = cli_event_delete},
     {.name = "event open",
      .arguments = "EVENT",
      .arguments_min = 1,

@@ -78,6 +78,8 @@ bool office_conclude(struct office *office, struct office_answer *answer,
 typedef void office_verb_fn(struct office *office, const struct office_request *request,
                             struct office_answer *answer);
 office_verb_fn office_event_edit, office_event_check, office_event_publish;
+office_verb_fn office_event_delete;
+office_verb_fn office_rehearsal_start, office_rehearsal_show, office_rehearsal_stop;
 office_verb_fn office_event_load, office_event_list, office_event_show, office_event_set;
 office_verb_fn office_orders_of, office_orders_export, office_orders_search, office_audit;
 office_verb_fn office_dead_list, office_dead_replay;

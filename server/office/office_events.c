@@ -187,6 +187,7 @@ void office_event_set(struct office *office, const struct office_request *reques
     } else if (write_settings(office, request, answer, id, before, settings)) {
         (void)office_publish_event(office->batch->store, office->batch->redis, id);
         office_history_settings(office, request, id, before, settings);
+        office_rehearsal_give_way(office, settings);
         log_info("event %s: settings changed, phase %s", id,
                  json_string_value(json_object_get(settings, "phase")));
         (void)json_object_set(answer->body, "settings", settings);

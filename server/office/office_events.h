@@ -15,4 +15,11 @@ json_t *office_find_event(struct office *office, const struct office_request *re
 bool office_may_set_draw(struct office *office, const char *id, const json_t *before,
                          const json_t *after, char *problem);
 
+/* What stands against publishing the event, and what deserves a look; NULL with the answer failed.
+ */
+json_t *office_findings_of(struct office *office, struct office_answer *answer,
+                           const json_t *event);
+/* A rehearsal gives way when the event with these settings is being sold, or soon will be. */
+void office_rehearsal_give_way(struct office *office, const json_t *settings);
+
 #endif

@@ -12,6 +12,7 @@
 #include "server/office/office_notes.h"
 #include "server/office/office_plan.h"
 #include "server/office/office_redis.h"
+#include "server/office/plan_types.h"
 #include "ticketing/plan_json.h"
 
 #define EVENT_NAME_BYTES_MAX 200
@@ -143,13 +144,24 @@ static bool keeps_draw(struct office *office, struct office_answer *answer, cons
     return answer->error == NULL;
 }
 
+/* One number, or one for each ticket type by its name. */
+static json_t *price_of(const struct plan_category *category)
+{
+    if (category->types_count == 0)
+        return json_integer(category->price_minor);
+    json_t *prices = json_object();
+    for (uint32_t i = 0; i < category->types_count; i++)
+        (void)json_object_set_new(prices, category->types[i].name,
+                                  json_integer(category->types[i].price_minor));
+    return prices;
+}
+
 /* Prices before and after, for the log. */
 static json_t *prices_of(const struct plan *plan)
 {
     json_t *prices = json_object();
     for (size_t i = 0; i < plan->categories_count; i++)
-        (void)json_object_set_new(prices, plan->categories[i].name,
-                                  json_integer(plan->categories[i].price_minor));
+        (void)json_object_set_new(prices, plan->categories[i].name, price_of(&plan->categories[i]));
     return prices;
 }
 
@@ -245,9 +257,10 @@ static void finish(struct office *office, const struct office_request *request,
     bool is_good = keeps_draw(office, answer, load) &&
                    office_plan_prepare(office, answer, load->id, load->before, load->currency,
                                        load->plan, &load->swap);
-    if (is_good && write_event(office, request, answer, load))
+    if (is_good && write_event(office, request, answer, load)) {
         publish_event(office, load, answer);
-    else if (is_good)
+        office_rehearsal_give_way(office, load->settings);
+    } else if (is_good)
         office_plan_abandon(office, load->id, &load->swap);
 }
 
@@ -343,6 +356,34 @@ static struct plan *plan_in_ledger(struct office *office, struct office_answer *
     return plan;
 }
 
+/* The same plan with other ticket types; NULL with the answer failed. */
+static struct plan *with_types(const struct plan *plan, const json_t *types,
+                               struct office_answer *answer)
+{
+    char why[LEDGER_REASON_BYTES] = "";
+    struct plan *changed = NULL;
+    json_t *root = plan_to_json(plan);
+    if (!plan_types_apply(root, types, why, sizeof why) ||
+        plan_from_json(root, &changed, why, sizeof why) != PLAN_OK)
+        office_fail(answer, "bad_request", "The ticket types are not valid: %s.", why);
+    json_decref(root);
+    return changed;
+}
+
+/* Types first: a price may be one of theirs. */
+static bool set_types_and_prices(const struct office_request *request, struct office_answer *answer,
+                                 struct load *load)
+{
+    const json_t *types = json_object_get(request->args, "types");
+    if (types != NULL) {
+        struct plan *changed = with_types(load->plan, types, answer);
+        plan_free(load->plan);
+        load->plan = changed;
+    }
+    return load->plan != NULL &&
+           set_prices(load->plan, json_object_get(request->args, "prices"), answer);
+}
+
 /* The names that are to be others. */
 static bool read_new_names(const struct office_request *request, struct office_answer *answer,
                            struct load *load)
@@ -376,7 +417,7 @@ void office_event_edit(struct office *office, const struct office_request *reque
     }
     if (load.plan != NULL) {
         load.prices_before = prices_of(load.plan);
-        if (set_prices(load.plan, json_object_get(request->args, "prices"), answer))
+        if (set_types_and_prices(request, answer, &load))
             finish(office, request, answer, &load);
     }
     load_release(&load);

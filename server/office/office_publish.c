@@ -9,8 +9,7 @@
 #include "server/office/office_events.h"
 #include "ticketing/plan_json.h"
 
-/* The findings about the event; NULL with the answer failed. */
-static json_t *findings_of(struct office *office, struct office_answer *answer, const json_t *event)
+json_t *office_findings_of(struct office *office, struct office_answer *answer, const json_t *event)
 {
     char *text = NULL, why[LEDGER_REASON_BYTES] = "";
     struct plan *plan = NULL;
@@ -34,7 +33,7 @@ void office_event_check(struct office *office, const struct office_request *requ
                         struct office_answer *answer)
 {
     json_t *event = office_find_event(office, request, answer);
-    json_t *findings = event != NULL ? findings_of(office, answer, event) : NULL;
+    json_t *findings = event != NULL ? office_findings_of(office, answer, event) : NULL;
     if (findings != NULL) {
         (void)json_object_set_new(answer->body, "is_ready",
                                   json_boolean(event_check_is_ready(findings)));
@@ -62,7 +61,7 @@ void office_event_publish(struct office *office, const struct office_request *re
                           struct office_answer *answer)
 {
     json_t *event = office_find_event(office, request, answer);
-    json_t *findings = event != NULL ? findings_of(office, answer, event) : NULL;
+    json_t *findings = event != NULL ? office_findings_of(office, answer, event) : NULL;
     const char *phase = json_string_value(json_object_get(event, "phase"));
     if (findings == NULL)
         ; /* said already */

@@ -21,8 +21,8 @@ static struct {
 
 void child_init(struct child *child, enum child_kind kind, size_t index)
 {
-    static const char *const names[CHILD_KIND_COUNT] = {"redis", "ledger", "registrar", "sandbox",
-                                                        "gateway"};
+    static const char *const names[CHILD_KIND_COUNT] = {"redis",   "ledger",  "registrar",
+                                                        "sandbox", "gateway", "rehearser"};
     *child = (struct child){.kind = kind, .index = index};
     if (kind == CHILD_GATEWAY)
         (void)snprintf(child->name, sizeof child->name, "%s %zu", names[kind], index);
@@ -60,14 +60,15 @@ static void take_rank(enum child_kind kind)
     else
         (void)setpgid(0, 0);
     if (kind == CHILD_GATEWAY)
-        (void)setpriority(PRIO_PROCESS, 0, GATEWAY_NICE);
+        (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + GATEWAY_NICE);
 }
 
 static void become(const struct child *child, pid_t parent)
 {
     char text[CHILD_NAME_BYTES_MAX + 16];
+    bool is_orderly = child->kind == CHILD_REDIS || child->kind == CHILD_REHEARSER;
     take_rank(child->kind);
-    (void)prctl(PR_SET_PDEATHSIG, child->kind == CHILD_REDIS ? SIGTERM : SIGKILL);
+    (void)prctl(PR_SET_PDEATHSIG, is_orderly ? SIGTERM : SIGKILL);
     if (getppid() != parent)
         _exit(1); /* the supervisor died before the line above */
     reset_signals();

@@ -5,7 +5,7 @@
  *
  * A child gets its own process group, so that Ctrl-C in a terminal reaches the supervisor alone and
  * the order of a stop stays in one hand; and PR_SET_PDEATHSIG, so that it cannot outlive a
- * supervisor that was killed.
+ * supervisor that was killed: SIGKILL, or SIGTERM for those that have something to put in order.
  */
 #ifndef STANCHION_CHILD_H
 #define STANCHION_CHILD_H
@@ -26,6 +26,7 @@ enum child_kind {
     CHILD_REGISTRAR,
     CHILD_SANDBOX,
     CHILD_GATEWAY,
+    CHILD_REHEARSER,
     CHILD_KIND_COUNT
 };
 

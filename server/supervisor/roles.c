@@ -6,6 +6,7 @@
 #include "server/ledger/ledger.h"
 #include "server/registrar/line_dir.h"
 #include "server/registrar/registrar.h"
+#include "server/rehearsal/rehearsal.h"
 #include "server/sandbox/sandbox.h"
 #include "server/supervisor/redis_process.h"
 
@@ -55,6 +56,15 @@ static int run_sandbox(const struct supervisor *s)
     return sandbox_main(&options);
 }
 
+static int run_rehearser(const struct supervisor *s)
+{
+    const struct rehearsal_options options = {.data_dir = s->dir.path,
+                                              .redis_url = s->redis_url,
+                                              .visitors = (uint32_t)s->config.rehearsal_visitors,
+                                              .log_level = (enum log_level)s->config.log_level};
+    return rehearsal_main(&options);
+}
+
 static int run_gateway(const struct supervisor *s, size_t index)
 {
     const struct config *config = &s->config;
@@ -102,6 +112,8 @@ int supervisor_run_child(void *ctx, const struct child *child)
         return run_registrar(s);
     case CHILD_SANDBOX:
         return run_sandbox(s);
+    case CHILD_REHEARSER:
+        return run_rehearser(s);
     default:
         return run_gateway(s, child->index);
     }

@@ -176,6 +176,8 @@ static void add_children(struct supervisor *s)
         add_child(s, CHILD_SANDBOX, 0);
     for (size_t i = 0; i < gateways_count; i++)
         add_child(s, CHILD_GATEWAY, i);
+    if (s->config.rehearsal_visitors > 0)
+        add_child(s, CHILD_REHEARSER, 0);
 }
 
 /* --- while it runs --- */
@@ -335,6 +337,7 @@ static void stop(struct supervisor *s)
 {
     log_info("stopping: gateways, registrar, ledger, sandbox, Redis");
     stop_kind(s, CHILD_GATEWAY, s->config.drain_ms + 1000);
+    stop_kind(s, CHILD_REHEARSER, STOP_MS_MAX);
     stop_kind(s, CHILD_REGISTRAR, STOP_MS_MAX);
     stop_kind(s, CHILD_LEDGER, STOP_MS_MAX);
     stop_kind(s, CHILD_SANDBOX, STOP_MS_MAX);

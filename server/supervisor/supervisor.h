@@ -8,7 +8,7 @@
 #include "server/supervisor/child.h"
 #include "server/supervisor/data_dir.h"
 
-#define CHILDREN_MAX (64 + 4) /* gateways, Redis, ledger, registrar, sandbox */
+#define CHILDREN_MAX (64 + 5) /* gateways, Redis, ledger, registrar, sandbox, rehearser */
 
 /* Lifetime: the process. Children see it as it was when they were forked. */
 struct supervisor {

@@ -31,7 +31,7 @@ describe('a running server', () => {
 
   test('consists of redis, ledger, sandbox and the gateways, named for ps', () => {
     const children = server.children();
-    assert.deepEqual(Object.keys(children).sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'registrar', 'sandbox']);
+    assert.deepEqual(Object.keys(children).sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'registrar', 'rehearser', 'sandbox']);
     for (const [name, pid] of Object.entries(children)) {
       assert.ok(isAlive(pid), name);
       const title = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();

@@ -218,6 +218,16 @@ UPDATE events SET phase = ?2, settings = ?3 WHERE id = ?1;
 --: event_get
 SELECT e.id, e.name, e.currency, e.time_zone, e.phase, e.settings, e.created_ms, p.seats_count
 FROM events e JOIN plans p ON p.event_id = e.nr WHERE e.id = ?1;
+--: event_orders
+SELECT EXISTS (SELECT 1 FROM orders o JOIN events e ON e.nr = o.event_id WHERE e.id = ?1);
+--: event_drop_plan
+DELETE FROM plans WHERE event_id = (SELECT nr FROM events WHERE id = ?1);
+--: event_drop_withheld
+DELETE FROM withheld WHERE event_id = (SELECT nr FROM events WHERE id = ?1);
+--: event_drop_work
+DELETE FROM stock_work WHERE event_id = (SELECT nr FROM events WHERE id = ?1);
+--: event_drop
+DELETE FROM events WHERE id = ?1;
 --: event_list
 SELECT e.id FROM events e ORDER BY e.nr;
 --: event_plan

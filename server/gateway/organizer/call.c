@@ -62,6 +62,8 @@ static unsigned status_of(const char *code)
         {"seats_in_use", 409},  {"seats_moved", 409},   {"too_many_events", 409},
         {"last_owner", 409},    {"not_draft", 409},     {"not_ready", 409},
         {"changed_since", 409}, {"cannot_undo", 409},   {"not_of_order", 409},
+        {"has_orders", 409},    {"has_line", 409},      {"sale_under_way", 409},
+        {"no_rehearsals", 409}, {"no_rehearsal", 409},  {"rehearsal_running", 409},
         {"too_fast", 429},      {"busy", 503},          {"ledger_down", 503},
         {"interrupted", 503},   {"too_late", 503},
     };

@@ -18,6 +18,9 @@ json_t *organizer_settings_of(const json_t *body);
 /* inventory.c */
 organizer_fn organizer_inventory_check, organizer_event_create, organizer_inventory_replace,
     organizer_event_edit, organizer_event_check, organizer_event_publish;
+/* rehearsal.c */
+organizer_fn organizer_rehearsal_start, organizer_rehearsal, organizer_rehearsal_stop,
+    organizer_rehearsal_page, organizer_event_delete;
 /* preview.c */
 organizer_fn organizer_preview;
 /* figures.c */

@@ -33,6 +33,8 @@ const setting = async (key, event = 'arena') => new RegExp(`^ {2}${key} +(.*)$`,
 // Refusals that a test brings about are reported by the browser as errors of loading.
 const problemsBut = (...statuses) => ann.problems.splice(0).filter((text) => !statuses.some((status) => text.includes(`status of ${status}`)));
 
+const price = (category) => page.getByRole('group', { name: category, exact: true }).getByLabel('Price, EUR');
+
 const tab = (name) => page.getByRole('navigation', { name: 'Views of this event' }).getByRole('link', { name }).click();
 
 // axe-core has nothing to say about what is shown now. What it does itself is against the page's policy, and reported.
@@ -209,11 +211,11 @@ test('an event is created in steps, and a wrong file is told line by line', asyn
   await page.getByRole('img', { name: 'Map of 26 places' }).waitFor();
   await isAccessible();
   await press('Keep as a draft and go on');
-  await page.getByLabel('Front, in EUR').fill('39.5');
-  await page.getByLabel('Back, in EUR').fill('a lot');
+  await price('Front').fill('39.5');
+  await price('Back').fill('a lot');
   await press('Save and go on');
   await page.getByRole('alert').filter({ hasText: 'The price of Back is not an amount' }).waitFor();
-  await page.getByLabel('Back, in EUR').fill('20');
+  await price('Back').fill('20');
   await press('Save and go on');
   await page.getByLabel('Tickets each, at most').fill('4');
   await press('Save and go on');

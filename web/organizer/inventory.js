@@ -12,7 +12,7 @@ const BYTES_MAX = 30 << 20;
 const FLAG_NOT_FOR_SALE = 16;
 const OUR_COLUMNS = ['section', 'row', 'seat', 'seat_from', 'seat_to', 'level', 'category', 'price'];
 
-const problemTable = (problems, all, caption) => el('section', {}, el('h3', {}, caption),
+const problemTable = (problems, all, caption) => el('section', {}, el('h2', { class: 'minor' }, caption),
   table(caption, [{ name: t('files.file') }, { name: t('files.line'), isFigure: true }, { name: t('files.what') }],
     problems.map(({ file, line, column, message }) => [file, line ? `${line}:${column}` : '–', message])),
   all > problems.length ? el('p', { class: 'soft' }, t('files.more', { n: all - problems.length })) : null);

@@ -1,14 +1,15 @@
 // Setting an event up: the steps after its seats while it is a draft, and afterwards what may still be changed.
-import { el, swatch } from '../dom.js';
-import { money } from '../format.js';
+import { ask } from '../ask.js';
+import { el } from '../dom.js';
 import { t } from '../text.js';
-import { digitsOf, majorOf, minorOf } from './amount.js';
-import { eventPath, get, post } from './api.js';
+import { call, eventPath, get, post } from './api.js';
 import { basicsFields } from './basics.js';
 import { frame } from './frame.js';
 import { InventoryFiles } from './inventory.js';
 import { limitFields } from './limits.js';
-import { done, field, form, problemBox, text } from './parts.js';
+import { done, form, problemBox } from './parts.js';
+import { priceFields } from './prices.js';
+import { rehearsal } from './rehearse.js';
 import { scheduleFields } from './schedule.js';
 import { after, steps } from './steps.js';
 
@@ -42,20 +43,9 @@ const forms = {
 
   prices: async ({ event, next, save }) => {
     const { categories } = await get(eventPath(event.id, '/plan'));
-    const step = digitsOf(event.currency) ? `0.${'0'.repeat(digitsOf(event.currency) - 1)}1` : '1';
-    const simple = categories.filter(({ types }) => !types);
-    const inputs = simple.map(({ name, price_minor: price }) => [name, text({ inputmode: 'decimal', required: true, placeholder: step,
-      value: price >= 0 ? majorOf(price, event.currency) : '' })]);
-    const nodes = simple.map(({ name, color }, at) => field(el('span', { class: 'with-swatch' }, swatch(color), t('price.of', { name, currency: event.currency })), inputs[at][1]));
-    const typesText = (types) => types.map(({ name, price_minor: price }) => `${name} ${money(price, event.currency)}`).join(', ');
-    const others = categories.filter(({ types }) => types).map(({ name, types }) => el('p', { class: 'soft' }, t('price.types', { name, types: typesText(types) })));
-    return save([...nodes, ...others], async () => {
-      const prices = Object.fromEntries(inputs.map(([name, input]) => {
-        const minor = minorOf(input.value, event.currency);
-        if (minor === null) throw new Error(t('price.bad', { name, example: step }));
-        return [name, minor];
-      }));
-      if (inputs.length) await post(eventPath(event.id, '/edit'), { prices });
+    const { nodes, changes } = priceFields(categories, event.currency);
+    return save(nodes, async () => {
+      await post(eventPath(event.id, '/edit'), changes());
       next();
     });
   },
@@ -74,9 +64,22 @@ const forms = {
     } });
     publish.querySelector('button').disabled = !isReady;
     return el('div', { class: 'stack' }, findings.length ? el('ul', { class: 'findings' }, ...findings.map(finding)) : el('p', { class: 'calm' }, t('check.nothing')),
-      el('p', { class: 'soft' }, t(isReady ? 'check.ready' : 'check.notReady')), publish);
+      await rehearsal(event), el('p', { class: 'soft' }, t(isReady ? 'check.ready' : 'check.notReady')), publish,
+      el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => remove(event, go) }, t('check.delete'))));
   },
 };
+
+// A draft goes for good: asked once.
+async function remove(event, go) {
+  if (!await ask(t('ask.delete', { name: event.name, n: event.seats }), t('ask.deleteYes'), t('ask.no'))) return;
+  try {
+    await call('DELETE', eventPath(event.id));
+    addEventListener('hashchange', () => done(t('check.deleted', { name: event.name })), { once: true }); // behind the view's change
+    go('/');
+  } catch (error) {
+    done(error.message);
+  }
+}
 
 function change(event, { nodes, changes }, next, save) {
   return save(nodes, async () => {

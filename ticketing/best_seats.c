@@ -11,6 +11,8 @@
 #define UNITS_PER_STEP 4 /* coordinates are multiples of a quarter: whole numbers after this */
 #define SPECIAL (PLAN_ACCESSIBLE | PLAN_COMPANION)
 #define NOWHERE UINT32_MAX
+#define NEAR_SLACK 1e-3 /* of a way's square: coordinates are rounded to floats */
+#define BLOCK_SLOTS 256 /* a search for what is near looks at blocks, not at each slot */
 
 struct slot {
     int64_t distance2; /* to the focus, sum over all slots before this one: differences count */
@@ -20,8 +22,20 @@ struct slot {
     bool is_joined; /* side by side with the slot before */
 };
 
+/* Where windows lie that end in a block. */
+struct block {
+    float x_min, x_max, y_min, y_max;
+};
+
+/* What there is of a category, as the question finds it. */
+struct supply {
+    uint32_t free_count, longest; /* longest: the most side by side */
+};
+
 struct best_index {
-    uint32_t slots_count;
+    uint32_t slots_count, blocks_count;
+    struct block *blocks;
+    struct supply supply[PLAN_CATEGORIES_MAX];
     size_t categories_count;
     uint16_t rank[PLAN_CATEGORIES_MAX];    /* of a category; 0 = the dearest */
     uint16_t by_rank[PLAN_CATEGORIES_MAX]; /* the category of a rank */
@@ -126,23 +140,48 @@ static void fill_slots(struct best_index *index, const struct plan *plan, struct
     index->slots[plan->seated_count] = (struct slot){.distance2 = sum};
 }
 
+static void fill_blocks(struct best_index *index)
+{
+    for (uint32_t b = 0; b < index->blocks_count; b++) {
+        uint32_t start = b * BLOCK_SLOTS, end = start + BLOCK_SLOTS;
+        uint32_t from = start < HOLD_SEATS_MAX ? 0 : start - HOLD_SEATS_MAX + 1;
+        end = end < index->slots_count ? end : index->slots_count;
+        const struct slot *first = &index->slots[from];
+        struct block block = {first->x, first->x, first->y, first->y};
+        for (uint32_t i = from; i < end; i++) {
+            const struct slot *slot = &index->slots[i];
+            block.x_min = fminf(block.x_min, slot->x);
+            block.x_max = fmaxf(block.x_max, slot->x);
+            block.y_min = fminf(block.y_min, slot->y);
+            block.y_max = fmaxf(block.y_max, slot->y);
+        }
+        index->blocks[b] = block;
+    }
+}
+
 struct best_index *best_index_create(const struct plan *plan, struct best_focus focus)
 {
     uint32_t count = plan->seated_count;
     struct best_index *index = malloc(sizeof *index + (count + 1) * sizeof index->slots[0]);
     uint8_t *is_free = calloc(count + 1, 1); /* never empty, and the end is never free */
     double *steps = malloc((count + 1) * sizeof *steps);
-    if (index == NULL || is_free == NULL || steps == NULL) {
+    uint32_t blocks_count = (count + BLOCK_SLOTS - 1) / BLOCK_SLOTS;
+    struct block *blocks = calloc(blocks_count + 1, sizeof *blocks);
+    if (index == NULL || is_free == NULL || steps == NULL || blocks == NULL) {
         free(index);
         free(is_free);
         free(steps);
+        free(blocks);
         return NULL;
     }
     index->slots_count = count;
+    index->blocks_count = blocks_count;
+    index->blocks = blocks;
     index->categories_count = plan->categories_count;
     index->is_free = is_free;
     rank_categories(index, plan);
     fill_slots(index, plan, focus);
+    fill_blocks(index);
     double usual = house_step(plan, steps);
     for (size_t i = 0; i < plan->rows_count; i++)
         join_row(index, plan, &plan->rows[i], usual, steps);
@@ -155,6 +194,7 @@ void best_index_free(struct best_index *index)
     if (index == NULL)
         return;
     free(index->is_free);
+    free(index->blocks);
     free(index);
 }
 
@@ -166,6 +206,7 @@ struct wish {
     bool may_leave_single, may_be_companion;
     bool is_near; /* x, y: as near as possible to there, before everything else */
     double x, y;
+    uint32_t near_slot; /* where that is */
 };
 
 struct window {
@@ -209,7 +250,9 @@ static bool is_better(const struct window *a, const struct window *b)
         return a->rank < b->rank;
     if (a->restricted != b->restricted)
         return a->restricted < b->restricted;
-    return a->distance2 < b->distance2; /* equal: the earlier one stays */
+    if (a->distance2 != b->distance2)
+        return a->distance2 < b->distance2;
+    return a->first < b->first;
 }
 
 /* The square of the way between the wish's point and the window's middle. */
@@ -229,12 +272,12 @@ static bool fits(const struct best_index *index, const struct wish *wish, uint32
            (wish->category < 0 || s->category == (uint16_t)wish->category);
 }
 
-/* The best window, `first` NOWHERE when there is none. */
-static struct window walk(const struct best_index *index, const struct wish *wish)
+/* Windows from slot `from` up to `end`; *best when one is better. */
+static void walk_part(const struct best_index *index, const struct wish *wish, uint32_t from,
+                      uint32_t end, struct window *best)
 {
-    struct window best = {.first = NOWHERE};
     uint32_t run = 0, accessible = 0, restricted = 0, k = wish->count;
-    for (uint32_t i = 0; i < index->slots_count; i++) {
+    for (uint32_t i = from; i < end; i++) {
         const struct slot *slot = &index->slots[i];
         if (!fits(index, wish, i)) {
             run = 0;
@@ -259,10 +302,40 @@ static struct window walk(const struct best_index *index, const struct wish *wis
                                 .distance2 =
                                     index->slots[i + 1].distance2 - index->slots[first].distance2,
                                 .away2 = wish->is_near ? way2(index, wish, first) : 0};
-        if (is_better(&window, &best) &&
-            (wish->may_leave_single || !leaves_single(index, first, i)))
-            best = window;
+        if (is_better(&window, best) && (wish->may_leave_single || !leaves_single(index, first, i)))
+            *best = window;
     }
+}
+
+/* Windows that end in this block, unless all of them are farther away than the best one is. */
+static void walk_block(const struct best_index *index, const struct wish *wish, uint32_t b,
+                       struct window *best)
+{
+    const struct block *block = &index->blocks[b];
+    double dx = fmax(fmax(block->x_min - wish->x, wish->x - block->x_max), 0);
+    double dy = fmax(fmax(block->y_min - wish->y, wish->y - block->y_max), 0);
+    if (best->first != NOWHERE && dx * dx + dy * dy > best->away2 * (1 + NEAR_SLACK) + NEAR_SLACK)
+        return;
+    uint32_t start = b * BLOCK_SLOTS, end = start + BLOCK_SLOTS;
+    uint32_t before = wish->count - 1 < start ? wish->count - 1 : start;
+    walk_part(index, wish, start - before, end < index->slots_count ? end : index->slots_count,
+              best);
+}
+
+/* The best window, `first` NOWHERE when there is none. What is near is looked for at home first, so
+ * that most of the other blocks need no look. */
+static struct window walk(const struct best_index *index, const struct wish *wish)
+{
+    struct window best = {.first = NOWHERE};
+    if (!wish->is_near) {
+        walk_part(index, wish, 0, index->slots_count, &best);
+        return best;
+    }
+    uint32_t home = wish->near_slot / BLOCK_SLOTS;
+    walk_block(index, wish, home, &best);
+    for (uint32_t b = 0; b < index->blocks_count; b++)
+        if (b != home)
+            walk_block(index, wish, b, &best);
     return best;
 }
 
@@ -308,6 +381,7 @@ static bool try_split(struct best_index *index, const struct best_request *reque
         if (i == 0) {
             const struct slot *a = &index->slots[window.first], *b = a + wish.count - 1;
             wish.is_near = true;
+            wish.near_slot = window.first;
             wish.x = (a->x + b->x) / 2;
             wish.y = (a->y + b->y) / 2;
             wish.may_be_companion = request->accessible_count > 0;
@@ -325,9 +399,12 @@ static bool try_everywhere(struct best_index *index, const struct best_request *
         return false;
     if (request->category >= 0)
         return try_split(index, request, split, request->category, answer);
-    for (size_t rank = 0; split->parts > 1 && rank < index->categories_count; rank++)
-        if (try_split(index, request, split, index->by_rank[rank], answer))
+    for (size_t rank = 0; split->parts > 1 && rank < index->categories_count; rank++) {
+        const struct supply *supply = &index->supply[index->by_rank[rank]];
+        if (supply->free_count >= request->count && supply->longest >= split->sizes[0] &&
+            try_split(index, request, split, index->by_rank[rank], answer))
             return true;
+    }
     return try_split(index, request, split, -1, answer);
 }
 
@@ -340,14 +417,18 @@ static struct split even_split(uint32_t count, uint32_t parts)
     return split;
 }
 
-/* The most seats side by side that could be had, whatever else is asked. */
-static uint32_t longest_run(const struct best_index *index)
+/* What there is, whatever else is asked; returns the most seats side by side. */
+static uint32_t look_over(struct best_index *index)
 {
     uint32_t run = 0, longest = 0;
+    memset(index->supply, 0, sizeof index->supply);
     for (uint32_t i = 0; i < index->slots_count; i++) {
         const struct slot *slot = &index->slots[i];
+        struct supply *supply = &index->supply[slot->category];
         bool goes_on = run > 0 && slot->is_joined && slot->category == slot[-1].category;
         run = index->is_free[i] ? (goes_on ? run + 1 : 1) : 0;
+        supply->free_count += index->is_free[i];
+        supply->longest = run > supply->longest ? run : supply->longest;
         longest = run > longest ? run : longest;
     }
     return longest;
@@ -356,7 +437,7 @@ static uint32_t longest_run(const struct best_index *index)
 static bool find_split(struct best_index *index, const struct best_request *request,
                        struct best_answer *answer)
 {
-    uint32_t count = request->count, longest = longest_run(index);
+    uint32_t count = request->count, longest = look_over(index);
     for (uint32_t parts = 2; parts <= count && longest > 0; parts++) {
         struct split split = even_split(count, parts);
         if (split.sizes[0] > longest)

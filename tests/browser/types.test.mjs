@@ -81,6 +81,20 @@ test('by keyboard, and a choice outlives another seat, a give-back and the way b
   await person.context.close();
 });
 
+test('what costs nothing is bought with one click: nobody is asked for a card', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  await enterSale(page, url);
+  const name = await take(page, 9);
+  await typeOf(page, name).selectOption('Child');
+  await totalIs(page, '€0.00');
+  await page.locator('#checkout').click();
+  assert.deepEqual(await confirmedSeats(page), [name]);
+  assert.deepEqual(await lines(page), ['Front · Child · €0.00']);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
 test('prices change while somebody chooses: the seat stays, the new sum is shown before anything is paid', async () => {
   const person = await newPerson(browser);
   const { page } = person;

@@ -48,6 +48,8 @@ function messages({ event, plan, bought }) {
   };
 }
 
+const typesOf = ({ price_minor: price }) => [['Adult', price], ['Under 26 and over 65', price * 0.6], ['Child', 0]].map(([name, price_minor]) => ({ name, price_minor }));
+
 const click = (name) => async (page) => page.locator(name).click();
 const inView = (name) => (page) => page.locator(`main > section[data-for="${name}"]:not([hidden])`).waitFor();
 
@@ -75,6 +77,7 @@ function list(real) {
     { name: 'events-none', path: '/', events: [], until: (page) => page.locator('#hint:not([hidden])').waitFor() },
     { name: 'sale', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, until: inView('sale') },
     { name: 'sale-accent', event: { starts_at_ms: Date.now() + 23 * DAY_MS, accent: '#8a1c7c' }, until: (page) => page.waitForFunction(() => document.documentElement.style.getPropertyValue('--accent')) },
+    { name: 'sale-types', event: { categories: real.event.categories.map((each, at) => (at % 3 ? each : { ...each, types: typesOf(each) })) }, until: inView('sale') },
     { name: 'sale-announced', event: { starts_at_ms: Date.now() + 40 * DAY_MS, ...opensIn(3 * DAY_MS + 5_000_000), prequeue_at_ms: Date.now() + 3 * DAY_MS, waiting: 0 }, until: inView('sale') },
     { name: 'sale-soon', event: opensIn(125_000), until: inView('sale') },
     { name: 'sale-draw', event: { ...opensIn(900_000), phase: 'prequeue', draw: { state: 'committed', commitment: 'ab'.repeat(32), places: 0 }, message: 'Doors open at seven. Bags larger than A4 stay outside.' },

@@ -270,7 +270,7 @@ export class SeatsView {
     $('leave-seats').onclick = async () => {
       if (await ask(t('seats.leaveAsk'), t('seats.leave'), t('seats.stay'))) await this.#try('leave', () => this.#visit.leave());
     };
-    setText($('seats-hint'), t(matchMedia('(hover: none)').matches ? 'seats.hintTouch' : 'seats.hint'));
+    setText($('seats-hint'), t(matchMedia('(hover: none), (max-width: 47.99rem)').matches ? 'seats.hintTouch' : 'seats.hint'));
   }
 
   #showList(isList) {

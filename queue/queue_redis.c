@@ -133,6 +133,35 @@ static bool read_places(const redisReply *reply, struct place *places, size_t co
     return true;
 }
 
+/* What join.lua says: new places follow each other, and only the others have figures. */
+static bool read_joined(const redisReply *reply, struct place *places, size_t count)
+{
+    enum queue_phase phase;
+    int64_t now_ms, seq;
+    if (!read_phase_and_time(reply, &phase, &now_ms) || !read_int(reply, 2, &seq) ||
+        reply->elements < 4 || reply->element[3]->type != REDIS_REPLY_STRING ||
+        (size_t)reply->element[3]->len != count)
+        return false;
+    const char *letters = reply->element[3]->str;
+    for (size_t i = 0, at = 4; i < count; i++) {
+        struct place *place = &places[i];
+        *place = (struct place){.phase = phase, .now_ms = now_ms};
+        if (letters[i] == 'n') {
+            place->state = PLACE_WAITING;
+            place->seq = ++seq;
+            place->is_new = true;
+            continue;
+        }
+        if (letters[i] < '0' || letters[i] - '0' >= PLACE_STATE_COUNT ||
+            !read_int(reply, at, &place->seq) || !read_int(reply, at + 1, &place->admission) ||
+            !read_int(reply, at + 2, &place->deadline_ms))
+            return false;
+        place->state = (enum place_state)(letters[i] - '0');
+        at += 3;
+    }
+    return true;
+}
+
 /* "3,17,90" -> an array the caller frees; NULL for an empty text. False without memory. */
 static bool read_gone(const redisReply *text, int64_t **gone, size_t *count)
 {
@@ -179,7 +208,10 @@ static void complete_places(const struct operation *op, enum queue_status status
                             const redisReply *reply)
 {
     struct place places[JOIN_BATCH_MAX];
-    if (status == QUEUE_OK && !read_places(reply, places, op->count))
+    bool is_read =
+        status == QUEUE_OK && (op->script == SCRIPT_JOIN ? read_joined(reply, places, op->count)
+                                                         : read_places(reply, places, op->count));
+    if (status == QUEUE_OK && !is_read)
         status = QUEUE_UNKNOWN;
     op->done.on_places(op->ctx, status, status == QUEUE_OK ? places : NULL, op->count);
 }

@@ -11,7 +11,7 @@ void seat_keys_init(struct seat_keys *keys, const char *event)
 {
     static const char *const names[SEAT_KEYS_COUNT] = {
         "epoch",         "ev:%s:cfg",   "ev:%s:active", "ev:%s:pass",  "ev:%s:seats",
-        "ev:%s:counts",  "ev:%s:holds", "ev:%s:hold:",  "ev:%s:fence", "ev:%s:bought",
+        "ev:%s:counts",  "ev:%s:holds", "ev:%s:held",   "ev:%s:fence", "ev:%s:bought",
         "ev:%s:settled", "outbox",      "ledger:beat",
     };
     for (size_t i = 0; i < SEAT_KEYS_COUNT; i++) {
@@ -34,49 +34,47 @@ static const char *compose(char *out, const unsigned char *const *parts, size_t 
     return out;
 }
 
+static const char *of_epoch(char *text, const unsigned char *script)
+{
+    const unsigned char *const parts[] = {ticketing_epoch_lua, ticketing_prelude_lua,
+                                          ticketing_ledger_lua, script};
+    return text[0] != '\0' ? text : compose(text, parts, 4);
+}
+
 const char *ledger_restore_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];
-    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_restore_lua};
-    return text[0] != '\0' ? text : compose(text, parts, 2);
+    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_ledger_lua,
+                                          ticketing_restore_lua};
+    return text[0] != '\0' ? text : compose(text, parts, 3);
 }
 
 const char *ledger_unsell_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];
-    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_epoch_lua,
-                                          ticketing_unsell_lua};
-    return text[0] != '\0' ? text : compose(text, parts, 3);
+    return of_epoch(text, ticketing_unsell_lua);
 }
 
 const char *ledger_stock_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];
-    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_epoch_lua,
-                                          ticketing_stock_lua};
-    return text[0] != '\0' ? text : compose(text, parts, 3);
+    return of_epoch(text, ticketing_stock_lua);
 }
 
 const char *ledger_replay_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];
-    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_epoch_lua,
-                                          ticketing_replay_lua};
-    return text[0] != '\0' ? text : compose(text, parts, 3);
+    return of_epoch(text, ticketing_replay_lua);
 }
 
 const char *ledger_thaw_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];
-    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_epoch_lua,
-                                          ticketing_thaw_lua};
-    return text[0] != '\0' ? text : compose(text, parts, 3);
+    return of_epoch(text, ticketing_thaw_lua);
 }
 
 const char *ledger_replan_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];
-    const unsigned char *const parts[] = {ticketing_prelude_lua, ticketing_epoch_lua,
-                                          ticketing_replan_lua};
-    return text[0] != '\0' ? text : compose(text, parts, 3);
+    return of_epoch(text, ticketing_replan_lua);
 }

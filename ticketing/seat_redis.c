@@ -10,6 +10,7 @@
 #include "ticketing/seat_redis.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/log.h"
@@ -35,15 +36,15 @@ static const struct script_source sources[SEAT_SCRIPT_COUNT] = {
     [SEAT_SCRIPT_RESTORE] = {"restore", ticketing_restore_lua, false, true},
 };
 
-/* What one visitor asks; turn.lua finds them by name. */
-static const struct operation_source {
-    const char *name;
-    const unsigned char *text;
-} operations[] = {
-    {"hold", ticketing_hold_lua},         {"hold_area", ticketing_hold_area_lua},
-    {"release", ticketing_release_lua},   {"state", ticketing_state_lua},
-    {"checkout", ticketing_checkout_lua}, {"intent", ticketing_intent_lua},
-    {"settle", ticketing_settle_lua},     {"decline", ticketing_decline_lua},
+static const unsigned char *const operations[SEAT_OPERATION_COUNT] = {
+    [SEAT_OPERATION_HOLD] = ticketing_hold_lua,
+    [SEAT_OPERATION_HOLD_AREA] = ticketing_hold_area_lua,
+    [SEAT_OPERATION_RELEASE] = ticketing_release_lua,
+    [SEAT_OPERATION_STATE] = ticketing_state_lua,
+    [SEAT_OPERATION_CHECKOUT] = ticketing_checkout_lua,
+    [SEAT_OPERATION_INTENT] = ticketing_intent_lua,
+    [SEAT_OPERATION_SETTLE] = ticketing_settle_lua,
+    [SEAT_OPERATION_DECLINE] = ticketing_decline_lua,
 };
 
 static void append(char *text, const void *part)
@@ -53,17 +54,21 @@ static void append(char *text, const void *part)
     memcpy(text + used, part, more + 1);
 }
 
+/* One function makes them: to make all for each call would take longer than what most calls do. */
 static void append_operations(char *text)
 {
-    append(text, ticketing_take_lua);
-    append(text, "local operations = {}\n");
-    for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
-        append(text, "operations.");
-        append(text, operations[i].name);
-        append(text, " = function(ARGV)\n");
-        append(text, operations[i].text);
-        append(text, "end\n");
+    append(text, ticketing_visit_lua);
+    append(text, "local function operation_of(kind)\n");
+    for (int kind = SEAT_OPERATION_HOLD; kind < SEAT_OPERATION_COUNT; kind++) {
+        char head[64];
+        int bytes = snprintf(head, sizeof(head),
+                             "if kind == %d then return function(row, text, seats)\n", kind);
+        assert(bytes > 0 && (size_t)bytes < sizeof(head));
+        append(text, head);
+        append(text, operations[kind]);
+        append(text, "end end\n");
     }
+    append(text, "end\n");
 }
 
 const struct redis_script *seat_redis_scripts(size_t *count)
@@ -79,6 +84,8 @@ const struct redis_script *seat_redis_scripts(size_t *count)
         append(texts[i], ticketing_prelude_lua);
         if (sources[i].is_turn)
             append_operations(texts[i]);
+        if (sources[i].runs_while_recovering)
+            append(texts[i], ticketing_ledger_lua);
         append(texts[i], sources[i].text);
         scripts[i] = (struct redis_script){.name = sources[i].name, .text = texts[i]};
     }
@@ -199,9 +206,11 @@ void seat_redis_flush(struct seat_store *store)
 /* Puts an operation into the turn under way, where its arguments go next; NULL: the link is down.
  * Sending a turn that is full may tell its operations that they were not sent, and those may ask
  * anew: so until there is one with room. */
-static struct seat_turn *begin(struct seat_redis *self, const char *event, const char *name,
-                               size_t args_count, seats_hold_fn *fn, void *ctx)
+static struct seat_turn *begin(struct seat_store *store, const char *event,
+                               enum seat_operation kind, const char *visitor, seats_hold_fn *fn,
+                               void *ctx)
 {
+    struct seat_redis *self = self_of(store);
     if (!redis_link_is_ready(self->link))
         return NULL;
     while (self->turn != NULL &&
@@ -210,25 +219,37 @@ static struct seat_turn *begin(struct seat_redis *self, const char *event, const
     if (self->turn == NULL)
         self->turn = seat_turn_create(event, self->epoch);
     if (self->turn != NULL)
-        seat_turn_begin(self->turn, name, args_count, fn, ctx);
+        seat_turn_begin(self->turn, kind, visitor, fn, ctx);
     return self->turn;
 }
 
 /* --- the operations --- */
+
+static bool is_among(const struct held_seat *seats, size_t count, uint32_t seat)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seats[i].seat == seat)
+            return true;
+    return false;
+}
+
+/* Each once. */
+static void add_seats(struct seat_turn *turn, const struct held_seat *seats, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_among(seats, i, seats[i].seat))
+            seat_turn_add_seat(turn, seats[i].seat, seats[i].category);
+}
 
 static enum seats_status redis_hold(struct seat_store *s, const char *event, const char *visitor,
                                     const struct held_seat *seats, size_t count, seats_hold_fn *fn,
                                     void *ctx)
 {
     assert(count >= 1 && count <= HOLD_SEATS_MAX);
-    struct seat_turn *turn = begin(self_of(s), event, "hold", 1 + 2 * count, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_HOLD, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
-    for (size_t i = 0; i < count; i++) {
-        seat_turn_add_number(turn, seats[i].seat);
-        seat_turn_add_number(turn, seats[i].category);
-    }
+    add_seats(turn, seats, count);
     return SEATS_OK;
 }
 
@@ -237,10 +258,9 @@ static enum seats_status redis_hold_area(struct seat_store *s, const char *event
                                          seats_hold_fn *fn, void *ctx)
 {
     assert(area->count >= 1 && area->count <= HOLD_SEATS_MAX && area->capacity >= 1);
-    struct seat_turn *turn = begin(self_of(s), event, "hold_area", 5, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_HOLD_AREA, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
     seat_turn_add_number(turn, area->first);
     seat_turn_add_number(turn, area->capacity);
     seat_turn_add_number(turn, area->count);
@@ -253,23 +273,18 @@ static enum seats_status redis_release(struct seat_store *s, const char *event, 
                                        void *ctx)
 {
     assert(count <= HOLD_SEATS_MAX);
-    struct seat_turn *turn = begin(self_of(s), event, "release", 1 + count, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_RELEASE, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
     for (size_t i = 0; i < count; i++)
-        seat_turn_add_number(turn, seats[i]);
+        seat_turn_add_seat(turn, seats[i], 0);
     return SEATS_OK;
 }
 
 static enum seats_status redis_state(struct seat_store *s, const char *event, const char *visitor,
                                      seats_hold_fn *fn, void *ctx)
 {
-    struct seat_turn *turn = begin(self_of(s), event, "state", 1, fn, ctx);
-    if (turn == NULL)
-        return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
-    return SEATS_OK;
+    return begin(s, event, SEAT_OPERATION_STATE, visitor, fn, ctx) != NULL ? SEATS_OK : SEATS_DOWN;
 }
 
 static enum seats_status redis_checkout(struct seat_store *s, const char *event,
@@ -277,18 +292,16 @@ static enum seats_status redis_checkout(struct seat_store *s, const char *event,
                                         seats_hold_fn *fn, void *ctx)
 {
     assert(wanted->count <= HOLD_SEATS_MAX && strlen(wanted->order) <= ORDER_ID_BYTES);
-    struct seat_turn *turn = begin(self_of(s), event, "checkout", 7 + wanted->count, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_CHECKOUT, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
     seat_turn_add_text(turn, wanted->order);
     seat_turn_add_number(turn, wanted->amount_minor);
     seat_turn_add_text(turn, wanted->currency);
     seat_turn_add_number(turn, (int64_t)self_of(s)->outbox_max);
     seat_turn_add_number(turn, LEDGER_AWAY_MS);
     seat_turn_add_text(turn, wanted->offer);
-    for (size_t i = 0; i < wanted->count; i++)
-        seat_turn_add_number(turn, wanted->seats[i].seat);
+    add_seats(turn, wanted->seats, wanted->count);
     return SEATS_OK;
 }
 
@@ -297,10 +310,9 @@ static enum seats_status redis_intent(struct seat_store *s, const char *event, c
                                       void *ctx)
 {
     assert(strlen(intent) < sizeof(((struct hold *)NULL)->intent));
-    struct seat_turn *turn = begin(self_of(s), event, "intent", 3, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_INTENT, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
     seat_turn_add_text(turn, order);
     seat_turn_add_text(turn, intent);
     return SEATS_OK;
@@ -310,10 +322,9 @@ static enum seats_status redis_settle(struct seat_store *s, const char *event, c
                                       const char *order, int64_t fence, const char *snapshot_json,
                                       seats_hold_fn *fn, void *ctx)
 {
-    struct seat_turn *turn = begin(self_of(s), event, "settle", 4, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_SETTLE, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
     seat_turn_add_text(turn, order);
     seat_turn_add_number(turn, fence);
     seat_turn_add_text(turn, snapshot_json);
@@ -324,10 +335,9 @@ static enum seats_status redis_decline(struct seat_store *s, const char *event, 
                                        const char *order, int64_t fence, seats_hold_fn *fn,
                                        void *ctx)
 {
-    struct seat_turn *turn = begin(self_of(s), event, "decline", 3, fn, ctx);
+    struct seat_turn *turn = begin(s, event, SEAT_OPERATION_DECLINE, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
-    seat_turn_add_text(turn, visitor);
     seat_turn_add_text(turn, order);
     seat_turn_add_number(turn, fence);
     return SEATS_OK;

@@ -44,7 +44,7 @@ void seat_call_add_number(struct seat_call *call, int64_t number)
 void seat_call_init(struct seat_call *call, const char *event, int64_t epoch)
 {
     static const char *const of_event[] = {"cfg",   "active", "pass",  "seats",  "counts",
-                                           "holds", "hold:",  "fence", "bought", "settled"};
+                                           "holds", "held",   "fence", "bought", "settled"};
     assert(strlen(event) <= EVENT_ID_BYTES_MAX);
     call->argc = call->used_bytes = 0;
     seat_call_add_text(call, "epoch");
@@ -79,12 +79,31 @@ enum seats_status seat_status_of(enum redis_link_status status)
     }
 }
 
+void seat_pack(uint8_t out[SEAT_PACKED_BYTES], uint32_t seat, uint16_t category)
+{
+    assert(seat < 1u << 24 && category < 1u << 8);
+    out[0] = (uint8_t)(seat >> 16);
+    out[1] = (uint8_t)(seat >> 8);
+    out[2] = (uint8_t)seat;
+    out[3] = (uint8_t)category;
+}
+
+static bool read_seats(const uint8_t *packed, size_t bytes, struct hold *hold)
+{
+    if (bytes % SEAT_PACKED_BYTES != 0 || bytes / SEAT_PACKED_BYTES > HOLD_SEATS_MAX)
+        return false;
+    for (; bytes > 0; bytes -= SEAT_PACKED_BYTES, packed += SEAT_PACKED_BYTES)
+        hold->seats[hold->seats_count++] =
+            (struct held_seat){.seat = (uint32_t)(packed[0] << 16 | packed[1] << 8 | packed[2]),
+                               .category = packed[3]};
+    return true;
+}
+
+/* The texts of an answer, in their order. */
 enum {
     AT_RESULT,
-    AT_NOW,
     AT_SEATS_MAX,
     AT_FREE,
-    AT_SEATS,
     AT_FENCE,
     AT_DEADLINE,
     AT_ORDER,
@@ -95,82 +114,51 @@ enum {
     AT_COUNT
 };
 
-static bool is_number(const redisReply *reply)
+static int64_t number_of(const char *text)
 {
-    return reply->type == REDIS_REPLY_INTEGER;
+    return strtoll(text, NULL, 10);
 }
 
-static bool copy_text(const redisReply *reply, char *out, size_t out_bytes_max)
+static bool copy_text(const char *text, char *out, size_t out_bytes_max)
 {
-    if (reply->type != REDIS_REPLY_STRING || (size_t)reply->len >= out_bytes_max)
+    size_t bytes = strlen(text) + 1;
+    if (bytes > out_bytes_max)
         return false;
-    memcpy(out, reply->str, (size_t)reply->len);
-    out[reply->len] = '\0';
+    memcpy(out, text, bytes);
     return true;
 }
 
-/* "idx:cat,idx:cat" */
-static bool read_seats(const redisReply *reply, struct hold *hold)
+static bool read_payment(const char *const text[AT_COUNT], struct hold *hold)
 {
+    hold->offer = text[AT_OFFER];
+    hold->amount_minor = number_of(text[AT_AMOUNT]);
+    hold->is_paying = true;
+    return copy_text(text[AT_ORDER], hold->order, sizeof(hold->order)) &&
+           copy_text(text[AT_INTENT], hold->intent, sizeof(hold->intent)) &&
+           outbox_mark_read(text[AT_NOTE], &hold->note);
+}
+
+bool seat_answer_read(const redisReply *reply, int64_t now_ms, struct hold *hold)
+{
+    const char *text[AT_COUNT];
+    *hold = (struct hold){.now_ms = now_ms};
     if (reply->type != REDIS_REPLY_STRING)
         return false;
-    const char *at = reply->str;
-    while (*at != '\0') {
-        if (hold->seats_count == HOLD_SEATS_MAX)
+    const char *at = reply->str, *last = reply->str + reply->len;
+    for (size_t i = 0; i < AT_COUNT; i++) {
+        text[i] = at;
+        at = memchr(at, '\0', (size_t)(last - at));
+        if (at++ == NULL)
             return false;
-        char *end;
-        unsigned long seat = strtoul(at, &end, 10);
-        if (end == at || *end != ':' || seat > UINT32_MAX)
-            return false;
-        at = end + 1;
-        unsigned long category = strtoul(at, &end, 10);
-        if (end == at || (*end != ',' && *end != '\0') || category > UINT16_MAX)
-            return false;
-        hold->seats[hold->seats_count++] =
-            (struct held_seat){.seat = (uint32_t)seat, .category = (uint16_t)category};
-        at = *end == ',' ? end + 1 : end;
     }
-    return true;
-}
-
-static bool read_payment(redisReply *const *field, struct hold *hold)
-{
-    char amount[24], note[48];
-    if (!copy_text(field[AT_ORDER], hold->order, sizeof(hold->order)) ||
-        !copy_text(field[AT_AMOUNT], amount, sizeof(amount)) ||
-        !copy_text(field[AT_INTENT], hold->intent, sizeof(hold->intent)) ||
-        !copy_text(field[AT_NOTE], note, sizeof(note)) || !outbox_mark_read(note, &hold->note) ||
-        field[AT_OFFER]->type != REDIS_REPLY_STRING)
+    int64_t result = number_of(text[AT_RESULT]);
+    if (*text[AT_RESULT] < '0' || *text[AT_RESULT] > '9' || result >= HOLD_RESULT_COUNT ||
+        !read_seats((const uint8_t *)at, (size_t)(last - at), hold))
         return false;
-    hold->offer = field[AT_OFFER]->str;
-    hold->amount_minor = strtoll(amount, NULL, 10);
-    hold->is_paying = true;
-    return true;
-}
-
-bool seat_answer_read(const redisReply *reply, struct hold *hold)
-{
-    *hold = (struct hold){0};
-    if (reply->type != REDIS_REPLY_ARRAY ||
-        (reply->elements != AT_FENCE && reply->elements != AT_ORDER && reply->elements != AT_COUNT))
-        return false;
-    redisReply *const *field = reply->element;
-    for (int i = AT_RESULT; i <= AT_FREE; i++)
-        if (!is_number(field[i]))
-            return false;
-    if (field[AT_RESULT]->integer < 0 || field[AT_RESULT]->integer >= HOLD_RESULT_COUNT)
-        return false;
-    hold->result = (enum hold_result)field[AT_RESULT]->integer;
-    hold->now_ms = field[AT_NOW]->integer;
-    hold->seats_max = (uint32_t)field[AT_SEATS_MAX]->integer;
-    hold->free_count = (uint32_t)field[AT_FREE]->integer;
-    if (!read_seats(field[AT_SEATS], hold))
-        return false;
-    if (reply->elements == AT_FENCE)
-        return true;
-    if (!is_number(field[AT_FENCE]) || !is_number(field[AT_DEADLINE]))
-        return false;
-    hold->fence = field[AT_FENCE]->integer;
-    hold->deadline_ms = field[AT_DEADLINE]->integer;
-    return reply->elements == AT_ORDER || read_payment(field, hold);
+    hold->result = (enum hold_result)result;
+    hold->seats_max = (uint32_t)number_of(text[AT_SEATS_MAX]);
+    hold->free_count = (uint32_t)number_of(text[AT_FREE]);
+    hold->fence = number_of(text[AT_FENCE]);
+    hold->deadline_ms = number_of(text[AT_DEADLINE]);
+    return *text[AT_ORDER] == '\0' || read_payment(text, hold);
 }

@@ -1,5 +1,5 @@
-/* See seat_turn.h. All arguments lie in one text that grows; where each begins is noted, because
- * the text moves. */
+/* See seat_turn.h. An operation is one argument of the call; all lie in one text that grows; where
+ * each ends is noted, because the text moves. */
 #include "ticketing/seat_turn.h"
 
 #include <assert.h>
@@ -10,25 +10,36 @@
 #include "server/base/log.h"
 #include "ticketing/seat_script.h"
 
-#define ARGS_MAX 1024
-#define OPERATION_ARGS_MAX (12 + 2 * HOLD_SEATS_MAX)
 #define TEXT_BYTES_FULL 65536 /* no operation is added to a turn of so many bytes */
 
 struct operation {
-    const char *name;
+    enum seat_operation kind;
     seats_hold_fn *fn;
     void *ctx;
+    uint32_t end; /* of its argument in `text` */
 };
 
 struct seat_turn {
     int64_t epoch;
     char event[EVENT_ID_BYTES_MAX + 1];
     struct operation operations[SEAT_TURN_OPERATIONS_MAX];
-    size_t operations_count, args_count, args_due;
-    uint32_t args_end[ARGS_MAX]; /* of each in `text` */
+    char visitors[SEAT_TURN_OPERATIONS_MAX][VISITOR_ID_BYTES + 1];
+    size_t operations_count, visitors_count;
     char *text;
     size_t text_bytes, text_room;
 };
+
+const char *seat_operation_name(enum seat_operation kind)
+{
+    static const char *const names[SEAT_OPERATION_COUNT] = {
+        [SEAT_OPERATION_HOLD] = "hold",         [SEAT_OPERATION_HOLD_AREA] = "hold_area",
+        [SEAT_OPERATION_RELEASE] = "release",   [SEAT_OPERATION_STATE] = "state",
+        [SEAT_OPERATION_CHECKOUT] = "checkout", [SEAT_OPERATION_INTENT] = "intent",
+        [SEAT_OPERATION_SETTLE] = "settle",     [SEAT_OPERATION_DECLINE] = "decline",
+    };
+    assert(kind >= SEAT_OPERATION_HOLD && kind < SEAT_OPERATION_COUNT);
+    return names[kind];
+}
 
 struct seat_turn *seat_turn_create(const char *event, int64_t epoch)
 {
@@ -38,7 +49,7 @@ struct seat_turn *seat_turn_create(const char *event, int64_t epoch)
         return NULL;
     turn->epoch = epoch;
     memcpy(turn->event, event, strlen(event) + 1);
-    turn->operations_count = turn->args_count = turn->args_due = 0;
+    turn->operations_count = turn->visitors_count = 0;
     turn->text_bytes = 0;
     turn->text_room = 1024;
     turn->text = malloc(turn->text_room);
@@ -54,12 +65,13 @@ bool seat_turn_is_for(const struct seat_turn *turn, const char *event, int64_t e
 bool seat_turn_is_full(const struct seat_turn *turn)
 {
     return turn->operations_count == SEAT_TURN_OPERATIONS_MAX ||
-           turn->args_count + OPERATION_ARGS_MAX > ARGS_MAX || turn->text_bytes >= TEXT_BYTES_FULL;
+           turn->text_bytes >= TEXT_BYTES_FULL;
 }
 
-static void add(struct seat_turn *turn, const char *bytes, size_t count)
+/* Adds to the argument of the last operation. */
+static void add(struct seat_turn *turn, const void *bytes, size_t count)
 {
-    assert(turn->args_count < ARGS_MAX);
+    assert(turn->operations_count > 0);
     while (turn->text_room - turn->text_bytes < count) {
         turn->text_room *= 2;
         turn->text = realloc(turn->text, turn->text_room);
@@ -67,49 +79,61 @@ static void add(struct seat_turn *turn, const char *bytes, size_t count)
     }
     memcpy(turn->text + turn->text_bytes, bytes, count);
     turn->text_bytes += count;
-    turn->args_end[turn->args_count++] = (uint32_t)turn->text_bytes;
+    turn->operations[turn->operations_count - 1].end = (uint32_t)turn->text_bytes;
 }
 
-static void add_number(struct seat_turn *turn, int64_t number)
+/* The visitor's row, from 1 on: nobody is named twice. */
+static uint8_t row_of(struct seat_turn *turn, const char *visitor)
 {
-    char text[24];
-    int bytes = snprintf(text, sizeof(text), "%" PRId64, number);
-    assert(bytes > 0 && (size_t)bytes < sizeof(text));
-    add(turn, text, (size_t)bytes);
+    size_t row = 0;
+    while (row < turn->visitors_count && strcmp(turn->visitors[row], visitor) != 0)
+        row++;
+    if (row == turn->visitors_count) {
+        size_t bytes = strlen(visitor) + 1;
+        assert(bytes <= sizeof(turn->visitors[row]));
+        memcpy(turn->visitors[turn->visitors_count++], visitor, bytes);
+    }
+    return (uint8_t)(row + 1);
 }
 
-void seat_turn_begin(struct seat_turn *turn, const char *name, size_t args_count, seats_hold_fn *fn,
-                     void *ctx)
+void seat_turn_begin(struct seat_turn *turn, enum seat_operation kind, const char *visitor,
+                     seats_hold_fn *fn, void *ctx)
 {
-    assert(!seat_turn_is_full(turn) && turn->args_due == 0);
-    turn->operations[turn->operations_count++] = (struct operation){name, fn, ctx};
-    add(turn, name, strlen(name));
-    add_number(turn, (int64_t)args_count);
-    turn->args_due = args_count;
+    assert(!seat_turn_is_full(turn));
+    turn->operations[turn->operations_count++] =
+        (struct operation){.kind = kind, .fn = fn, .ctx = ctx};
+    const uint8_t head[] = {(uint8_t)kind, row_of(turn, visitor)};
+    add(turn, head, sizeof(head));
 }
 
 void seat_turn_add_text(struct seat_turn *turn, const char *text)
 {
-    assert(turn->args_due > 0);
-    turn->args_due--;
-    add(turn, text, strlen(text));
+    add(turn, text, strlen(text) + 1);
 }
 
 void seat_turn_add_number(struct seat_turn *turn, int64_t number)
 {
-    assert(turn->args_due > 0);
-    turn->args_due--;
-    add_number(turn, number);
+    char text[24];
+    int bytes = snprintf(text, sizeof(text), "%" PRId64, number);
+    assert(bytes > 0 && (size_t)bytes < sizeof(text));
+    seat_turn_add_text(turn, text);
+}
+
+void seat_turn_add_seat(struct seat_turn *turn, uint32_t seat, uint16_t category)
+{
+    uint8_t packed[SEAT_PACKED_BYTES];
+    seat_pack(packed, seat, category);
+    add(turn, packed, sizeof(packed));
 }
 
 /* --- the answers --- */
 
 static enum seats_status read_answer(const struct operation *operation, const redisReply *answer,
-                                     struct hold *hold)
+                                     int64_t now_ms, struct hold *hold)
 {
-    if (seat_answer_read(answer, hold))
+    if (seat_answer_read(answer, now_ms, hold))
         return SEATS_OK;
-    log_error("script %s: %s", operation->name,
+    log_error("script %s: %s", seat_operation_name(operation->kind),
               answer->type == REDIS_REPLY_STRING ? answer->str : "an answer of another shape");
     return SEATS_UNKNOWN;
 }
@@ -122,7 +146,7 @@ static void end(struct seat_turn *turn, enum seats_status status, const redisRep
         enum seats_status own = status;
         if (status == SEATS_OK) {
             assert(reply != NULL);
-            own = read_answer(operation, reply->element[i], &hold);
+            own = read_answer(operation, reply->element[i + 1], reply->element[0]->integer, &hold);
         }
         if (operation->fn != NULL)
             operation->fn(operation->ctx, own, own == SEATS_OK ? &hold : NULL);
@@ -138,7 +162,8 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
     if (link_status == REDIS_LINK_ERROR)
         log_error("script turn: %s", reply->str);
     if (status == SEATS_OK &&
-        (reply->type != REDIS_REPLY_ARRAY || reply->elements != turn->operations_count)) {
+        (reply->type != REDIS_REPLY_ARRAY || reply->elements != turn->operations_count + 1 ||
+         reply->element[0]->type != REDIS_REPLY_INTEGER)) {
         log_error("script turn: an answer of another shape");
         status = SEATS_UNKNOWN;
     }
@@ -147,21 +172,18 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
 
 void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t script)
 {
-    assert(turn->args_due == 0);
-    static struct seat_call head; /* keys, epoch and event; large, and used for the call only */
-    const char *argv[SEAT_KEYS_COUNT + 2 + ARGS_MAX];
-    size_t bytes[SEAT_KEYS_COUNT + 2 + ARGS_MAX];
-    seat_call_init(&head, turn->event, turn->epoch);
-    memcpy(argv, head.argv, head.argc * sizeof(*argv));
-    memcpy(bytes, head.bytes, head.argc * sizeof(*bytes));
-    size_t argc = head.argc, begin = 0;
-    for (size_t i = 0; i < turn->args_count; i++) {
-        argv[argc] = turn->text + begin;
-        bytes[argc++] = turn->args_end[i] - begin;
-        begin = turn->args_end[i];
+    static struct seat_call call; /* large, and used for the call only */
+    seat_call_init(&call, turn->event, turn->epoch);
+    seat_call_add_number(&call, (int64_t)turn->visitors_count);
+    for (size_t i = 0; i < turn->visitors_count; i++)
+        seat_call_add_text(&call, turn->visitors[i]);
+    size_t begin = 0;
+    for (size_t i = 0; i < turn->operations_count; i++) {
+        seat_call_add(&call, turn->text + begin, turn->operations[i].end - begin);
+        begin = turn->operations[i].end;
     }
-    enum redis_link_status status =
-        redis_link_script(link, script, SEAT_KEYS_COUNT, argc, argv, bytes, on_reply, turn);
+    enum redis_link_status status = redis_link_script(link, script, SEAT_KEYS_COUNT, call.argc,
+                                                      call.argv, call.bytes, on_reply, turn);
     if (status != REDIS_LINK_OK)
         end(turn, seat_status_of(status), NULL);
 }

@@ -30,6 +30,9 @@ function read(text, at) {
   return { value: list, next: from };
 }
 
+// A command as it is sent; its words are bytes, one for each character.
+const written = (words) => `*${words.length}\r\n${words.map((word) => `$${String(word).length}\r\n${word}\r\n`).join('')}`;
+
 // A connection with as many commands under way as one likes; answers come in order.
 export class Link {
   constructor(socketPath) {
@@ -52,7 +55,7 @@ export class Link {
   }
 
   ask(...args) {
-    this.socket.write(`*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(String(arg))}\r\n${arg}\r\n`).join('')}`);
+    this.socket.write(written(args), 'latin1');
     return new Promise((resolve, reject) => { this.waiting.push({ resolve, reject }); });
   }
 
@@ -110,8 +113,7 @@ export const rateOfSets = (redis, count) => rated(redis, count, () =>
 // Commands (argument lists) that all do `count` things together, sent by redis-cli: as fast as Redis takes them.
 export function rateOf(redis, count, commands) {
   const file = path.join(path.dirname(redis.socket), 'commands');
-  const words = (list) => `*${list.length}\r\n${list.map((word) => `$${Buffer.byteLength(String(word))}\r\n${word}\r\n`).join('')}`;
-  fs.writeFileSync(file, commands.map(words).join(''));
+  fs.writeFileSync(file, commands.map(written).join(''), 'latin1');
   const input = fs.openSync(file, 'r');
   const rate = rated(redis, count, () => {
     const said = execFileSync('redis-cli', ['-s', redis.socket, '--pipe'], { stdio: [input, 'pipe', 'inherit'] }).toString();
@@ -133,15 +135,17 @@ export async function lineScript(redis, name) {
   return (...args) => ['EVALSHA', sha, keys.length, ...keys, 1, ...args];
 }
 
-// A script of the seats, likewise (ledger_scripts.c, seat_redis.c).
-// Each call takes operations, [name, ...arguments], as seat_turn.c sends them.
-export async function turnScript(redis, names) {
+// The script of the seats, likewise (ledger_scripts.c, seat_turn.c, seat_redis.c). Each call takes the visitors and operations,
+// [name, row of the visitor from 1 on, text], as seat_turn.c sends them.
+export async function turnScript(redis) {
   const keys = namesIn('ticketing/ledger_scripts.c', /names\[SEAT_KEYS_COUNT\] = \{([^}]*)\}/).map((key) => key.replace('%s', 'e'));
+  const names = namesIn('ticketing/seat_turn.c', /names\[SEAT_OPERATION_COUNT\] = \{([^}]*)\}/);
   const text = (file) => source(`ticketing/lua/${file}.lua`);
-  const operations = names.map((name) => `operations.${name} = function(ARGV)\n${text(name)}end\n`);
-  const sha = await redis.link.ask('SCRIPT', 'LOAD', [...['epoch', 'prelude', 'take'].map(text), 'local operations = {}', ...operations,
-    text('turn')].join('\n'));
-  return (list) => ['EVALSHA', sha, keys.length, ...keys, 1, 'e', ...list.flatMap(([name, ...args]) => [name, args.length, ...args])];
+  const operations = names.map((name, i) => `if kind == ${i + 1} then return function(row, text, seats)\n${text(name)}end end\n`);
+  const sha = await redis.link.ask('SCRIPT', 'LOAD', [...['epoch', 'prelude', 'visit'].map(text), 'local function operation_of(kind)',
+    ...operations, 'end', text('turn')].join('\n'));
+  return (visitors, list) => ['EVALSHA', sha, keys.length, ...keys, 1, 'e', visitors.length, ...visitors,
+    ...list.map(([name, row, said]) => String.fromCharCode(names.indexOf(name) + 1, row) + said)];
 }
 
 // An event e that is open, with these settings instead of the defaults below.

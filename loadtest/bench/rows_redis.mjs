@@ -122,10 +122,19 @@ async function admitAll(redis, count) {
 }
 
 const TURNS = [32, 8, 1]; // SEAT_TURN_OPERATIONS_MAX; and when fewer ask at the same time
-const holdOf = (i) => ['hold', visitorId(i), 4 * i, 0, 4 * i + 1, 0, 4 * i + 2, 0, 4 * i + 3, 0];
+const packed = (seat) => String.fromCharCode(seat >> 16, seat >> 8 & 255, seat & 255, 0); // category 0
+
+// Four seats side by side, somewhere in the house: those who ask at the same time are not neighbours.
+const holdOf = (i, count, row) => {
+  const first = 4 * (i * 7919 % count); // a prime that does not divide count: everybody has their own
+  return ['hold', row, [0, 1, 2, 3].map((k) => packed(first + k)).join('')];
+};
 
 function* holdsOf(turn, count, size) {
-  for (let at = 0; at < count; at += size) yield turn(Array.from({ length: Math.min(size, count - at) }, (_, k) => holdOf(at + k)));
+  for (let at = 0; at < count; at += size) {
+    const rows = Array.from({ length: Math.min(size, count - at) }, (_, k) => k);
+    yield turn(rows.map((k) => visitorId(at + k)), rows.map((k) => holdOf(at + k, count, k + 1)));
+  }
 }
 
 // Each visitor holds four seats that are free; so many of them in a call.
@@ -137,7 +146,7 @@ export async function holds({ rounds, isQuick }) {
       for (const size of TURNS) {
         await makeEvent(redis);
         await admitAll(redis, count);
-        const turn = await turnScript(redis, ['hold']);
+        const turn = await turnScript(redis);
         figures[name(size)].push(rateOf(redis, count, [...holdsOf(turn, count, size)]));
         const good = await redis.link.ask('ZCARD', 'ev:e:holds');
         if (good !== count) throw new Error(`${count - good} of ${count} holds were refused`);

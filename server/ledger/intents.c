@@ -1,5 +1,6 @@
-/* See the header. The hold is read before `settled`: a script that ends a payment changes both in
- * one step, so a hold that was gone has left its word there. */
+/* See the header. A hold's text begins with its order (ticketing/lua/prelude.lua). It is read
+ * before `settled`: a script that ends a payment changes both in one step, so a hold that was gone
+ * has left its word there. */
 #include "server/ledger/intents.h"
 
 #include <stdio.h>
@@ -9,11 +10,12 @@
 #include "ticketing/ledger_intents.h"
 #include "ticketing/ledger_scripts.h"
 
-enum { KEY_HOLD_PREFIX = 7, KEY_SETTLED = 10 };
+enum { KEY_HELD = 7, KEY_SETTLED = 10 };
 
 enum fate { FATE_OPEN, FATE_OVER, FATE_UNKNOWN };
 
-/* Whether a hash field has this value; false in *is_there when Redis did not answer. */
+/* Whether a hash field begins with this text, which ends there or at a NUL; false in *is_there when
+ * Redis did not answer. */
 static bool field_is(struct redis_pipe *redis, const char *key, const char *field,
                      const char *value, bool *is_there)
 {
@@ -29,12 +31,11 @@ static bool field_is(struct redis_pipe *redis, const char *key, const char *fiel
 static enum fate fate_of(struct redis_pipe *redis, const struct ledger_intent *intent)
 {
     struct seat_keys keys;
-    char hold[SEAT_KEY_BYTES + VISITOR_ID_BYTES];
     bool is_there = true;
     seat_keys_init(&keys, intent->event);
-    (void)snprintf(hold, sizeof hold, "%s%s", keys.text[KEY_HOLD_PREFIX], intent->visitor);
-    bool is_open = field_is(redis, hold, "order", intent->order, &is_there) ||
-                   field_is(redis, keys.text[KEY_SETTLED], intent->order, "sold", &is_there);
+    bool is_open =
+        field_is(redis, keys.text[KEY_HELD], intent->visitor, intent->order, &is_there) ||
+        field_is(redis, keys.text[KEY_SETTLED], intent->order, "sold", &is_there);
     if (!is_there)
         return FATE_UNKNOWN;
     return is_open ? FATE_OPEN : FATE_OVER;

@@ -222,7 +222,7 @@ Test(ledger_payments, what_nobody_pays_any_more_is_given_back_and_the_rest_is_wa
     create("o_open", 1000, open);
     cr_assert_eq(authorise(lost), PAYMENT_OK);
     cr_assert_eq(authorise(open), PAYMENT_OK);
-    redis_server_run(redis, "HSET ev:night:hold:bob order o_open");
+    redis_server_run(redis, "HSET ev:night:held bob o_open");
     add_intent("o_open", "bob", clock_wall_ms() - 60000);
     add_intent("o_lost", "ann", clock_wall_ms() - 60000);
     wait_until(1, "SELECT count(*) FROM payments WHERE order_id = 'o_lost' AND state = 'voided'");

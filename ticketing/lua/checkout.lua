@@ -1,60 +1,45 @@
 -- Fixes a hold for payment under an order number.
 --
--- KEYS as in prelude.lua. ARGV: 3 visitor, 4 order, 5 amount (minor units), 6 currency, 7 most entries in the outbox,
--- 8 oldest ledger:beat (ms), 9 offer (what is sold for that amount, JSON; kept as it is), then the seat indices the
--- amount was summed over.
+-- Text: order, amount (minor units), currency, most entries in the outbox, oldest ledger:beat (ms), offer (what is sold for
+-- that amount, JSON; kept as it is): texts with their end; then the packed seats the amount was summed over.
 -- Returns answer(): OK with the payment; a running payment is answered as it is, whatever was asked. NONE;
 -- NOT_ADMITTED; TAKEN with the seats now held when they are not those named; LEDGER_BEHIND with the hold.
 -- pay_ms runs from the first checkout of a hold: after a decline the deadline stays. Hold and admission end together,
 -- at that deadline; an admission that has been given up is not made anew.
 -- What is to be paid is noted in the outbox as `intent`: the provider is not asked before the ledger has written that.
--- Cost: about 15 commands, O(seats).
-local visitor = ARGV[3]
-local hold = live_hold(visitor)
+local hold = live_hold(row)
 if not hold then
     return answer(NONE)
 end
-if hold.order then
+if hold.order ~= '' then
     return answer(OK, hold)
 end
-local deadline = admission_deadline(visitor)
+local deadline = admission_deadline(row)
 if not deadline then
     return answer(NOT_ADMITTED)
 end
-local is_named, named_count, found_count = {}, 0, 0
-for i = 10, #ARGV do
-    if not is_named[ARGV[i]] then
-        is_named[ARGV[i]] = true
-        named_count = named_count + 1
-    end
-end
-for _, seat in ipairs(hold.seats) do
-    if is_named[seat] then
-        found_count = found_count + 1
-    end
-end
-if found_count ~= #hold.seats or found_count ~= named_count then
+local order, amount, currency, entries_max, beat_age_max, offer, at = struct.unpack('ssssss', text, 3)
+local named = unpack_seats(text, at)
+if #not_among(hold.seats, named) > 0 or #not_among(named, hold.seats) > 0 then
     return answer(TAKEN, hold)
 end
-if now_ms - beat_ms > tonumber(ARGV[8]) or redis.call('XLEN', KEYS[12]) >= tonumber(ARGV[7]) then
+if now_ms - beat_ms > tonumber(beat_age_max) or outbox_length() >= tonumber(entries_max) then
     return answer(LEDGER_BEHIND, hold)
 end
-local text = set_states(hold.seats, PAYING)
+local until_ms = hold.deadline
 if not hold.pay_deadline then
-    hold.pay_deadline = now_ms + tonumber(redis.call('HGET', KEYS[2], 'pay_ms') or 420000)
-    hold.deadline = hold.pay_deadline
-    redis.call('HSET', KEYS[8] .. visitor, 'pay_deadline', hold.pay_deadline, 'select_deadline', deadline)
-    redis.call('ZADD', KEYS[7], 'XX', hold.deadline, visitor)
-    redis.call('ZADD', KEYS[3], 'XX', hold.deadline, visitor)
+    until_ms = whole(now_ms + setting('pay_ms'))
 end
-hold.order, hold.amount, hold.currency, hold.intent, hold.offer = ARGV[4], ARGV[5], ARGV[6], '', ARGV[9]
-hold.note = ''
-if hold.amount ~= '0' then
-    hold.note = redis.call('XADD', KEYS[12], '*', 'body', payment_entry('intent', hold.order, visitor, hold.amount,
-        hold.currency) .. ',"until_ms":' .. whole(hold.deadline) .. '}')
+local note = ''
+if amount ~= '0' then
+    note = tell_outbox(payment_entry('intent', order, visitors[row], amount, currency) .. ',"until_ms":' .. until_ms .. '}')
 end
-redis.call('HSET', KEYS[8] .. visitor, 'state', 'paying', 'order', hold.order, 'amount', hold.amount, 'currency',
-    hold.currency, 'note', hold.note, 'offer', hold.offer)
-count_sold(0, text)
-changed_visitors[#changed_visitors + 1] = visitor
+if not hold.pay_deadline then
+    hold.deadline, hold.pay_deadline, hold.select_deadline = until_ms, until_ms, deadline
+    move_admission(row, until_ms)
+end
+hold.order, hold.amount, hold.currency, hold.intent, hold.note, hold.offer = order, amount, currency, '', note, offer
+set_hold(row, hold)
+set_states(hold.seats, PAYING)
+changed_visitors[#changed_visitors + 1] = visitors[row]
 return answer(OK, hold)

@@ -28,5 +28,5 @@ for _, seat in ipairs(goes) do
 end
 parts[#parts + 1] = string.sub(states, from)
 redis.call('SET', KEYS[5], table.concat(parts))
-publish(redis.call('HINCRBY', KEYS[6], 'version', 1), '*')
+publish(whole(redis.call('HINCRBY', KEYS[6], 'version', 1)), '*')
 return {1, states}

@@ -14,46 +14,45 @@ local old_version = redis.call('HGET', KEYS[6], 'version')
 local old = is_merge and redis.call('GET', KEYS[5]) or ''
 
 -- The new state of each seat, before holds: the ledger's word, but what Redis has sold stays sold in a merge.
-local states = {}
+local news = {}
 for i = 1, #given do
-    states[i] = string.byte(old, i) == SOLD and SOLD or string.byte(given, i)
+    news[i] = string.byte(old, i) == SOLD and SOLD or string.byte(given, i)
 end
 
 -- Lays a hold over the states; false when it may not stay.
 local function keep(hold)
-    for _, seat in ipairs(hold.seats) do
-        if states[seat + 1] ~= FREE then
+    for i = 1, #hold.seats, 2 do
+        if news[hold.seats[i] + 1] ~= FREE then
             return false
         end
     end
-    for _, seat in ipairs(hold.seats) do
-        states[seat + 1] = hold.order and PAYING or HELD
+    for i = 1, #hold.seats, 2 do
+        news[hold.seats[i] + 1] = hold.order ~= '' and PAYING or HELD
     end
     return true
 end
 local dropped = 0
-for _, visitor in ipairs(redis.call('ZRANGE', KEYS[7], 0, -1)) do
-    local hold = read_hold(visitor)
+for_each_hold(redis.call('ZRANGE', KEYS[7], 0, -1), function(row, hold)
     if not (hold and is_merge and keep(hold)) then
         dropped = dropped + 1
-        if hold and hold.order then
-            void_once(hold.order, visitor, hold.amount, hold.currency, hold.intent, 'ledger_refused')
+        if hold and hold.order ~= '' then
+            void_once(hold.order, visitors[row], hold.amount, hold.currency, hold.intent, 'ledger_refused')
         end
-        redis.call('DEL', KEYS[8] .. visitor)
-        redis.call('ZREM', KEYS[7], visitor)
+        set_hold(row, false)
     end
-end
+end)
+write_settled()
 
 local free, sold, free_of, bytes = 0, 0, {}, {}
-for i = 1, #states do
+for i = 1, #news do
     local category = string.byte(categories_of, i)
     free_of[category] = free_of[category] or 0
-    if states[i] == FREE then
+    if news[i] == FREE then
         free, free_of[category] = free + 1, free_of[category] + 1
-    elseif states[i] == SOLD then
+    elseif news[i] == SOLD then
         sold = sold + 1
     end
-    bytes[i] = string.char(states[i])
+    bytes[i] = string.char(news[i])
 end
 -- Without a past the version starts at the clock, so it is above any that a reader may remember.
 local version = old_version and old_version + 1 or now_ms

@@ -1,12 +1,11 @@
 -- The money is authorised: the seats are sold and the ledger is told, or the money is to be given back.
 --
--- KEYS as in prelude.lua. ARGV: 3 visitor, 4 order, 5 fence, 6 outbox body of kind `order` (docs/redis.md).
+-- Text: order, fence, outbox body of kind `order` (docs/redis.md): texts with their end.
 -- Returns answer(): OK with the seats sold; OK without seats when this order was sold before (nothing is done again);
 -- NO_ORDER when no payment of this order and fence runs any more, and then a `void` is in the outbox, once per order.
 -- The admission ends with a sale. The outbox's length does not matter here: the money is authorised.
--- Cost: about 16 commands, O(seats).
-local visitor, order, body = ARGV[3], ARGV[4], ARGV[6]
-if redis.call('HGET', KEYS[11], order) == 'sold' then
+local order, fence, body = struct.unpack('sss', text, 3)
+if settled[order] == 'sold' then
     return answer(OK)
 end
 
@@ -19,31 +18,29 @@ local function refuse(reason)
     local function field(name, kind, default)
         return type(snapshot[name]) == kind and snapshot[name] or default
     end
-    void_once(order, visitor, whole(field('amount_minor', 'number', 0)), field('currency', 'string', ''),
+    void_once(order, visitors[row], whole(field('amount_minor', 'number', 0)), field('currency', 'string', ''),
         field('intent', 'string', ''), reason)
     return answer(NO_ORDER)
 end
 
-local hold = live_hold(visitor)
+local hold = live_hold(row)
 if not hold then
     return refuse('time_out')
 end
-if hold.order ~= order or hold.fence ~= ARGV[5] then
+if not is_paid_as(hold, order) or hold.fence ~= fence then
     return refuse('given_up')
 end
-for _, state in ipairs(get_states(hold.seats)) do
-    if state ~= PAYING then
-        drop_hold(hold, 'ledger_refused')
+for i = 1, #hold.seats, 2 do
+    if states[hold.seats[i]] ~= PAYING then
+        drop_hold(row, hold, 'ledger_refused')
         return answer(NO_ORDER)
     end
 end
-redis.call('HSET', KEYS[11], order, 'sold')
-local text = set_states(hold.seats, SOLD)
-redis.call('XADD', KEYS[12], '*', 'body', body)
-redis.call('HINCRBY', KEYS[10], visitor, #hold.seats)
-redis.call('DEL', KEYS[8] .. visitor)
-redis.call('ZREM', KEYS[7], visitor)
-redis.call('ZREM', KEYS[3], visitor)
-redis.call('HDEL', KEYS[4], visitor)
-count_sold(#hold.seats, text)
+tell_outbox(body)
+set_settled(order, 'sold')
+set_states(hold.seats, SOLD)
+sold_step = sold_step + #hold.seats / 2
+add_bought(row, #hold.seats / 2)
+set_hold(row, false)
+move_admission(row, false)
 return answer(OK, hold)

@@ -1,8 +1,7 @@
 -- What a visitor holds.
 --
--- KEYS as in prelude.lua. ARGV: 3 visitor. Returns answer(): OK with the hold, or NONE. A hold past its deadline ends
--- here. Cost: 3 commands.
-local hold = live_hold(ARGV[3])
+-- Text: nothing of its own. Returns answer(): OK with the hold, or NONE. A hold past its deadline ends here.
+local hold = live_hold(row)
 if not hold then
     return answer(NONE)
 end

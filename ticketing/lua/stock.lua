@@ -15,43 +15,26 @@ local CHANGES = {
     refund_withhold = {from = SOLD, to = NOT_FOR_SALE},
     replay = {from = NOT_FOR_SALE, to = SOLD},
 }
+local seats, seats_count, after = read_seats(3, 4), redis.call('STRLEN', KEYS[5]), {}
 
-local seats, categories, changes, visitors = {}, {}, {}, {}
-for i = 3, #ARGV, 4 do
-    seats[#seats + 1], categories[#categories + 1] = ARGV[i], ARGV[i + 1]
-    changes[#changes + 1], visitors[#visitors + 1] = CHANGES[ARGV[i + 2]], ARGV[i + 3]
+local function is_step(change, state)
+    return (change.to == state and 1 or 0) - (change.from == state and 1 or 0)
 end
-local states, plan_seats = get_states(seats), redis.call('STRLEN', KEYS[5])
 
-local moved, free, sold, free_of, is_sale_changed = {}, 0, 0, {}, false
-for i = 1, #seats do
-    local change = changes[i]
-    if states[i] == change.from and tonumber(seats[i]) < plan_seats then
-        states[i] = change.to
-        moved[change.to] = moved[change.to] or {}
-        table.insert(moved[change.to], seats[i])
-        local step = (change.to == FREE and 1 or 0) - (change.from == FREE and 1 or 0)
-        free, free_of[categories[i]] = free + step, (free_of[categories[i]] or 0) + step
-        local sold_step = (change.to == SOLD and 1 or 0) - (change.from == SOLD and 1 or 0)
-        if sold_step ~= 0 then
-            sold = sold + sold_step
-            redis.call('HINCRBY', KEYS[10], visitors[i], sold_step)
+for i = 1, #seats, 2 do
+    local change, visitor = CHANGES[ARGV[2 * i + 3]], ARGV[2 * i + 4]
+    local state = states[seats[i]] or FREE
+    if state == change.from and seats[i] < seats_count then
+        state = change.to
+        set_free_states({seats[i], seats[i + 1]}, state, is_step(change, FREE))
+        local sold = is_step(change, SOLD)
+        if sold ~= 0 then
+            sold_step = sold_step + sold
+            redis.call('HINCRBY', KEYS[10], visitor, sold)
         end
-        is_sale_changed = is_sale_changed or change.from == NOT_FOR_SALE or change.to == NOT_FOR_SALE
+        is_map_new = is_map_new or change.from == NOT_FOR_SALE or change.to == NOT_FOR_SALE
     end
+    after[#after + 1] = state
 end
-if not next(moved) then
-    return states
-end
-
-local texts = {}
-for state, list in pairs(moved) do
-    texts[#texts + 1] = set_states(list, state)
-end
-redis.call('HINCRBY', KEYS[6], 'free', free)
-redis.call('HINCRBY', KEYS[6], 'sold', sold)
-for category, step in pairs(free_of) do
-    redis.call('HINCRBY', KEYS[6], 'free:' .. category, step)
-end
-publish(redis.call('HINCRBY', KEYS[6], 'version', 1), is_sale_changed and '*' or table.concat(texts, ','))
-return states
+write_seats()
+return after

@@ -4,26 +4,31 @@
 -- KEYS as in prelude.lua. ARGV: none of its own.
 -- Returns by how many ms deadlines were moved (0 = the ledger was not away), how many holds, how many admissions.
 -- What was over when the clock stopped stays over. `thawed_ms` keeps a repetition from counting anything twice.
--- Cost: 2 commands for each hold and admission; 5 us each.
+-- Cost: 1 command for each admission, 4 for 1,000 holds.
 local step = now_ms - clock_ms
 if step <= 0 then
     return {0, 0, 0}
 end
 
-local function move(key)
-    local alive = redis.call('ZRANGEBYSCORE', key, '(' .. whole(clock_ms), '+inf')
-    for _, visitor in ipairs(alive) do
-        redis.call('ZINCRBY', key, step, visitor)
-    end
-    return alive
+local function alive(key)
+    return redis.call('ZRANGEBYSCORE', key, '(' .. whole(clock_ms), '+inf')
 end
-local holds, admissions = move(KEYS[7]), move(KEYS[3])
-for _, visitor in ipairs(holds) do
-    local key = KEYS[8] .. visitor
-    local old = redis.call('HMGET', key, 'pay_deadline', 'select_deadline')
-    if old[1] then
-        redis.call('HSET', key, 'pay_deadline', whole(old[1] + step), 'select_deadline', whole(old[2] + step))
+
+local function later(deadline)
+    return whole(deadline + step)
+end
+local holders, admitted = alive(KEYS[7]), alive(KEYS[3])
+for_each_hold(holders, function(row, hold)
+    if hold then
+        hold.deadline = later(hold.deadline)
+        if hold.pay_deadline then
+            hold.pay_deadline, hold.select_deadline = later(hold.pay_deadline), later(hold.select_deadline)
+        end
+        set_hold(row, hold)
     end
+end)
+for _, visitor in ipairs(admitted) do
+    redis.call('ZINCRBY', KEYS[3], step, visitor)
 end
 redis.call('HSET', KEYS[2], 'thawed_ms', whole(now_ms))
-return {step, #holds, #admissions}
+return {step, #holders, #admitted}

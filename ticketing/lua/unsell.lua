@@ -5,20 +5,19 @@
 -- Returns 1 when it was done, 0 when there is no such sale (any more). Only seats that are sold become free.
 -- Once per order: the mark in `settled` turns from sold to void. Cost: about 8 commands, O(seats).
 local visitor, order = ARGV[3], ARGV[4]
-if redis.call('HGET', KEYS[11], order) ~= 'sold' then
+read_settled({order})
+if settled[order] ~= 'sold' then
     return 0
 end
-redis.call('HSET', KEYS[11], order, 'void')
+set_settled(order, 'void')
 redis.call('HINCRBY', KEYS[10], visitor, -tonumber(ARGV[5]))
-local seats, categories = {}, {}
-for i = 6, #ARGV, 2 do
-    if get_states({ARGV[i]})[1] == SOLD then
-        seats[#seats + 1], categories[#categories + 1] = ARGV[i], ARGV[i + 1]
+local seats, sold = read_seats(6, 2), {}
+for i = 1, #seats, 2 do
+    if states[seats[i]] == SOLD then
+        sold[#sold + 1], sold[#sold + 2] = seats[i], seats[i + 1]
     end
 end
-if #seats > 0 then
-    count('sold', -#seats)
-    count_free(categories, 1, set_states(seats, FREE))
-    tell()
-end
+sold_step = -#sold / 2
+set_free_states(sold, FREE, 1)
+write_seats()
 return 1

@@ -26,9 +26,10 @@ enum token_kind {
 
 enum token_status { TOKEN_OK = 0, TOKEN_INVALID, TOKEN_TOO_LONG };
 
+/* What signs is kept as the signature that its key begins: half of the work for a short text. */
 struct token_keys {
-    unsigned char key[TOKEN_KIND_COUNT][32];
-    crypto_auth_hmacsha512256_state ticket_mark, ticket_mask; /* ticket codes: a key each, begun */
+    crypto_auth_hmacsha512256_state kind[TOKEN_KIND_COUNT];
+    crypto_auth_hmacsha512256_state ticket_mark, ticket_mask; /* ticket codes */
     unsigned char account_key[32]; /* visitors of accounts (account_id.h) */
 };
 

@@ -34,6 +34,24 @@ Test(token, round_trip_for_each_kind)
     }
 }
 
+/* What was signed by another version of the program, or is checked by one, is HMAC-SHA-512/256. */
+Test(token, the_signature_is_that_of_crypto_auth)
+{
+    static const char head[] = "r1.";
+    unsigned char secret[SECRET_BYTES] = {1}, key[crypto_auth_KEYBYTES], mac[crypto_auth_BYTES];
+    char token[TOKEN_BYTES_MAX], signature[64], payload[200];
+    memset(payload, 'x', sizeof payload - 1);
+    payload[sizeof payload - 1] = '\0';
+    crypto_kdf_derive_from_key(key, sizeof key, TOKEN_RECEIPT + 1, "stanchio", secret);
+    cr_assert_eq(token_sign(&keys, TOKEN_RECEIPT, payload, token, sizeof token), TOKEN_OK);
+    cr_assert_eq(strncmp(token, head, strlen(head)), 0);
+    const char *dot = strrchr(token, '.');
+    crypto_auth(mac, (const unsigned char *)token, (unsigned long long)(dot - token), key);
+    sodium_bin2base64(signature, sizeof signature, mac, sizeof mac,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    cr_assert_str_eq(dot + 1, signature);
+}
+
 Test(token, other_kind_or_other_key_is_refused)
 {
     char token[TOKEN_BYTES_MAX], payload[128];

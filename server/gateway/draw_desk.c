@@ -143,7 +143,8 @@ static void on_proof(void *ctx, enum redis_link_status status, const redisReply 
         answer_error(wait, 503, "busy", "Redis does not answer.");
     } else if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 5) {
         answer_error(wait, 404, "not_found",
-                     "No place with this number took part in a draw that is done.");
+                     "No place with this number took part in a draw of the last 30 days. The "
+                     "transcript of a draw has all its places.");
     } else {
         answer(wait, 200, proof_json(reply), "public, max-age=3600");
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "queue/hex.h"
 #include "queue/line_scripts.h"
+#include "server/base/clock.h"
 #include "server/base/log.h"
 
 #define NUMBER_BYTES 24
@@ -221,9 +222,24 @@ bool draw_redis_map(struct draw_run *run, const struct draw_file *file)
     return is_good;
 }
 
+/* The table goes by itself at that moment (wall clock). */
+static bool put_table_until(struct draw_run *run, const char *name, const unsigned char *bytes,
+                            size_t count, int64_t ends_ms)
+{
+    char key[LINE_KEY_BYTES], ends[NUMBER_BYTES];
+    key_of(run, name, key);
+    if (!put_table(run, name, bytes, count))
+        return false;
+    redis_pipe_add(run->redis, "PEXPIREAT", key, number_text(ends_ms, ends), NULL);
+    return redis_pipe_flush(run->redis);
+}
+
 bool draw_redis_proofs(struct draw_run *run, const struct draw_file *file,
                        const struct merkle_hash *tree)
 {
+    int64_t ends_ms = file->drawn_at_ms + DRAW_PROOFS_KEPT_MS;
+    if (ends_ms <= clock_wall_ms())
+        return put_table(run, "draw:index", NULL, 0) && put_table(run, "draw:tree", NULL, 0);
     size_t cut = (size_t)file->cut;
     unsigned char *index = calloc(cut + 1, 8);
     assert(index != NULL);
@@ -232,9 +248,9 @@ bool draw_redis_proofs(struct draw_run *run, const struct draw_file *file,
         put_number(index + 8 * (place->seq - 1), (uint32_t)i + 1);
         put_number(index + 8 * (place->new_seq - 1) + 4, (uint32_t)place->seq);
     }
-    bool is_good = put_table(run, "draw:index", index, 8 * cut) &&
-                   put_table(run, "draw:tree", tree[0].bytes,
-                             merkle_nodes_count(file->places_count) * sizeof *tree);
+    bool is_good = put_table_until(run, "draw:index", index, 8 * cut, ends_ms) &&
+                   put_table_until(run, "draw:tree", tree[0].bytes,
+                                   merkle_nodes_count(file->places_count) * sizeof *tree, ends_ms);
     free(index);
     return is_good;
 }

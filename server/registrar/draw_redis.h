@@ -5,6 +5,9 @@
 
 #include "server/registrar/draw_run.h"
 
+/* Afterwards the transcript proves each place (docs/draw.md). */
+#define DRAW_PROOFS_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
+
 /* The line's fields that a draw hangs on. */
 struct draw_line {
     enum line_draw draw;
@@ -23,8 +26,8 @@ bool draw_redis_set_line(struct draw_run *run, ...) __attribute__((sentinel));
 enum step draw_redis_collect(struct draw_run *run, int64_t cut, struct draw_file *file);
 /* draw:map: before anybody is moved. */
 bool draw_redis_map(struct draw_run *run, const struct draw_file *file);
-/* draw:index and draw:tree: tens of megabytes for a million places, so after everybody was moved.
- */
+/* draw:index and draw:tree: tens of megabytes for a million places, so after everybody was moved,
+ * and only until DRAW_PROOFS_KEPT_MS after the draw. */
 bool draw_redis_proofs(struct draw_run *run, const struct draw_file *file,
                        const struct merkle_hash *tree);
 /* Moves everybody and ends the draw. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "queue/draw_file.h"
+#include "server/base/clock.h"
 #include "server/registrar/draw_run.h"
 #include "support/queue_calls.h"
 
@@ -248,5 +249,54 @@ Test(draw, goes_on_when_redis_has_forgotten_it)
     cr_assert_eq(redis_server_number(w.b->server, "STRLEN ev:%s:draw:map", BENCH_EVENT), 1200);
     check_places(&w);
     draw_file_release(&file);
+    tear_down(&w);
+}
+
+static int64_t kept_ms(const struct world *w, const char *table)
+{
+    return redis_server_number(w->b->server, "PTTL ev:%s:%s", BENCH_EVENT, table);
+}
+
+static bool write_file(const void *ctx, FILE *out)
+{
+    return draw_file_write(ctx, out);
+}
+
+/* Makes the transcript one of a draw at that moment, and has the registrar begin anew. */
+static void draw_was_at(const struct world *w, int64_t drawn_at_ms)
+{
+    char name[LINE_FILE_NAME_BYTES];
+    struct draw_file file;
+    read_transcript(w, &file);
+    file.drawn_at_ms = drawn_at_ms;
+    line_dir_name(BENCH_EVENT, "transcript", name);
+    cr_assert(line_dir_write(&w->dir, name, write_file, &file));
+    draw_file_release(&file);
+    redis_server_run(w->b->server, "DEL ev:%s:draw ev:%s:draw:map ev:%s:draw:index ev:%s:draw:tree",
+                     BENCH_EVENT, BENCH_EVENT, BENCH_EVENT, BENCH_EVENT);
+    cr_assert_eq(run_steps(w, 2), STEP_OK);
+}
+
+/* The tables for proofs leave Redis after 30 days, whoever starts anew meanwhile; the map stays,
+ * because old receipts need it. */
+Test(draw, keeps_the_tables_for_proofs_for_a_while)
+{
+    const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+    struct world w;
+    set_up(&w);
+    cr_assert_eq(run_steps(&w, 1), STEP_OK);
+    fill_line(&w, 0, 50);
+    open_event(&w);
+    queue_next_tick(w.b);
+    cr_assert_eq(run_steps(&w, 2), STEP_OK);
+    cr_assert(kept_ms(&w, "draw:index") > 29 * day_ms && kept_ms(&w, "draw:index") <= 30 * day_ms);
+    cr_assert(kept_ms(&w, "draw:tree") > 29 * day_ms && kept_ms(&w, "draw:tree") <= 30 * day_ms);
+    draw_was_at(&w, clock_wall_ms() - 20 * day_ms);
+    cr_assert(kept_ms(&w, "draw:tree") > 9 * day_ms && kept_ms(&w, "draw:tree") <= 10 * day_ms);
+    cr_assert_eq(kept_ms(&w, "draw:map"), -1, "it stays");
+    draw_was_at(&w, clock_wall_ms() - 31 * day_ms);
+    cr_assert_eq(kept_ms(&w, "draw:tree"), -2, "it is not there");
+    cr_assert_eq(kept_ms(&w, "draw:index"), -2, "it is not there");
+    cr_assert_eq(kept_ms(&w, "draw:map"), -1);
     tear_down(&w);
 }

@@ -365,10 +365,16 @@ static bool has_room(void *ctx, size_t waiting_count)
     return gateway->connections_count + waiting_count < gateway->options->connections_max;
 }
 
+/* The request is there already (TCP_DEFER_ACCEPT), so it is read at once: no event for it has to
+ * come through the loop, and what libwebsockets has just made for the connection is still in the
+ * cache. A connection that was handed over without one is read again when something comes. */
 static void on_accept(void *ctx, int fd)
 {
     struct gateway *gateway = ctx;
-    lws_adopt_socket_vhost(gateway->vhost, fd); /* closes the descriptor itself when it fails */
+    struct lws_pollfd arrived = {.fd = fd, .events = LWS_POLLIN, .revents = LWS_POLLIN};
+    if (lws_adopt_socket_vhost(gateway->vhost, fd) != NULL) { /* otherwise it has been closed */
+        lws_service_fd(gateway->lws, &arrived);
+    }
 }
 
 /* What libwebsockets complains of is mostly what a client did: not worth more than debugging. */

@@ -8,6 +8,7 @@
 
 #include <ev.h>
 #include <libwebsockets.h>
+#include "server/base/json_text.h"
 #include "server/base/redis_link.h"
 #include "server/base/token.h"
 #include "server/gateway/account_desk.h"
@@ -91,6 +92,7 @@ struct gateway {
     ev_prepare before_sleep;
     ev_signal on_term, on_int;
     struct gateway_figures figures;
+    struct json_text said;  /* the place being told (line_text.h): its memory serves for all */
     unsigned char *scratch; /* LWS_PRE + SCRATCH_BYTES: the frame being written */
 };
 

@@ -7,6 +7,7 @@
 #ifndef STANCHION_BOOK_H
 #define STANCHION_BOOK_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

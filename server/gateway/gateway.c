@@ -530,6 +530,7 @@ static void gateway_free(struct gateway *gateway)
     book_release(&gateway->book);
     session_table_release(&gateway->sessions);
     ev_loop_destroy(gateway->loop);
+    json_text_release(&gateway->said);
     free(gateway->scratch);
     free(gateway->baskets);
     free(gateway->confirms);

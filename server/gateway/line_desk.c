@@ -10,7 +10,8 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/basket_desk.h"
-#include "server/gateway/foretold.h"
+#include "server/gateway/line_news.h"
+#include "server/gateway/line_text.h"
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
@@ -21,28 +22,6 @@
 #define RESUME_RETRY_S_SPREAD 3
 
 /* --- what is told to a visitor --- */
-
-static void add_estimate(struct session *session, int64_t ahead, json_t *body)
-{
-    struct estimate_range range;
-    if (foretold_ask(session, ahead, &range)) {
-        json_object_set_new(body, "eta_low_ms", json_integer(range.low_ms));
-        json_object_set_new(body, "eta_high_ms", json_integer(range.high_ms));
-    }
-}
-
-json_t *line_desk_place_json(struct session *session, int64_t now_ms)
-{
-    struct event_entry *event = session->event;
-    const struct line_news *news = line_news(event);
-    int64_t ahead = line_view_ahead(&event->line, session->seq);
-    session->told = (struct push_told){ahead, now_ms, news->number};
-    json_t *body = json_pack("{ss sI sI sI}", "type", "place", "seq", (json_int_t)session->seq,
-                             "ahead", (json_int_t)ahead, "server_ms", (json_int_t)clock_wall_ms());
-    json_object_update(body, news->body);
-    add_estimate(session, ahead, body);
-    return body;
-}
 
 json_t *line_desk_admitted_json(struct session *session, int64_t at_ms)
 {
@@ -58,49 +37,41 @@ json_t *line_desk_admitted_json(struct session *session, int64_t at_ms)
                      "server_ms", (json_int_t)clock_wall_ms());
 }
 
-/* While a draw moves people about, nobody can say which of their two numbers a place has: they get
- * the receipt when it is done. */
-static void add_receipt(const struct session *session, int64_t at_ms, json_t *body)
+/* `place`, without its last brace. */
+static struct json_text *begin_place(struct session *session)
 {
-    const struct gateway *gateway = session->event->gateway;
-    if (session->event->line.draw == DRAW_PENDING) {
-        return;
-    }
-    struct receipt receipt = {.seq = session->seq,
-                              .epoch = gateway->epoch,
-                              .at_ms = at_ms,
-                              .is_drawn = session->event->line.draw == DRAW_DONE};
-    snprintf(receipt.event, sizeof receipt.event, "%s", session->event->id);
-    snprintf(receipt.visitor, sizeof receipt.visitor, "%s", session->visitor);
+    struct event_entry *event = session->event;
+    int64_t ahead = line_view_ahead(&event->line, session->seq);
+    return line_text_place(session, line_news(event), ahead, clock_monotonic_ms(), clock_wall_ms());
+}
+
+void line_desk_tell_new_place(struct session *session, int64_t at_ms)
+{
+    struct json_text *text = begin_place(session);
+    line_text_receipt(text, session, at_ms);
+    json_text_add(text, "}", 1);
+    wire_send_text(session->event->gateway, session, text->bytes, text->count);
+}
+
+static void answer_waiting(struct gateway *gateway, struct session *session,
+                           const struct reply_to *to, int64_t at_ms)
+{
+    struct json_text *text = begin_place(session);
+    line_text_standing(text, session);
+    line_text_receipt(text, session, at_ms);
+    json_text_add(text, "}", 1);
+    wire_answer_text(gateway, to, text);
+}
+
+static void answer_admitted(struct gateway *gateway, struct session *session,
+                            const struct reply_to *to, int64_t at_ms)
+{
     char token[TOKEN_BYTES_MAX + 1];
-    receipt_issue(&gateway->keys, &receipt, token);
-    json_object_set_new(body, "receipt", json_string(token));
-}
-
-json_t *line_desk_new_place_json(struct session *session, int64_t at_ms)
-{
-    json_t *body = line_desk_place_json(session, clock_monotonic_ms());
-    add_receipt(session, at_ms, body);
-    return body;
-}
-
-/* What only an answer carries: how to come back after a broken connection, and the organizer's
- * message, since a change of it may have been missed. */
-static void add_standing(const struct event_entry *event, json_t *body)
-{
-    int64_t per_s = event->gateway->options->reconnects_per_s;
-    json_object_set_new(body, "spread_ms",
-                        json_integer(push_spread_ms(event->line.waiting, per_s)));
-    if (event->message[0] != '\0') {
-        json_object_set_new(body, "message", json_string(event->message));
+    json_t *body = line_desk_admitted_json(session, at_ms);
+    if (line_text_receipt_token(session, at_ms, token)) {
+        json_object_set_new(body, "receipt", json_string(token));
     }
-}
-
-static json_t *answered_place(struct session *session)
-{
-    json_t *body = line_desk_place_json(session, clock_monotonic_ms());
-    add_standing(session->event, body);
-    return body;
+    wire_answer(gateway, to, body);
 }
 
 static void answer_not_open(struct gateway *gateway, const struct reply_to *to,
@@ -180,11 +151,11 @@ void line_desk_on_place(struct gateway *gateway, struct session *session, const 
                         const struct place *place, bool is_resume)
 {
     if (line_desk_take_place(session, place)) {
-        json_t *body = session->stage == STAGE_WAITING
-                           ? answered_place(session)
-                           : line_desk_admitted_json(session, place->now_ms);
-        add_receipt(session, place->now_ms, body);
-        wire_answer(gateway, to, body);
+        if (session->stage == STAGE_WAITING) {
+            answer_waiting(gateway, session, to, place->now_ms);
+        } else {
+            answer_admitted(gateway, session, to, place->now_ms);
+        }
     } else if (place->state == PLACE_NOT_OPEN) {
         answer_not_open(gateway, to, session->event, place->phase);
     } else if (place->state == PLACE_RECOVERING) {

@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "queue/queue_store.h"
 
 struct gateway;
 struct session;
 struct event_entry;
 struct reply_to;
-struct place;
 
 void line_desk_join(struct gateway *gateway, struct session *session, const struct reply_to *to,
                     const json_t *request);
@@ -32,16 +32,17 @@ void line_desk_away(struct gateway *gateway, struct session *session, const stru
 /* The answer to a join or (is_resume) to a receipt. */
 void line_desk_on_place(struct gateway *gateway, struct session *session, const struct reply_to *to,
                         const struct place *place, bool is_resume);
+/* The answer to a goodbye from the line; place NULL unless status is QUEUE_OK. */
+void line_desk_on_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
+                       enum queue_status status, const struct place *place);
 /* Looks all waiting visitors of the event up again, because numbers may have changed; whose has is
  * told the new place with a new receipt. */
 void line_desk_reask(struct event_entry *event);
 /* Writes the place into the session; true when the visitor is in line or admitted. */
 bool line_desk_take_place(struct session *session, const struct place *place);
-/* `place` and `admitted` of a session that has the stage. Remembers what was told, monotonic
- * now_ms. */
-json_t *line_desk_place_json(struct session *session, int64_t now_ms);
-/* As line_desk_place_json, with a receipt: for a number given at_ms. */
-json_t *line_desk_new_place_json(struct session *session, int64_t at_ms);
+/* Tells a session that waits its place, with a receipt for a number that was given at_ms. */
+void line_desk_tell_new_place(struct session *session, int64_t at_ms);
+/* `admitted` of a session that has the stage. */
 json_t *line_desk_admitted_json(struct session *session, int64_t at_ms);
 
 #endif

@@ -2,6 +2,7 @@
 #include "server/gateway/line_news.h"
 
 #include <assert.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include "queue/phase.h"
@@ -36,7 +37,7 @@ static json_t *body_of(const struct event_entry *event)
 
 static bool is_same(const struct line_news *a, const struct line_news *b)
 {
-    return a->body != NULL && !a->is_outdated && a->phase == b->phase && a->draw == b->draw &&
+    return a->text != NULL && !a->is_outdated && a->phase == b->phase && a->draw == b->draw &&
            a->recovers_at_ms == b->recovers_at_ms && a->map_version == b->map_version;
 }
 
@@ -51,8 +52,9 @@ const struct line_news *line_news(struct event_entry *event)
     if (is_same(news, &fresh)) {
         return news;
     }
-    fresh.body = body_of(event);
-    fresh.text = json_dumps(fresh.body, JSON_COMPACT);
+    json_t *body = body_of(event);
+    fresh.text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
     assert(fresh.text != NULL);
     fresh.bytes = strlen(fresh.text) - 2;
     memmove(fresh.text, fresh.text + 1, fresh.bytes);
@@ -71,8 +73,6 @@ void line_news_forget(struct event_entry *event)
 
 void line_news_release(struct line_news *news)
 {
-    json_decref(news->body);
     free(news->text);
-    news->body = NULL;
     news->text = NULL;
 }

@@ -2,13 +2,11 @@
  * whether everything is in other people's hands, a recovery, a draw.
  *
  * It is put together once for all visitors, when something in it has changed, and numbered: a
- * visitor who was told news 7 has something new to hear when the number is 8. As an object it goes
- * into answers, as text into pushes.
+ * visitor who was told news 7 has something new to hear when the number is 8.
  */
 #ifndef STANCHION_LINE_NEWS_H
 #define STANCHION_LINE_NEWS_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,11 +14,10 @@
 
 struct event_entry;
 
-/* Lifetime: that of its event. Read `number`, `body` and `text` only from line_news(). */
+/* Lifetime: that of its event. Read `number` and `text` only from line_news(). */
 struct line_news {
     uint32_t number;
-    json_t *body; /* NULL before the first time */
-    char *text;   /* the members of `body` as JSON, without braces */
+    char *text; /* members of an object as JSON, without braces; NULL before the first time */
     size_t bytes;
     /* What it was made of; the same again makes the same news. */
     bool is_outdated;

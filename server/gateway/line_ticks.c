@@ -1,28 +1,20 @@
 #include "server/gateway/line_ticks.h"
-#include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "queue/phase.h"
 #include "queue/tick_report.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
+#include "server/gateway/draw_desk.h"
 #include "server/gateway/foretold.h"
 #include "server/gateway/frozen.h"
-#include "server/gateway/draw_desk.h"
 #include "server/gateway/line_desk.h"
 #include "server/gateway/line_moments.h"
 #include "server/gateway/line_pace.h"
 #include "server/gateway/line_presence.h"
+#include "server/gateway/line_text.h"
 #include "server/gateway/wire.h"
 
 #define IDLE_TICKS 30        /* one tick out of so many, for events where nobody is */
 #define TICK_ASK_AGAIN_MS 50 /* an unanswered or too early tick is asked for again after this */
-
-/* A pushed `place`: what is the visitor's own, and the news (up to 8 bytes for each category). */
-#define PLACE_OWN_BYTES_MAX 256
-#define PLACE_BYTES_MAX (PLACE_OWN_BYTES_MAX + 8 * PLAN_CATEGORIES_MAX + 256)
 
 /* --- asking --- */
 
@@ -115,36 +107,21 @@ void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms)
 
 /* --- telling --- */
 
-/* The hot path of a million waiting visitors: no JSON tree, one buffer, one write. Behind a socket
- * that does not take it, nothing is kept but the wish: when it can write again it gets the place of
- * then. */
+/* The hot path of a million waiting visitors: one buffer, one write. Behind a socket that does not
+ * take it, nothing is kept but the wish: when it can write again it gets the place of then. */
 static void push_place(struct session *session, const struct line_news *news, int64_t ahead,
                        int64_t now_ms, int64_t wall_ms)
 {
-    const struct event_entry *event = session->event;
-    session->told = (struct push_told){ahead, now_ms, news->number};
     if (wire_is_slow(session)) {
+        session->told = (struct push_told){ahead, now_ms, news->number};
         session->is_place_stale = true;
         lws_callback_on_writable(session->wsi);
         return;
     }
-    char text[PLACE_BYTES_MAX];
-    size_t bytes = (size_t)snprintf(text, PLACE_OWN_BYTES_MAX,
-                                    "{\"type\":\"place\",\"seq\":%" PRId64 ",\"ahead\":%" PRId64
-                                    ",\"server_ms\":%" PRId64 ",",
-                                    session->seq, ahead, wall_ms);
-    struct estimate_range range;
-    if (foretold_ask(session, ahead, &range)) {
-        bytes += (size_t)snprintf(text + bytes, PLACE_OWN_BYTES_MAX - bytes,
-                                  "\"eta_low_ms\":%" PRId64 ",\"eta_high_ms\":%" PRId64 ",",
-                                  range.low_ms, range.high_ms);
-    }
-    assert(bytes + news->bytes + 1 <= sizeof text);
-    memcpy(text + bytes, news->text, news->bytes);
-    bytes += news->bytes;
-    text[bytes++] = '}';
+    struct json_text *text = line_text_place(session, news, ahead, now_ms, wall_ms);
+    json_text_add(text, "}", 1);
     session->is_place_stale = false;
-    wire_send_text(event->gateway, session, text, bytes);
+    wire_send_text(session->event->gateway, session, text->bytes, text->count);
 }
 
 void line_ticks_push_place(struct session *session, int64_t ahead)
@@ -189,7 +166,7 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
         present_list_send(&present);
         wire_send(gateway, session, line_desk_admitted_json(session, place->now_ms));
     } else if (session->stage == STAGE_WAITING && (session->seq != seq_before || !is_of_epoch)) {
-        wire_send(gateway, session, line_desk_new_place_json(session, place->now_ms));
+        line_desk_tell_new_place(session, place->now_ms);
     }
     frozen_on_checked(session, place);
 }

@@ -7,6 +7,7 @@
 #include "server/gateway/line_ticks.h"
 #include "server/gateway/poll_desk.h"
 #include "server/gateway/seat_desk.h"
+#include "server/gateway/ws_frame.h"
 
 /* False when the connection is broken. */
 static bool write_frame(struct gateway *gateway, struct session *session, unsigned char *data,
@@ -14,7 +15,7 @@ static bool write_frame(struct gateway *gateway, struct session *session, unsign
 {
     gateway->figures.frames_out++;
     gateway->figures.bytes_out += bytes;
-    return lws_write(session->wsi, data, bytes, LWS_WRITE_TEXT) >= (int)bytes;
+    return ws_frame_send(session->wsi, data, bytes);
 }
 
 static void keep_frame(struct gateway *gateway, struct session *session, const char *text,

@@ -186,9 +186,10 @@ bool fake_line_present(const struct fake_line *line, const char *visitor, int64_
     return true;
 }
 
-void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place)
+void fake_line_leave(struct fake_line *line, const struct queue_visitor *visitor,
+                     struct place *place)
 {
-    struct person *person = fake_line_person(line, visitor);
+    struct person *person = fake_line_person(line, visitor->id);
     place->state = PLACE_NONE;
     if (!person)
         return;

@@ -59,7 +59,8 @@ void fake_line_join(struct fake_line *line, const struct queue_visitor *visitor,
 void fake_line_look(struct fake_line *line, const struct queue_visitor *visitor,
                     struct place *place);
 void fake_line_enter(const struct fake_line *line, const char *visitor, struct place *place);
-void fake_line_leave(struct fake_line *line, const char *visitor, struct place *place);
+void fake_line_leave(struct fake_line *line, const struct queue_visitor *visitor,
+                     struct place *place);
 /* As queue/lua/restore.lua decides. */
 void fake_line_restore(struct fake_line *line, const struct place_claim *claim, bool is_old,
                        struct place *place);

@@ -194,6 +194,14 @@ static enum queue_status fake_look(struct queue_store *s, const char *event_id,
                       ctx);
 }
 
+static enum queue_status fake_leave(struct queue_store *s, const char *event_id,
+                                    const struct queue_visitor *visitors, size_t count,
+                                    queue_join_fn *on_places, void *ctx)
+{
+    return about_many((struct fake_store *)s, event_id, visitors, count, fake_line_leave, on_places,
+                      ctx);
+}
+
 static enum queue_status fake_restore(struct queue_store *s, const char *event_id,
                                       const struct place_claim *claims, size_t count,
                                       queue_join_fn *on_places, void *ctx)
@@ -213,51 +221,24 @@ static enum queue_status fake_restore(struct queue_store *s, const char *event_i
     return QUEUE_OK;
 }
 
-/* Prepares a delivery about one visitor; NULL when nothing is to be decided (*status tells what to
- * return). */
-static struct place *begin_place(const struct fake_store *store, queue_place_fn *on_place,
-                                 void *ctx, struct fake_line **event, const char *event_id,
-                                 enum queue_status *status)
-{
-    *status = store->epoch == 0 ? QUEUE_EPOCH : QUEUE_OK;
-    if (*status != QUEUE_OK)
-        return NULL;
-    struct delivery *delivery = deliver_later(store->fake, KIND_PLACE, ctx);
-    delivery->fn.on_place = on_place;
-    delivery->status = reach(store);
-    if (delivery->status != QUEUE_OK)
-        return NULL;
-    *event = find_event(store->fake, event_id);
-    delivery->places = fake_grow(NULL, 1, sizeof(delivery->places[0]));
-    delivery->places[0] =
-        (struct place){.phase = fake_line_phase(*event, now_of(store)), .now_ms = now_of(store)};
-    return delivery->places;
-}
-
 static enum queue_status fake_enter(struct queue_store *s, const char *event_id,
                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
                                     void *ctx)
 {
-    struct fake_line *event;
-    enum queue_status status;
-    struct place *place =
-        begin_place((struct fake_store *)s, on_place, ctx, &event, event_id, &status);
-    if (place)
-        fake_line_enter(event, visitor->id, place);
-    return status;
-}
-
-static enum queue_status fake_leave(struct queue_store *s, const char *event_id,
-                                    const struct queue_visitor *visitor, queue_place_fn *on_place,
-                                    void *ctx)
-{
-    struct fake_line *event;
-    enum queue_status status;
-    struct place *place =
-        begin_place((struct fake_store *)s, on_place, ctx, &event, event_id, &status);
-    if (place)
-        fake_line_leave(event, visitor->id, place);
-    return status;
+    const struct fake_store *store = (struct fake_store *)s;
+    if (store->epoch == 0)
+        return QUEUE_EPOCH;
+    struct delivery *delivery = deliver_later(store->fake, KIND_PLACE, ctx);
+    delivery->fn.on_place = on_place;
+    delivery->status = reach(store);
+    if (delivery->status != QUEUE_OK)
+        return QUEUE_OK;
+    struct fake_line *event = find_event(store->fake, event_id);
+    delivery->places = fake_grow(NULL, 1, sizeof(delivery->places[0]));
+    delivery->places[0] =
+        (struct place){.phase = fake_line_phase(event, now_of(store)), .now_ms = now_of(store)};
+    fake_line_enter(event, visitor->id, delivery->places);
+    return QUEUE_OK;
 }
 
 static enum queue_status tick_or_refill(struct fake_store *store, const char *event_id,

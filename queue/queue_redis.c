@@ -295,6 +295,7 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
     case SCRIPT_JOIN:
     case SCRIPT_LOOK:
     case SCRIPT_RESTORE:
+    case SCRIPT_LEAVE:
         complete_places(op, status, reply);
         break;
     case SCRIPT_TICK:
@@ -412,30 +413,24 @@ static enum queue_status redis_restore(struct queue_store *s, const char *event,
     return send_call(redis, &call, &op);
 }
 
-static enum queue_status about_one(struct queue_store *s, enum script script, const char *event,
-                                   const struct queue_visitor *visitor, queue_place_fn *on_place,
-                                   void *ctx)
+static enum queue_status redis_enter(struct queue_store *s, const char *event,
+                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
+                                     void *ctx)
 {
     const struct queue_redis *redis = (struct queue_redis *)s;
     struct call call;
     call_init(&call, redis, event);
     call_add(&call, visitor->id);
-    struct operation op = {.script = script, .count = 1, .done.on_place = on_place, .ctx = ctx};
+    struct operation op = {
+        .script = SCRIPT_ENTER, .count = 1, .done.on_place = on_place, .ctx = ctx};
     return send_call(redis, &call, &op);
 }
 
-static enum queue_status redis_enter(struct queue_store *s, const char *event,
-                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
-                                     void *ctx)
-{
-    return about_one(s, SCRIPT_ENTER, event, visitor, on_place, ctx);
-}
-
 static enum queue_status redis_leave(struct queue_store *s, const char *event,
-                                     const struct queue_visitor *visitor, queue_place_fn *on_place,
-                                     void *ctx)
+                                     const struct queue_visitor *visitors, size_t count,
+                                     queue_join_fn *on_places, void *ctx)
 {
-    return about_one(s, SCRIPT_LEAVE, event, visitor, on_place, ctx);
+    return about_many(s, SCRIPT_LEAVE, event, visitors, count, on_places, ctx);
 }
 
 #define TEXT_OF(limit) TEXT_OF_VALUE(limit)

@@ -163,11 +163,11 @@ struct queue_store {
     enum queue_status (*enter)(struct queue_store *s, const char *event,
                                const struct queue_visitor *visitor, queue_place_fn *on_place,
                                void *ctx);
-    /* Gives up place or admission and tells which: WAITING, ADMITTED or ENTERED. PLACE_NONE when
-     * there was none. Holds are not looked at: release them too. */
+    /* Gives up places or admissions and tells which: WAITING, ADMITTED or ENTERED. PLACE_NONE when
+     * there was none. Holds are not looked at: release them too. count <= JOIN_BATCH_MAX. */
     enum queue_status (*leave)(struct queue_store *s, const char *event,
-                               const struct queue_visitor *visitor, queue_place_fn *on_place,
-                               void *ctx);
+                               const struct queue_visitor *visitors, size_t count,
+                               queue_join_fn *on_places, void *ctx);
     /* Runs the tick if it is due. Anyone may call it at any time; the report goes to all by
      * pub/sub. One call admits TICK_PIECE_MAX at most; with TICK_MORE whoever called it asks for a
      * refill at once, again and again until it is not TICK_MORE. If that does not happen the next

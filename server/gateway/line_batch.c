@@ -75,6 +75,12 @@ bool line_batch_resume(struct session *session, const struct reply_to *to,
     return add_wish(session, WISH_RESUME, &wish, to);
 }
 
+bool line_batch_leave(struct session *session, const struct reply_to *to)
+{
+    struct line_wish wish = {0};
+    return add_wish(session, WISH_LEAVE, &wish, to);
+}
+
 void line_batch_check(struct session *session)
 {
     struct line_wish wish = {.session = session->id,
@@ -117,6 +123,11 @@ static void take_answer(const struct line_batch *batch, const struct line_wish *
     if (status == QUEUE_OK) {
         count(&gateway->figures, batch->kind, place);
     }
+    struct reply_to to = {wish->session, wish->re, wish->has_re};
+    if (batch->kind == WISH_LEAVE) {
+        line_desk_on_left(batch->event, wish->claim.visitor.id, &to, status, place);
+        return;
+    }
     if (session == NULL) {
         return;
     }
@@ -127,7 +138,6 @@ static void take_answer(const struct line_batch *batch, const struct line_wish *
         }
         return;
     }
-    struct reply_to to = {wish->session, wish->re, wish->has_re};
     if (status != QUEUE_OK || strcmp(session->visitor, wish->claim.visitor.id) != 0) {
         wire_busy(gateway, &to); /* or a receipt has made the session somebody else's meanwhile */
     } else {
@@ -160,6 +170,8 @@ static enum queue_status ask_places(struct event_entry *event, struct line_batch
     switch (batch->kind) {
     case WISH_JOIN:
         return queue->join(queue, event->id, visitors, batch->count, on_places, batch);
+    case WISH_LEAVE:
+        return queue->leave(queue, event->id, visitors, batch->count, on_places, batch);
     case WISH_CHECK:
         return queue->look(queue, event->id, visitors, batch->count, on_places, batch);
     default:

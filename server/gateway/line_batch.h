@@ -1,7 +1,8 @@
 /* Questions about places, gathered over one loop turn and sent to Redis as batches.
  *
- * Joins, shown receipts and the gateway's own doubts about a session all come in herds: a million
- * visitors at the opening, a hundred thousand browsers after a gateway's death. Each kind has a
+ * Joins, shown receipts, goodbyes and the gateway's own doubts about a session all come in herds: a
+ * million visitors at the opening, a hundred thousand browsers after a gateway's death, all who are
+ * left when the sale is over. Each kind has a
  * list per event in the order of arrival; before the loop sleeps each list goes out in calls of up
  * to JOIN_BATCH_MAX, so a herd of 100,000 costs 400 calls. Answers find their session by its id.
  *
@@ -26,6 +27,8 @@ struct reply_to;
 struct receipt;
 
 enum wish_kind {
+    WISH_LEAVE,  /* a place is given up, by somebody who waits; before joins: who leaves and comes
+                    back in one turn stands at the end */
     WISH_JOIN,   /* a place, please */
     WISH_RESUME, /* a receipt was shown: where do I stand? */
     WISH_CHECK,  /* nobody asked: the gateway may have missed something about this session */
@@ -55,6 +58,8 @@ bool line_batch_join(struct session *session, const struct reply_to *to);
 /* A visitor has shown a receipt, which has been checked. False as above. */
 bool line_batch_resume(struct session *session, const struct reply_to *to,
                        const struct receipt *receipt);
+/* A visitor who waits gives the place up. False as above. */
+bool line_batch_leave(struct session *session, const struct reply_to *to);
 /* Has a session looked up; a place that is still of an earlier epoch is claimed. A second call
  * before the answer changes nothing. */
 void line_batch_check(struct session *session);

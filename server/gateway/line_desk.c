@@ -257,25 +257,34 @@ void line_desk_look(struct gateway *gateway, struct session *session, const stru
 
 /* --- leave --- */
 
-static void on_left(void *ctx, enum queue_status status, const struct place *place)
+/* Whoever asked is told; all connections of the visitor know that the place is gone. */
+static void tell_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
+                      enum queue_status status, const struct place *place)
 {
-    struct ask *ask = ctx;
-    struct session *session = session_of_visitor(&ask->gateway->sessions, ask->event, ask->visitor);
+    struct gateway *gateway = event->gateway;
+    struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
     for (; status == QUEUE_OK && session != NULL; session = session_next_of_visitor(session)) {
         session->stage = STAGE_NEW;
         session->told.ahead = -1;
     }
     if (status != QUEUE_OK) {
-        wire_busy(ask->gateway, &ask->to);
+        wire_busy(gateway, to);
     } else if (place->state == PLACE_NONE) {
-        wire_error(ask->gateway, &ask->to, "no_place", "There is no place to leave.", NULL);
+        wire_error(gateway, to, "no_place", "There is no place to leave.", NULL);
     } else {
         if (place->state != PLACE_WAITING) {
-            line_ticks_refill(ask->event);
+            line_ticks_refill(event);
         }
-        wire_answer(ask->gateway, &ask->to,
+        wire_answer(gateway, to,
                     json_pack("{ss sI}", "type", "left", "at_ms", (json_int_t)place->now_ms));
     }
+}
+
+static void on_left(void *ctx, enum queue_status status, const struct place *places, size_t count)
+{
+    (void)count;
+    struct ask *ask = ctx;
+    tell_left(ask->event, ask->visitor, &ask->to, status, places);
     free(ask);
 }
 
@@ -288,10 +297,10 @@ static void on_released_before_leaving(void *ctx, enum seats_status status, cons
     struct queue_store *queue = ask->gateway->queue;
     enum queue_status sent = QUEUE_DOWN;
     if (status == SEATS_OK) {
-        sent = queue->leave(queue, ask->event->id, &visitor, on_left, ask);
+        sent = queue->leave(queue, ask->event->id, &visitor, 1, on_left, ask);
     }
     if (sent != QUEUE_OK) {
-        on_left(ask, sent, NULL);
+        on_left(ask, sent, NULL, 0);
     }
 }
 
@@ -307,38 +316,33 @@ static void leave_inside(struct ask *ask)
     enum seats_status status = gateway->seats->release(gateway->seats, ask->event->id, ask->visitor,
                                                        NULL, 0, on_released_before_leaving, ask);
     if (status != SEATS_OK) {
-        on_left(ask, QUEUE_DOWN, NULL);
+        on_left(ask, QUEUE_DOWN, NULL, 0);
     }
 }
 
 /* Gone from the line; or it was inside already, with seats perhaps, and this gateway had not heard
  * of it yet: the seats are released then, too. */
-static void on_left_line(void *ctx, enum queue_status status, const struct place *place)
+void line_desk_on_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
+                       enum queue_status status, const struct place *place)
 {
-    struct ask *ask = ctx;
+    struct seat_store *seats = event->gateway->seats;
     if (status == QUEUE_OK && place->state == PLACE_ENTERED) {
-        ask->gateway->seats->release(ask->gateway->seats, ask->event->id, ask->visitor, NULL, 0,
-                                     on_released_late, NULL);
+        seats->release(seats, event->id, visitor, NULL, 0, on_released_late, NULL);
     }
-    on_left(ask, status, place);
+    tell_left(event, visitor, to, status, place);
 }
 
 void line_desk_leave(struct gateway *gateway, struct session *session, const struct reply_to *to,
                      const json_t *request)
 {
     (void)request;
-    struct ask *ask = ask_create(gateway, session, to);
-    if (session->stage == STAGE_WAITING) { /* a crowd may leave a line at once: one call each */
-        struct queue_visitor visitor;
-        memcpy(visitor.id, ask->visitor, sizeof visitor.id);
-        enum queue_status sent =
-            gateway->queue->leave(gateway->queue, ask->event->id, &visitor, on_left_line, ask);
-        if (sent != QUEUE_OK) {
-            on_left(ask, sent, NULL);
-        }
+    if (session->stage != STAGE_WAITING) {
+        leave_inside(ask_create(gateway, session, to));
         return;
     }
-    leave_inside(ask);
+    if (!line_batch_leave(session, to)) { /* the others of this turn are still to be asked about */
+        wire_busy(gateway, to);
+    }
 }
 
 /* --- enter --- */

@@ -315,8 +315,9 @@ CONTRACT(another_epoch_is_noticed_and_nothing_is_done)
         QUEUE_EPOCH);
     cr_assert_eq(queue_await(&a, store->enter(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
                  QUEUE_EPOCH);
-    cr_assert_eq(queue_await(&a, store->leave(store, BENCH_EVENT, &v, queue_on_place, &a))->status,
-                 QUEUE_EPOCH);
+    cr_assert_eq(
+        queue_await(&a, store->leave(store, BENCH_EVENT, &v, 1, queue_on_places, &a))->status,
+        QUEUE_EPOCH);
     cr_assert_eq(queue_await(&a, store->tick(store, BENCH_EVENT, queue_on_tick, &a))->status,
                  QUEUE_EPOCH);
     cr_assert_eq(queue_await(&a, store->line(store, BENCH_EVENT, queue_on_line, &a))->status,

@@ -95,11 +95,11 @@ static void on_enter(void *ctx, enum queue_status status, const struct place *pl
     free(call);
 }
 
-static void on_leave(void *ctx, enum queue_status status, const struct place *place)
+static void on_leave(void *ctx, enum queue_status status, const struct place *place, size_t count)
 {
     struct call *call = ctx;
     struct books *books = call->books;
-    cr_assert_eq(status, QUEUE_OK);
+    cr_assert(status == QUEUE_OK && count == 1);
     if (place->state == PLACE_WAITING) {
         cr_assert_eq(books->fate[place->seq], WAITING);
         books->fate[place->seq] = GONE;
@@ -188,7 +188,7 @@ static void send_about_one(struct books *books, struct queue_store *store, bool 
     call->person = person;
     books->bench->pending++;
     enum queue_status status = is_leave
-                                   ? store->leave(store, BENCH_EVENT, &visitor, on_leave, call)
+                                   ? store->leave(store, BENCH_EVENT, &visitor, 1, on_leave, call)
                                    : store->enter(store, BENCH_EVENT, &visitor, on_enter, call);
     cr_assert_eq(status, QUEUE_OK);
 }

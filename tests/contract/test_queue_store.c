@@ -108,6 +108,34 @@ CONTRACT(the_line_has_an_end)
     cr_assert_eq(queue_join(b, 1, "e").seq, 4, "refusing took no sequence");
 }
 
+CONTRACT(a_crowd_leaves_in_one_call)
+{
+    queue_bench_configure(b, &queue_usual);
+    struct queue_visitor all[6], leaving[6];
+    struct queue_answer a;
+    for (int i = 0; i < 6; i++)
+        all[i] = queue_numbered(i);
+    queue_join_batch(b, 0, all, 6, &a);
+    queue_next_tick(b);
+    cr_assert_eq(queue_look(b, 0, all[0].id).state, PLACE_ADMITTED);
+    cr_assert_eq(queue_look(b, 0, all[2].id).state, PLACE_WAITING, "two a tick");
+    const int order[] = {4, 0, 9, 4, 2, 0};
+    for (size_t i = 0; i < 6; i++)
+        leaving[i] = queue_numbered(order[i]);
+    queue_leave_batch(b, 1, leaving, 6, &a);
+    static const enum place_state states[] = {PLACE_WAITING, PLACE_ADMITTED, PLACE_NONE,
+                                              PLACE_NONE,    PLACE_WAITING,  PLACE_NONE};
+    static const int64_t seqs[] = {5, 1, 0, 0, 3, 0};
+    for (size_t i = 0; i < 6; i++) {
+        cr_expect_eq(a.places[i].state, states[i], "the %zu. who leaves", i);
+        cr_expect_eq(a.places[i].seq, seqs[i], "the %zu. who leaves", i);
+    }
+    cr_expect_eq(a.places[1].admission, 1);
+    cr_expect_eq(queue_look(b, 0, all[1].id).state, PLACE_ADMITTED, "who stays is left alone");
+    cr_expect_eq(queue_look(b, 0, all[3].id).seq, 4);
+    cr_expect_eq(queue_look(b, 0, all[4].id).state, PLACE_NONE);
+}
+
 CONTRACT(joining_and_leaving_in_a_circle_is_bounded)
 {
     struct queue_fake_settings settings = queue_usual;

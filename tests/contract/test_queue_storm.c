@@ -271,8 +271,10 @@ static enum queue_status send_many(struct storm *storm, struct queue_store *stor
         return store->look(store, EVENT, visitors, count, on_places, storm);
     if (dice < 8)
         return store->restore(store, EVENT, claims, count, on_places, storm);
-    return store->present(store, EVENT, clock_wall_ms() - rand() % 10, visitors, count, on_present,
-                          storm);
+    if (dice < 9)
+        return store->present(store, EVENT, clock_wall_ms() - rand() % 10, visitors, count,
+                              on_present, storm);
+    return store->leave(store, EVENT, visitors, 1 + count / 3, on_places, storm);
 }
 
 /* What ticketing does to the line when an order is settled. */
@@ -292,10 +294,8 @@ static void send_something(struct storm *storm, const struct gateway *gateway)
     enum queue_status status = QUEUE_OK;
     int dice = rand() % 24;
     storm->pending++;
-    if (dice < 9)
+    if (dice < 12)
         status = send_many(storm, store, dice);
-    else if (dice < 12)
-        status = store->leave(store, EVENT, &visitor, on_place, storm);
     else if (dice < 16)
         status = store->enter(store, EVENT, &visitor, on_place, storm);
     else if (dice < 19)

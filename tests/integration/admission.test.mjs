@@ -55,6 +55,29 @@ describe('refill at once', () => {
   });
 });
 
+describe('a crowd that leaves at once', () => {
+  test('is told so, one by one, and the places of those who stay are exact', async () => {
+    await set('admit_per_tick=0', 'tick_ms=100');
+    const visitors = await Promise.all(Array.from({ length: 60 }, () => visit(server)));
+    for (const visitor of visitors) assert.equal((visitor.place = await visitor.ask({ type: 'join' })).type, 'place');
+    const stay = visitors.filter((_, i) => i % 20 === 7), leave = visitors.filter((visitor) => !stay.includes(visitor));
+    const answers = await Promise.all([...leave, leave[0]].map((visitor) => visitor.ask({ type: 'leave' })));
+    const again = answers.pop();
+    assert.deepEqual([...new Set(answers.map(({ type }) => type))], ['left']);
+    assert.equal(again.code, 'no_place');
+    const [left, joined] = await Promise.all([stay[0].ask({ type: 'leave' }), stay[0].ask({ type: 'join' })]);
+    assert.equal(left.type, 'left');
+    assert.ok(joined.seq > Math.max(...visitors.map(({ place }) => place.seq)), 'who leaves and comes back stands at the end');
+    const order = [...stay.slice(1), stay[0]];
+    for (const [i, visitor] of order.entries()) {
+      await until(`${i} ahead`, async () => (await visitor.ask({ type: 'join' })).ahead === i, 15_000);
+    }
+    for (const visitor of stay) assert.equal((await visitor.ask({ type: 'leave' })).type, 'left');
+    await set('admit_per_tick=50');
+    await Promise.all(visitors.map((visitor) => visitor.close()));
+  });
+});
+
 describe('the time to claim', () => {
   test('is short for an open page, long for one that is away or closed', async () => {
     await set('phase=paused', 'tick_ms=100', 'claim_ms=5000', 'claim_away_ms=90000');

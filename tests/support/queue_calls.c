@@ -116,13 +116,20 @@ struct place queue_restore(struct queue_bench *b, int which, const char *name, i
     return a.places[0];
 }
 
+void queue_leave_batch(struct queue_bench *b, int which, const struct queue_visitor *visitors,
+                       size_t count, struct queue_answer *a)
+{
+    *a = (struct queue_answer){.bench = b, .status = QUEUE_STATUS_COUNT};
+    queue_await(a, b->store[which]->leave(b->store[which], BENCH_EVENT, visitors, count,
+                                          queue_on_places, a));
+    cr_assert_eq(a->status, QUEUE_OK);
+}
+
 struct place queue_leave(struct queue_bench *b, int which, const char *name)
 {
     struct queue_visitor visitor = queue_named(name);
-    struct queue_answer a = {.bench = b, .status = QUEUE_STATUS_COUNT};
-    queue_await(&a,
-                b->store[which]->leave(b->store[which], BENCH_EVENT, &visitor, queue_on_place, &a));
-    cr_assert_eq(a.status, QUEUE_OK);
+    struct queue_answer a;
+    queue_leave_batch(b, which, &visitor, 1, &a);
     return a.places[0];
 }
 

@@ -60,6 +60,8 @@ struct place queue_restore(struct queue_bench *b, int which, const char *name, i
                            int64_t epoch);
 struct place queue_enter(struct queue_bench *b, int which, const char *name);
 struct place queue_leave(struct queue_bench *b, int which, const char *name);
+void queue_leave_batch(struct queue_bench *b, int which, const struct queue_visitor *visitors,
+                       size_t count, struct queue_answer *answer);
 /* Returns whether the tick was due; its report has come then. */
 bool queue_tick(struct queue_bench *b, int which);
 /* Returns how many deadlines came nearer. */

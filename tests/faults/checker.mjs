@@ -131,7 +131,10 @@ export function contradicted({ history, orders }) {
       inside.delete(who);
     }
   }
-  const nays = [...told(history, 'unsold'), ...told(history, 'declined')].filter(({ m }) => orders.has(m.order));
+  // A Redis that has lost the decline offers the same order again: whoever pays it with another card then has bought it.
+  const paidAgain = ({ who, m, t }) => m.type === 'declined'
+    && history.some((entry) => entry.t >= t && entry.who === who && entry.what === 'ask' && entry.m.type === 'pay' && entry.m.order === m.order);
+  const nays = [...told(history, 'unsold'), ...told(history, 'declined')].filter((entry) => orders.has(entry.m.order) && !paidAgain(entry));
   return [...missed, ...nays.map(({ who, m }) => `${who} was told that order ${m.order} is ${m.type}; it is in the ledger`)];
 }
 

@@ -44,6 +44,13 @@ describe('the checker sees', () => {
     assert.equal(figures.confirmed, 1);
   });
 
+  test('nothing where a decline was forgotten and another card was tried', () => {
+    const facts = good();
+    add(facts, 4, 'ann', 'push', { type: 'declined', order: 'o_1' });
+    add(facts, 5, 'ann', 'ask', { id: 3, type: 'pay', order: 'o_1', card: '4242424242424242' });
+    assert.deepEqual(Object.values(judge(facts).findings).flat(), []);
+  });
+
   const lies = {
     'a confirmed order that is not in the ledger': ['confirmed orders are in the ledger', (facts) => facts.orders.delete('o_1')],
     'an order with another seat than was told': ['confirmed orders are in the ledger', (facts) => { facts.orders.get('o_1').seats = [1, 3]; }],
@@ -67,6 +74,8 @@ describe('the checker sees', () => {
     'money that is kept for too long': ['money exactly for the orders',
       (facts) => facts.intents.push({ id: 'pi_2', order_id: 'o_2', amount_minor: 5, status: 2, changed_ms: NOW - 1e6 })],
     'a sale that was called off': ['nobody was told the contrary', (facts) => add(facts, 7, 'ann', 'push', { type: 'unsold', order: 'o_1' })],
+    'a card that was declined, and money that was taken all the same': ['nobody was told the contrary',
+      (facts) => add(facts, 4, 'ann', 'push', { type: 'declined', order: 'o_1' })],
     'a claimed turn that is called missed': ['nobody was told the contrary', (facts) => {
       add(facts, 2, 'ben', 'answer', { re: 1, type: 'entered' });
       add(facts, 3, 'ben', 'push', { type: 'expired', reason: 'no_show' });

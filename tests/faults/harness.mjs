@@ -39,7 +39,7 @@ async function round(world, number, options, say) {
     say(`round ${number}: ${step.name}${step.ms ? `, ${step.ms} ms${step.isLeft ? ' and on' : ''}` : ''}`);
     const injury = injure(world, step).finally(() => running.delete(injury));
     running.add(injury);
-    if (!step.isLeft) await injury;
+    if (!step.isLeft || faults[step.name].isAlone) await injury; // nothing else is meant for a server that is not there
     world.keepLog();
   }
   await Promise.all(running);

@@ -9,9 +9,9 @@ export function drawStock(list, { categories, currency }) {
   const key = JSON.stringify(categories, ['name', 'color', 'price_minor', 'types']);
   if (list.drawn !== key) {
     list.drawn = key;
-    list.replaceChildren(...categories.map((each) => el('li', {}, swatch(each.color), el('span', { class: 'grow' }, each.name,
-      each.types && el('small', {}, each.types.map((type) => `${type.name}\u00a0${cost(type)}`).join(' · '))),
-      el('span', { class: 'soft' }), each.types ? null : el('strong', {}, cost(each)))));
+    const typed = (type) => el('li', {}, el('span', { class: 'grow' }, type.name), cost(type));
+    list.replaceChildren(...categories.map((each) => el('li', {}, swatch(each.color), el('span', { class: 'grow' }, each.name),
+      el('span', { class: 'soft' }), each.types ? el('ul', {}, ...each.types.map(typed)) : el('strong', {}, cost(each)))));
   }
   categories.forEach(({ free }, at) => setText(list.children[at].querySelector('.soft'),
     free > 0 ? t('sale.left', { n: free }) : t('sale.noneLeft')));

@@ -371,18 +371,17 @@ static void put_price(FILE *out, const struct line_page *page, const json_t *pri
     put_money(out, number_of(priced, "price_minor"), text_of(page->event, "currency"));
 }
 
-/* "Adult 79.00 EUR · Reduced 39.50 EUR" */
 static void put_types(FILE *out, const struct line_page *page, const json_t *types)
 {
-    fputs("<small>", out);
+    fputs("<ul>", out);
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *type = json_array_get(types, i);
-        fputs(i > 0 ? " · " : "", out);
-        put_text(out, text_of(type, "name"));
-        fputc(' ', out);
+        fputs("<li>", out);
+        put_foreign(out, "span", "grow", text_of(type, "name"));
         put_price(out, page, type);
+        fputs("</li>", out);
     }
-    fputs("</small>", out);
+    fputs("</ul>", out);
 }
 
 static void put_left(FILE *out, const struct line_page *page, int64_t free_count)
@@ -400,14 +399,12 @@ static void put_left(FILE *out, const struct line_page *page, int64_t free_count
 static void put_category(FILE *out, const struct line_page *page, const json_t *category)
 {
     const json_t *types = json_object_get(category, "types");
-    fputs("<li><span class=\"grow\" dir=\"auto\">", out);
-    put_text(out, text_of(category, "name"));
+    fputs("<li>", out);
+    put_foreign(out, "span", "grow", text_of(category, "name"));
+    put_left(out, page, number_of(category, "free"));
     if (types != NULL) {
         put_types(out, page, types);
-    }
-    fputs("</span>", out);
-    put_left(out, page, number_of(category, "free"));
-    if (types == NULL) {
+    } else {
         fputs("<strong>", out);
         put_price(out, page, category);
         fputs("</strong>", out);

@@ -85,7 +85,8 @@ Test(line_page_html, each_ticket_type_has_its_price)
              "{\"name\":\"Adult\",\"price_minor\":7900},"
              "{\"name\":\"<i>\",\"price_minor\":3950}]}]}",
              NULL);
-    cr_expect(says(&m, "Front<small>Adult 79.00 EUR · &lt;i&gt; 39.50 EUR</small></span>"));
+    cr_expect(says(&m, ">Adult</span>\n79.00 EUR</li><li>"), "%s", m.text);
+    cr_expect(says(&m, ">&lt;i&gt;</span>\n39.50 EUR</li></ul>"), "%s", m.text);
     cr_expect(!says(&m, "<strong>"), "and no other price beside them: %s", m.text);
     release(&m);
 }

@@ -387,7 +387,7 @@ void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss lo
         journey_finish(c, v, VISITOR_LEFT);
     else if (c->command >= RUN_SEND_HOME)
         journey_finish(c, v, VISITOR_SENT_HOME);
-    else if (answer && answer->http_status == 404)
+    else if (answer && answer->http_status == 404 && v->failures >= STAMPEDE_NOT_FOUND_TRIES)
         journey_finish(c, v, VISITOR_FAILED);
     else
         return_after_loss(c, v, answer);

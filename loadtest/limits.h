@@ -80,7 +80,9 @@
 /* Who was told that all is sold, and is not sent away by the server, goes after so long. */
 #define STAMPEDE_FAREWELL_US INT64_C(90000000)
 #define STAMPEDE_HTTP_TIMEOUT_MS 5000
-/* Before the run: a gateway that says 503 is asked again for so long. */
+/* A gateway that is not ready, or has not heard of the event yet: before the run it is asked again
+ * for so long, by a visitor so often, with growing pauses (13 s). */
+#define STAMPEDE_NOT_FOUND_TRIES 7
 #define STAMPEDE_READY_MS 30000
 #define STAMPEDE_READY_STEP_MS 200
 #define STAMPEDE_SAMPLE_TIMEOUT_MS 900

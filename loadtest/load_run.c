@@ -47,19 +47,26 @@ static bool choose_processes(struct run *r)
     return false;
 }
 
-/* GET. A server with many gateways is ready when the first of them is; the others say 503 until
- * they are. Returns the status, 0 = no answer. */
+/* A server with many gateways is ready when the first of them is: the others say 503 until they
+ * are, and 404 until they have heard of the event that a scenario has loaded a moment ago. */
+static bool is_too_early(const struct run *r, long status)
+{
+    return status == 503 || (status == 404 && r->network);
+}
+
+/* GET. Returns the status, 0 = no answer. */
 static long fetch(struct http_fetch *http, const struct run *r, const char *path, const char **body,
                   size_t *bytes)
 {
     const struct timespec pause = {.tv_nsec = STAMPEDE_READY_STEP_MS * 1000000L};
     int64_t until_us = clocks_us() + INT64_C(1000) * STAMPEDE_READY_MS;
-    long status;
-    while ((status = http_fetch_get(http, r->target.base, path, STAMPEDE_HTTP_TIMEOUT_MS, body,
-                                    bytes)) == 503 &&
-           clocks_us() < until_us)
+    for (;;) {
+        long status =
+            http_fetch_get(http, r->target.base, path, STAMPEDE_HTTP_TIMEOUT_MS, body, bytes);
+        if (!is_too_early(r, status) || clocks_us() >= until_us)
+            return status;
         nanosleep(&pause, NULL);
-    return status;
+    }
 }
 
 /* GET as JSON; NULL when there is no usable answer, said on stderr. */

@@ -35,6 +35,22 @@ static int run_one(int argc, char **argv)
     return load_run(&options, NULL);
 }
 
+/* `stampede help`, `stampede run --help` ... */
+static bool asks_for_help(int argc, char **argv)
+{
+    bool is_help = argc > 1 && strcmp(argv[1], "help") == 0;
+    for (int i = 1; i < argc && i < 3; i++)
+        is_help |= strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
+    return is_help;
+}
+
+static int print_help(void)
+{
+    static struct stampede_options options; /* large */
+    char program[] = "stampede", help[] = "--help", *words[] = {program, help, NULL};
+    return stampede_options_read(2, words, &options) == OPTIONS_HELP ? 0 : LOAD_RUN_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -42,7 +58,9 @@ int main(int argc, char **argv)
         return VERDICT_NOT_CARRIED_OUT;
     }
     int code;
-    if (argc > 1 && strcmp(argv[1], "scenarios") == 0)
+    if (asks_for_help(argc, argv))
+        code = print_help();
+    else if (argc > 1 && strcmp(argv[1], "scenarios") == 0)
         code = scenario_files_list(argc - 1, argv + 1);
     else if (argc > 1 && strcmp(argv[1], "run") == 0)
         code = scenario_run(argc - 1, argv + 1);

@@ -150,8 +150,8 @@ static void print_help(void)
     puts("stampede: sends virtual visitors to a Stanchion event and checks from outside what it "
          "promised.\n\n"
          "usage: stampede [options]                       one crowd to an event that is there\n"
-         "       stampede run SCENARIO|FILE [options]    sets events up, sends crowds, judges\n"
-         "       stampede scenarios                      lists the scenarios\n"
+         "       stampede [run] SCENARIO|FILE [options]  sets events up, sends crowds, judges\n"
+         "       stampede scenarios [NAME]               lists the scenarios, or prints one\n"
          "       stampede page REPORT.json FILE.html     draws a report that was kept\n"
          "       stampede compare A.json B.json          what got better or worse beyond noise\n"
          "       stampede calibrate                      what the tester itself can do here\n");
@@ -382,9 +382,15 @@ enum options_status stampede_options_read(int argc, char **argv, struct stampede
     }
     set_defaults(o);
     int index = 0;
-    for (int c; (c = getopt_long(argc, argv, "", table, &index)) != -1;) {
-        if (c != 0)
-            return OPTIONS_WRONG; /* getopt said why */
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, ":", table, &index)) != -1;) {
+        if (c != 0) {
+            fprintf(stderr,
+                    c == ':' ? "stampede: %s needs a value; see stampede --help\n"
+                             : "stampede: there is no option %s; see stampede --help\n",
+                    argv[optind - 1]);
+            return OPTIONS_WRONG;
+        }
         if (strcmp(lines[index].name, "help") == 0) {
             print_help();
             return OPTIONS_HELP;

@@ -18,7 +18,7 @@ const { values: options, positionals } = parseArgs({ allowPositionals: true, opt
   visitors: { type: 'string', default: '1000000' }, gateways: { type: 'string' }, name: { type: 'string', default: 'million' },
   scenario: { type: 'string', default: 'million' }, bin: { type: 'string', default: path.join(root, 'build/bin') }, keep: { type: 'boolean', default: false } } });
 // The kernel deals connections out by chance; a gateway takes 19,000. So the fullest of 56 stays well below that.
-const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000;
+const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000, NICE = 10;
 const visitors = Number(options.visitors), gateways = Number(options.gateways ?? Math.max(2, Math.ceil(visitors / EACH)));
 const program = (name) => path.join(options.bin, name);
 const base = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-million-')), data = path.join(base, 'data'), port = await freePort();
@@ -27,8 +27,10 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {}); // stampede ends in good order, and then so do we
 
-function start(name, args, stdio) {
+// The visitors come second: they must not take the processors from the server.
+function start(name, args, stdio, niceness = 0) {
   const child = spawn(program(name), args, { stdio });
+  os.setPriority(child.pid, niceness + os.getPriority());
   running.add(child);
   child.ended = new Promise((resolve) => child.on('close', (code) => { running.delete(child); resolve(code ?? 1); }));
   return child;
@@ -55,7 +57,7 @@ const results = path.join(root, 'loadtest/results');
 fs.mkdirSync(results, { recursive: true });
 const file = (end) => path.join(results, `${options.name}.${end}`);
 const run = start('stampede', ['run', options.scenario, '--url', url, '--data-dir', data, '--stanchion', program('stanchion'), '--visitors', String(visitors),
-  '--report', file('json'), '--html', file('html'), ...positionals], 'inherit');
+  '--report', file('json'), '--html', file('html'), ...positionals], 'inherit', NICE);
 const limit = setTimeout(() => run.kill('SIGINT'), RUN_MS_MAX);
 let code = await run.ended;
 clearTimeout(limit);

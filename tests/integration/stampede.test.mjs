@@ -232,7 +232,7 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
     [['--visitors', '3000000'], 2, /--visitors cannot be/],
     [['--seats', '3..1'], 2, /--seats cannot be/],
     [['--leave', '1.5'], 2, /--leave cannot be/],
-    [['--nonsense'], 2, /nonsense/],
+    [['--nonsense'], 2, /no option --nonsense/],
     [['journey'], 2, /no scenario "journey"/],
     [['--visitors', '5', 'journey'], 2, /is not an option/],
     [['--data-dir', 'var'], 2, /for `stampede run`/],
@@ -251,6 +251,8 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
   }
   const help = await runStampede(['--help']);
   assert.equal(help.code, 0);
+  for (const args of [['-h'], ['help'], ['run', '--help'], ['compare', '--help']])
+    assert.equal((await runStampede(args, { plain: false })).stdout, help.stdout, args.join(' '));
   for (const line of help.stdout.matchAll(/^ {2}(--[a-z-]+)/gm))
     assert.ok(fs.readFileSync(path.join(root, 'docs/stampede.md'), 'utf8').includes(line[1]),
       `docs/stampede.md tells of ${line[1]}`);

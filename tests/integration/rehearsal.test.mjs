@@ -161,16 +161,19 @@ test('a draft is deleted, an event that was published is not, and another of the
   assert.equal((await server.cli(['audit'])).code, 0);
 });
 
-test('kill -9 of the whole server in the middle leaves nothing, nor does a stop', async () => {
+test('kill -9 of the whole server in the middle leaves nothing, nor does a stop; another provider is never asked', async () => {
   const { dir } = server;
   await goesOn();
   process.kill(server.pid, 'SIGKILL');
   await server.ended();
   await nothingIsLeft();
-  server = await startStanchion({ flags, dir });
+  // Nobody is there: an order of the copy could not be paid.
+  const env = { STANCHION_PAYMENT_URL: 'http://127.0.0.1:9', STANCHION_PAYMENT_KEY: 'a key of sixteen bytes'.replaceAll(' ', '-'), STANCHION_WEBHOOK_SECRET: 'another-secret-of-ours' };
+  server = await startStanchion({ flags, dir, env });
   owner.server = server;
   await until('there is a rehearser', async () => (await shown()).visitors_max === VISITORS);
   await goesOn();
+  await until('the copy sells', async () => (await shown()).sold > 0, SLOW_MS);
   const { code } = await server.stop();
   assert.equal(code, 0);
   await nothingIsLeft();

@@ -34,7 +34,7 @@ function verdict(state) {
   const { result } = state;
   const isGood = result.verdict === 'green';
   const left = result.joined - result.admitted;
-  const notes = [left > 0 && state.waiting > 0 ? t('rehearse.notAll', { n: left, time: duration(state.limit_s * 1000) }) : '',
+  const notes = [left > 0 && state.waiting > 0 ? t(state.free > 0 ? 'rehearse.notAll' : 'rehearse.soldOut', { n: left, time: duration(result.seconds * 1000) }) : '',
     result.was_tester_limit ? t('rehearse.tester') : ''].filter(Boolean);
   return [el('p', { class: `outcome-line ${isGood ? 'is-good' : 'is-bad'}` }, t(isGood ? 'rehearse.good' : 'rehearse.bad')),
     ...notes.map((note) => el('p', {}, note)), figures(state, result), latencies(result.latency),

@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {}); // sta
 // The visitors come second: they must not take the processors from the server.
 function start(name, args, stdio, niceness = 0) {
   const child = spawn(program(name), args, { stdio });
-  os.setPriority(child.pid, niceness + os.getPriority());
+  os.setPriority(child.pid, Math.min(19, niceness + os.getPriority()));
   running.add(child);
   child.ended = new Promise((resolve) => child.on('close', (code) => { running.delete(child); resolve(code ?? 1); }));
   return child;
@@ -40,7 +40,8 @@ const say = (line) => process.stdout.write(`${line}\n`);
 // One proof of the server's own; true when it holds.
 function proves(what, ...args) {
   try {
-    say(`${what}: ${execFileSync(program('stanchion'), [...args, '--data.dir', data], { encoding: 'utf8' }).trim().split('\n').at(-1)}`);
+    const lines = execFileSync(program('stanchion'), [...args, '--data.dir', data], { encoding: 'utf8' }).trim().split('\n');
+    say(`${what}: ${lines.find((line) => line.includes('findings')) ?? (lines.at(-1) || 'done')}`);
     return true;
   } catch (error) {
     say(`${what}: FAILED: ${error.stdout}${error.stderr}`);

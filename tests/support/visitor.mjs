@@ -1,7 +1,7 @@
 // A visitor over a real WebSocket (npm's `ws`): requests as promises, pushes as a log to wait on.
 import WebSocket from 'ws';
 
-const WAIT_MS_MAX = 15_000;
+const WAIT_MS_MAX = 30_000;
 
 export async function visit(server, { event = server.event, cookie = null } = {}) {
   const headers = cookie ? { Cookie: cookie } : {};

@@ -263,6 +263,9 @@ static void look_before(struct play *p, struct hold before[VISITORS])
         cr_assert_eq(same.result, before[who].result, "seed %" PRIu64 ": %s", p->seed, visitor);
         cr_assert_eq(same.seats_count, before[who].seats_count);
         p->was_paying[who] = before[who].is_paying;
+        cr_assert_eq(seat_world_admission(p->redis, visitor),
+                     seat_world_admission(p->fake, visitor), "seed %" PRIu64 ": admission of %s",
+                     p->seed, visitor);
         if (before[who].fence > p->fence_last)
             p->fence_last = before[who].fence;
     }

@@ -378,8 +378,7 @@ do
     end
 end
 
--- Ends a hold: those of its seats that are held or being paid become free, the rest is not ours any more; a running payment
--- is voided with `reason`.
+-- Frees those of the seats that are held or being paid; the rest is not ours any more.
 local function free_seats(seats)
     local gone = {}
     for i = 1, #seats, 2 do
@@ -391,6 +390,7 @@ local function free_seats(seats)
     set_free_states(gone, FREE, 1)
 end
 
+-- Ends a hold: its seats become free, a running payment is voided with `reason`.
 local function drop_hold(row, hold, reason)
     if hold.order ~= '' then
         void_once(hold.order, visitors[row], hold.amount, hold.currency, hold.intent, reason)

@@ -22,7 +22,7 @@ const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 export class SeatMap {
   #canvas; #pen; #plan; #on; #mine = new Set(); #only = null; #hover = -1;
   #scale = 1; #x = 0; #y = 0; #fitScale = 1; #isDue = false; #pointers = new Map(); #drag = null; #ratio = 1; #colors;
-  #isTouched = false; #dots = null; #points = new Map();
+  #isTouched = false; #width = 0; #height = 0; #dots = null; #points = new Map();
 
   // on: {seat(index), area(area), hover(index or -1, point or null), areaText(free)}
   constructor(canvas, plan, on) {
@@ -114,6 +114,12 @@ export class SeatMap {
     this.#ratio = Math.min(devicePixelRatio || 1, PIXEL_RATIO_MAX);
     this.#canvas.width = Math.round(width * this.#ratio);
     this.#canvas.height = Math.round(height * this.#ratio);
+    // In a phone that is turned the middle stays the middle; when only the basket grows, seats stay where a finger is.
+    if (width !== this.#width) {
+      this.#x += (width - this.#width) / 2;
+      this.#y += (height - this.#height) / 2;
+    }
+    [this.#width, this.#height] = [width, height];
     if (this.#isTouched) this.redraw();
     else this.fit();
     this.#draw(); // resizing has emptied the canvas: no frame without a picture

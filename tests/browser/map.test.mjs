@@ -58,6 +58,15 @@ describe('the map', { concurrency: 2 }, () => {
     await page.mouse.wheel(0, -180);
     await until('it is nearer', async () => await seatAt(page, x + 190, y + 40) !== beside);
     assert.equal(await seatAt(page, x + 70, y + 40), seat, 'what is under the pointer stays there');
+    // A window that is made narrower: what was in the middle stays there.
+    const middle = async () => {
+      const { x: left, y: top, width, height } = await page.locator('#map').boundingBox();
+      return [left + width / 2, top + height / 2];
+    };
+    const [before] = [await middle()];
+    await page.setViewportSize({ width: 1240, height: 900 });
+    const after = await until('the map is drawn anew', async () => { const now = await middle(); return now[0] !== before[0] && now; });
+    await until('what was in the middle is there', async () => await seatAt(page, x + 70 + after[0] - before[0], y + 40 + after[1] - before[1]) === seat);
     await page.mouse.wheel(0, 2000);
     await page.mouse.wheel(0, 2000);
     await page.getByRole('button', { name: 'Show everything' }).click();

@@ -80,7 +80,7 @@ test('each process is killed once during a run, and it still ends green', async 
     '--think-ms', '100..900']);
   await sleep(3000);
   const names = Object.keys(server.children());
-  assert.deepEqual([...names].sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'registrar', 'sandbox']);
+  assert.deepEqual([...names].sort(), ['gateway 0', 'gateway 1', 'ledger', 'redis', 'registrar', 'rehearser', 'sandbox']);
   for (const name of names) {
     const pid = server.children()[name];
     process.kill(pid, 'SIGKILL');

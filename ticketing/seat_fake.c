@@ -344,8 +344,12 @@ static enum seats_status fake_state(struct seat_store *s, const char *event_id,
     if (!self->is_current)
         return refuse_epoch(self, fn, ctx);
     struct event *event = seat_fake_event_of(self, event_id);
-    struct hold *hold = live_hold(self, event, seat_fake_visitor_of(event, visitor_id));
-    return finish(self, about(hold, hold != NULL ? HOLD_OK : HOLD_NONE), fn, ctx);
+    struct visitor *visitor = seat_fake_visitor_of(event, visitor_id);
+    struct hold *hold = live_hold(self, event, visitor);
+    struct hold answer = about(hold, hold != NULL ? HOLD_OK : HOLD_NONE);
+    if (hold == NULL && is_inside(self, visitor))
+        answer.deadline_ms = visitor->admitted_until_ms;
+    return finish(self, answer, fn, ctx);
 }
 
 /* --- paying --- */
@@ -427,9 +431,9 @@ static bool is_running(const struct hold *hold, const char *order, int64_t fence
            hold->fence == fence;
 }
 
-static struct hold refuse_settle(struct seat_fake *self, struct event *event,
-                                 const struct visitor *visitor, const char *order, const char *body,
-                                 const char *reason)
+static struct hold void_by_body(struct seat_fake *self, struct event *event,
+                                const struct visitor *visitor, const char *order, const char *body,
+                                const char *reason)
 {
     json_t *root = json_loads(body, 0, NULL);
     const char *currency = json_string_value(json_object_get(root, "currency"));
@@ -449,8 +453,8 @@ static struct hold decide_settle(struct seat_fake *self, struct event *event,
         return about(NULL, HOLD_OK);
     struct hold *hold = live_hold(self, event, visitor);
     if (!is_running(hold, order, fence))
-        return refuse_settle(self, event, visitor, order, body,
-                             hold == NULL ? "time_out" : "given_up");
+        return void_by_body(self, event, visitor, order, body,
+                            hold == NULL ? "time_out" : "given_up");
     struct hold answer = about(hold, HOLD_OK);
     if (told == NULL)
         tell_order(event, order, true);
@@ -480,15 +484,19 @@ static enum seats_status fake_settle(struct seat_store *s, const char *event_id,
 
 static enum seats_status fake_decline(struct seat_store *s, const char *event_id,
                                       const char *visitor_id, const char *order, int64_t fence,
-                                      seats_hold_fn *fn, void *ctx)
+                                      const char *lost_json, seats_hold_fn *fn, void *ctx)
 {
     struct seat_fake *self = seat_fake_self(s);
     if (!self->is_current)
         return refuse_epoch(self, fn, ctx);
     struct event *event = seat_fake_event_of(self, event_id);
-    struct hold *hold = live_hold(self, event, seat_fake_visitor_of(event, visitor_id));
-    if (!is_running(hold, order, fence))
+    struct visitor *visitor = seat_fake_visitor_of(event, visitor_id);
+    struct hold *hold = live_hold(self, event, visitor);
+    if (!is_running(hold, order, fence)) {
+        if (lost_json != NULL)
+            (void)void_by_body(self, event, visitor, order, lost_json, "ledger_refused");
         return finish(self, about(NULL, HOLD_NO_ORDER), fn, ctx);
+    }
     set_states(event, hold->seats, hold->seats_count, SEAT_HELD);
     hold->is_paying = false;
     hold->amount_minor = 0;

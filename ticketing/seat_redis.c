@@ -332,14 +332,15 @@ static enum seats_status redis_settle(struct seat_store *s, const char *event, c
 }
 
 static enum seats_status redis_decline(struct seat_store *s, const char *event, const char *visitor,
-                                       const char *order, int64_t fence, seats_hold_fn *fn,
-                                       void *ctx)
+                                       const char *order, int64_t fence, const char *lost_json,
+                                       seats_hold_fn *fn, void *ctx)
 {
     struct seat_turn *turn = begin(s, event, SEAT_OPERATION_DECLINE, visitor, fn, ctx);
     if (turn == NULL)
         return SEATS_DOWN;
     seat_turn_add_text(turn, order);
     seat_turn_add_number(turn, fence);
+    seat_turn_add_text(turn, lost_json != NULL ? lost_json : "");
     return SEATS_OK;
 }
 

@@ -103,7 +103,8 @@ struct seat_store {
      * to the selection's. */
     enum seats_status (*release)(struct seat_store *s, const char *event, const char *visitor,
                                  const uint32_t *seats, size_t count, seats_hold_fn *fn, void *ctx);
-    /* What the visitor holds now. */
+    /* What the visitor holds now. HOLD_NONE has the deadline of the claimed turn, 0 = there is none
+     * (any more). */
     enum seats_status (*state)(struct seat_store *s, const char *event, const char *visitor,
                                seats_hold_fn *fn, void *ctx);
     /* Fixes the hold for payment under `order`; pay_ms runs from the first checkout of this hold.
@@ -125,9 +126,12 @@ struct seat_store {
     enum seats_status (*settle)(struct seat_store *s, const char *event, const char *visitor,
                                 const char *order, int64_t fence, const char *snapshot_json,
                                 seats_hold_fn *fn, void *ctx);
-    /* Declined: PAYING -> HELD with the payment's deadline. */
+    /* Declined: PAYING -> HELD with the payment's deadline. Otherwise HOLD_NO_ORDER. `lost_json` is
+     * NULL, or, for a payment that began before the storage lost data, its outbox body as for
+     * settle: then an order that nothing was said of gets a `void`, so that its buyer is told. */
     enum seats_status (*decline)(struct seat_store *s, const char *event, const char *visitor,
-                                 const char *order, int64_t fence, seats_hold_fn *fn, void *ctx);
+                                 const char *order, int64_t fence, const char *lost_json,
+                                 seats_hold_fn *fn, void *ctx);
     /* Frees holds past their deadline, at most SWEEP_HOLDS_MAX; paying ones get a `void` in the
      * outbox. Anyone may call it at any time. */
     enum seats_status (*sweep)(struct seat_store *s, const char *event, seats_sweep_fn *fn,

@@ -59,21 +59,23 @@ void basket_desk_told(struct session *session, const struct hold *hold)
 
 /* --- what is to be looked at --- */
 
-static void put(struct basket_ring *ring, uint64_t session, int64_t at_ms)
+static void put(struct basket_ring *ring, const struct session *session, int64_t at_ms)
 {
     if (ring->count < BASKETS_MAX) {
-        ring->due[(ring->first + ring->count++) % BASKETS_MAX] =
-            (struct basket_due){session, at_ms};
+        struct basket_due *due = &ring->due[(ring->first + ring->count++) % BASKETS_MAX];
+        due->event = session->event;
+        due->at_ms = at_ms;
+        memcpy(due->visitor, session->visitor, sizeof due->visitor);
     }
 }
 
-static bool take(struct basket_ring *ring, int64_t now_ms, uint64_t *session)
+static bool take(struct basket_ring *ring, int64_t now_ms, struct basket_due *out)
 {
     const struct basket_due *first = &ring->due[ring->first];
     if (ring->count == 0 || first->at_ms > now_ms) {
         return false;
     }
-    *session = first->session;
+    *out = *first;
     ring->first = (ring->first + 1) % BASKETS_MAX;
     ring->count--;
     return true;
@@ -90,10 +92,10 @@ static void note_change(struct event_entry *event, const char *visitor, int64_t 
     if (is_alone && now_ms - session->asked_ms < BASKET_OWN_MS) {
         if (!session->is_basket_due) {
             session->is_basket_due = true;
-            put(&gateway->baskets->later, session->id, now_ms + BASKET_OWN_MS);
+            put(&gateway->baskets->later, session, now_ms + BASKET_OWN_MS);
         }
     } else {
-        put(&gateway->baskets->soon, session->id, now_ms);
+        put(&gateway->baskets->soon, session, now_ms);
     }
 }
 
@@ -124,12 +126,14 @@ static json_t *nothing_held(const struct session *session)
                      (json_int_t)session->deadline_ms);
 }
 
-/* A payment that is no more was sold or given up: that is told as its outcome. */
+/* A payment that is no more was sold or given up, and a turn that is no more has ended: that is
+ * told as its outcome. Of a sale that was quick another gateway may have heard nothing but this. */
 static void tell(struct gateway *gateway, struct session *session, const struct hold *hold)
 {
     uint64_t digest = digest_of(hold);
-    if (session->stage != STAGE_ENTERED || session->basket_told == digest ||
-        (digest == 0 && (session->is_paying || (session->basket_told & DIGEST_PAYING) != 0))) {
+    bool has_ended = digest == 0 && (hold->deadline_ms == 0 || session->is_paying ||
+                                     (session->basket_told & DIGEST_PAYING) != 0);
+    if (session->stage != STAGE_ENTERED || session->basket_told == digest || has_ended) {
         return;
     }
     session->basket_told = digest;
@@ -155,21 +159,28 @@ static void on_state(void *ctx, enum seats_status status, const struct hold *hol
     free(ask);
 }
 
-static void look(struct gateway *gateway, uint64_t id)
+/* Whether somebody of the visitor is inside here, who may have to be told. */
+static bool is_inside(struct gateway *gateway, const struct basket_due *due)
 {
-    struct session *session = session_by_id(&gateway->sessions, id);
-    if (session == NULL) {
-        return;
+    bool is_inside = false;
+    struct session *session = session_of_visitor(&gateway->sessions, due->event, due->visitor);
+    for (; session != NULL; session = session_next_of_visitor(session)) {
+        session->is_basket_due = false;
+        is_inside = is_inside || session->stage == STAGE_ENTERED;
     }
-    session->is_basket_due = false;
-    if (session->stage != STAGE_ENTERED || !event_is_ready(session->event)) {
+    return is_inside;
+}
+
+static void look(struct gateway *gateway, const struct basket_due *due)
+{
+    if (!is_inside(gateway, due) || !event_is_ready(due->event)) {
         return;
     }
     struct basket_ask *ask = malloc(sizeof *ask);
     assert(ask != NULL);
     ask->gateway = gateway;
-    ask->event = session->event;
-    memcpy(ask->visitor, session->visitor, sizeof ask->visitor);
+    ask->event = due->event;
+    memcpy(ask->visitor, due->visitor, sizeof ask->visitor);
     if (gateway->seats->state(gateway->seats, ask->event->id, ask->visitor, on_state, ask) !=
         SEATS_OK) {
         free(ask);
@@ -178,9 +189,9 @@ static void look(struct gateway *gateway, uint64_t id)
 
 void basket_desk_on_turn(struct gateway *gateway, int64_t now_ms)
 {
-    uint64_t session;
-    while (take(&gateway->baskets->soon, now_ms, &session) ||
-           take(&gateway->baskets->later, now_ms, &session)) {
-        look(gateway, session);
+    struct basket_due due;
+    while (take(&gateway->baskets->soon, now_ms, &due) ||
+           take(&gateway->baskets->later, now_ms, &due)) {
+        look(gateway, &due);
     }
 }

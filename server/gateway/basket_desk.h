@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "server/base/limits.h"
 
 #define BASKETS_MAX 4096   /* waiting to be looked at; more hear of it with the next change */
 #define BASKET_OWN_MS 2000 /* so long after an own request a change is taken for one's own */
@@ -20,9 +21,12 @@ struct event_entry;
 struct session;
 struct hold;
 
+/* A visitor, not a session: a poll that has caused the change is over before it is looked at, and
+ * others of its visitor wait to hear of it. */
 struct basket_due {
-    uint64_t session;
+    struct event_entry *event;
     int64_t at_ms; /* monotonic */
+    char visitor[VISITOR_ID_BYTES + 1];
 };
 
 /* Rings: those of this turn, and those of BASKET_OWN_MS later, which is the order of their time. */

@@ -298,11 +298,18 @@ static bool settle(struct payment_run *run)
     return sent == SEATS_OK;
 }
 
+/* What began in another epoch may have been lost with its data: then nobody else tells of it. */
 static bool decline(struct payment_run *run)
 {
     struct seat_store *seats = run->gateway->seats;
-    return seats->decline(seats, run->event->id, run->visitor, run->order, run->hold.fence,
-                          on_declined, run) == SEATS_OK;
+    struct json_text lost = {0};
+    if (run->epoch != run->gateway->epoch) {
+        add_snapshot(&lost, run);
+    }
+    enum seats_status sent = seats->decline(seats, run->event->id, run->visitor, run->order,
+                                            run->hold.fence, lost.bytes, on_declined, run);
+    json_text_release(&lost);
+    return sent == SEATS_OK;
 }
 
 static void step(struct payment_run *run)

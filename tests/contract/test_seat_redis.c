@@ -91,7 +91,7 @@ static void step_payment(struct model *m, uint32_t who, const char *visitor)
     struct hold redis, fake;
     const char *order = m->last[who].order;
     int64_t fence = m->last[who].fence + (draw(m, 20) == 0);
-    switch (draw(m, 5)) {
+    switch (draw(m, 6)) {
     case 0:
     case 1:
         held_text(m, visitor, text, sizeof(text));
@@ -110,6 +110,11 @@ static void step_payment(struct model *m, uint32_t who, const char *visitor)
         redis = ask_settle(m->redis, visitor, order, fence);
         fake = ask_settle(m->fake, visitor, order, fence);
         expect_same(&redis, &fake, "settle");
+        break;
+    case 4:
+        redis = ask_decline_lost(m->redis, visitor, order, fence);
+        fake = ask_decline_lost(m->fake, visitor, order, fence);
+        expect_same(&redis, &fake, "decline after a loss");
         break;
     default:
         redis = ask_decline(m->redis, visitor, order, fence);

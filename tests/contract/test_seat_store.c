@@ -443,6 +443,35 @@ CONTRACT(a_declined_hold_ends_at_the_payments_deadline)
     seats_expect_consistent(w);
 }
 
+CONTRACT(a_decline_after_a_loss_is_told_unless_something_was)
+{
+    ask_admit(w, "anna");
+    seats_expect_result(ask_decline_lost(w, "anna", "o_9", 1), HOLD_NO_ORDER, "");
+    seats_expect_void(w, 0, "o_9", "anna", "ledger_refused", 4711, "CHF");
+    seats_expect_result(ask_decline_lost(w, "anna", "o_9", 1), HOLD_NO_ORDER, "");
+    int64_t fence = ask_to_pay(w, "anna", "1 2", "o_1");
+    seats_expect_result(ask_decline_lost(w, "anna", "o_1", fence), HOLD_OK, "1 2");
+    cr_expect_eq(seat_world_outbox_count(w), 1, "it is not lost: who declined it tells it");
+    struct hold again = ask_checkout(w, "anna", "o_2", "1 2");
+    seats_expect_result(ask_settle(w, "anna", "o_2", again.fence), HOLD_OK, "1 2");
+    seats_expect_result(ask_decline_lost(w, "anna", "o_2", again.fence), HOLD_NO_ORDER, "");
+    cr_expect_eq(seat_world_outbox_count(w), 2, "what is sold is never told as unsold");
+    seats_expect_states(w, "1 2", SEAT_SOLD);
+    seats_expect_consistent(w);
+}
+
+CONTRACT(who_holds_nothing_is_told_whether_the_turn_goes_on)
+{
+    cr_expect_eq(ask_state(w, "anna").deadline_ms, 0);
+    ask_admit(w, "anna");
+    struct hold none = ask_state(w, "anna");
+    cr_expect_eq(none.result, HOLD_NONE);
+    cr_expect_eq(none.deadline_ms, seat_world_admission(w, "anna"));
+    int64_t fence = ask_to_pay(w, "anna", "1 2", "o_1");
+    seats_expect_result(ask_settle(w, "anna", "o_1", fence), HOLD_OK, "1 2");
+    cr_expect_eq(ask_state(w, "anna").deadline_ms, 0, "a sale ends it");
+}
+
 CONTRACT(giving_up_a_payment_voids_it_and_turns_the_clock_back)
 {
     int64_t selection_ms = seat_world_now(w) + 5000;
@@ -619,7 +648,7 @@ CONTRACT(in_another_epoch_nothing_is_decided)
     (void)s->checkout(s, HALL, "anna", &wanted, ask_on_hold, &o[4]);
     (void)s->intent(s, HALL, "anna", "o_1", "pi_1", ask_on_hold, &o[5]);
     (void)s->settle(s, HALL, "anna", "o_1", 1, "{}", ask_on_hold, &o[6]);
-    (void)s->decline(s, HALL, "anna", "o_1", 1, ask_on_hold, &o[7]);
+    (void)s->decline(s, HALL, "anna", "o_1", 1, NULL, ask_on_hold, &o[7]);
     struct ask_swept swept = {0};
     (void)s->sweep(s, HALL, ask_on_sweep, &swept);
     struct ask_seen seen = {0};

@@ -158,7 +158,7 @@ static enum seats_status send(struct seat_store *s, const struct question *q, st
                        q->order, q->visitor);
         return s->settle(s, HALL, q->visitor, q->order, q->fence, body, ask_on_hold, o);
     case SEAT_OPERATION_DECLINE:
-        return s->decline(s, HALL, q->visitor, q->order, q->fence, ask_on_hold, o);
+        return s->decline(s, HALL, q->visitor, q->order, q->fence, NULL, ask_on_hold, o);
     default:
         return s->state(s, HALL, q->visitor, ask_on_hold, o);
     }

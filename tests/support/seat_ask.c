@@ -11,6 +11,7 @@
 
 #define OFFER_BYTES 256
 #define OFFERS_KEPT 64
+#define BODY_BYTES 256
 
 /* A copy that outlives the completion, for as many questions as a test remembers. */
 static const char *keep_offer(const char *offer)
@@ -140,15 +141,20 @@ struct hold ask_intent(struct seat_world *w, const char *visitor, const char *or
     return wait_for(w, s->intent(s, HALL, visitor, order, name, ask_on_hold, &o), &o);
 }
 
-struct hold ask_settle(struct seat_world *w, const char *visitor, const char *order, int64_t fence)
+static void write_body(char body[BODY_BYTES], const char *visitor, const char *order)
 {
-    struct seat_store *s = seat_world_store(w);
-    char body[256];
-    int printed = snprintf(body, sizeof(body),
+    int printed = snprintf(body, BODY_BYTES,
                            "{\"kind\":\"order\",\"order\":\"%s\",\"event\":\"" HALL
                            "\",\"visitor\":\"%s\",\"amount_minor\":4711,\"currency\":\"CHF\"}",
                            order, visitor);
-    cr_assert(printed > 0 && printed < (int)sizeof(body));
+    cr_assert(printed > 0 && printed < BODY_BYTES);
+}
+
+struct hold ask_settle(struct seat_world *w, const char *visitor, const char *order, int64_t fence)
+{
+    struct seat_store *s = seat_world_store(w);
+    char body[BODY_BYTES];
+    write_body(body, visitor, order);
     struct ask_outcome o = {0};
     return wait_for(w, s->settle(s, HALL, visitor, order, fence, body, ask_on_hold, &o), &o);
 }
@@ -157,7 +163,17 @@ struct hold ask_decline(struct seat_world *w, const char *visitor, const char *o
 {
     struct seat_store *s = seat_world_store(w);
     struct ask_outcome o = {0};
-    return wait_for(w, s->decline(s, HALL, visitor, order, fence, ask_on_hold, &o), &o);
+    return wait_for(w, s->decline(s, HALL, visitor, order, fence, NULL, ask_on_hold, &o), &o);
+}
+
+struct hold ask_decline_lost(struct seat_world *w, const char *visitor, const char *order,
+                             int64_t fence)
+{
+    struct seat_store *s = seat_world_store(w);
+    char body[BODY_BYTES];
+    write_body(body, visitor, order);
+    struct ask_outcome o = {0};
+    return wait_for(w, s->decline(s, HALL, visitor, order, fence, body, ask_on_hold, &o), &o);
 }
 
 void ask_on_sweep(void *ctx, enum seats_status status, size_t expired_count)

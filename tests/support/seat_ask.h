@@ -52,6 +52,9 @@ struct hold ask_intent(struct seat_world *w, const char *visitor, const char *or
 struct hold ask_settle(struct seat_world *w, const char *visitor, const char *order, int64_t fence);
 struct hold ask_decline(struct seat_world *w, const char *visitor, const char *order,
                         int64_t fence);
+/* Of a payment that began before the storage lost data; with the same snapshot. */
+struct hold ask_decline_lost(struct seat_world *w, const char *visitor, const char *order,
+                             int64_t fence);
 size_t ask_sweep(struct seat_world *w);
 struct ask_seen ask_look(struct seat_world *w);
 

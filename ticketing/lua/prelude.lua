@@ -286,6 +286,19 @@ local function void_once(order, visitor, amount, currency, intent, reason)
     set_settled(order, 'void')
 end
 
+-- The same for an order that no hold speaks of any more: its outbox body of kind `order` does.
+local function void_by_body(order, visitor, body, reason)
+    local is_json, snapshot = pcall(cjson.decode, body)
+    if not is_json or type(snapshot) ~= 'table' then
+        snapshot = {}
+    end
+    local function field(name, kind, default)
+        return type(snapshot[name]) == kind and snapshot[name] or default
+    end
+    void_once(order, visitor, whole(field('amount_minor', 'number', 0)), field('currency', 'string', ''),
+        field('intent', 'string', ''), reason)
+end
+
 -- --- visitors and their holds ---
 
 -- The visitors of this call and the hold of each (false: none).

@@ -11,15 +11,7 @@ end
 
 -- The order's money must not be kept. What the hold no longer says, the body does.
 local function refuse(reason)
-    local is_json, snapshot = pcall(cjson.decode, body)
-    if not is_json or type(snapshot) ~= 'table' then
-        snapshot = {}
-    end
-    local function field(name, kind, default)
-        return type(snapshot[name]) == kind and snapshot[name] or default
-    end
-    void_once(order, visitors[row], whole(field('amount_minor', 'number', 0)), field('currency', 'string', ''),
-        field('intent', 'string', ''), reason)
+    void_by_body(order, visitors[row], body, reason)
     return answer(NO_ORDER)
 end
 

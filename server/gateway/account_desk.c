@@ -50,6 +50,7 @@ static void conclude(struct signing *signing, unsigned status, json_t *body, int
                                      .body_bytes = strlen(text),
                                      .owned = text};
     http_wait_answer(signing->wait, &response);
+    signing->gateway->accounts.signing_count--;
     sodium_memzero(signing, sizeof *signing);
     free(signing);
 }
@@ -85,22 +86,30 @@ static struct rate_rule email_rule(const struct signing *signing)
                               signing->gateway->options->account_email_tries};
 }
 
-static void sign_in(struct signing *signing)
+/* Whoever tries again after this answer begins anew: so it waits until the tries are forgotten. */
+static void let_in(void *ctx)
 {
+    struct signing *signing = ctx;
     struct gateway *gateway = signing->gateway;
     struct account_session session = {
         .ends_ms = clock_wall_ms() + INT64_C(1000) * gateway->options->account_session_s};
     char cookie[TOKEN_BYTES_MAX + 128];
-    struct rate_rule rule = email_rule(signing);
     randombytes_buf(&session.id, sizeof session.id);
     memcpy(session.visitor, signing->visitor, sizeof session.visitor);
     memcpy(session.email, signing->email, sizeof session.email);
     account_cookie_write(gateway, &session, cookie, sizeof cookie);
-    rate_limit_forget(gateway, &rule);
     gateway->accounts.sign_ins++;
     conclude(signing, 200,
              json_pack("{ss sI}", "email", session.email, "ends_ms", (json_int_t)session.ends_ms),
              0, cookie);
+}
+
+static void sign_in(struct signing *signing)
+{
+    struct rate_rule rule = email_rule(signing);
+    if (!rate_limit_forget(signing->gateway, &rule, let_in, signing)) {
+        let_in(signing);
+    }
 }
 
 static void on_checked(void *ctx, enum hash_result result, const char *hash)
@@ -257,6 +266,7 @@ static int sign(struct gateway *gateway, struct lws *wsi, struct http_connection
         return http_error(wsi, connection, 400, "bad_message", message);
     }
     signing->gateway = gateway;
+    gateway->accounts.signing_count++;
     read_address(gateway, wsi, signing->address);
     signing->wait = http_wait_create(gateway, wsi, connection);
     count_try(signing);

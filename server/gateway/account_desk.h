@@ -30,6 +30,7 @@ struct signing_out;
 
 struct account_desk {
     struct hash_pool *pool;
+    size_t signing_count; /* who signs up or in and is not answered yet */
     struct signed_out signed_out;
     struct signing_out *signing_out; /* those that wait for the other gateways */
     bool is_ready; /* the list of sessions that were signed out has been read once */

@@ -85,8 +85,10 @@ struct gateway {
     struct polls polls;
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */
-    bool is_draining;
-    bool has_events; /* the list of events has been read */
+    int64_t started_ms;         /* monotonic */
+    bool is_open;               /* accepts connections */
+    bool is_draining, is_empty; /* is_empty: while it drains, nobody is here any more */
+    bool has_events;            /* the list of events has been read */
     int64_t drain_left_ms;
     ev_timer turn_timer, poll_timer, drain_timer, moment_timer;
     ev_prepare before_sleep;

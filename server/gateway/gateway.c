@@ -4,6 +4,9 @@
  * and receipts of this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat
  * changes, sweeps, payment retries, office deadlines. Every POLL_MS: epoch and the ledger's beat.
  *
+ * At the start the port is taken at once, and connections wait until the lists have been read, so
+ * that nobody meets a gateway that knows nothing yet; at most OPEN_LATEST_MS, then they are told.
+ *
  * SIGTERM drains: no new connections; visitors are told to reconnect, spread over drain_ms; then
  * the end.
  */
@@ -45,6 +48,7 @@
 #define PAYMENT_CALLS_MAX 256
 #define HEADERS_TIMEOUT_S 10
 #define HEADER_BYTES_MAX 4096
+#define OPEN_LATEST_MS 2000 /* after the start, whatever is missing */
 #define DRAIN_STEP_MS 50
 #define DRAIN_LAST_MS 500 /* what is left of drain_ms for closing handshakes */
 #define SCRIPTS_MAX 32
@@ -289,10 +293,44 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     poll_desk_on_turn(gateway, now_ms);
 }
 
+static bool are_events_ready(const struct book *book)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        if (event_is_public(book->entries[i]) && !event_is_ready(book->entries[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether everything that visitors are answered from has been read. */
+static bool has_read_all(const struct gateway *gateway)
+{
+    return gateway->epoch != 0 && gateway->has_events && !gateway->is_reload_due &&
+           gateway->accounts.is_ready && gateway->organizers.is_ready &&
+           redis_link_is_ready(gateway->subscriptions) && are_events_ready(&gateway->book);
+}
+
+static void open_when_ready(struct gateway *gateway)
+{
+    if (gateway->is_open || gateway->is_draining) {
+        return;
+    }
+    int64_t since_ms = clock_monotonic_ms() - gateway->started_ms;
+    bool is_ready = has_read_all(gateway);
+    if (is_ready || since_ms >= OPEN_LATEST_MS) {
+        gateway->is_open = true;
+        listener_open(&gateway->listener);
+        log_info("open after %lld ms%s", (long long)since_ms,
+                 is_ready ? "" : ", although not everything has been read");
+    }
+}
+
 static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)loop, (void)events;
     struct gateway *gateway = watcher->data;
+    open_when_ready(gateway);
     poll_desk_before_sleep(gateway);
     line_batch_before_sleep(gateway);
     seat_redis_flush(gateway->seats);
@@ -305,15 +343,17 @@ static bool is_anybody_here(const struct gateway *gateway)
 {
     return session_count(&gateway->sessions) > 0 || gateway->office.count > 0 ||
            gateway->accounts.signing_out != NULL || gateway->uploads.count > 0 ||
-           hash_pool_jobs_count(gateway->accounts.pool) > 0;
+           gateway->accounts.signing_count > 0 || hash_pool_jobs_count(gateway->accounts.pool) > 0;
 }
 
 static void on_drain_step(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct gateway *gateway = timer->data;
+    bool was_empty = gateway->is_empty; /* a step ago: the last answer is out by now */
+    gateway->is_empty = !is_anybody_here(gateway);
     gateway->drain_left_ms -= DRAIN_STEP_MS;
-    if (gateway->drain_left_ms > DRAIN_LAST_MS && is_anybody_here(gateway)) {
+    if (gateway->drain_left_ms > DRAIN_LAST_MS && !(gateway->is_empty && was_empty)) {
         return;
     }
     for (size_t i = 0; i < gateway->book.count; i++) {
@@ -481,6 +521,7 @@ static struct gateway *gateway_create(const struct gateway_options *options)
     gateway->options = options;
     gateway->origin_rule = (struct origin_rule){options->public_url, options->origins};
     gateway->listener.fd = -1;
+    gateway->started_ms = clock_monotonic_ms();
     gateway->scratch = malloc(LWS_PRE + SCRATCH_BYTES);
     gateway->baskets = calloc(1, sizeof *gateway->baskets);
     gateway->confirms = calloc(1, sizeof *gateway->confirms);

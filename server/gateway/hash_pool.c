@@ -27,6 +27,7 @@ struct job {
     void *ctx;
     enum hash_result result;
     bool is_check;
+    unsigned hashes_count; /* made for it */
     char password[ACCOUNT_PASSWORD_BYTES_MAX + 1];
     char hash[crypto_pwhash_STRBYTES]; /* to check against ("" = nobody's), or the new one */
 };
@@ -45,6 +46,7 @@ struct hash_pool {
     pthread_t threads[HASH_THREADS_MAX];
     size_t threads_count, waiting_max;
     size_t jobs_count; /* the loop's own: neither told nor forgotten yet */
+    uint64_t hashes_count;
     char nobodys_hash[crypto_pwhash_STRBYTES];
 };
 
@@ -77,6 +79,7 @@ static bool make_hash(const char *password, char out[crypto_pwhash_STRBYTES])
 /* An address nobody has costs the same: it is checked against a hash of nobody's password. */
 static void work(const struct hash_pool *pool, struct job *job)
 {
+    job->hashes_count = 1;
     if (!job->is_check) {
         job->result = make_hash(job->password, job->hash) ? HASH_DONE : HASH_FAILED;
         return;
@@ -114,6 +117,7 @@ static void tell(struct hash_pool *pool, struct job *job)
     while (job != NULL) {
         struct job *next = job->next;
         pool->jobs_count--;
+        pool->hashes_count += job->hashes_count;
         bool has_hash = job->result == HASH_DONE && !job->is_check;
         job->on_done(job->ctx, job->result, has_hash ? job->hash : NULL);
         sodium_memzero(job, sizeof *job);
@@ -201,6 +205,11 @@ bool hash_pool_has_room(const struct hash_pool *pool)
 size_t hash_pool_jobs_count(const struct hash_pool *pool)
 {
     return pool->jobs_count;
+}
+
+uint64_t hash_pool_hashes_count(const struct hash_pool *pool)
+{
+    return pool->hashes_count;
 }
 
 static bool put(struct hash_pool *pool, const char *password, const char *hash, bool is_check,

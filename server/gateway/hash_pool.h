@@ -39,6 +39,9 @@ bool hash_pool_has_room(const struct hash_pool *pool);
 /* Jobs that wait or are under way. */
 size_t hash_pool_jobs_count(const struct hash_pool *pool);
 
+/* Passwords hashed so far, for whomever: what signing in and up costs. */
+uint64_t hash_pool_hashes_count(const struct hash_pool *pool);
+
 /* Both copy their texts, wipe the copies, and call on_done from the loop, exactly once and never
  * before they return. False: there is no room; on_done is never called. */
 bool hash_pool_hash(struct hash_pool *pool, const char *password, hash_pool_fn *on_done, void *ctx);

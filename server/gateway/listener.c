@@ -144,12 +144,16 @@ int listener_init(struct listener *listener, struct ev_loop *loop, const char *a
     listener->fd = fd;
     ev_io_init(&listener->readable, on_readable, fd, EV_READ);
     listener->readable.data = listener;
-    ev_io_start(loop, &listener->readable);
     ev_idle_init(&listener->awake, on_idle);
     ev_prepare_init(&listener->hand_over, on_hand_over);
     listener->hand_over.data = listener;
     ev_prepare_start(loop, &listener->hand_over);
     return 0;
+}
+
+void listener_open(struct listener *listener)
+{
+    ev_io_start(listener->loop, &listener->readable);
 }
 
 void listener_release(struct listener *listener)

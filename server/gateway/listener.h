@@ -39,10 +39,13 @@ struct listener {
     size_t waiting_first, waiting_count;
 };
 
-/* Returns 0, or the errno of the step that failed. */
+/* Takes the port: from now on connections arrive, and wait in the kernel's queue until
+ * listener_open. Returns 0, or the errno of the step that failed. */
 int listener_init(struct listener *listener, struct ev_loop *loop, const char *address,
                   uint16_t port, listener_room_fn *has_room, listener_accept_fn *on_accept,
                   void *ctx);
+/* Begins to accept. */
+void listener_open(struct listener *listener);
 /* Stops accepting, tells those who wait to come back; a repeated call does nothing. */
 void listener_release(struct listener *listener);
 

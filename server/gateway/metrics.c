@@ -111,6 +111,8 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
          (double)gateway->accounts.sign_outs},
         {"account_passwords_pending", "Passwords being hashed or waiting for it.", "gauge",
          (double)hash_pool_jobs_count(gateway->accounts.pool)},
+        {"account_passwords_total", "Passwords hashed.", "counter",
+         (double)hash_pool_hashes_count(gateway->accounts.pool)},
         {"redis_pending", "Redis commands under way.", "gauge",
          (double)redis_link_pending_count(gateway->commands)},
         {"ledger_beat_age_seconds", "Time since the ledger's last sign of life.", "gauge",

@@ -93,9 +93,31 @@ bool rate_limit_count(struct gateway *gateway, const struct rate_rule *rules, si
     return true;
 }
 
-void rate_limit_forget(struct gateway *gateway, const struct rate_rule *rule)
+struct forget_ask {
+    rate_forgotten_fn *on_forgotten;
+    void *ctx;
+};
+
+static void on_deleted(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct forget_ask *ask = ctx;
+    (void)status, (void)reply; /* a counter that stays goes by itself */
+    ask->on_forgotten(ask->ctx);
+    free(ask);
+}
+
+bool rate_limit_forget(struct gateway *gateway, const struct rate_rule *rule,
+                       rate_forgotten_fn *on_forgotten, void *ctx)
 {
     char key[KEY_BYTES];
+    struct forget_ask *ask = malloc(sizeof *ask);
+    assert(ask != NULL);
+    *ask = (struct forget_ask){on_forgotten, ctx};
     key_of(gateway, rule, clock_wall_ms() / 1000, key);
-    redis_link_call(gateway->commands, NULL, NULL, "DEL", key, NULL);
+    bool is_sent =
+        redis_link_call(gateway->commands, on_deleted, ask, "DEL", key, NULL) == REDIS_LINK_OK;
+    if (!is_sent) {
+        free(ask);
+    }
+    return is_sent;
 }

@@ -34,7 +34,12 @@ typedef void rate_limit_fn(void *ctx, enum rate_verdict verdict, int retry_s);
  * before this returns; false = Redis is away, on_verdict is never called. Texts are copied. */
 bool rate_limit_count(struct gateway *gateway, const struct rate_rule *rules, size_t count,
                       rate_limit_fn *on_verdict, void *ctx);
-/* Forgets the tries of the present window: it was the right person. */
-void rate_limit_forget(struct gateway *gateway, const struct rate_rule *rule);
+/* The tries are forgotten, or Redis is away. */
+typedef void rate_forgotten_fn(void *ctx);
+
+/* Forgets the tries of the present window: it was the right person. Completes exactly once, never
+ * before this returns; false = Redis is away, on_forgotten is never called. */
+bool rate_limit_forget(struct gateway *gateway, const struct rate_rule *rule,
+                       rate_forgotten_fn *on_forgotten, void *ctx);
 
 #endif

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort, runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+import { binary, freePort, runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 
 const isAlive = (pid) => {
   try {
@@ -51,7 +52,7 @@ describe('a running server', () => {
     let text = '';
     socket.on('data', (data) => { text += data; });
     socket.write('CONFIG GET append*\r\nCONFIG GET maxmemory-policy\r\nCONFIG GET save\r\nCONFIG GET port\r\n');
-    await until('answers of Redis', () => /port\r\n\$1\r\n0\r\n/.test(text), 5000);
+    await until('answers of Redis', () => /port\r\n\$1\r\n0\r\n/.test(text));
     socket.destroy();
     assert.match(text, /appendonly\r\n\$3\r\nyes/);
     assert.match(text, /appendfsync\r\n\$8\r\neverysec/);
@@ -66,12 +67,46 @@ describe('a running server', () => {
       const now = await until(`${name} runs again`, () => {
         const children = server.children();
         return children[name] && children[name] !== earlier[name] && children;
-      }, 10_000);
+      });
       assert.deepEqual({ ...now, [name]: 0 }, { ...earlier, [name]: 0 });
       assert.match(server.log(), new RegExp(`${name} \\(pid ${earlier[name]}\\) was killed by signal 9`));
-      await until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false), 15_000);
+      await until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false));
     });
   }
+
+  // The status of a fresh connection; 0 when there is none.
+  const ask = () => new Promise((resolve) => {
+    http.get(`${server.url}/api/v1/events/none`, { agent: false }, (answer) => { answer.resume(); resolve(answer.statusCode); }).on('error', () => resolve(0));
+  });
+  const killGateways = () => ['gateway 0', 'gateway 1'].map((name) => {
+    const pid = server.children()[name];
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  });
+
+  test('a gateway that starts takes nobody before it has read its lists', async () => {
+    const seen = new Set(), before = server.log().length, gone = killGateways();
+    await until('both are open', async () => {
+      seen.add(await ask());
+      return (server.log().slice(before).match(/open after \d+ ms/g) ?? []).length === 2;
+    }, { stepMs: 1 });
+    for (let i = 0; i < 20; i++) seen.add(await ask());
+    assert.ok(!Object.values(server.children()).some((pid) => gone.includes(pid)));
+    const wasSlow = /although not everything has been read/.test(server.log().slice(before)); // a very busy machine
+    assert.ok(seen.has(404) && (wasSlow || !seen.has(503)), [...seen].join());
+  });
+
+  test('a gateway that starts while Redis does not answer says so', async () => {
+    const { redis } = server.children();
+    process.kill(redis, 'SIGSTOP');
+    try {
+      killGateways();
+      await until('503', async () => await ask() === 503);
+    } finally {
+      process.kill(redis, 'SIGCONT');
+    }
+    await until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false));
+  });
 
   test('a second start on the same directory is refused in one line that says who runs', async () => {
     const second = await runCli(['serve', '--data.dir', server.dir, '--listen.port', String(await freePort())]);
@@ -114,7 +149,7 @@ test('data survives a stop, a start and the loss of the supervisor; the lock doe
   const children = Object.values(first.children());
   process.kill(first.pid, 'SIGKILL');
   await first.ended();
-  await until('children die with their supervisor', () => !children.some(isAlive), 5000);
+  await until('children die with their supervisor', () => !children.some(isAlive));
   const second = await startStanchion({ dir, flags: ['--gateways', '1'] });
   assert.deepEqual(fs.readFileSync(path.join(dir, 'secret.key')), secret);
   assert.equal((await second.stop()).code, 0);
@@ -192,7 +227,7 @@ describe('a start that cannot work ends with one line', () => {
   test('too few open files are allowed', async () => {
     const port = await freePort();
     const child = spawn('bash', ['-c', `ulimit -n 300; exec "$0" serve --data.dir "$1" --listen.port ${port}`,
-      process.env.STANCHION_BIN ?? 'build/dev/bin/stanchion', path.join(base, 'e')], { stdio: ['ignore', 'ignore', 'pipe'] });
+      binary, path.join(base, 'e')], { stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (data) => { stderr += data; });
     const code = await new Promise((resolve) => child.on('close', resolve));

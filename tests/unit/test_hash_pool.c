@@ -65,6 +65,7 @@ Test(hash_pool, checks_what_it_hashed)
     cr_assert_eq(nobody.result, HASH_WRONG);
     cr_assert_eq(damaged.result, HASH_WRONG);
     cr_assert_eq(hash_pool_jobs_count(pool), 0);
+    cr_assert_eq(hash_pool_hashes_count(pool), 5);
     hash_pool_free(pool);
 }
 

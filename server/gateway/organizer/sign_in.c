@@ -36,6 +36,7 @@ struct signing {
 
 static void end(struct signing *signing)
 {
+    signing->gateway->accounts.signing_count--;
     sodium_memzero(signing, sizeof *signing);
     free(signing);
 }
@@ -138,6 +139,22 @@ static void on_hashed(void *ctx, enum hash_result result, const char *hash)
 
 /* --- the check --- */
 
+/* Whoever tries again after the answer begins anew: so it waits until the tries are forgotten. */
+static void let_in(void *ctx)
+{
+    struct signing *signing = ctx;
+    struct gateway *gateway = signing->gateway;
+    if (gateway->accounts.pool == NULL) {
+        refuse_busy(signing); /* the gateway ends */
+    } else if (!signing->is_change) {
+        note(gateway, signing->session.name, "account.sign_in", signing->address);
+        gateway->accounts.sign_ins++;
+        welcome(signing);
+    } else if (!hash_pool_hash(gateway->accounts.pool, signing->chosen, on_hashed, signing)) {
+        refuse_full(signing);
+    }
+}
+
 static void on_checked(void *ctx, enum hash_result result, const char *hash)
 {
     struct signing *signing = ctx;
@@ -153,13 +170,8 @@ static void on_checked(void *ctx, enum hash_result result, const char *hash)
         return;
     }
     struct rate_rule rule = name_rule(signing);
-    rate_limit_forget(gateway, &rule);
-    if (!signing->is_change) {
-        note(gateway, signing->session.name, "account.sign_in", signing->address);
-        gateway->accounts.sign_ins++;
-        welcome(signing);
-    } else if (!hash_pool_hash(gateway->accounts.pool, signing->chosen, on_hashed, signing)) {
-        refuse_full(signing);
+    if (!rate_limit_forget(gateway, &rule, let_in, signing)) {
+        let_in(signing);
     }
 }
 
@@ -244,6 +256,7 @@ static struct signing *signing_create(struct organizer_call *call)
     struct signing *signing = calloc(1, sizeof *signing);
     assert(signing != NULL);
     signing->gateway = call->gateway;
+    signing->gateway->accounts.signing_count++;
     read_address(call, signing->address);
     return signing;
 }

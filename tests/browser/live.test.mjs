@@ -148,7 +148,7 @@ test('the time that is left stands still while the ledger is away', async () => 
       const isTold = now > least;
       least = Math.min(least, now);
       return isTold;
-    }, 40_000, 100);
+    }, { stepMs: 100 });
   } finally {
     process.kill(ledger, 'SIGCONT');
   }

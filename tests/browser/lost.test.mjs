@@ -37,7 +37,7 @@ test('Redis comes back empty', async () => {
   await set('admit_per_tick=1');
   await until('the turn has come', async () => (await get()).inside === 1);
   await set('admit_per_tick=0');
-  await until('the turn is over', async () => (await get()).inside === 0, 15_000);
+  await until('the turn is over', async () => (await get()).inside === 0);
   await joinLine(left.page, url);
   await left.page.goto(server.url);
   const twin = await visit(server, { cookie: await cookieOf(left) });

@@ -25,13 +25,13 @@ async function restart(world) {
   await world.server.ended();
   world.keepLog();
   const isAlive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
-  await until('children die with their supervisor', () => !children.some(isAlive), 10_000);
+  await until('children die with their supervisor', () => !children.some(isAlive));
   world.forgetWitness();
   await world.start();
 }
 
 async function loseData(world, keptBytes) {
-  const pid = await until('Redis runs', () => world.server.children().redis, 20_000);
+  const pid = await until('Redis runs', () => world.server.children().redis);
   world.mayEnd('redis', pid, 'SIGKILL');
   await loseRedis(world.server, { keptBytes });
 }

@@ -7,6 +7,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { call, newAccount, signIn, signOut, signUp, whoAmI } from '../support/accounts.mjs';
+import { metricOfEach, ofEachGateway } from '../support/gateways.mjs';
 import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
@@ -14,28 +15,9 @@ let server;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '2', '--account.sign_ups_per_hour', '1000',
     '--account.tries_per_minute', '10000'], event: 'arena' });
-  const { code, stderr } = await server.cli(['event', 'set', 'arena', 'require_account=1', 'admit_per_tick=0', 'recovery_ms=0']);
-  assert.equal(code, 0, stderr);
+  await server.set('require_account=1', 'admit_per_tick=0', 'recovery_ms=0');
 });
 after(async () => { await server?.stop(); });
-
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-async function timed(work) {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-// Connections to different gateways are told apart by the label of their metrics.
-async function gauge(name) {
-  const found = new Map();
-  for (let tries = 0; tries < 40 && found.size < 2; tries++) {
-    const text = await (await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' } })).text();
-    const [, gateway, value] = text.match(new RegExp(`^stanchion_${name}\\{gateway="(\\d)"\\} (\\S+)`, 'm'));
-    found.set(gateway, Number(value));
-  }
-  return [...found.values()];
-}
 
 // Once it is answered, no gateway takes the session: ten times in a row meets both.
 async function isSignedOut(cookie) {
@@ -43,13 +25,13 @@ async function isSignedOut(cookie) {
   assert.deepEqual(answers.map(({ status }) => status), Array.from({ length: 10 }, () => 401));
 }
 
-// Sockets on both gateways.
-async function onBothGateways(cookie, count = 10) {
+// Sockets on both gateways, three at least on each.
+async function onBothGateways(cookie) {
   const visitors = [];
-  for (let i = 0; i < count; i++) visitors.push(await visit(server, { cookie }));
-  const spread = await gauge('connections');
-  assert.equal(spread.length, 2);
-  assert.ok(spread.every((value) => value > 0), `sockets per gateway: ${spread}`);
+  await until('sockets on both gateways', async () => {
+    for (let i = 0; i < 6; i++) visitors.push(await visit(server, { cookie }));
+    return (await metricOfEach(server, 'connections')).every((count) => count >= 3);
+  });
   return visitors;
 }
 
@@ -85,19 +67,19 @@ test('answers do not tell whether an address has an account', async () => {
   assert.equal((await signIn(server, 'known@example.org', 'correct horse')).status, 200);
 });
 
-test('neither does the time they take', async () => {
-  const times = { wrong: [], unknown: [], again: [], fresh: [] };
+// Nearly all of the time goes into one hash of a password: each of them must cost exactly one, whoever is known.
+test('neither does the work they cost', async () => {
+  const hashes = async (work) => {
+    const count = async () => (await metricOfEach(server, 'account_passwords_total')).reduce((sum, one) => sum + one, 0);
+    const before = await count();
+    await work();
+    return await count() - before;
+  };
   await newAccount(server, 'slow@example.org');
-  for (let i = 0; i < 9; i++) {
-    times.unknown.push(await timed(() => signIn(server, `nobody${i}@example.org`, 'battery staple')));
-    times.wrong.push(await timed(() => signIn(server, 'slow@example.org', 'battery staple')));
-    times.fresh.push(await timed(() => signUp(server, `new${i}@example.org`, 'battery staple')));
-    times.again.push(await timed(() => signUp(server, 'slow@example.org', 'battery staple')));
-  }
-  for (const [one, other] of [['wrong', 'unknown'], ['again', 'fresh']]) {
-    const ratio = median(times[one]) / median(times[other]);
-    assert.ok(ratio > 0.3 && ratio < 3.3, `${one} ${median(times[one])} ms, ${other} ${median(times[other])} ms`);
-  }
+  assert.equal(await hashes(() => signIn(server, 'nobody@example.net', 'battery staple')), 1, 'an unknown address');
+  assert.equal(await hashes(() => signIn(server, 'slow@example.org', 'battery staple')), 1, 'a wrong password');
+  assert.equal(await hashes(() => signUp(server, 'new@example.net', 'battery staple')), 1, 'a new address');
+  assert.equal(await hashes(() => signUp(server, 'slow@example.org', 'battery staple')), 1, 'an address that has an account');
 });
 
 test('an event that requires an account takes no anonymous visitor, and one account has one place', async () => {
@@ -113,14 +95,14 @@ test('an event that requires an account takes no anonymous visitor, and one acco
   assert.equal((await laptop.ask({ type: 'join' })).seq, place.seq);
   // A receipt alone does not make anybody the account's visitor, also where no account is required.
   assert.equal((await anonymous.ask({ type: 'resume', receipt: place.receipt })).code, 'sign_in');
-  await server.cli(['event', 'set', 'arena', 'require_account=0']);
-  await until('the event takes anybody', async () => (await anonymous.ask({ type: 'join' })).type === 'place');
+  await server.set('require_account=0');
+  assert.equal((await anonymous.ask({ type: 'join' })).type, 'place', 'the event takes anybody');
   const thief = await visit(server);
   assert.equal((await thief.ask({ type: 'resume', receipt: place.receipt })).code, 'sign_in');
   const other = await visit(server, { cookie: await newAccount(server, 'carl@example.org') });
   assert.equal((await other.ask({ type: 'resume', receipt: place.receipt })).code, 'receipt_other_visitor');
-  await server.cli(['event', 'set', 'arena', 'require_account=1']);
-  await until('it does not again', async () => (await thief.ask({ type: 'join' })).code === 'sign_in');
+  await server.set('require_account=1');
+  assert.equal((await thief.ask({ type: 'join' })).code, 'sign_in', 'not again');
   for (const one of [anonymous, phone, laptop, thief, other]) await one.close();
 });
 
@@ -132,7 +114,7 @@ test('signing out ends the session on every gateway and on open sockets, and no 
   for (const one of sockets) assert.equal((await one.ask({ type: 'join' })).seq, place.seq);
   assert.equal((await signOut(server, cookie)).status, 204);
   for (const one of sockets) {
-    assert.equal(await Promise.race([one.ended, sleep(5000)]), 1008);
+    assert.equal(await one.ended, 1008);
     assert.equal(one.pushes.find((push) => push.type === 'error')?.code, 'sign_in');
   }
   for (const one of await onBothGateways(cookie)) {
@@ -170,30 +152,27 @@ test('a gateway that does not answer keeps nobody signed in, nor anybody waiting
       return status === 200 && one;
     });
     const start = performance.now();
-    assert.equal(await Promise.race([ask(agent, 'DELETE', '/api/v1/account/session', cookie), sleep(5000)]), 204);
+    assert.equal(await Promise.race([ask(agent, 'DELETE', '/api/v1/account/session', cookie), sleep(30_000)]), 204);
     const took = performance.now() - start;
-    assert.ok(took > 400 && took < 3000, `${took} ms`);
+    assert.ok(took > 400 && took < 30_000, `${took} ms`);
   } finally {
     process.kill(stopped, 'SIGCONT');
   }
-  await until('it has heard of it', () => isSignedOut(cookie).then(() => true, () => false), 3000);
+  await until('it has heard of it', () => isSignedOut(cookie).then(() => true, () => false));
 });
 
 test('who was signed out stays so when gateways die and when Redis comes back empty', async () => {
   const cookie = await newAccount(server, 'emil@example.org');
   const living = (await signIn(server, 'emil@example.org', 'correct horse')).cookie;
   assert.equal((await signOut(server, cookie)).status, 204);
-  const isBack = async () => { // each of the two gateways, however they are met
-    for (let i = 0; i < 12; i++) {
-      if (!await whoAmI(server, living).then(({ status }) => status === 200, () => false)) return false;
-    }
-    return true;
-  };
+  const statuses = (who) => ofEachGateway(server, (gateway) => gateway.ask('/api/v1/account', { headers: { Cookie: who } }))
+    .then((answers) => answers.map(({ status }) => status), () => []);
+  const isBack = async () => { const all = await statuses(living); return all.length === 2 && all.every((status) => status === 200); };
   const killGateways = () => Object.entries(server.children()).filter(([name]) => name.startsWith('gateway'))
     .forEach(([, pid]) => process.kill(pid, 'SIGKILL'));
   killGateways();
   await until('gateways are back', isBack);
-  for (let i = 0; i < 6; i++) assert.equal((await whoAmI(server, cookie)).status, 401, 'after the gateways');
+  assert.deepEqual(await statuses(cookie), [401, 401], 'after the gateways');
   // New gateways meet a Redis that the ledger has not filled again: they must not take the empty list for the truth.
   const { ledger } = server.children();
   process.kill(ledger, 'SIGSTOP');
@@ -210,7 +189,7 @@ test('who was signed out stays so when gateways die and when Redis comes back em
   const socket = await until('a gateway takes visitors', () => visit(server, { cookie }).catch(() => null));
   assert.equal((await socket.ask({ type: 'join' })).code, 'sign_in');
   await socket.close();
-  for (let i = 0; i < 6; i++) assert.equal((await whoAmI(server, cookie)).status, 401, 'after Redis');
+  assert.deepEqual(await statuses(cookie), [401, 401], 'after Redis');
 });
 
 function redisCommand(own, ...words) {
@@ -246,9 +225,9 @@ test('a poll is as good as a socket: same visitor, same refusal, same end', asyn
   assert.equal((await socket.ask({ type: 'join' })).seq, body.messages[0].seq);
   await socket.close();
   const waiting = poll(cookie, [], 20_000);
-  await sleep(200);
+  await until('it waits', async () => (await metricOfEach(server, 'polls')).includes(1));
   assert.equal((await signOut(server, cookie)).status, 204);
-  const end = (await Promise.race([waiting, sleep(5000)])).body;
+  const end = (await waiting).body;
   assert.deepEqual([end.messages.at(-1).code, end.close], ['sign_in', 1008]);
   await isSignedOut(cookie);
   assert.equal((await poll(cookie, join)).body.messages[0].code, 'sign_in');
@@ -333,52 +312,67 @@ async function withServer(flags, work) {
   }
 }
 
-// Tries are counted by the minute of the clock: not across two of them.
-const earlyInMinute = async (leftS) => { while (60 - (Date.now() / 1000) % 60 < leftS) await sleep(500); };
+// Tries are counted by the minute of the clock. What failed because two minutes were met is tried again, by others.
+async function withinOneMinute(work) {
+  const minute = () => Math.floor(Date.now() / 60_000);
+  for (let turn = 1; ; turn++) {
+    const start = minute();
+    try {
+      return await work(turn);
+    } catch (error) {
+      if (minute() === start || turn === 5) throw error;
+    }
+  }
+}
 
 test('tries are limited by e-mail address and by address, over all gateways', async () => {
   await withServer(['--proxies', '127.0.0.1', '--account.tries_per_minute', '8', '--account.email_tries_per_minute', '4',
     '--account.sign_ups_per_hour', '3'], async (own) => {
     const from = (address) => ({ headers: { 'X-Forwarded-For': address } });
-    await signUp(own, 'ann@example.org', 'correct horse', from('192.0.2.1'));
-    await earlyInMinute(20);
-    for (let i = 0; i < 3; i++) assert.equal((await signIn(own, 'ann@example.org', 'wrong one', from(`198.51.100.${i}`))).status, 401);
-    assert.equal((await signIn(own, 'ann@example.org', 'correct horse', from('192.0.2.1'))).status, 200, 'the fourth');
-    await sleep(200); // what was counted is forgotten beside the answer
-    for (let i = 0; i < 4; i++) assert.equal((await signIn(own, 'ann@example.org', 'wrong one', from(`198.51.100.${i}`))).status, 401, 'it began anew');
-    const refused = await signIn(own, 'ann@example.org', 'correct horse', from('192.0.2.2'));
-    assert.deepEqual([refused.status, refused.body.error], [429, 'too_fast']);
-    assert.equal(refused.headers.get('retry-after'), String(refused.body.retry_s));
-    assert.ok(refused.body.retry_s >= 1 && refused.body.retry_s <= 65);
-    for (let i = 0; i < 8; i++) assert.equal((await signIn(own, `n${i}@example.org`, 'x', from('203.0.113.7'))).status, 401);
-    assert.equal((await signIn(own, 'n9@example.org', 'x', from('203.0.113.7'))).status, 429, 'one address');
-    assert.equal((await signIn(own, 'n9@example.org', 'x', from('203.0.113.8'))).status, 401, 'not its neighbour');
-    assert.equal((await signIn(own, 'n9@example.org', 'x', from('203.0.113.9, 203.0.113.7'))).status, 429, 'what a client says itself does not count');
+    await withinOneMinute(async (turn) => {
+      const ann = `ann${turn}@example.org`, home = `192.0.${turn}.1`, elsewhere = (i) => `198.51.${turn}.${i}`;
+      await signUp(own, ann, 'correct horse', from(home));
+      for (let i = 0; i < 3; i++) assert.equal((await signIn(own, ann, 'wrong one', from(elsewhere(i)))).status, 401);
+      assert.equal((await signIn(own, ann, 'correct horse', from(home))).status, 200, 'the fourth');
+      for (let i = 0; i < 4; i++) assert.equal((await signIn(own, ann, 'wrong one', from(elsewhere(i)))).status, 401, 'it began anew');
+      const refused = await signIn(own, ann, 'correct horse', from(`192.0.${turn}.2`));
+      assert.deepEqual([refused.status, refused.body.error], [429, 'too_fast']);
+      assert.equal(refused.headers.get('retry-after'), String(refused.body.retry_s));
+      assert.ok(refused.body.retry_s >= 1 && refused.body.retry_s <= 65);
+    });
+    await withinOneMinute(async (turn) => {
+      const block = `203.0.${turn}`, try1 = (name, address) => signIn(own, `${name}${turn}@example.org`, 'x', from(address)).then(({ status }) => status);
+      for (let i = 0; i < 8; i++) assert.equal(await try1(`n${i}-`, `${block}.7`), 401);
+      assert.equal(await try1('m', `${block}.7`), 429, 'one address');
+      assert.equal(await try1('m', `${block}.8`), 401, 'not its neighbour');
+      assert.equal(await try1('m', `${block}.9, ${block}.7`), 429, 'what a client says itself does not count');
+    });
     for (let i = 0; i < 3; i++) assert.equal((await signUp(own, `u${i}@example.org`, 'correct horse', from('2001:db8::1'))).status, 202);
     assert.equal((await signUp(own, 'u4@example.org', 'correct horse', from('2001:db8::2'))).status, 429, 'one household');
     assert.equal((await signUp(own, 'u4@example.org', 'correct horse', from('2001:db8:0:1::2'))).status, 202);
     const keys = redisCommand(own, '--scan', '--pattern', 'tries:*').trim().split('\n');
-    assert.ok(keys.length > 10);
+    assert.ok(keys.length > 5, keys.join());
     assert.ok(keys.every((key) => /^tries:[a-z-]+:[\w-]{16}:\d+$/.test(key)), 'no address can be read from a key');
-    for (const key of keys) assert.ok(Number(redisCommand(own, 'TTL', key)) > 0, `${key} stays for ever`);
+    for (const key of keys) assert.notEqual(Number(redisCommand(own, 'TTL', key)), -1, `${key} stays for ever`);
   });
 });
 
 test('X-Forwarded-For of anybody is not believed', async () => {
   await withServer(['--account.tries_per_minute', '2'], async (own) => {
-    await earlyInMinute(10);
-    const answers = [];
-    for (let i = 0; i < 3; i++) answers.push((await signIn(own, `n${i}@example.org`, 'x', { headers: { 'X-Forwarded-For': `192.0.2.${i}` } })).status);
-    assert.deepEqual(answers, [401, 401, 429]);
+    const statuses = [];
+    for (let i = 0; i < 12 && !statuses.includes(429); i++) {
+      statuses.push((await signIn(own, `n${i}@example.org`, 'x', { headers: { 'X-Forwarded-For': `192.0.2.${i}` } })).status);
+    }
+    assert.ok(statuses.includes(429) && statuses[0] === 401, String(statuses));
   });
 });
 
 test('more at once than passwords can be checked are told when to come back, and nobody else waits', async () => {
   await withServer(['--account.waiting_max', '2', '--account.tries_per_minute', '10000'], async (own) => {
     await signUp(own, 'ann@example.org', 'correct horse');
-    let slowest = 0, isOver = false;
+    let others = 0, isOver = false;
     const watch = (async () => {
-      while (!isOver) slowest = Math.max(slowest, await timed(() => fetch(`${own.url}/api/v1/time`)));
+      while (!isOver) { await fetch(`${own.url}/api/v1/time`); others++; }
     })();
     const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(own, `n${i}@example.org`, 'correct horse')));
     isOver = true;
@@ -390,7 +384,7 @@ test('more at once than passwords can be checked are told when to come back, and
       assert.equal(answer.body.error, 'full');
       assert.equal(answer.headers.get('retry-after'), String(answer.body.retry_s));
     }
-    assert.ok(slowest < 1000, `another request took ${slowest} ms`);
+    assert.ok(others > 3 * (40 - full.length), `${others} other requests were answered while ${40 - full.length} passwords were checked`);
     assert.equal((await signIn(own, 'ann@example.org', 'correct horse')).status, 200, 'afterwards all is well');
   });
 });
@@ -403,24 +397,22 @@ test('who is signing in when the server is stopped gets an answer', async () => 
   await until('all are in the works', async () => {
     const text = await (await fetch(`${own.url}/metrics`)).text();
     return figure(text, 'account_passwords_pending') + figure(text, 'account_refused_total') === 20;
-  }, 5000, 5);
+  }, { stepMs: 5 });
   assert.equal((await own.stop()).code, 0);
   assert.deepEqual(await answers, Array.from({ length: 20 }, () => 401));
 });
 
 test('a session ends by itself, also on an open socket', async () => {
-  await withServer(['--account.session_s', '2'], async (own) => {
+  await withServer(['--account.session_s', '5'], async (own) => {
     await own.cli(['event', 'load', 'docs/examples/arena', '--id', 'arena']);
-    await own.cli(['event', 'set', 'arena', 'phase=open', 'require_account=1', 'admit_per_tick=0']);
     own.event = 'arena';
-    await until('the event is known', async () => (await fetch(`${own.url}/api/v1/events/arena`)).status === 200);
+    await own.set('phase=open', 'require_account=1', 'admit_per_tick=0');
     const cookie = await newAccount(own, 'ann@example.org');
     const visitor = await visit(own, { cookie });
     assert.equal((await visitor.ask({ type: 'join' })).type, 'place');
-    await sleep(2100);
-    assert.equal((await whoAmI(own, cookie)).status, 401);
+    await until('the session is over', async () => (await whoAmI(own, cookie)).status === 401);
     assert.equal((await visitor.ask({ type: 'tickets' })).code, 'sign_in');
-    assert.equal(await Promise.race([visitor.ended, sleep(5000)]), 1008);
+    assert.equal(await visitor.ended, 1008);
     const late = await visit(own, { cookie });
     assert.equal((await late.ask({ type: 'join' })).code, 'sign_in');
     await late.close();

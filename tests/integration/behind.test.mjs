@@ -1,12 +1,12 @@
 // The ledger is stopped for a while: the line slows down by itself, says so, and comes back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { startStanchion, until } from '../support/stanchion.mjs';
 
 let server;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=200', 'admit_per_tick=10']);
+  await server.set('tick_ms=200', 'admit_per_tick=10');
 });
 after(async () => { await server?.stop(); });
 
@@ -17,19 +17,17 @@ const metric = async (name) => {
 
 test('a stopped ledger slows admission down, and it comes back', async () => {
   await until('full rate', async () => await metric('admission_rate') === 50);
-  assert.equal(await metric('ledger_lag_seconds') < 3, true);
   const { ledger } = server.children();
   process.kill(ledger, 'SIGSTOP');
   try {
-    await until('slowed', async () => await metric('admission_rate') < 40, 10_000);
-    assert.equal(await metric('ledger_lag_seconds') > 3, true);
+    await until('slowed', async () => await metric('admission_rate') < 40);
+    assert.ok(await metric('ledger_lag_seconds') > 3);
     const earlier = await metric('admission_rate');
-    await sleep(1500);
-    assert.equal(await metric('admission_rate') < earlier, true, 'the longer it is away the slower the line');
+    await until('the longer it is away the slower the line', async () => await metric('admission_rate') < earlier);
   } finally {
     process.kill(ledger, 'SIGCONT');
   }
-  await until('full rate again', async () => await metric('admission_rate') === 50, 10_000);
-  assert.match(server.log(), /the ledger is 3\.\d s behind, admission slows down: \d+\.\d+ per tick/);
+  await until('full rate again', async () => await metric('admission_rate') === 50);
+  assert.match(server.log(), /the ledger is \d+\.\d s behind, admission slows down: \d+\.\d+ per tick/);
   await until('said', () => /the ledger has caught up, admission is at 10\.000 per tick again/.test(server.log()));
 });

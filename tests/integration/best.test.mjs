@@ -11,7 +11,7 @@ let server, seats, categories, open = [];
 
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'admit_per_tick=500', 'seats_per_visitor_max=8']);
+  await server.set('tick_ms=100', 'admit_per_tick=500', 'seats_per_visitor_max=8');
   const plan = await (await fetch(`${server.url}/api/v1/events/arena/plan`)).json();
   categories = plan.categories;
   seats = new Map();

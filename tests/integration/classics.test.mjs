@@ -39,7 +39,7 @@ async function crowd(event, count) {
 // As often as it takes until it is bought, or everything is sold: a whole visit.
 async function buyOne(person, seats) {
   const admitted = await until('a turn, or the end', async () => person.pushes.find((push) => push.type === 'admitted') ??
-    (person.pushes.some((push) => push.phase === 'sold_out') ? { type: 'sold_out' } : null), 20_000, 20);
+    (person.pushes.some((push) => push.phase === 'sold_out') ? { type: 'sold_out' } : null), { stepMs: 20 });
   if (admitted.type === 'sold_out') return null;
   assert.equal((await person.ask({ type: 'enter', pass: admitted.pass })).type, 'entered');
   const held = await person.ask({ type: 'hold', ...seats });

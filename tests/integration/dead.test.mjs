@@ -9,7 +9,7 @@ import { visit } from '../support/visitor.mjs';
 let server;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100']);
+  await server.set('tick_ms=100');
 });
 after(async () => { await server?.stop(); });
 

@@ -26,7 +26,7 @@ test('all tabs of a visitor hear that the card was declined, each once', async (
   const paying = await buyer.ask({ type: 'pay', order: payment.order, card: '4000000000000002' });
   assert.equal(paying.type, 'paying', server.log());
   for (const visitor of [buyer, ...tabs]) {
-    const declined = await visitor.push('declined', { msMax: 5000 });
+    const declined = await visitor.push('declined');
     assert.equal(declined.order, payment.order);
     assert.equal(declined.reason, 'card_declined');
     assert.equal(declined.event, undefined);

@@ -9,7 +9,7 @@ import { visit } from '../support/visitor.mjs';
 let server, tickets, order;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'seats_per_visitor_max=5']);
+  await server.set('tick_ms=100', 'seats_per_visitor_max=5');
   const visitor = await visit(server);
   await visitor.enter();
   await visitor.ask({ type: 'hold', seats: [20, 21, 22, 23, 24] });

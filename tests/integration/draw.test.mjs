@@ -5,8 +5,9 @@ import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { everyGatewayKnows, ofEachGateway } from '../support/gateways.mjs';
 import { writeHall } from '../support/halls.mjs';
-import { runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+import { runCli, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const VISITORS = 30;
@@ -59,19 +60,21 @@ const get = async (where) => {
   const answer = await fetch(`${server.url}/api/v1/events/arena${where}`);
   return { status: answer.status, body: await answer.json() };
 };
-const set = async (...pairs) => {
-  const { code, stderr } = await server.cli(['event', 'set', 'arena', ...pairs]);
-  assert.equal(code, 0, stderr);
-};
+const set = (...pairs) => server.set(...pairs);
 const refuses = async (...pairs) => {
   const { code, stderr } = await server.cli(['event', 'set', 'arena', ...pairs]);
   assert.equal(code, 1, stderr);
   return stderr;
 };
-const draw = async (state) => until(`the draw is ${state}`, async () => {
-  const { body } = await get('/draw');
-  return body.state === state && body;
-}, 10_000);
+const draw = async (state) => {
+  let draws;
+  await until(`the draw is ${state} everywhere`, async () => {
+    draws = await ofEachGateway(server, (gateway) => gateway.ask('/api/v1/events/arena/draw'));
+    return draws.every(({ text }) => JSON.parse(text).state === state);
+  });
+  return JSON.parse(draws[0].text);
+};
+const phase = (wanted) => everyGatewayKnows(server, `it is ${wanted}`, (event) => event?.phase === wanted);
 
 before(async () => {
   base = temporaryDirectory();
@@ -91,8 +94,8 @@ describe('a draw', () => {
     const file = path.join(server.dir, 'line/arena.secret');
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.equal(hex(sha(Buffer.from(fs.readFileSync(file, 'utf8').trim().split('\n')[2], 'hex'))), committed.commitment);
-    const { body } = await get('');
-    assert.deepEqual(body.draw, { state: 'committed', commitment: committed.commitment, places: 0 });
+    const published = { state: 'committed', commitment: committed.commitment, places: 0 };
+    await everyGatewayKnows(server, 'what was committed to', ({ draw: now }) => JSON.stringify(now) === JSON.stringify(published));
     await set('draw=0');
     await set('draw=1'); // until the pre-queue opens that may be changed; the secret stays
     assert.equal((await draw('committed')).commitment, committed.commitment);
@@ -100,7 +103,7 @@ describe('a draw', () => {
 
   test('takes those who come before the opening', async () => {
     await set('phase=prequeue');
-    await until('the pre-queue is open', async () => (await get('')).body.phase === 'prequeue');
+    await phase('prequeue');
     assert.match(await refuses('draw=0'), /pre-queue/);
     const again = await server.cli(['event', 'load', writeHall({ ini: '[settings]\ndraw = 0\n' }), '--id', 'arena']);
     assert.equal(again.code, 1);
@@ -146,7 +149,7 @@ describe('a draw', () => {
     assert.equal(done.root, rooted.root);
     assert.equal(done.beacon, 'drand 4711: 8f2c');
     assert.equal(hex(sha(Buffer.from(done.secret, 'hex'))), committed.commitment);
-    await until('the event opens', async () => (await get('')).body.phase === 'open');
+    await phase('open');
   });
 
   test('can be checked by anybody from its transcript', async () => {
@@ -201,14 +204,16 @@ describe('a draw', () => {
     // Exact places: those who left are counted at the places that they would have got.
     const left = [5, 9].map((i) => places.find((place) => place.seq === i + 1).next);
     const held = places.map(({ next }) => next).filter((next) => !left.includes(next)).sort((a, b) => a - b);
-    await sleep(300);
     for (const [i, visitor] of visitors.entries()) {
       if ([0, 5, 7].includes(i)) continue;
-      const again = await visitor.ask({ type: 'resume', receipt: i === 9 || i === VISITORS ? visitor.now.receipt : visitor.place.receipt });
-      assert.equal(again.type, 'place', JSON.stringify(again));
-      assert.equal(again.seq, visitor.now.seq);
-      const behind = [VISITORS + 1, VISITORS + 2].indexOf(again.seq);
-      assert.equal(again.ahead, behind < 0 ? held.indexOf(again.seq) : held.length + behind, `visitor ${i}`);
+      const behind = [VISITORS + 1, VISITORS + 2].indexOf(visitor.now.seq);
+      const ahead = behind < 0 ? held.indexOf(visitor.now.seq) : held.length + behind;
+      let again;
+      await until(() => `visitor ${i} has ${ahead} ahead: ${JSON.stringify(again)}`, async () => {
+        again = await visitor.ask({ type: 'resume', receipt: i === 9 || i === VISITORS ? visitor.now.receipt : visitor.place.receipt });
+        assert.deepEqual([again.type, again.seq], ['place', visitor.now.seq], JSON.stringify(again));
+        return again.ahead === ahead;
+      });
     }
   });
 

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { askRedis } from '../support/redis.mjs';
-import { runCli, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+import { runCli, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const sha = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
@@ -47,7 +47,7 @@ const exported = () => run('line', 'export', 'arena', '-');
 const withNote = (pattern) => until(`the history has ${pattern}`, async () => {
   const history = await exported();
   return pattern.test(history) && history;
-}, 10_000);
+});
 const publishedHead = async () => (await fetch(`${server.url}/api/v1/events/arena/line/head`)).json();
 const check = (file, ...options) => runCli(['line', 'verify', file, ...options]);
 
@@ -98,7 +98,7 @@ describe('the history of a line', () => {
   // Its place is kept, the note is not: that is said, not hidden.
   test('says what it lacks when notes are lost before they could be taken', async () => {
     const { registrar } = server.children();
-    await sleep(1200); // all that was is synced
+    await until('all that was is synced', async () => await askRedis(server, 'XLEN', 'ev:arena:history') === 0);
     process.kill(registrar, 'SIGSTOP');
     for (let i = 0; i < 3; i++) await (await visit(server)).ask({ type: 'join' });
     assert.ok(await askRedis(server, 'XTRIM', 'ev:arena:history', 'MAXLEN', 1) >= 2);
@@ -131,7 +131,7 @@ describe('the history of a line', () => {
     head = await until('a head covers the end', async () => {
       const published = await publishedHead();
       return Number(published.head?.split(' ')[3]) >= nr && published;
-    }, 10_000);
+    });
     const [, , event, at, hash, , signature] = head.head.split(' ');
     assert.equal(event, 'arena');
     assert.equal(hash, chainOf(history)[at - 1].hash);
@@ -199,8 +199,9 @@ describe('the history of a line', () => {
     await server.stop();
     fs.appendFileSync(own, '99 half a li');
     await start();
-    await sleep(500);
-    assert.ok((await exported()).startsWith(torn), 'a half written line is cut off');
-    chainOf(await exported());
+    chainOf(await until('the half written line is cut off', async () => {
+      const now = await exported();
+      return now.startsWith(torn) && now;
+    }));
   });
 });

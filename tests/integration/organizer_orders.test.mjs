@@ -9,7 +9,7 @@ import { visit } from '../support/visitor.mjs';
 let server, owner, operator, door, orders, tickets;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'seats_per_visitor_max=4']);
+  await server.set('tick_ms=100', 'seats_per_visitor_max=4');
   [owner, operator, door] = [await organizerOf(server, 'olga', 'owner'), await organizerOf(server, 'otto', 'operator'), await organizerOf(server, 'dora', 'door')];
   orders = [];
   tickets = [];

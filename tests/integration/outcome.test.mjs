@@ -9,7 +9,7 @@ import { visit } from '../support/visitor.mjs';
 let server;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100']);
+  await server.set('tick_ms=100');
 });
 after(async () => { await server?.stop(); });
 
@@ -23,8 +23,7 @@ test('a buyer who waits for the ledger is not told that the turn is over', async
   process.kill(ledger, 'SIGSTOP');
   try {
     assert.equal((await visitor.ask({ type: 'pay', order, card: '4242424242424242' })).type, 'paying');
-    await sleep(500); // the sale stands in the outbox now
-    assert.equal(await askRedis(server, 'HGET', 'ev:arena:settled', order), 'sold');
+    await until('the sale stands in the outbox', async () => await askRedis(server, 'HGET', 'ev:arena:settled', order) === 'sold');
     assert.ok(await askRedis(server, 'CLIENT', 'KILL', 'TYPE', 'pubsub') > 0);
     await sleep(1500);
   } finally {

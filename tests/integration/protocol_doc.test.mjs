@@ -56,7 +56,7 @@ async function follow(options) {
 
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1', '--sandbox.late_ms', '3000', '--drain_ms', '2000'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'claim_ms=5000']);
+  await server.set('tick_ms=100', 'claim_ms=5000');
   visitor = await follow();
 });
 
@@ -185,7 +185,7 @@ describe('WebSocket', () => {
     assert.equal((await second.ask({ type: 'join' })).ahead, 1);
     await first.ask({ type: 'leave' });
     assert.equal((await second.push('place')).ahead, 0);
-    await server.cli(['event', 'set', 'arena', 'message=Two more evenings have been added.']);
+    await server.set('message=Two more evenings have been added.');
     assert.equal((await second.push('notice')).text, 'Two more evenings have been added.');
     const again = await follow({ cookie: second.cookie });
     const mine = seen.filter((message) => message.receipt).at(-1);

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { TYPED_PRICES, TYPED_SEATS, writeHall } from '../support/halls.mjs';
+import { ofEachGateway } from '../support/gateways.mjs';
+import { askRedis } from '../support/redis.mjs';
 import { startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
@@ -27,6 +29,9 @@ async function loaded(files) {
   const { code, stdout, stderr } = await load(files);
   assert.equal(code, 0, `${stderr}${server.log()}`);
   assert.match(stdout, /the sale goes on with them/);
+  const published = await askRedis(server, 'GET', `ev:${server.event}:plan`);
+  await until('every gateway has the plan', async () => (await ofEachGateway(server, (gateway) => gateway.ask(`/api/v1/events/${server.event}/plan`)))
+    .every(({ text }) => text === Buffer.from(published, 'latin1').toString()));
 }
 
 async function refused(files, pattern) {
@@ -64,10 +69,6 @@ test('other prices, types and names: sold and running orders keep theirs, who ho
   const running = await paying.ask({ type: 'checkout', types: { 4: 1 } });
   assert.equal((await holding.ask({ type: 'hold', seats: [5] })).total_minor, 7900);
   await loaded({ prices: TYPED_PRICES.replace('Adult,79.00', 'Full,85.00').replace('39.50', '42.00').replace('#0072b2', '#123456') });
-  await until('every gateway has the new prices', async () => {
-    for (let tries = 0; tries < 8; tries++) if ((await plan()).categories[0].price_minor !== 8500) return false;
-    return true;
-  });
   const pushed = await looking.push((message) => message.type === 'map' && message.plan !== map.plan);
   assert.ok(pushed.version >= map.version);
   const answer = await holding.ask({ type: 'checkout', total_minor: 7900 });

@@ -8,7 +8,7 @@ import { visit } from '../support/visitor.mjs';
 let server, price;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'seats_per_visitor_max=4']);
+  await server.set('tick_ms=100', 'seats_per_visitor_max=4');
   const plan = await (await fetch(`${server.url}/api/v1/events/arena/plan`)).json();
   const seats = plan.sections.flatMap((section) => section.rows.flatMap((row) => row.seats));
   price = (seat) => plan.categories[seats[seat][3]].price_minor;

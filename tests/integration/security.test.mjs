@@ -2,7 +2,7 @@
 // a visitor who was there all the time notices nothing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { exchange, frame, handshake, readFrames, status } from '../support/raw.mjs';
+import { answers, exchange, frame, handshake, readFrames, status } from '../support/raw.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
@@ -32,7 +32,7 @@ describe('upgrades that are not WebSockets', () => {
       const { text, closed } = await exchange(server.port, [
         'GET /api/v1/time HTTP/1.1\r\nHost: l\r\nConnection: keep-alive\r\n\r\n', 300,
         `GET /b HTTP/1.1\r\nHost: l\r\nConnection: keep-alive, Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
-      ]);
+      ], { isDone: answers(2) });
       assert.equal(status(text), 200);
       assert.match(text, /server_ms.*HTTP\/1\.[01] 40[03]/s, 'the second request is refused');
       assert.ok(closed);
@@ -131,19 +131,20 @@ describe('requests with a body sent before the answer to the one before', () => 
   ];
   for (const [name, parts, expected] of table) {
     test(name, async () => {
-      const { text } = await exchange(server.port, parts);
+      const { text } = await exchange(server.port, parts, { isDone: answers(expected.length) });
       assert.deepEqual(statuses(text), expected);
       assert.equal(status((await http(get)).text), 200, 'the gateway turns no more');
     });
   }
   test('GET and upgrade at once', async () => {
-    const { text } = await exchange(server.port, [get + handshake('arena')]);
+    const { text } = await exchange(server.port, [get + handshake('arena')], { isDone: answers(2) });
     assert.deepEqual(statuses(text), [200, 101]);
   });
 });
 
 describe('frames', () => {
-  const say = async (...frames) => readFrames((await exchange(server.port, [handshake('arena'), 100, ...frames])).bytes);
+  const isAnswered = (text) => { const { texts, close } = readFrames(Buffer.from(text, 'latin1')); return texts.length > 0 || close !== null; };
+  const say = async (...frames) => readFrames((await exchange(server.port, [handshake('arena'), 100, ...frames], { isDone: isAnswered })).bytes);
   const closes = [
     ['binary', 1003, [frame(2, '{"type":"join"}')]],
     ['binary in fragments', 1003, [frame(2, '{"type":', { fin: false }), frame(0, '"join"}')]],
@@ -163,8 +164,10 @@ describe('frames', () => {
     assert.deepEqual([texts[0].code, texts[0].re], ['unknown_message', 7]);
   });
   test('a flood is told so and ends with 1008', async () => {
-    const flood = Array.from({ length: 125 }, (_, id) => frame(1, `{"type":"nope","id":${id}}`));
-    const { texts, close } = await say(...flood);
+    const burst = Array.from({ length: 125 }, (_, id) => frame(1, `{"type":"nope","id":${id}}`));
+    const flood = Array.from({ length: 8 }, () => [...burst, 500]).flat(); // a busy machine reads one burst slowly enough
+    const { bytes } = await exchange(server.port, [handshake('arena'), 100, ...flood], { isDone: (text) => readFrames(Buffer.from(text, 'latin1')).close !== null });
+    const { texts, close } = readFrames(bytes);
     assert.ok(texts.some((text) => text.code === 'too_fast'));
     assert.equal(close, 1008);
   });

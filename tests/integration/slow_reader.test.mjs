@@ -16,7 +16,7 @@ const SMALL = '4096 4096 4096';
 const self = fileURLToPath(import.meta.url);
 const role = process.env.SLOW_READER; // walk: inside the namespace; visitor: the slow one
 const inNamespace = (script, ...rest) => spawnSync('unshare', ['-rn', 'bash', '-c', script, 'bash', ...rest], {
-  encoding: 'utf8', env: { ...process.env, SLOW_READER: 'walk', NODE_TEST_CONTEXT: '' }, timeout: 90_000,
+  encoding: 'utf8', env: { ...process.env, SLOW_READER: 'walk', NODE_TEST_CONTEXT: '' }, timeout: 300_000,
 });
 const smallNetwork = `ip link set lo up && for x in rmem wmem; do echo '${SMALL}' > /proc/sys/net/ipv4/tcp_$x || exit 1; done`;
 const places = (pushes) => pushes.filter((push) => push.type === 'place');
@@ -34,14 +34,14 @@ async function walk() {
   const rows = Array.from({ length: 60 }, (_, i) => `A,1,${i + 1},Category ${i},10.00,EUR\n`); // makes a place longer
   fs.writeFileSync(file, `section,row,seat,category,price,currency\n${rows.join('')}`);
   const server = await startStanchion({ flags: ['--gateways', '1'], event: file });
-  await server.cli(['event', 'set', server.event, 'tick_ms=100', 'active_cap=1']);
+  await server.set('tick_ms=100', 'active_cap=1');
   const [buyer, quick] = [await visit(server), await visit(server)];
   await buyer.enter();
   const slow = visitApart(server);
   await until('the slow one waits', () => places(slow.pushes).length > 0);
   await quick.ask({ type: 'join' });
   process.kill(slow.pid, 'SIGSTOP');
-  for (let i = 0; i < 60; i++) { // the stock changes for each tick, which near the head is a push
+  for (let i = 0; i < 60 || (i < 600 && places(quick.pushes).length <= 40); i++) { // the stock changes for each tick, which near the head is a push
     const answer = await buyer.ask(i % 2 ? { type: 'release' } : { type: 'hold', seats: [0] });
     assert.match(answer.type, /held|released/);
     await sleep(120);

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { metricOfEach } from '../support/gateways.mjs';
 import { checksOf, runStampede, startStampede } from '../support/stampede.mjs';
-import { root, sleep, startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
+import { root, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 
 let server;
 before(async () => { server = await startStanchion({ flags: ['--gateways', '2'] }); });
@@ -62,7 +63,7 @@ test('survival: every process dies once, places and order stay', async () => {
 
 test('redis-lost: the line is put together again in the old order, and nobody gets in meanwhile', async () => {
   const { visitors, said: words } = await green('redis-lost', '--visitors', '45', '--think-ms', '20..200',
-    '--arrive', 'within 1', '--set', 'admit_per_tick=3', '--set', 'active_cap=12', '--set', 'recovery_ms=2000');
+    '--arrive', 'within 1', '--set', 'admit_per_tick=3', '--set', 'active_cap=12', '--set', 'recovery_ms=6000');
   const check = visitors.checks.find((entry) => entry.check === 'nobody in while the line recovered');
   assert.ok(Number(check.text.match(/recovered for (\d+) ms/)[1]) >= 1000, words);
 });
@@ -152,7 +153,7 @@ test('a fault that cannot be triggered means: not carried out', async () => {
 
 test('Ctrl-C ends all crowds in good order and closes the events', async () => {
   const run = startStampede(['run', 'refresh-storm', ...at(), '--visitors', '40', '--set', 'admit_per_tick=0']);
-  await sleep(4000);
+  await until('they are there', async () => (await metricOfEach(server, 'connections')).reduce((sum, count) => sum + count, 0) > 20);
   run.child.kill('SIGINT');
   const end = await run.ended;
   assert.equal(end.code, 3, said(end));

@@ -10,7 +10,7 @@ import { visit } from '../support/visitor.mjs';
 let server, visitor;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  await server.cli(['event', 'set', 'arena', 'tick_ms=100', 'seats_per_visitor_max=20']);
+  await server.set('tick_ms=100', 'seats_per_visitor_max=20');
   visitor = await visit(server);
   await visitor.enter();
 });

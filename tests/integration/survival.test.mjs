@@ -4,21 +4,19 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { askRedis, logBytes, loseRedis } from '../support/redis.mjs';
+import { askRedis, endRecovery, logBytes, loseRedis } from '../support/redis.mjs';
 import { freePort, root, sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const PEOPLE = 320;
-const RECOVERY_MS = 6000;
+const RECOVERY_MS = 120_000; // nobody may come too late on a busy machine; a test that is done with the window ends it
 
-const health = (server) => until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false), 15_000);
+const health = (server) => until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false));
 const info = async (server) => (await fetch(`${server.url}/api/v1/events/${server.event}`)).json();
 
 async function startLine(settings) {
   const server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena', open: false });
-  const set = await server.cli(['event', 'set', server.event, 'phase=open', 'tick_ms=200', `recovery_ms=${RECOVERY_MS}`, ...settings]);
-  assert.equal(set.code, 0, set.stderr);
-  await until('the event takes visitors', async () => (await info(server)).phase === 'open');
+  await server.set('phase=open', 'tick_ms=200', `recovery_ms=${RECOVERY_MS}`, ...settings);
   return server;
 }
 
@@ -39,13 +37,13 @@ async function fillLine(server, count) {
 
 // Comes back with the same cookie and the receipt, asking again as long as the answer is busy.
 async function comeBack(server, person, receipt = person.receipt) {
-  const back = await until('a gateway', () => visit(server, { cookie: person.cookie }).catch(() => null), 15_000);
+  const back = await until('a gateway', () => visit(server, { cookie: person.cookie }).catch(() => null));
   let answer;
   await until('an answer', async () => {
     answer = await back.ask({ type: 'resume', receipt });
     if (answer.code === 'busy') await sleep(1000 * Math.min(answer.retry_s, 1));
     return answer.code !== 'busy';
-  }, 30_000);
+  });
   return Object.assign(back, { answer, seq: person.seq, receipt: answer.receipt ?? person.receipt });
 }
 
@@ -62,12 +60,18 @@ describe('a line that nobody is admitted from', () => {
   after(async () => { await server?.stop(); });
 
   test('a herd that shows its receipts at once costs a call per batch, not one per browser', async () => {
-    const quiet = await scripts(server);
-    await sleep(1000);
-    const calls = await scripts(server), perSecond = calls - quiet;
-    const start = Date.now();
-    const answers = await Promise.all(people.map((person) => person.ask({ type: 'resume', receipt: person.receipt })));
-    const spent = (await scripts(server)) - calls - Math.ceil(perSecond * (Date.now() - start) / 1000);
+    // Ticks and sweeps call scripts all the time; that they are few in the same time is seen before and after.
+    const callsOf = async (work) => {
+      const start = Date.now(), before = await scripts(server);
+      await work();
+      return [await scripts(server) - before, Date.now() - start];
+    };
+    const [quiet, quietMs] = await callsOf(() => sleep(1000));
+    let answers;
+    const [calls, ms] = await callsOf(async () => {
+      answers = await Promise.all(people.map((person) => person.ask({ type: 'resume', receipt: person.receipt })));
+    });
+    const spent = calls - Math.ceil(2 * quiet * ms / quietMs);
     answers.forEach((answer, i) => assert.equal(answer.seq, people[i].seq));
     assert.ok(spent < PEOPLE / 4, `${spent} calls for ${PEOPLE} receipts`);
   });
@@ -83,7 +87,7 @@ describe('a line that nobody is admitted from', () => {
     const answer = await until('a place', async () => {
       const now = await people[0].ask({ type: 'resume', receipt: people[0].receipt });
       return now.type === 'place' && now;
-    }, 10_000, 200);
+    }, { stepMs: 200 });
     assert.equal(answer.seq, people[0].seq);
     assert.equal((await info(server)).recovers_at_ms, 0);
     people.forEach((person, i) => assert.ok(!person.pushes.slice(told[i]).some((push) => push.receipt), 'the data is the same'));
@@ -112,7 +116,8 @@ describe('a line that nobody is admitted from', () => {
     const back = await Promise.all(away.map((person) => comeBack(server, person)));
     samePlaces(back);
     people = [...back, ...people];
-    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 10_000);
+    await endRecovery(server);
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0);
     const late = await comeBack(server, people[0]);
     samePlaces([late]);
     await late.close();
@@ -142,7 +147,8 @@ describe('a line that nobody is admitted from', () => {
     assert.equal(refused.code, 'busy');
     assert.equal(refused.recovering, true);
     assert.ok(refused.recovers_at_ms > Date.now() && refused.retry_s * 1000 + Date.now() >= refused.recovers_at_ms);
-    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 2 * RECOVERY_MS + 5000);
+    await endRecovery(server);
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0);
     const place = await fresh.ask({ type: 'join' });
     assert.ok(place.seq > Math.max(...last.map((person) => person.seq)), JSON.stringify(place));
     await closeAll([fresh, ...last, ...back]);
@@ -164,21 +170,21 @@ describe('a Redis that comes back empty', () => {
     await closeAll([...away, ...late]);
     const told = here.map((person) => person.pushes.length);
     await loseRedis(server, { keptBytes: 0 });
-    const until_ms = await until('the event recovers', async () => (await info(server)).recovers_at_ms, 10_000);
+    const until_ms = await until('the event recovers', async () => (await info(server)).recovers_at_ms);
     const faster = server.cli(['event', 'set', server.event, 'admit_per_tick=50']);
     const forged = await visit(server);
     const token = people[3].receipt;
     const refused = await until('this gateway has heard, too', async () => {
       const answer = await forged.ask({ type: 'resume', receipt: `${token.slice(0, -4)}AAAA` });
       return answer.code === 'busy' ? null : answer;
-    }, 10_000, 50);
+    });
     assert.equal(refused.code, 'receipt_invalid');
     assert.equal((await stranger.ask({ type: 'join' })).code, 'busy');
     // A browser that lost its cookie may bring the receipt, as soon as the registrar has told what it knows.
     const adopted = await until('the registrar has spoken', async () => {
       const answer = await stranger.ask({ type: 'resume', receipt: away[0].receipt });
       return answer.code === 'busy' ? null : answer;
-    }, 10_000, 200);
+    }, { stepMs: 200 });
     assert.equal(adopted.seq, away[0].seq, JSON.stringify(adopted));
     const back = await Promise.all(away.map((person) => comeBack(server, person)));
     samePlaces(back);
@@ -186,10 +192,12 @@ describe('a Redis that comes back empty', () => {
     pushes.forEach((push, i) => assert.equal(push.seq, here[i].seq));
     assert.equal((await faster).code, 0);
     assert.ok(Date.now() < until_ms, 'all of this within the window');
-    const admitted = await Promise.all([...here, ...back].map(async (person) => ({ seq: person.seq, ...await person.push('admitted', { msMax: 30_000 }) })));
+    const over_ms = Date.now();
+    await endRecovery(server);
+    const admitted = await Promise.all([...here, ...back].map(async (person) => ({ seq: person.seq, ...await person.push('admitted') })));
     admitted.sort((a, b) => a.admission - b.admission);
     admitted.forEach((one, i) => {
-      assert.ok(one.at_ms >= until_ms, 'nobody before the end of the window');
+      assert.ok(one.at_ms >= over_ms, 'nobody before the end of the window');
       assert.ok(i === 0 || admitted[i - 1].seq < one.seq, 'nobody is overtaken');
     });
     for (const person of late) {
@@ -243,7 +251,7 @@ describe('a loss in the middle of the sale', () => {
   const audit = (what) => until(what, async () => {
     const found = await server.cli(['audit']);
     return found.code === 0 || (await sleep(500), false);
-  }, 20_000);
+  });
 
   test('Redis is killed and keeps its data: turns, holds and a payment under way go on', async () => {
     const { people, chooses, pays, order } = await someBuyers(0);
@@ -258,25 +266,29 @@ describe('a loss in the middle of the sale', () => {
     await audit('the books agree');
     for (const person of people) await person.ask({ type: 'leave' });
     await closeAll([again, ...people]);
-    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 10_000);
+    await endRecovery(server);
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0);
   });
 
   test('Redis comes back empty: who bought is served, who was inside is the first again, no money is lost', async () => {
     const { people, chooses, bought, pays, order } = await someBuyers(100);
-    await sleep(500); // the payment is noted, and the bank thinks
     await loseRedis(server, { keptBytes: 0 });
-    const unsold = await pays.push((push) => push.type === 'unsold' || push.type === 'confirmed', { msMax: 30_000 });
-    assert.equal(unsold.order, order);
-    await until('the event recovers', async () => (await info(server)).recovers_at_ms, 10_000);
+    const unsold = await pays.push((push) => push.order === order && ['unsold', 'declined', 'confirmed'].includes(push.type));
+    assert.equal(unsold.type, 'unsold', JSON.stringify(unsold));
+    await until('the event recovers', async () => (await info(server)).recovers_at_ms);
     const again = await comeBack(server, bought);
     assert.equal(again.answer.code, 'already_served', JSON.stringify(again.answer));
     const { orders } = await again.ask({ type: 'tickets' });
     assert.deepEqual(orders[0].tickets.map((ticket) => ticket.seat), [101, 102]);
-    const place = await chooses.push((push) => push.type === 'place' && push.receipt);
-    assert.equal(place.seq, chooses.seq);
-    const first = people.filter((person) => person !== bought).slice(0, 6);
-    const turns = await Promise.all(first.map(async (person) => ({ seq: person.seq,
-      ...await person.push((push) => push.type === 'admitted' && push.at_ms >= place.recovers_at_ms, { msMax: 20_000 }) })));
+    const others = people.filter((person) => person !== bought);
+    for (const person of others) { // each of them is put back by the gateway that they are connected to
+      const place = await person.push((push) => push.type === 'place' && push.receipt);
+      assert.equal(place.seq, person.seq);
+    }
+    const over_ms = Date.now();
+    await endRecovery(server);
+    const turns = await Promise.all(others.slice(0, 6).map(async (person) => ({ seq: person.seq,
+      ...await person.push((push) => push.type === 'admitted' && push.at_ms >= over_ms) })));
     turns.sort((a, b) => a.admission - b.admission);
     turns.forEach((turn, i) => assert.ok(i === 0 || turns[i - 1].seq < turn.seq));
     await audit('the books agree: nothing is owed, nothing was taken for nothing');
@@ -296,7 +308,7 @@ test('the whole server stops, dies, dies with its Redis data: no window, a short
     server.event = 'arena';
     const loaded = await server.cli(['event', 'load', path.join(root, 'docs/examples/arena'), '--id', 'arena']);
     assert.equal(loaded.code, 0, loaded.stderr);
-    await server.cli(['event', 'set', 'arena', 'phase=open', 'tick_ms=200', 'admit_per_tick=0']);
+    await server.set('phase=open', 'tick_ms=200', 'admit_per_tick=0');
     await until('the event takes visitors', async () => (await info(server)).phase === 'open');
     const people = await fillLine(server, 30);
     assert.equal((await server.stop()).code, 0);
@@ -309,19 +321,19 @@ test('the whole server stops, dies, dies with its Redis data: no window, a short
     const children = Object.values(server.children());
     process.kill(server.pid, 'SIGKILL');
     await server.ended();
-    await until('children die with their supervisor', () => children.every((pid) => !fs.existsSync(`/proc/${pid}`)), 5000);
+    await until('children die with their supervisor', () => children.every((pid) => !fs.existsSync(`/proc/${pid}`)));
     await again();
     const left_ms = (await info(server)).recovers_at_ms - Date.now();
     assert.ok(left_ms <= 3000, `a short window: ${left_ms} ms`);
     samePlaces(await Promise.all(back.map((person) => comeBack(server, person))));
-    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0, 6000);
+    await until('the window is over', async () => (await info(server)).recovers_at_ms === 0);
     const newest = await visit(server);
     assert.equal((await newest.ask({ type: 'join' })).seq, 32);
     await sleep(1200); // the history and the ledger's note of the newest
     const alive = Object.values(server.children());
     process.kill(server.pid, 'SIGKILL');
     await server.ended();
-    await until('children die with their supervisor', () => alive.every((pid) => !fs.existsSync(`/proc/${pid}`)), 5000);
+    await until('children die with their supervisor', () => alive.every((pid) => !fs.existsSync(`/proc/${pid}`)));
     fs.rmSync(path.join(dir, 'redis'), { recursive: true });
     await again();
     const last = await Promise.all(back.map((person) => comeBack(server, person)));

@@ -97,9 +97,9 @@ await phase('quiet', () => sleep(QUIET_MS));
 const took = await phase('during the draw', async () => {
   await redis.ask('CONFIG', 'RESETSTAT');
   await server.cli(['event', 'set', 'arena', 'phase=open']);
-  await until('it begins', async () => Number(await redis.ask('HGET', 'ev:arena:line', 'draw')) >= 1, 10_000, 2);
+  await until('it begins', async () => Number(await redis.ask('HGET', 'ev:arena:line', 'draw')) >= 1, { stepMs: 2 });
   const start = performance.now();
-  await until('it ends', async () => Number(await redis.ask('HGET', 'ev:arena:line', 'draw')) === 2, 120_000, 5);
+  await until('it ends', async () => Number(await redis.ask('HGET', 'ev:arena:line', 'draw')) === 2, { msMax: 120_000, stepMs: 5 });
   return performance.now() - start;
 });
 isPinging = false;

@@ -51,10 +51,10 @@ async function loadAll(server) {
   for (let at = 0; at < events; at++) {
     const body = { id: String(at), reply: 'reply:bench', verb: 'event.load', args: args(at), by: 'cli' };
     await askRedis(server, 'XADD', 'office', '*', 'body', JSON.stringify(body));
-    if (at % 50 === 49) await until('the ledger', async () => await number(server, 'XLEN', 'office') < 20, 60_000, 5);
+    if (at % 50 === 49) await until('the ledger', async () => await number(server, 'XLEN', 'office') < 20, { stepMs: 5 });
   }
   let there;
-  await until(() => `${there} of ${events} events\n${server.log().slice(-2000)}`, async () => (there = await number(server, 'HLEN', 'events')) === events, 30_000);
+  await until(() => `${there} of ${events} events\n${server.log().slice(-2000)}`, async () => (there = await number(server, 'HLEN', 'events')) === events);
 }
 
 const commands = async (server) => Number(/total_commands_processed:(\d+)/.exec(await askRedis(server, 'INFO', 'stats'))[1]);
@@ -94,14 +94,14 @@ async function timed(what, action) {
 const flags = ['--gateways', '2'];
 let server = await startStanchion({ flags, dir });
 await timed(`loading ${events} events of ${seats} seats`, () => loadAll(server));
-await timed('until all gateways serve them', () => until(() => missing, () => areAllServed(server), 60_000));
+await timed('until all gateways serve them', () => until(() => missing, () => areAllServed(server)));
 await sleep(3000);
 await quiet(server);
 await list(server);
 if (events === 1000) say('one more', (await server.cli(['event', 'load', 'docs/examples/arena', '--id', 'one-more'])).stderr.trim());
 await timed('stop', () => server.stop());
 server = await timed('start again: until healthy', () => startStanchion({ flags, dir }));
-await timed('and until all gateways serve them', () => until(() => missing, () => areAllServed(server), 60_000));
+await timed('and until all gateways serve them', () => until(() => missing, () => areAllServed(server)));
 const { ledger } = server.children();
 process.kill(ledger, 'SIGKILL');
 await timed('the ledger killed: until it has recovered', () => until('recovered', () => {

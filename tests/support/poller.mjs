@@ -2,6 +2,9 @@
 // gateway.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { ofEachGateway } from './gateways.mjs';
+import { askRedis } from './redis.mjs';
+import { until } from './stanchion.mjs';
 
 // { status, ms, headers, body }
 export function post(server, where, body, headers = {}, onRequest = () => {}) {
@@ -35,15 +38,43 @@ export class Poller {
     return answer;
   }
 
-  // The messages after those that say who it is.
+  // The answers to these messages, in their order, then whatever was pushed meanwhile.
   async inside(messages, waitMs = 0) {
-    const { body } = await this.poll([{ type: 'resume', receipt: this.receipt }, { type: 'enter', pass: this.pass }, ...messages], waitMs);
-    return body.messages.slice(2);
+    const who = [{ type: 'resume', receipt: this.receipt }, { type: 'enter', pass: this.pass }];
+    const { body } = await this.poll([...who, ...messages].map((message, id) => ({ ...message, id })), waitMs);
+    const answers = body.messages.filter(({ re }) => re >= who.length);
+    return [...answers, ...body.messages.filter(({ re }) => re === undefined)];
+  }
+
+  // Pays what was checked out: how it ends. Should that have been told between two polls, the next one shows it.
+  async pay(order, card) {
+    let told = await this.inside([{ type: 'pay', order, card }], 20_000);
+    assert.equal(told[0].type, 'paying', JSON.stringify(told));
+    for (let polls = 0; polls < 10; polls++) {
+      const outcome = told.find((message) => message.order === order && ['declined', 'confirmed', 'unsold'].includes(message.type));
+      if (outcome) return outcome;
+      told = await this.inside([{ type: 'tickets' }], 3000);
+      const bought = told[0].orders?.find((one) => one.order === order);
+      if (bought) return { type: 'confirmed', ...bought };
+    }
+    return assert.fail(`no outcome of ${order}: ${JSON.stringify(told)}`);
   }
 
   async join() {
     const { body } = await this.poll([{ type: 'join', id: 1 }]);
     return body.messages[0];
+  }
+
+  // How many are ahead, as soon as every gateway has counted those who left.
+  async aheadEverywhere() {
+    const { seq } = await this.join();
+    const event = this.server.event, where = `/api/v1/events/${event}/poll`;
+    const request = { method: 'POST', headers: { Cookie: this.cookie }, body: JSON.stringify({ messages: [{ type: 'join', id: 1 }] }) };
+    return until('every gateway has counted', async () => {
+      const ahead = await askRedis(this.server, 'ZCOUNT', `ev:${event}:waiting`, '-inf', `(${seq}`);
+      const told = await ofEachGateway(this.server, (gateway) => gateway.ask(where, request));
+      return told.every(({ text }) => JSON.parse(text).messages[0].ahead === ahead) && { ahead };
+    }).then(({ ahead }) => ahead);
   }
 
   // Waits for a message of this type, poll after poll.

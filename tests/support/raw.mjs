@@ -2,20 +2,29 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
 
-// Sends each part (a string or bytes; a number waits that many ms) and collects what comes until the peer closes or
-// quietMs pass without a byte. { text, closed }
-export function exchange(port, parts, { quietMs = 1500, latin1 = true } = {}) {
+const ANSWER_MS_MAX = 20_000;
+
+// Sends each part (a string or bytes; a number waits that many ms) and collects what comes until the peer closes, or
+// until it has said what is expected (`isDone` of the text: something, unless said otherwise) and then nothing for
+// quietMs; at most 20 s. { text, closed }
+export function exchange(port, parts, { quietMs = 1500, latin1 = true, isDone = (text) => text !== '' } = {}) {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1');
     const chunks = [];
-    let timer = setTimeout(() => finish(false), quietMs);
+    const end = Date.now() + ANSWER_MS_MAX;
+    let timer = null, isSent = false;
+    const onQuiet = () => {
+      if (!isSent) return;
+      if (isDone(Buffer.concat(chunks).toString('latin1')) || Date.now() > end) finish(false);
+      else rest();
+    };
     function finish(closed) {
       clearTimeout(timer);
       socket.destroy();
       const all = Buffer.concat(chunks);
       resolve({ text: all.toString(latin1 ? 'latin1' : 'utf8'), bytes: all, closed });
     }
-    const rest = () => { clearTimeout(timer); timer = setTimeout(() => finish(false), quietMs); };
+    const rest = () => { clearTimeout(timer); timer = setTimeout(onQuiet, quietMs); };
     socket.on('data', (data) => { chunks.push(data); rest(); });
     socket.on('close', () => finish(true));
     socket.on('error', () => {});
@@ -24,10 +33,14 @@ export function exchange(port, parts, { quietMs = 1500, latin1 = true } = {}) {
         if (typeof part === 'number') await new Promise((done) => setTimeout(done, part));
         else socket.write(part);
       }
+      isSent = true;
       rest();
     })();
   });
 }
+
+// isDone of exchange(): so many HTTP answers are there.
+export const answers = (count) => (text) => (text.match(/HTTP\/1\.[01] \d/g) ?? []).length >= count;
 
 export const status = (text) => Number(text.match(/^HTTP\/1\.[01] (\d{3})/)?.[1] ?? 0);
 

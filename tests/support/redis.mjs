@@ -55,9 +55,12 @@ export async function loseRedis(server, { keptBytes = null } = {}) {
   process.kill(server.pid, 'SIGSTOP'); // the supervisor, so that it does not start it at once
   try { process.kill(redis, 'SIGKILL'); } catch { /* it has just died by itself */ }
   const isDead = () => { try { return /^State:\s+Z/m.test(fs.readFileSync(`/proc/${redis}/status`, 'utf8')); } catch { return true; } };
-  await until('Redis is dead', isDead, 10_000, 10);
+  await until('Redis is dead', isDead, { stepMs: 10 });
   if (keptBytes === 0) fs.rmSync(logDirectory(server), { recursive: true });
   else if (keptBytes !== null) fs.truncateSync(logFile(server), keptBytes);
   process.kill(server.pid, 'SIGCONT');
-  await until('Redis runs again', () => { const now = server.children().redis; return now && now !== redis; }, 10_000);
+  await until('Redis runs again', () => { const now = server.children().redis; return now && now !== redis; });
 }
+
+// While the line is put together again nobody is admitted for recovery_ms: a test that needs no more of it ends it here.
+export const endRecovery = (server) => askRedis(server, 'HSET', `ev:${server.event}:line`, 'recovers_at_ms', 1);

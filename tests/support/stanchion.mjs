@@ -3,22 +3,24 @@
 //
 //   const server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
 //   ... server.url, server.port, server.dir, server.pid, server.children(), server.cli(['event', 'list']) ...
+//   await server.set('tick_ms=100', 'phase=open'); // settings of the event; afterwards every gateway goes by them
 //   await server.stop();
 //
 // The program is $STANCHION_BIN, otherwise the one of the development build. Nothing it starts outlives the test
 // process: children die with their supervisor, and the supervisor is killed when this process exits.
 import { spawn } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
-import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { everyGatewayKnows, ofEachGateway } from './gateways.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.STANCHION_BIN ?? path.join(root, 'build/dev/bin/stanchion');
 
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 60_000; // of waits that end at once unless something is broken; a busy machine is no failure
 const STOP_MS_MAX = 60_000;
 const LOG_BYTES_MAX = 1 << 20;
 const running = new Set();
@@ -30,8 +32,8 @@ process.on('exit', () => {
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// Polls `probe` until it gives something true, or throws `what` after the time.
-export async function until(what, probe, msMax = READY_MS_MAX, stepMs = 50) {
+// Polls `probe` until it gives something true, or throws `what`.
+export async function until(what, probe, { msMax = READY_MS_MAX, stepMs = 50 } = {}) {
   const end = Date.now() + msMax;
   for (;;) {
     const value = await probe();
@@ -46,11 +48,18 @@ const isFree = (port) => new Promise((resolve) => {
   probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
 });
 
+// Several test files run at once, and between looking for a port and using it another could find it, too: the name of an
+// abstract socket, kept as long as this process lives, says that it is ours.
+const isOurs = (port) => new Promise((resolve) => {
+  const claim = net.createServer().once('error', () => resolve(false));
+  claim.unref().listen(`\0stanchion-test-port-${port}`, () => resolve(true));
+});
+
 // A port below those the kernel gives to outgoing connections, with a free neighbour for the sandbox.
 export async function freePort() {
   for (let tries = 0; tries < 100; tries++) {
-    const port = 12000 + Math.floor(Math.random() * 18000);
-    if (await isFree(port) && await isFree(port + 1)) return port;
+    const port = 12000 + 2 * Math.floor(Math.random() * 9000);
+    if (await isOurs(port) && await isFree(port) && await isFree(port + 1)) return port;
   }
   throw new Error('found no free port');
 }
@@ -85,25 +94,28 @@ export function runCli(args, { input = '', env = {}, cwd = root, timeoutMs = 90_
 
 const isHealthy = (url) => fetch(`${url}/healthz`).then((answer) => answer.status === 200, () => false);
 
-// Gateways share the port: every new connection meets any one of them, and one may be up before another. One that is up knows
-// that there is no such event.
-const MEETINGS = 16;
-const isReady = (url) => new Promise((resolve) => {
-  http.get(`${url}/api/v1/events/none`, { agent: false }, (answer) => { answer.resume(); resolve(answer.statusCode === 404); }).on('error', () => resolve(false));
-});
-async function allAreReady(url) {
-  for (let i = 0; i < MEETINGS; i++) if (!await isReady(url)) return false;
-  return true;
-}
+// Each gateway is up when it knows that there is no such event.
+const areReady = (server) => ofEachGateway(server, (gateway) => gateway.ask('/api/v1/events/none'))
+  .then((answers) => answers.every(({ status }) => status === 404), () => false);
 
 async function loadEvent(server, event, open) {
   const file = event === 'arena' ? path.join(root, 'docs/examples/arena') : event;
   server.event = event === 'arena' ? 'arena' : 'test-event';
   const loaded = await server.cli(['event', 'load', file, '--id', server.event]);
   if (loaded.code !== 0) throw new Error(`event load: ${loaded.stderr}${server.log()}`);
-  if (!open) return;
-  const opened = await server.cli(['event', 'open', server.event]);
-  if (opened.code !== 0) throw new Error(`event open: ${opened.stderr}${server.log()}`);
+  if (open) {
+    const opened = await server.cli(['event', 'open', server.event]);
+    if (opened.code !== 0) throw new Error(`event open: ${opened.stderr}${server.log()}`);
+  }
+  await everyGatewayKnows(server, 'the event is there', (known) => known && (!open || known.phase === 'open'));
+}
+
+// A gateway reads the settings of an event all at once: one that has the new colour has the others, too.
+async function setOf(server, event, pairs) {
+  const accent = `#0${crypto.randomBytes(3).toString('hex').slice(1)}`;
+  const done = await server.cli(['event', 'set', event, ...pairs, `accent=${accent}`]);
+  if (done.code !== 0) throw new Error(`event set ${pairs.join(' ')}: ${done.stderr}`);
+  await everyGatewayKnows(server, `of ${pairs.join(' ')}`, (known) => known?.accent === accent, event);
 }
 
 // flags: more flags of `serve`; event: 'arena', a path for `event load`, or null; open: open the event's sale;
@@ -142,6 +154,8 @@ export async function startStanchion(
       return Object.fromEntries(lines.map((line) => [line.replace(/ \d+$/, ''), Number(line.match(/\d+$/)[0])]));
     },
     cli: (args, options) => runCli([...args, '--data.dir', server.dir], options),
+    set: (...pairs) => setOf(server, server.event, pairs),
+    setEvent: (event, ...pairs) => setOf(server, event, pairs),
     // SIGTERM, and everything is gone. { code, signal, log }
     stop: async () => {
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
@@ -155,7 +169,7 @@ export async function startStanchion(
   try {
     await until(() => `the server is not ready\n${log}`, () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}\n${log}`);
-      return waitFor === 'children' ? Object.keys(server.children()).length > 0 : isHealthy(server.url).then((is) => is && allAreReady(server.url));
+      return waitFor === 'children' ? Object.keys(server.children()).length > 0 : isHealthy(server.url).then((is) => is && areReady(server));
     });
     if (event) await loadEvent(server, event, open);
   } catch (error) {

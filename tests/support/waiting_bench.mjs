@@ -41,7 +41,7 @@ const crowd = spawn(path.join(path.dirname(binary), 'stampede'), ['--url', serve
   '--arrive-within-s', '12', '--duration-s', String(seconds + 60), '--no-show', '1', '--leave', '0', '--tabs', '0', '--refresh', '0',
   '--finish-min', '0', '--ledger', 'none', '--plain'], { stdio: 'ignore' });
 const crowdEnded = new Promise((resolve) => crowd.on('close', resolve));
-await until('everybody waits', async () => (await waiting()) >= visitors * 0.99, 90_000, 500);
+await until('everybody waits', async () => (await waiting()) >= visitors * 0.99, { msMax: 90_000, stepMs: 500 });
 await set(`admit_per_tick=${rate}`);
 let seat = 0;
 const trade = async () => {

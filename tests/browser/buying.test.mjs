@@ -5,7 +5,7 @@ import { startNetwork } from '../support/proxy.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
 import {
   DECLINED_CARD, GOOD_CARD, LATE_CARD, PHONE, SLOW_CARD, WEBHOOK_CARD, assertNoProblems, confirmedSeats, enterSale, goToPayment,
-  isShown, launch, newPerson, payWith, seatsAreReady, takeFirstFree, takesItsTime, view,
+  heard, isShown, launch, newPerson, payWith, seatsAreReady, takeFirstFree, takesItsTime, view,
 } from './browser.mjs';
 import { eventsOf } from './events.mjs';
 
@@ -269,11 +269,13 @@ describe('somebody buys', { concurrency: 2 }, () => {
 test('every gateway killed while the bank is thinking: the tickets come nevertheless', async () => {
   const person = await newPerson(browser);
   const { page } = person;
+  const isPaying = heard(page, ({ type }) => type === 'paying');
   await enterSale(page, url);
   const seat = await takeFirstFree(page, 11);
   await goToPayment(page);
   await payWith(page, SLOW_CARD);
   await page.getByText('Waiting for the bank').waitFor();
+  await isPaying; // the page says it before the gateway does
   for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
   assert.deepEqual(await confirmedSeats(page), [seat]);
   await person.context.close(); // the console does tell of the refused connections: no check for problems

@@ -181,6 +181,7 @@ describe('somebody buys', { concurrency: 2 }, () => {
   test('the network goes while seats are chosen, and while they are paid: everything is there again', async () => {
     const network = await startNetwork(server.port);
     const { page, context } = await newPerson(browser, PHONE);
+    const isPaying = heard(page, ({ type }) => type === 'paying');
     const breakAndMend = async () => {
       await network.cut();
       await page.locator('#link').filter({ hasText: 'Connection lost' }).waitFor();
@@ -196,6 +197,7 @@ describe('somebody buys', { concurrency: 2 }, () => {
     await isShown(page, 'payment');
     await payWith(page, SLOW_CARD);
     await page.getByText('Waiting for the bank').waitFor();
+    await isPaying;
     await breakAndMend();
     assert.deepEqual(await confirmedSeats(page), [seat]);
     await context.close(); // the console does tell of refused connections: no check for problems

@@ -230,7 +230,9 @@ test('every gateway is killed while the bank is thinking: the tickets come all t
   await enterSale(page, url);
   const seat = await takeFirstFree(page);
   await goToPayment(page);
+  const isPaying = page.waitForResponse(async (answer) => answer.url().endsWith('/poll') && /"paying"/.test(await answer.text().catch(() => '')));
   await payWith(page, SLOW_CARD);
+  await isPaying; // the page says it before the gateway does
   await page.getByText('Waiting for the bank').waitFor();
   for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
   assert.deepEqual(await confirmedSeats(page), [seat]);

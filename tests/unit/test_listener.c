@@ -42,6 +42,7 @@ static void set_up(void)
     ev_timer_start(loop, &beat);
     room = HERD;
     cr_assert_eq(listener_init(&listener, loop, "127.0.0.1", 0, has_room, on_accept, NULL), 0);
+    listener_open(&listener);
     socklen_t bytes = sizeof address;
     cr_assert_eq(getsockname(listener.fd, (struct sockaddr *)&address, &bytes), 0);
 }

@@ -4,7 +4,7 @@
  *
  * The ledger mostly needs a few milliseconds. When it needs longer than CONFIRM_WAIT_MS, or says
  * anything else, the request is answered by `paying` and the outcome is a push, as after `pay`
- * (docs/decisions/0055-free-orders-in-one-exchange.md).
+ * (docs/decisions/0064-free-orders-in-one-exchange.md).
  */
 #ifndef STANCHION_CONFIRM_DESK_H
 #define STANCHION_CONFIRM_DESK_H

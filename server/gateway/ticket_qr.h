@@ -1,6 +1,6 @@
 /* The QR code of each ticket, as modules for the page to draw.
  *
- * docs/decisions/0030-qr-codes.md says why here: the code itself never leaves the message it is in,
+ * docs/decisions/0068-qr-codes.md says why here: the code itself never leaves the message it is in,
  * pages need no library, and a ticket's picture is 79 bytes.
  */
 #ifndef STANCHION_TICKET_QR_H

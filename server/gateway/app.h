@@ -71,7 +71,7 @@ struct gateway {
     struct event_list event_list;
     struct session_table sessions;
     struct office_client office;
-    size_t wishes_pending; /* visitors' wishes of this loop turn */
+    size_t wishes_pending; /* visitors' wishes that have not gone out */
     size_t check_batches;  /* under way */
     struct account_desk accounts;
     struct organizer_guard organizers;

@@ -43,6 +43,13 @@ static void wish_list_drop(struct wish_list *list, size_t count)
     list->first = list->count == 0 ? 0 : list->first + count;
 }
 
+static bool is_own_doubt(enum wish_kind kind)
+{
+    return kind == WISH_CHECK || kind == WISH_CLAIM;
+}
+
+static void send_list(struct event_entry *event, enum wish_kind kind, bool is_urgent);
+
 /* --- gathering --- */
 
 static bool add_wish(struct session *session, enum wish_kind kind, struct line_wish *wish,
@@ -75,9 +82,12 @@ bool line_batch_resume(struct session *session, const struct reply_to *to,
     return add_wish(session, WISH_RESUME, &wish, to);
 }
 
+/* What was wished before goes first. */
 bool line_batch_leave(struct session *session, const struct reply_to *to)
 {
     struct line_wish wish = {0};
+    send_list(session->event, WISH_JOIN, true);
+    send_list(session->event, WISH_RESUME, true);
     return add_wish(session, WISH_LEAVE, &wish, to);
 }
 
@@ -103,11 +113,6 @@ struct line_batch {
     size_t count;
     struct line_wish wishes[];
 };
-
-static bool is_own_doubt(enum wish_kind kind)
-{
-    return kind == WISH_CHECK || kind == WISH_CLAIM;
-}
 
 static void count(struct gateway_figures *figures, enum wish_kind kind, const struct place *place)
 {
@@ -150,6 +155,7 @@ static void on_places(void *ctx, enum queue_status status, const struct place *p
     struct line_batch *batch = ctx;
     assert(status != QUEUE_OK || count == batch->count);
     batch->event->gateway->check_batches -= is_own_doubt(batch->kind);
+    batch->event->wishes[batch->kind].under_way--;
     for (size_t i = 0; i < batch->count; i++) {
         take_answer(batch, &batch->wishes[i], status, status == QUEUE_OK ? &places[i] : NULL);
     }
@@ -189,19 +195,32 @@ static void send_batch(struct event_entry *event, enum wish_kind kind,
     batch->count = count;
     memcpy(batch->wishes, wishes, count * sizeof *wishes);
     event->gateway->check_batches += is_own_doubt(kind);
+    event->wishes[kind].under_way++;
     enum queue_status status = ask_places(event, batch);
     if (status != QUEUE_OK) {
         on_places(batch, status, NULL, 0);
     }
 }
 
-static void send_list(struct event_entry *event, enum wish_kind kind)
+/* Whether the list's next call goes out now. Under load a call is worth waiting for: as many as
+ * come while one is under way share the next (decisions/0066). */
+static bool may_go(const struct event_entry *event, enum wish_kind kind)
+{
+    const struct wish_list *list = &event->wishes[kind];
+    if (is_own_doubt(kind)) {
+        return event->gateway->check_batches < CHECK_BATCHES_MAX;
+    }
+    return kind == WISH_LEAVE || list->under_way == 0 || list->count >= JOIN_BATCH_MAX;
+}
+
+static void send_list(struct event_entry *event, enum wish_kind kind, bool is_urgent)
 {
     struct gateway *gateway = event->gateway;
     struct wish_list *list = &event->wishes[kind];
-    while (list->count > 0 && (!is_own_doubt(kind) || gateway->check_batches < CHECK_BATCHES_MAX)) {
+    while (list->count > 0 && (is_urgent || may_go(event, kind))) {
         size_t count = list->count < JOIN_BATCH_MAX ? list->count : JOIN_BATCH_MAX;
         size_t first = list->first;
+        gateway->wishes_pending -= is_own_doubt(kind) ? 0 : count;
         wish_list_drop(list, count);
         send_batch(event, kind, list->items + first, count);
     }
@@ -211,8 +230,7 @@ void line_batch_before_sleep(struct gateway *gateway)
 {
     for (size_t i = 0; i < gateway->book.count; i++) {
         for (int kind = 0; kind < WISH_COUNT; kind++) {
-            send_list(gateway->book.entries[i], (enum wish_kind)kind);
+            send_list(gateway->book.entries[i], (enum wish_kind)kind, false);
         }
     }
-    gateway->wishes_pending = 0;
 }

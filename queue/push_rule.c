@@ -15,6 +15,14 @@ int64_t push_floor_ms(const struct push_rule *rule, int64_t ahead)
     return floor_ms < rule->interval_ms_max ? floor_ms : rule->interval_ms_max;
 }
 
+int64_t push_told_ms(const struct push_rule *rule, int64_t ahead, uint64_t salt, int64_t now_ms)
+{
+    if (push_floor_ms(rule, ahead) < rule->interval_ms_max)
+        return now_ms;
+    uint64_t lot = (salt * UINT64_C(0x9E3779B97F4A7C15)) >> 32; /* Fibonacci hashing */
+    return now_ms - (int64_t)(lot % (uint64_t)(rule->interval_ms_max / 4 + 1));
+}
+
 /* A change by so much of what was told; places are below 10^13, so nothing overflows. */
 static bool is_considerable(const struct push_rule *rule, int64_t told, int64_t ahead)
 {

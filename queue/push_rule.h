@@ -32,6 +32,10 @@ struct push_told {
 
 bool push_is_due(const struct push_rule *rule, const struct push_told *told, int64_t ahead,
                  uint32_t news, int64_t now_ms);
+/* From when the interval counts of one who is told now. Far back that is up to a quarter of it
+ * earlier, by lot (`salt`): those who were all told at once, as at the opening, are not all due at
+ * once again. */
+int64_t push_told_ms(const struct push_rule *rule, int64_t ahead, uint64_t salt, int64_t now_ms);
 /* The least time between two pushes at this distance; 0 near the head. */
 int64_t push_floor_ms(const struct push_rule *rule, int64_t ahead);
 

@@ -28,6 +28,7 @@
 #define BACK_OFF_MS_MAX 2000
 #define GREETING_DEADLINE_MS 5000
 #define OVERDUE_READS_MAX 1024 /* of hiredis, 16 KB each */
+#define LATE_MS 250            /* a timer that fires so late says that this process is late */
 #define ARGC_MAX 2048
 #define SCRIPTS_MAX 64
 #define CHANNELS_MAX 4096
@@ -57,6 +58,7 @@ struct redis_link {
     redisAsyncContext *ac;
     ev_io readable, writable;
     ev_timer deadline, reconnect;
+    int64_t timer_due_ms; /* monotonic: when the deadline's timer should fire */
     int64_t back_off_ms;
     struct pending *ring; /* REDIS_PENDING_MAX + greeting entries */
     size_t ring_first, ring_count;
@@ -72,6 +74,14 @@ static void connect_now(struct redis_link *link);
 
 /* --- the ring of what is under way --- */
 
+static void start_deadline(struct redis_link *link, int64_t wait_ms)
+{
+    link->timer_due_ms = clock_monotonic_ms() + wait_ms;
+    ev_now_update(link->loop);
+    ev_timer_set(&link->deadline, (double)wait_ms / 1e3 + 0.001, 0.);
+    ev_timer_start(link->loop, &link->deadline);
+}
+
 static void ring_push(struct redis_link *link, redis_link_reply_fn *on_reply, void *ctx,
                       int64_t deadline_ms)
 {
@@ -80,9 +90,7 @@ static void ring_push(struct redis_link *link, redis_link_reply_fn *on_reply, vo
     link->ring[at] = (struct pending){on_reply, ctx, deadline_ms};
     link->ring_count++;
     if (deadline_ms != 0 && !ev_is_active(&link->deadline)) {
-        ev_timer_set(&link->deadline, (double)(deadline_ms - clock_monotonic_ms()) / 1e3 + 0.001,
-                     0.);
-        ev_timer_start(link->loop, &link->deadline);
+        start_deadline(link, deadline_ms - clock_monotonic_ms());
     }
 }
 
@@ -210,12 +218,14 @@ static bool has_unread(const struct redis_link *link)
 }
 
 /* On a full machine it may be this process that is late: the answer is there, and has not been read
- * yet. Redis is lost only when it has not answered. */
+ * yet, or the command has not even been sent. Redis is lost only when it has not answered while we
+ * were on time. */
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct redis_link *link = timer->data;
     ev_timer_stop(loop, timer);
+    int64_t late_ms = clock_monotonic_ms() - link->timer_due_ms;
     for (int reads = 0; left_ms(link) <= 0 && has_unread(link) && reads < OVERDUE_READS_MAX;
          reads++) {
         redisAsyncHandleRead(link->ac);
@@ -223,12 +233,12 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     if (link->ac == NULL || link->ring_count == 0) {
         return;
     }
-    if (left_ms(link) <= 0) {
+    int64_t wait_ms = left_ms(link);
+    if (wait_ms <= 0 && late_ms < LATE_MS) {
         lose_connection(link, "no answer in time");
         return;
     }
-    ev_timer_set(timer, (double)left_ms(link) / 1e3 + 0.001, 0.);
-    ev_timer_start(loop, timer);
+    start_deadline(link, wait_ms > LATE_MS ? wait_ms : LATE_MS);
 }
 
 static void on_reconnect(struct ev_loop *loop, ev_timer *timer, int events)

@@ -92,6 +92,7 @@ struct gateway {
     int64_t drain_left_ms;
     ev_timer turn_timer, poll_timer, drain_timer, moment_timer;
     ev_prepare before_sleep;
+    ev_idle awake; /* runs while there is more to do than fits a turn */
     ev_signal on_term, on_int;
     struct gateway_figures figures;
     struct json_text said;  /* the place being told (line_text.h): its memory serves for all */

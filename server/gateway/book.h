@@ -31,7 +31,8 @@ struct event_entry {
     bool has_settings, has_plan, has_line, has_seats;
     bool is_line_asked, is_seats_asked, is_tick_asked, is_sweep_asked;
     bool refill_at_once, is_refill_asked, is_refill_wanted;
-    bool is_push_due; /* a tick has moved the line; its last piece has not been heard of */
+    bool has_pushes_left; /* not everybody has been told the places of now */
+    bool is_push_due;     /* a tick has moved the line; its last piece has not been heard of */
     char *name, *time_zone;
     char *accent;         /* "#rrggbb" of the event's pages, "" = ours */
     int64_t starts_at_ms; /* of the event itself; 0 = not said */

@@ -326,6 +326,11 @@ static void open_when_ready(struct gateway *gateway)
     }
 }
 
+static void on_idle(struct ev_loop *loop, ev_idle *watcher, int events)
+{
+    (void)loop, (void)watcher, (void)events; /* that it runs is all it is for */
+}
+
 static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)loop, (void)events;
@@ -333,6 +338,7 @@ static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int event
     open_when_ready(gateway);
     poll_desk_before_sleep(gateway);
     line_batch_before_sleep(gateway);
+    line_ticks_before_sleep(gateway);
     seat_redis_flush(gateway->seats);
 }
 
@@ -492,6 +498,7 @@ static void start_watchers(struct gateway *gateway)
     ev_timer_init(&gateway->drain_timer, on_drain_step, DRAIN_STEP_MS / 1e3, DRAIN_STEP_MS / 1e3);
     line_moments_init(gateway);
     ev_prepare_init(&gateway->before_sleep, on_before_sleep);
+    ev_idle_init(&gateway->awake, on_idle);
     ev_signal_init(&gateway->on_term, on_stop, SIGTERM);
     ev_signal_init(&gateway->on_int, on_stop, SIGINT);
     gateway->turn_timer.data = gateway->poll_timer.data = gateway->drain_timer.data = gateway;
@@ -510,6 +517,7 @@ static void stop_watchers(struct gateway *gateway)
     ev_timer_stop(gateway->loop, &gateway->drain_timer);
     line_moments_release(gateway);
     ev_prepare_stop(gateway->loop, &gateway->before_sleep);
+    ev_idle_stop(gateway->loop, &gateway->awake);
     ev_signal_stop(gateway->loop, &gateway->on_term);
     ev_signal_stop(gateway->loop, &gateway->on_int);
 }

@@ -7,12 +7,19 @@
 #include "server/gateway/foretold.h"
 #include "server/gateway/line_news.h"
 
+struct push_told line_text_told(const struct session *session, const struct line_news *news,
+                                int64_t ahead, int64_t now_ms)
+{
+    const struct push_rule *rule = &session->event->gateway->options->push;
+    return (struct push_told){ahead, push_told_ms(rule, ahead, session->id, now_ms), news->number};
+}
+
 struct json_text *line_text_place(struct session *session, const struct line_news *news,
                                   int64_t ahead, int64_t now_ms, int64_t wall_ms)
 {
     struct json_text *text = &session->event->gateway->said;
     struct estimate_range range;
-    session->told = (struct push_told){ahead, now_ms, news->number};
+    session->told = line_text_told(session, news, ahead, now_ms);
     json_text_clear(text);
     json_text_whole(text, "{\"type\":\"place\",\"seq\":", session->seq);
     json_text_whole(text, ",\"ahead\":", ahead);

@@ -16,6 +16,9 @@ struct json_text;
 struct line_news;
 struct session;
 
+/* What a session is taken to know when it is told a place now. */
+struct push_told line_text_told(const struct session *session, const struct line_news *news,
+                                int64_t ahead, int64_t now_ms);
 /* Begins a text: `place` of a session that waits, with so many ahead, and the news of its event.
  * Remembers what is told, at now_ms (monotonic), which is wall_ms for the visitor. Valid until the
  * next call. */

@@ -15,6 +15,7 @@
 
 #define IDLE_TICKS 30        /* one tick out of so many, for events where nobody is */
 #define TICK_ASK_AGAIN_MS 50 /* an unanswered or too early tick is asked for again after this */
+#define PUSHES_PER_TURN 256  /* 2 ms */
 
 /* --- asking --- */
 
@@ -113,7 +114,7 @@ static void push_place(struct session *session, const struct line_news *news, in
                        int64_t now_ms, int64_t wall_ms)
 {
     if (wire_is_slow(session)) {
-        session->told = (struct push_told){ahead, now_ms, news->number};
+        session->told = line_text_told(session, news, ahead, now_ms);
         session->is_place_stale = true;
         lws_callback_on_writable(session->wsi);
         return;
@@ -171,12 +172,16 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
     frozen_on_checked(session, place);
 }
 
+/* At most PUSHES_PER_TURN; the rest goes on in the next turns of the loop, so that whoever asks for
+ * something meanwhile, and Redis, need not wait until everybody has been told. */
 static void push_places(struct event_entry *event)
 {
+    size_t pushed = 0;
     int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
     const struct push_rule *rule = &event->gateway->options->push;
     const struct line_news *news = line_news(event);
     size_t near = 0;
+    event->has_pushes_left = false;
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
         if (session->stage != STAGE_NEW && !session_is_of_epoch(session)) {
@@ -192,8 +197,29 @@ static void push_places(struct event_entry *event)
         }
         int64_t ahead = line_view_ahead_near(&event->line, session->seq, &near);
         if (push_is_due(rule, &session->told, ahead, news->number, now_ms)) {
+            if (pushed++ == PUSHES_PER_TURN) {
+                event->has_pushes_left = true;
+                return;
+            }
             push_place(session, news, ahead, now_ms, wall_ms);
         }
+    }
+}
+
+void line_ticks_before_sleep(struct gateway *gateway)
+{
+    bool has_left = false;
+    for (size_t i = 0; i < gateway->book.count; i++) {
+        struct event_entry *event = gateway->book.entries[i];
+        if (event->has_pushes_left && event->line.is_current) {
+            push_places(event);
+            has_left = has_left || event->has_pushes_left;
+        }
+    }
+    if (has_left) {
+        ev_idle_start(gateway->loop, &gateway->awake);
+    } else {
+        ev_idle_stop(gateway->loop, &gateway->awake);
     }
 }
 

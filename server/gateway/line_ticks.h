@@ -12,6 +12,8 @@ struct place;
 
 /* Asks for ticks that are due. */
 void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms);
+/* Goes on telling places; keeps the loop awake until everybody has been told. */
+void line_ticks_before_sleep(struct gateway *gateway);
 /* Asks for a tick now, unless that is under way. */
 void line_ticks_ask(struct event_entry *event, int64_t now_ms);
 /* Somebody inside has gone: the next in line may come in at once, if the event is set so. */

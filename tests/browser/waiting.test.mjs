@@ -179,6 +179,8 @@ describe('who waits', { concurrency: 3 }, () => {
     await page.getByRole('button', { name: 'Leave the line' }).click();
     await page.locator('#ask').getByRole('button', { name: 'Leave the line' }).click();
     await isShown(page, 'sale');
+    await tab.bringToFront();
+    await tab.waitForFunction(() => !document.hidden);
     await tab.evaluate(() => document.dispatchEvent(new Event('visibilitychange'))); // as when it is looked at
     await isShown(tab, 'sale');
     await tab.getByText('You left the line.').waitFor();

@@ -61,6 +61,22 @@ Test(push_rule, the_floor_never_shrinks_with_distance)
     cr_assert_eq(push_floor_ms(&none, INT64_MAX), 0);
 }
 
+/* Far back the next time is drawn by lot, from three quarters of the interval to all of it. */
+Test(push_rule, a_crowd_told_at_once_is_not_due_at_once)
+{
+    enum { CROWD = 4000, PARTS = 8 };
+    int64_t span_ms = rule.interval_ms_max / 4, counts[PARTS] = {0};
+    for (uint64_t salt = 0; salt < CROWD; salt++) {
+        int64_t earlier_ms = 20000 - push_told_ms(&rule, 500000, salt, 20000);
+        cr_assert(earlier_ms >= 0 && earlier_ms <= span_ms, "%lld", (long long)earlier_ms);
+        counts[earlier_ms * PARTS / (span_ms + 1)]++;
+        cr_assert_eq(push_told_ms(&rule, rule.near_places, salt, 20000), 20000);
+    }
+    for (size_t i = 0; i < PARTS; i++) {
+        cr_assert_gt(counts[i], CROWD / PARTS * 9 / 10, "part %zu: %lld", i, (long long)counts[i]);
+    }
+}
+
 /* Pushes a second for 100,000 waiting over ten minutes, with a tick a second. */
 static double pushes_per_second(int64_t per_tick, bool is_stock_moving)
 {

@@ -18,6 +18,7 @@
 #include "server/gateway/event_list.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/handshake.h"
+#include "server/gateway/heartbeat.h"
 #include "server/gateway/listener.h"
 #include "server/gateway/office_client.h"
 #include "server/gateway/organizer/guard.h"
@@ -83,6 +84,7 @@ struct gateway {
     struct baskets *baskets;
     struct confirm_ring *confirms;
     struct polls polls;
+    struct heartbeat heartbeat;
     size_t assembly_bytes;
     uint32_t connections_count; /* sockets that libwebsockets holds */
     int64_t started_ms;         /* monotonic */

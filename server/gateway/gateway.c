@@ -283,6 +283,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     line_ticks_on_turn(gateway, now_ms);
     line_pace_on_turn(gateway, now_ms);
     farewell_on_turn(gateway, now_ms);
+    heartbeat_on_turn(gateway, now_ms);
     seat_desk_on_turn(gateway, now_ms);
     basket_desk_on_turn(gateway, now_ms);
     confirm_desk_on_turn(gateway, now_ms);

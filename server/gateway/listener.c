@@ -12,9 +12,7 @@
 #define HANDED_PER_TURN_MAX 128
 #define BACKLOG 65535 /* the kernel cuts it to net.core.somaxconn */
 #define DEFER_S 3
-#define KEEPALIVE_IDLE_S 60
-#define KEEPALIVE_INTERVAL_S 20
-#define KEEPALIVE_PROBES 3
+#define UNANSWERED_MS_MAX 60000 /* then the connection is taken to be dead */
 
 /* Tells a visitor that there is no room, in the one packet that always fits an empty socket buffer.
  */
@@ -90,12 +88,9 @@ static int set_options(int fd)
     static const int options[][3] = {
         {SOL_SOCKET, SO_REUSEADDR, 1},
         {SOL_SOCKET, SO_REUSEPORT, 1},
-        {SOL_SOCKET, SO_KEEPALIVE, 1},
         {IPPROTO_TCP, TCP_NODELAY, 1},
         {IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S},
-        {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
-        {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
-        {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_MS_MAX},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         int error = set_option(fd, options[i][0], options[i][1], options[i][2]);

@@ -1,9 +1,9 @@
 /* The listening socket of a gateway, ours instead of libwebsockets' own.
  *
  * SO_REUSEPORT shares the port between gateways; TCP_DEFER_ACCEPT hands over connections only when
- * their request has arrived, so nothing is ever half-open. TCP keepalive is set here once and
- * inherited: the only liveness check that a waiting browser meets. Beyond connections_max a
- * connection gets a 503 with Retry-After and is closed.
+ * their request has arrived, so nothing is ever half-open. TCP_USER_TIMEOUT is set here once
+ * and inherited: what a peer does not acknowledge ends its connection (heartbeat.h). Beyond
+ * connections_max a connection gets a 503 with Retry-After and is closed.
  *
  * A herd fills the kernel's queue (net.core.somaxconn, 4,096) faster than handshakes are answered,
  * and what does not fit comes again after 1, 3, 7 seconds. So accepting, which is cheap, goes

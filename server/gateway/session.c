@@ -161,6 +161,11 @@ void session_destroy(struct session_table *table, struct session *session)
     forbid(session, sizeof *session);
 }
 
+struct session *session_at(const struct session_table *table, uint32_t slot)
+{
+    return is_in_use(table, slot) ? &table->slots[slot] : NULL;
+}
+
 struct session *session_by_id(const struct session_table *table, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;

@@ -105,6 +105,8 @@ uint32_t session_count(const struct session_table *table);
 struct session *session_create(struct session_table *table, struct lws *wsi,
                                struct event_entry *event, const char *visitor);
 void session_destroy(struct session_table *table, struct session *session);
+/* The session in a slot below slots_count; NULL when none is there. */
+struct session *session_at(const struct session_table *table, uint32_t slot);
 /* NULL when that session has ended. */
 struct session *session_by_id(const struct session_table *table, uint64_t id);
 /* First session of a visitor at an event; then session_next_of_visitor. NULL at the end. */

@@ -31,6 +31,21 @@ before(async () => {
 
 after(async () => server.stop());
 
+// Nobody has to answer it; a peer that does not even acknowledge it is gone.
+test('who hears nothing hears a heartbeat, and who hears something does not', async () => {
+  const quiet = await startStanchion({ flags: ['--gateways', '1', '--push.heartbeat_ms', '400'], event: 'arena' });
+  await quiet.set('admit_per_tick=0');
+  const one = await visit(quiet);
+  const beats = [];
+  one.socket.on('pong', (data) => beats.push(data.length));
+  assert.equal((await one.ask({ type: 'join' })).type, 'place');
+  await until('three heartbeats', () => beats.length >= 3);
+  assert.deepEqual([...new Set(beats)], [0]);
+  assert.equal((await one.ask({ type: 'join' })).type, 'place', 'the frames after it are whole');
+  await one.close();
+  await quiet.stop();
+});
+
 describe('while the line stands still', () => {
   test('an answer says what is left and how to come back', async () => {
     const answers = [await first.ask({ type: 'join' }), await second.ask({ type: 'join' })];

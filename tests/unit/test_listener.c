@@ -2,6 +2,7 @@
  * order; who does not fit, and who still waits at the end, is told when to come back. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +56,17 @@ static void tear_down(void)
 }
 
 TestSuite(listener, .init = set_up, .fini = tear_down);
+
+/* Thousands of keepalive timers fire at once and drown each other (heartbeat.h). */
+Test(listener, what_is_not_acknowledged_ends_a_connection_and_no_keepalive_does)
+{
+    int timeout_ms = 0, keepalive = -1;
+    socklen_t bytes = sizeof timeout_ms;
+    cr_assert_eq(getsockopt(listener.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, &bytes), 0);
+    cr_assert_eq(timeout_ms, 60000);
+    cr_assert_eq(getsockopt(listener.fd, SOL_SOCKET, SO_KEEPALIVE, &keepalive, &bytes), 0);
+    cr_assert_eq(keepalive, 0);
+}
 
 /* Connects and sends the byte, so that TCP_DEFER_ACCEPT hands it over. */
 static int visitor(char byte)

@@ -13,6 +13,7 @@
 #include "server/base/token.h"
 #include "server/gateway/account_desk.h"
 #include "server/gateway/basket_desk.h"
+#include "server/gateway/best_desk.h"
 #include "server/gateway/book.h"
 #include "server/gateway/confirm_desk.h"
 #include "server/gateway/event_list.h"
@@ -83,6 +84,7 @@ struct gateway {
     struct webhook_list webhooks;
     struct baskets *baskets;
     struct confirm_ring *confirms;
+    struct best_spent instead_spent;
     struct polls polls;
     struct heartbeat heartbeat;
     size_t assembly_bytes;

@@ -2,13 +2,16 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line_pace.h"
 #include "server/gateway/seat_desk.h"
 #include "server/gateway/wire.h"
 #include "ticketing/best_seats.h"
 
-#define TRIES_MAX 5    /* seats that others were faster to take: then `busy` */
+#define TRIES_MAX 5 /* seats that others were faster to take: then `busy` */
+#define SPENT_WINDOW_US 1000000
+#define SPENT_US_MAX (SPENT_WINDOW_US / 5)
 #define FULL_PERCENT 5 /* fewer free seats than this: a single one may be left */
 
 /* One question on its way. Lifetime: until the answer. */
@@ -80,6 +83,14 @@ static void choose(struct event_entry *event, const struct hold *taken,
     free(is_free);
 }
 
+bool best_desk_may_look(struct best_spent *spent, int64_t cpu_us)
+{
+    if (cpu_us - spent->since_us >= SPENT_WINDOW_US) {
+        *spent = (struct best_spent){.since_us = cpu_us};
+    }
+    return spent->spent_us < SPENT_US_MAX;
+}
+
 json_t *best_desk_instead(struct event_entry *event, const struct hold *taken, size_t count)
 {
     json_t *list = json_array();
@@ -91,8 +102,13 @@ json_t *best_desk_instead(struct event_entry *event, const struct hold *taken, s
     struct best_request request = {.count = (uint32_t)count,
                                    .category =
                                        plan_seat_category(event->plan, taken->seats[0].seat)};
-    struct best_answer answer;
-    choose(event, taken, &request, &answer);
+    struct best_answer answer = {0};
+    struct best_spent *spent = &event->gateway->instead_spent;
+    int64_t begun_us = clock_cpu_us();
+    if (best_desk_may_look(spent, begun_us)) {
+        choose(event, taken, &request, &answer);
+        spent->spent_us += clock_cpu_us() - begun_us;
+    }
     for (uint32_t i = 0; i < answer.count; i++) {
         json_array_append_new(list, json_integer(answer.seats[i]));
     }

@@ -9,6 +9,8 @@
 #define STANCHION_BEST_DESK_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct gateway;
 struct session;
@@ -16,12 +18,22 @@ struct event_entry;
 struct reply_to;
 struct hold;
 
+/* What looking for other seats for those who were too slow has cost, in processor time. */
+struct best_spent {
+    int64_t since_us, spent_us; /* since when, and how much since then */
+};
+
+/* Whether that may go on: it has had less than a fifth of the last second of processor time that
+ * the gateway got. Pure but for `spent`. */
+bool best_desk_may_look(struct best_spent *spent, int64_t cpu_us);
+
 /* A `hold` with `best`: {"count":k,"category":index,"accessible":n}. The session is entered and the
  * event ready. */
 void best_desk_hold(struct gateway *gateway, struct session *session, const struct reply_to *to,
                     const json_t *request);
 /* What might be taken instead of seats that are gone: as many, of the first one's category; a new
- * reference, empty when there is nothing. */
+ * reference, empty when there is nothing, or no time to look: in a crowd that fights for seats,
+ * offering others must not be what keeps it from buying. */
 json_t *best_desk_instead(struct event_entry *event, const struct hold *taken, size_t count);
 /* The plan is about to change or to go. */
 void best_desk_forget(struct event_entry *event);

@@ -39,7 +39,7 @@
 #define ASSEMBLY_BYTES_MAX                                                                         \
     (64u << 20) /* all half-received frames of a gateway together: error `full` */
 
-/* Polls over HTTP (server/gateway/poll_desk). */
+/* Polls over HTTP (server/gateway/line/poll_desk). */
 #define POLLS_MAX 4096 /* at once at one gateway: 503 `full` */
 #define POLLS_PER_VISITOR_MAX                                                                      \
     8 /* at once: the oldest one that only waits ends; 429 `too_fast` when none does */

@@ -7,12 +7,12 @@
 #include "queue/phase.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
-#include "server/gateway/basket_desk.h"
+#include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/organizer/pulse.h"
-#include "server/gateway/draw_desk.h"
-#include "server/gateway/best_desk.h"
-#include "server/gateway/gzip.h"
-#include "server/gateway/line_ticks.h"
+#include "server/gateway/line/draw_desk.h"
+#include "server/gateway/seats/best_desk.h"
+#include "server/gateway/wire/gzip.h"
+#include "server/gateway/line/line_ticks.h"
 #include "ticketing/plan_json.h"
 
 /* Where in by_id the id is, or would be. */

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
-#include "server/gateway/account_desk.h"
+#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/app.h"
-#include "server/gateway/line_desk.h"
-#include "server/gateway/pay_desk.h"
-#include "server/gateway/seat_desk.h"
-#include "server/gateway/wire.h"
+#include "server/gateway/line/line_desk.h"
+#include "server/gateway/orders/pay_desk.h"
+#include "server/gateway/seats/seat_desk.h"
+#include "server/gateway/wire/wire.h"
 
 #define REQUESTS_PENDING_MAX 16 /* of one connection; beyond: too_fast */
 #define MESSAGE_COST_MS 25      /* 40 messages a second on average */

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "server/gateway/app.h"
-#include "server/gateway/foretold.h"
+#include "server/gateway/line/foretold.h"
 
 static void counter(FILE *out, const char *name, const char *help, const char *type, double value,
                     unsigned index)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "server/gateway/app.h"
 #include "server/gateway/book.h"
-#include "server/gateway/told_hold.h"
+#include "server/gateway/seats/told_hold.h"
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #endif

@@ -1,6 +1,6 @@
 /* Looking for other seats gets a fifth of a gateway's processor time, and no more. */
 #include <criterion/criterion.h>
-#include "server/gateway/best_desk.h"
+#include "server/gateway/seats/best_desk.h"
 
 /* Every search takes 300 us; the rest of the work between two of them takes other_us. */
 static double share_of(int64_t other_us)

@@ -1,6 +1,6 @@
 /* Which handshakes are taken: one good one, and every way to spoil it. */
 #include <criterion/criterion.h>
-#include "server/gateway/handshake.h"
+#include "server/gateway/wire/handshake.h"
 
 static const struct origin_rule rule = {"https://tickets.example",
                                         "https://a.example https://b.example"};

@@ -1,7 +1,7 @@
 /* Shares of a round of heartbeats: even, and all of the sessions in a round, however the turns
  * fall. */
 #include <criterion/criterion.h>
-#include "server/gateway/heartbeat.h"
+#include "server/gateway/wire/heartbeat.h"
 
 enum { SLOTS = 19000, ROUND_MS = 60000 };
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include "server/gateway/line_page_html.h"
+#include "server/gateway/line/line_page_html.h"
 #include "web/words.h"
 
 TestSuite(line_page_html, .init = web_words_init, .fini = web_words_release);

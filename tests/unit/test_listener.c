@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "server/gateway/listener.h"
+#include "server/gateway/wire/listener.h"
 
 enum { HERD = 400, TURNS_MAX = 10000 };
 

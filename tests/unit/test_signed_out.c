@@ -1,7 +1,7 @@
 /* The set of sessions that were signed out, against a plain list. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include "server/gateway/signed_out.h"
+#include "server/gateway/visitors/signed_out.h"
 
 Test(signed_out, an_empty_set_has_nobody)
 {

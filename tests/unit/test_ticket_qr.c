@@ -1,5 +1,5 @@
 /* The QR codes of tickets as data; tests/browser/qr.test.mjs has them read by a scanner. */
-#include "server/gateway/ticket_qr.h"
+#include "server/gateway/orders/ticket_qr.h"
 
 #include <criterion/criterion.h>
 #include <qrencode.h>

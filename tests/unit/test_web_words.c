@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/gateway/language_page.h"
+#include "server/gateway/line/language_page.h"
 #include "web/plain_source.h"
 #include "web/words.h"
 

@@ -2,7 +2,7 @@
  * section 5.2 and the examples of 5.7), and nothing but the head. */
 #include <criterion/criterion.h>
 #include <string.h>
-#include "server/gateway/ws_frame.h"
+#include "server/gateway/wire/ws_frame.h"
 
 static const struct {
     size_t bytes, head_bytes;

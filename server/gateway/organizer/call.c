@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 
 #define RETRY_S 2
 #define QUERY_BYTES_MAX 320

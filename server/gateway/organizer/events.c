@@ -6,7 +6,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 
 struct list_ask {
     struct http_wait *wait;

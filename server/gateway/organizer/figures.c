@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/pulse.h"
 
 #define B64 sodium_base64_VARIANT_ORIGINAL

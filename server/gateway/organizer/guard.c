@@ -9,7 +9,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/organizer/live.h"
-#include "server/gateway/visitor_cookie.h"
+#include "server/gateway/visitors/visitor_cookie.h"
 
 #define ORGANIZERS_KEY "organizers"
 #define PAYLOAD_BYTES_MAX 160

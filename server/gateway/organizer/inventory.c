@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 
 #define LOAD_DEADLINE_MS 60000
 

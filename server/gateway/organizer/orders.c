@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 #include "server/office/ticket_csv.h"
 
 #define QUERY_BYTES_MAX 257

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 
 #define MADE_UP_CHARS 20 /* 120 bits */
 

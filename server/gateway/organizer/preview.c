@@ -7,7 +7,7 @@
 #include <string.h>
 #include "queue/phase.h"
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/forecast.h"
 
 struct preview {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 
 static int ask(struct organizer_call *call, const char *verb, unsigned status)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/desks.h"
 
 #define PREFIX "/api/v1/organizer/"

@@ -14,7 +14,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/client_address.h"
-#include "server/gateway/http.h"
+#include "server/gateway/wire/http.h"
 #include "server/gateway/rate_limit.h"
 
 #define PASSWORD_BYTES_MIN 12

@@ -59,6 +59,7 @@ struct redis_link {
     ev_io readable, writable;
     ev_timer deadline, reconnect;
     int64_t timer_due_ms; /* monotonic: when the deadline's timer should fire */
+    int64_t heard_ms;     /* monotonic: the last answer */
     int64_t back_off_ms;
     struct pending *ring; /* REDIS_PENDING_MAX + greeting entries */
     size_t ring_first, ring_count;
@@ -217,9 +218,16 @@ static bool has_unread(const struct redis_link *link)
     return link->ac != NULL && ioctl(link->ac->c.fd, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
+/* Of the silence after which the connection is taken as dead. */
+static int64_t silence_left_ms(const struct redis_link *link)
+{
+    return link->heard_ms + link->options.deadline_ms - clock_monotonic_ms();
+}
+
 /* On a full machine it may be this process that is late: the answer is there, and has not been read
- * yet, or the command has not even been sent. Redis is lost only when it has not answered while we
- * were on time. */
+ * yet, or the command has not even been sent. And a Redis that answers slowly is not dead: to
+ * connect anew and read everything again would only add to its work. Redis is lost when it has
+ * been silent while we were on time. */
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
@@ -234,6 +242,9 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
         return;
     }
     int64_t wait_ms = left_ms(link);
+    if (wait_ms <= 0 && silence_left_ms(link) > 0) {
+        wait_ms = silence_left_ms(link);
+    }
     if (wait_ms <= 0 && late_ms < LATE_MS) {
         lose_connection(link, "no answer in time");
         return;
@@ -273,6 +284,7 @@ static void on_reply_arrived(redisAsyncContext *ac, void *raw, void *unused)
     struct redis_link *link = ac->data;
     const redisReply *reply = raw;
     struct pending done = ring_pop(link);
+    link->heard_ms = clock_monotonic_ms();
     enum redis_link_status status = status_of(link, reply);
     if (done.on_reply != NULL) {
         bool has_reply = status == REDIS_LINK_OK || status == REDIS_LINK_ERROR;

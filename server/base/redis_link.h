@@ -3,9 +3,10 @@
  * hiredis 0.14 gives us parsing and pipelining; this file gives it what it lacks: an adapter that
  * reports errors, a deadline for each command, a bound on what may be under way, and reconnection.
  * Commands answer in the order they were sent, so the deadlines are one FIFO and one timer. When
- * the oldest command misses its deadline the connection is taken as dead: every pending command
- * completes with REDIS_LINK_UNKNOWN (it may or may not have run) and the link reconnects with
- * back-off.
+ * the oldest command misses its deadline, and nothing else has been answered for as long either,
+ * the connection is taken as dead: every pending command completes with REDIS_LINK_UNKNOWN (it may
+ * or may not have run) and the link reconnects with back-off. Slow answers are waited for: to
+ * connect anew would help nobody, and what may be under way is bounded.
  *
  * Scripts: each connection loads all registered scripts before it says it is ready.
  *
@@ -47,7 +48,7 @@ struct redis_link_options {
     const char *url;                    /* "unix:///path" or "redis://host:port"; copied */
     const struct redis_script *scripts; /* array that outlives the link */
     size_t scripts_count;
-    uint32_t deadline_ms;          /* for each command; 0 = none (blocking commands) */
+    uint32_t deadline_ms; /* silence with a command under way; 0 = none (blocking commands) */
     redis_link_state_fn *on_state; /* ready after connect + script load; false when lost */
     void *ctx;
 };

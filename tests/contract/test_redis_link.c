@@ -170,6 +170,24 @@ Test(redis_link, a_silence_past_the_deadline_ends_everything_pending)
     cr_assert_eq(answers.count, 5, "exactly once");
 }
 
+/* Each of the blocking commands is answered after a second, the last long past its own deadline. */
+Test(redis_link, slow_answers_are_waited_for)
+{
+    struct answers answers = {0};
+    redis_link_free(bench.link);
+    bench.link = open_link(4 * DEADLINE_MS, false);
+    turn_until(&bench.readies, 1);
+    for (int i = 0; i < 3; i++) {
+        redis_link_call(bench.link, on_reply, &answers, "BLPOP", "nothing", "1", NULL);
+    }
+    redis_link_call(bench.link, on_reply, &answers, "INCR", "n", NULL);
+    turn_until(&answers.count, 4);
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(answers.status[i], REDIS_LINK_OK, "answer %d: %d", i, answers.status[i]);
+    }
+    cr_assert_eq(bench.losses, 0);
+}
+
 Test(redis_link, an_answer_that_waits_while_this_process_is_late_counts)
 {
     struct answers answers = {0};

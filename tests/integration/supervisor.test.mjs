@@ -51,11 +51,12 @@ describe('a running server', () => {
     const socket = net.connect(path.join(server.dir, 'redis/redis.sock'));
     let text = '';
     socket.on('data', (data) => { text += data; });
-    socket.write('CONFIG GET append*\r\nCONFIG GET maxmemory-policy\r\nCONFIG GET save\r\nCONFIG GET port\r\n');
+    socket.write('CONFIG GET append*\r\nCONFIG GET auto-aof-rewrite-min-size\r\nCONFIG GET maxmemory-policy\r\nCONFIG GET save\r\nCONFIG GET port\r\n');
     await until('answers of Redis', () => /port\r\n\$1\r\n0\r\n/.test(text));
     socket.destroy();
     assert.match(text, /appendonly\r\n\$3\r\nyes/);
     assert.match(text, /appendfsync\r\n\$8\r\neverysec/);
+    assert.match(text, /auto-aof-rewrite-min-size\r\n\$9\r\n268435456/);
     assert.match(text, /noeviction/);
     assert.match(text, /save\r\n\$0\r\n/);
   });

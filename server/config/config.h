@@ -52,6 +52,7 @@ struct config {
     int64_t reconnects_per_s;
     int64_t push_near_places, push_change_percent; /* struct push_rule */
     int64_t push_floor_ms_per_1000, push_interval_ms_max, push_heartbeat_ms;
+    int64_t push_unanswered_ms_max;
     int64_t drain_ms;
     char redis_url[CONFIG_TEXT_BYTES_MAX];
     char public_url[CONFIG_TEXT_BYTES_MAX];

@@ -22,6 +22,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/seats/basket_desk.h"
+#include "server/gateway/wire/awake.h"
 #include "server/gateway/wire/farewell.h"
 #include "server/gateway/line/frozen.h"
 #include "server/gateway/wire/http.h"
@@ -327,11 +328,6 @@ static void open_when_ready(struct gateway *gateway)
     }
 }
 
-static void on_idle(struct ev_loop *loop, ev_idle *watcher, int events)
-{
-    (void)loop, (void)watcher, (void)events; /* that it runs is all it is for */
-}
-
 static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)loop, (void)events;
@@ -482,7 +478,8 @@ static bool start_lws(struct gateway *gateway)
 static bool start_listening(struct gateway *gateway)
 {
     int error = listener_init(&gateway->listener, gateway->loop, gateway->options->listen_address,
-                              gateway->options->listen_port, has_room, on_accept, gateway);
+                              gateway->options->listen_port, gateway->options->unanswered_ms_max,
+                              has_room, on_accept, gateway);
     if (error != 0) {
         log_error("cannot listen on %s port %u: %s", gateway->options->listen_address,
                   gateway->options->listen_port, strerror(error));
@@ -499,7 +496,7 @@ static void start_watchers(struct gateway *gateway)
     ev_timer_init(&gateway->drain_timer, on_drain_step, DRAIN_STEP_MS / 1e3, DRAIN_STEP_MS / 1e3);
     line_moments_init(gateway);
     ev_prepare_init(&gateway->before_sleep, on_before_sleep);
-    ev_idle_init(&gateway->awake, on_idle);
+    awake_init(&gateway->awake);
     ev_signal_init(&gateway->on_term, on_stop, SIGTERM);
     ev_signal_init(&gateway->on_int, on_stop, SIGINT);
     gateway->turn_timer.data = gateway->poll_timer.data = gateway->drain_timer.data = gateway;

@@ -93,6 +93,7 @@ static int run_gateway(const struct supervisor *s, size_t index)
         .push = {config->push_near_places, config->push_change_percent,
                  config->push_floor_ms_per_1000, config->push_interval_ms_max},
         .heartbeat_ms = config->push_heartbeat_ms,
+        .unanswered_ms_max = config->push_unanswered_ms_max,
         .reconnects_per_s = config->reconnects_per_s,
         .drain_ms = (uint32_t)config->drain_ms,
         .log_level = (enum log_level)config->log_level,

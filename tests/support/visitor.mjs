@@ -3,9 +3,10 @@ import WebSocket from 'ws';
 
 const WAIT_MS_MAX = 60_000; // what comes at all comes at once, unless the machine is busy
 
-export async function visit(server, { event = server.event, cookie = null } = {}) {
+// `from` is the address it comes from.
+export async function visit(server, { event = server.event, cookie = null, from = undefined } = {}) {
   const headers = cookie ? { Cookie: cookie } : {};
-  const socket = new WebSocket(`${server.wsUrl}/api/v1/events/${event}/ws`, 'stanchion.v1', { headers });
+  const socket = new WebSocket(`${server.wsUrl}/api/v1/events/${event}/ws`, 'stanchion.v1', { headers, localAddress: from });
   const visitor = { socket, cookie, pushes: [], closed: null };
   const waiting = new Map();
   const watchers = new Set();

@@ -2,8 +2,8 @@
  *
  * A connection on which nothing was said for `push.heartbeat_ms` gets an empty pong, which browsers
  * take without a word (RFC 6455 section 5.5.3); when the peer's kernel does not acknowledge it, or
- * anything else, TCP_USER_TIMEOUT ends the connection (listener.c). Nobody has to answer: a page
- * that sleeps in an awake phone stays connected.
+ * anything else, for `push.unanswered_ms_max`, TCP_USER_TIMEOUT ends the connection (listener.c).
+ * Nobody has to answer: a page that sleeps in an awake phone stays connected.
  *
  * Not TCP's keepalive: its timers are kept in steps of two seconds, so those of many visitors fire
  * at once, and what does not fit the kernel's queue of 1,000 packets is dropped. Of a million who

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "server/gateway/wire/awake.h"
 
 #define ACCEPTS_PER_TURN_MAX 1024
 #define HANDED_PER_TURN_MAX 128
 #define BACKLOG 65535 /* the kernel cuts it to net.core.somaxconn */
 #define DEFER_S 3
-#define UNANSWERED_MS_MAX 60000 /* then the connection is taken to be dead */
 
 /* Tells a visitor that there is no room, in the one packet that always fits an empty socket buffer.
  */
@@ -73,24 +73,19 @@ static void on_hand_over(struct ev_loop *loop, ev_prepare *watcher, int events)
     }
 }
 
-static void on_idle(struct ev_loop *loop, ev_idle *watcher, int events)
-{
-    (void)loop, (void)watcher, (void)events; /* that it runs is all it is for */
-}
-
 static int set_option(int fd, int level, int name, int value)
 {
     return setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : errno;
 }
 
-static int set_options(int fd)
+static int set_options(int fd, int unanswered_ms_max)
 {
-    static const int options[][3] = {
+    const int options[][3] = {
         {SOL_SOCKET, SO_REUSEADDR, 1},
         {SOL_SOCKET, SO_REUSEPORT, 1},
         {IPPROTO_TCP, TCP_NODELAY, 1},
         {IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S},
-        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_MS_MAX},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, unanswered_ms_max},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         int error = set_option(fd, options[i][0], options[i][1], options[i][2]);
@@ -115,8 +110,8 @@ static int bind_address(int fd, const char *address, uint16_t port)
 }
 
 int listener_init(struct listener *listener, struct ev_loop *loop, const char *address,
-                  uint16_t port, listener_room_fn *has_room, listener_accept_fn *on_accept,
-                  void *ctx)
+                  uint16_t port, int64_t unanswered_ms_max, listener_room_fn *has_room,
+                  listener_accept_fn *on_accept, void *ctx)
 {
     *listener = (struct listener){
         .loop = loop, .fd = -1, .has_room = has_room, .on_accept = on_accept, .ctx = ctx};
@@ -125,7 +120,7 @@ int listener_init(struct listener *listener, struct ev_loop *loop, const char *a
     if (fd < 0) {
         return errno;
     }
-    int error = set_options(fd);
+    int error = set_options(fd, (int)unanswered_ms_max);
     if (error == 0) {
         error = bind_address(fd, address, port);
     }
@@ -139,7 +134,7 @@ int listener_init(struct listener *listener, struct ev_loop *loop, const char *a
     listener->fd = fd;
     ev_io_init(&listener->readable, on_readable, fd, EV_READ);
     listener->readable.data = listener;
-    ev_idle_init(&listener->awake, on_idle);
+    awake_init(&listener->awake);
     ev_prepare_init(&listener->hand_over, on_hand_over);
     listener->hand_over.data = listener;
     ev_prepare_start(loop, &listener->hand_over);

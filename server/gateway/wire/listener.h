@@ -40,10 +40,11 @@ struct listener {
 };
 
 /* Takes the port: from now on connections arrive, and wait in the kernel's queue until
- * listener_open. Returns 0, or the errno of the step that failed. */
+ * listener_open. One whose peer acknowledges nothing for unanswered_ms_max, or takes nothing, ends.
+ * Returns 0, or the errno of the step that failed. */
 int listener_init(struct listener *listener, struct ev_loop *loop, const char *address,
-                  uint16_t port, listener_room_fn *has_room, listener_accept_fn *on_accept,
-                  void *ctx);
+                  uint16_t port, int64_t unanswered_ms_max, listener_room_fn *has_room,
+                  listener_accept_fn *on_accept, void *ctx);
 /* Begins to accept. */
 void listener_open(struct listener *listener);
 /* Stops accepting, tells those who wait to come back; a repeated call does nothing. */

@@ -83,10 +83,11 @@ static int64_t free_of(const struct fake_line *line)
 
 static int64_t clock_of(const struct fake_line *line, int64_t now_ms)
 {
-    int64_t missed_ms = line->settings.beat_ms + LEDGER_AWAY_MS;
-    if (line->settings.beat_ms == 0 || now_ms <= missed_ms)
+    int64_t beat_ms = line->settings.beat_ms;
+    int64_t sign_ms = beat_ms > line->thawed_ms ? beat_ms : line->thawed_ms;
+    if (beat_ms == 0 || now_ms <= sign_ms + LEDGER_AWAY_MS)
         return now_ms;
-    return missed_ms > line->thawed_ms ? missed_ms : line->thawed_ms;
+    return sign_ms + LEDGER_AWAY_MS;
 }
 
 void fake_line_thaw(struct fake_line *line, int64_t now_ms)

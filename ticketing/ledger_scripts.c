@@ -73,6 +73,11 @@ const char *ledger_thaw_script(void)
     return of_epoch(text, ticketing_thaw_lua);
 }
 
+const char *ledger_beat_script(void)
+{
+    return (const char *)ticketing_beat_lua;
+}
+
 const char *ledger_replan_script(void)
 {
     static char text[SCRIPT_BYTES_MAX];

@@ -22,5 +22,7 @@ const char *ledger_stock_script(void);
 const char *ledger_replay_script(void);
 const char *ledger_thaw_script(void);
 const char *ledger_replan_script(void);
+/* This one stands alone, with keys of its own. */
+const char *ledger_beat_script(void);
 
 #endif

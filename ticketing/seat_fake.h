@@ -43,6 +43,8 @@ void seat_fake_set_current(struct seat_store *store, bool is_current);
 void seat_fake_set_ledger(struct seat_store *store, int64_t beat_ms, size_t outbox_max);
 /* What ticketing/lua/thaw.lua does, to all events: before the ledger's next beat. */
 void seat_fake_thaw(struct seat_store *store);
+/* What ticketing/lua/beat.lua does: false = nothing, because time has stood still. */
+bool seat_fake_beat(struct seat_store *store, int64_t thawed_ms);
 void seat_fake_set_bought(struct seat_store *store, const char *event, const char *visitor,
                           uint32_t seats);
 /* deadline_ms 0 takes the admission away. */

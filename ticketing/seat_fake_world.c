@@ -125,10 +125,10 @@ void seat_fake_set_ledger(struct seat_store *store, int64_t beat_ms, size_t outb
 
 int64_t seat_fake_deadline_clock(const struct seat_fake *self)
 {
-    int64_t missed_ms = self->beat_ms + LEDGER_AWAY_MS;
-    if (self->beat_ms == 0 || self->now_ms <= missed_ms)
+    int64_t sign_ms = self->beat_ms > self->thawed_ms ? self->beat_ms : self->thawed_ms;
+    if (self->beat_ms == 0 || self->now_ms <= sign_ms + LEDGER_AWAY_MS)
         return self->now_ms;
-    return missed_ms > self->thawed_ms ? missed_ms : self->thawed_ms;
+    return sign_ms + LEDGER_AWAY_MS;
 }
 
 static void move_on(int64_t *deadline_ms, int64_t clock_ms, int64_t step_ms)
@@ -155,6 +155,16 @@ void seat_fake_thaw(struct seat_store *store)
         }
     }
     self->thawed_ms = self->now_ms;
+}
+
+bool seat_fake_beat(struct seat_store *store, int64_t thawed_ms)
+{
+    struct seat_fake *self = seat_fake_self(store);
+    int64_t last_ms = self->beat_ms > thawed_ms ? self->beat_ms : thawed_ms;
+    bool is_given = self->beat_ms == 0 || self->now_ms - last_ms <= LEDGER_AWAY_MS;
+    if (is_given)
+        self->beat_ms = self->now_ms;
+    return is_given;
 }
 
 void seat_fake_set_bought(struct seat_store *store, const char *event, const char *visitor,

@@ -156,14 +156,15 @@ local function read_rate()
     return math.min(math.max(rate > 0 and rate or max, min), max), min, max
 end
 
--- The time that deadlines are held against: it stands still while the ledger is away (nobody can pay then), at the
--- moment when it was missed or up to which ticketing/lua/thaw.lua has made up for it. LEDGER_AWAY_MS of limits.h.
+-- The time that deadlines are held against: it stands still while the ledger is away (nobody can pay then), from when
+-- it was missed on. Its last sign of life is its beat, or that ticketing/lua/thaw.lua has made up for its absence here.
+-- LEDGER_AWAY_MS of limits.h.
 local function deadline_clock(now)
     local beat = number(redis.call('GET', LEDGER_BEAT))
     if beat == 0 or now - beat <= 3000 then
         return now
     end
-    return math.max(beat + 3000, number(redis.call('HGET', CFG, 'thawed_ms')))
+    return math.min(now, math.max(beat, number(redis.call('HGET', CFG, 'thawed_ms'))) + 3000)
 end
 
 -- How far the ledger is behind, in ms: the age of the oldest order that it has not written, or of its last sign of

@@ -3,41 +3,45 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "server/base/clock.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/ledger/thaw.h"
+#include "ticketing/ledger_scripts.h"
 
-static int64_t redis_time_ms(struct redis_pipe *redis)
+#define THAWS_MAX 3 /* in one turn: making up for a long absence may take long itself */
+
+struct sign {
+    int64_t now_ms, silence_ms;
+};
+
+/* The beat, unless there was silence for too long. false = Redis is lost. */
+static bool give_sign(struct redis_pipe *redis, int64_t thawed_ms, struct sign *out)
 {
-    int64_t now_ms = 0;
-    redisReply *reply = redis_pipe_ask(redis, "TIME", NULL);
-    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
-        now_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
-                 strtoll(reply->element[1]->str, NULL, 10) / 1000;
+    char since[24];
+    (void)snprintf(since, sizeof since, "%" PRId64, thawed_ms);
+    redisReply *reply =
+        redis_pipe_ask(redis, "EVAL", ledger_beat_script(), "1", "ledger:beat", since, NULL);
+    bool is_told = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+    if (is_told)
+        *out = (struct sign){reply->element[0]->integer, reply->element[1]->integer};
     if (reply != NULL)
         freeReplyObject(reply);
-    return now_ms;
+    return is_told;
 }
 
 bool beat(struct batch *batch)
 {
-    char text[24];
-    int64_t now_ms = redis_time_ms(batch->redis);
-    if (now_ms == 0)
+    struct sign sign;
+    if (!give_sign(batch->redis, 0, &sign))
         return false;
-    batch->redis_ahead_ms = now_ms - clock_wall_ms();
-    int64_t last_ms =
-        redis_pipe_number(redis_pipe_ask(batch->redis, "GET", "ledger:beat", NULL), 0);
-    if (last_ms > 0 && now_ms - last_ms > LEDGER_AWAY_MS) {
-        if (!thaw(batch, now_ms - last_ms))
+    batch->redis_ahead_ms = sign.now_ms - clock_wall_ms();
+    for (int i = 0; i < THAWS_MAX && sign.silence_ms > LEDGER_AWAY_MS; i++) {
+        int64_t since_ms = sign.now_ms;
+        if (!thaw(batch, sign.silence_ms) || !give_sign(batch->redis, since_ms, &sign))
             return false;
-        now_ms = redis_time_ms(batch->redis);
     }
-    (void)snprintf(text, sizeof text, "%" PRId64, now_ms);
-    redis_pipe_add(batch->redis, "SET", "ledger:beat", text, NULL);
-    return redis_pipe_flush(batch->redis);
+    return true;
 }
 
 bool beat_stats(struct batch *batch)

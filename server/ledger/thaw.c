@@ -1,4 +1,4 @@
-/* See the header. */
+/* See the header. All events are asked for at once: what stands still is waited for. */
 #include "server/ledger/thaw.h"
 
 #include <inttypes.h>
@@ -9,16 +9,25 @@
 
 #define HEAD_ARGS 3
 #define ARGS_COUNT (HEAD_ARGS + SEAT_KEYS_COUNT + 2)
+#define SHA_BYTES 40
 
-enum { ANSWER_STEP, ANSWER_HOLDS, ANSWER_ADMISSIONS, ANSWER_COUNT };
+/* So that a thousand events do not mean a thousand copies of the script. */
+static bool load_script(struct redis_pipe *redis, char sha[SHA_BYTES + 1])
+{
+    redisReply *reply = redis_pipe_ask(redis, "SCRIPT", "LOAD", ledger_thaw_script(), NULL);
+    bool is_loaded = reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len == SHA_BYTES;
+    if (is_loaded)
+        memcpy(sha, reply->str, SHA_BYTES + 1);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return is_loaded;
+}
 
-/* One event. Adds what was moved to *moved. */
-static bool thaw_event(struct batch *batch, const char *event, int64_t *moved)
+static void add_event(struct batch *batch, const char *sha, const char *event)
 {
     struct seat_keys keys;
     char count[8], epoch[24];
-    const char *argv[ARGS_COUNT] = {"EVAL", ledger_thaw_script(), count};
-    size_t sizes[ARGS_COUNT];
+    const char *argv[ARGS_COUNT] = {"EVALSHA", sha, count};
     seat_keys_init(&keys, event);
     (void)snprintf(count, sizeof count, "%d", SEAT_KEYS_COUNT);
     (void)snprintf(epoch, sizeof epoch, "%" PRId64, batch->epoch);
@@ -26,34 +35,27 @@ static bool thaw_event(struct batch *batch, const char *event, int64_t *moved)
         argv[HEAD_ARGS + i] = keys.text[i];
     argv[ARGS_COUNT - 2] = epoch;
     argv[ARGS_COUNT - 1] = event;
-    for (size_t i = 0; i < ARGS_COUNT; i++)
-        sizes[i] = strlen(argv[i]);
-    redisReply *reply = redis_pipe_ask_argv(batch->redis, ARGS_COUNT, argv, sizes);
-    bool is_good =
-        reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == ANSWER_COUNT;
-    if (is_good)
-        *moved +=
-            reply->element[ANSWER_HOLDS]->integer + reply->element[ANSWER_ADMISSIONS]->integer;
-    else if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        log_warning("event %s: its deadlines were not moved on: %s", event, reply->str);
-    if (reply != NULL)
-        freeReplyObject(reply);
-    return is_good;
+    redis_pipe_add_argv(batch->redis, ARGS_COUNT, argv, NULL);
 }
 
 bool thaw(struct batch *batch, int64_t away_ms)
 {
+    char sha[SHA_BYTES + 1];
     json_t *ids = NULL, *id;
     size_t i;
-    int64_t moved = 0;
     bool is_done = ledger_event_ids(batch->store, &ids) == LEDGER_OK;
+    if (is_done)
+        is_done = load_script(batch->redis, sha);
     json_array_foreach(ids, i, id)
     {
-        is_done = is_done && thaw_event(batch, json_string_value(id), &moved);
+        if (is_done)
+            add_event(batch, sha, json_string_value(id));
     }
+    is_done = is_done && redis_pipe_flush(batch->redis);
     json_decref(ids);
     if (is_done)
-        log_warning("no sign of life for %.1f s: %" PRId64 " deadlines have moved on",
-                    (double)away_ms / 1e3, moved);
+        log_warning("no sign of life for %.1f s: deadlines have moved on", (double)away_ms / 1e3);
+    else
+        log_warning("deadlines could not be moved on: %s", redis_pipe_problem(batch->redis));
     return is_done;
 }

@@ -6,23 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/seat_ask.h"
-
-#define CONTRACT(name)                                                                             \
-    static void name(struct seat_world *w);                                                        \
-    Test(seat_store_fake, name)                                                                    \
-    {                                                                                              \
-        struct seat_world *world = seat_world_create(WORLD_FAKE);                                  \
-        name(world);                                                                               \
-        seat_world_free(world);                                                                    \
-    }                                                                                              \
-    Test(seat_store_redis, name)                                                                   \
-    {                                                                                              \
-        struct seat_world *world = seat_world_create(WORLD_REDIS);                                 \
-        name(world);                                                                               \
-        seat_world_free(world);                                                                    \
-    }                                                                                              \
-    static void name(struct seat_world *w)
+#include "support/seat_contract.h"
 
 /* --- holding --- */
 
@@ -544,83 +528,6 @@ CONTRACT(without_the_ledger_no_payment_starts_but_one_is_settled)
     seats_expect_result(ask_settle(w, "anna", "o_1", fence), HOLD_OK, "1");
     seat_world_beat(w, seat_world_now(w) - LEDGER_AWAY_MS);
     seats_expect_result(ask_checkout(w, "ben", "o_2", "2"), HOLD_OK, "2");
-    seats_expect_consistent(w);
-}
-
-/* --- the ledger is away --- */
-
-CONTRACT(holds_are_frozen_while_the_ledger_is_away)
-{
-    seat_world_admit(w, "late", seat_world_now(w) + 2000, true);
-    seats_expect_result(ask_hold(w, "late", "7"), HOLD_OK, "7");
-    ask_admit(w, "anna");
-    seats_expect_result(ask_hold(w, "anna", "1"), HOLD_OK, "1");
-    seat_world_silence(w, 4000); /* missed 1000 ms ago: `late` was over before */
-    struct hold told = ask_state(w, "anna");
-    cr_expect_eq(told.deadline_ms - told.now_ms, 2000, "the clock stands");
-    cr_expect_eq(ask_sweep(w), 1);
-    seats_expect_result(ask_state(w, "late"), HOLD_NONE, "");
-    seat_world_silence(w, 600000);
-    cr_expect_eq(ask_sweep(w), 0);
-    told = ask_state(w, "anna");
-    seats_expect_result(told, HOLD_OK, "1");
-    cr_expect_eq(told.deadline_ms - told.now_ms, 2000, "and stands");
-    seats_expect_result(ask_checkout(w, "anna", "o_1", "1"), HOLD_LEDGER_BEHIND, "1");
-    seats_expect_result(ask_hold(w, "anna", "2"), HOLD_OK, "1 2");
-    seats_expect_consistent(w);
-    seat_world_thaw(w);
-    struct hold now = ask_state(w, "anna");
-    cr_expect_eq(now.deadline_ms, told.deadline_ms);
-    seat_world_pass(w, 1999);
-    cr_expect_eq(ask_sweep(w), 0);
-    seats_expect_result(ask_state(w, "anna"), HOLD_OK, "1 2");
-    cr_expect_eq(seat_world_admission(w, "anna"), seat_world_now(w) + 1);
-    seat_world_pass(w, 1);
-    cr_expect_eq(ask_sweep(w), 1);
-    seats_expect_result(ask_hold(w, "anna", "1"), HOLD_NOT_ADMITTED, "");
-    seats_expect_consistent(w);
-}
-
-CONTRACT(a_payment_is_frozen_and_settled_in_an_outage)
-{
-    int64_t fence = ask_to_pay(w, "anna", "1", "o_1");
-    int64_t other_fence = ask_to_pay(w, "ben", "2", "o_2");
-    seat_world_pass(w, 500);
-    seat_world_silence(w, 400); /* less than 3 s: time goes on */
-    cr_expect_eq(ask_state(w, "ben").deadline_ms - seat_world_now(w), HALL_PAY_MS - 900);
-    seat_world_pass(w, 0);
-    seat_world_beat(w, seat_world_now(w) - LEDGER_AWAY_MS);
-    seat_world_silence(w, 90000);
-    cr_expect_eq(ask_sweep(w), 0);
-    seats_expect_result(ask_settle(w, "anna", "o_1", fence), HOLD_OK, "1");
-    seat_world_thaw(w);
-    seats_expect_result(ask_decline(w, "ben", "o_2", other_fence), HOLD_OK, "2");
-    seats_expect_result(ask_checkout(w, "ben", "o_3", "2"), HOLD_OK, "2");
-    cr_expect_eq(ask_state(w, "ben").deadline_ms, seat_world_now(w) + HALL_PAY_MS - 900,
-                 "a new checkout keeps the moved deadline");
-    seat_world_pass(w, HALL_PAY_MS - 900);
-    cr_expect_eq(ask_sweep(w), 1);
-    cr_expect_eq(seat_world_outbox_count(w), 2);
-    seats_expect_consistent(w);
-}
-
-/* The ledger dies after it has made up for its absence and before it beats: what it adds the next
- * time is only what was added since. */
-CONTRACT(a_thaw_that_is_repeated_counts_nothing_twice)
-{
-    ask_admit(w, "anna");
-    seats_expect_result(ask_hold(w, "anna", "1"), HOLD_OK, "1");
-    int64_t beat_ms = seat_world_now(w);
-    seat_world_silence(w, 10000);
-    seat_world_thaw(w);
-    seat_world_beat(w, beat_ms);
-    cr_expect_eq(ask_state(w, "anna").deadline_ms - seat_world_now(w), 2000);
-    seat_world_silence(w, 5000);
-    cr_expect_eq(ask_state(w, "anna").deadline_ms - seat_world_now(w), 2000);
-    seat_world_thaw(w);
-    cr_expect_eq(ask_state(w, "anna").deadline_ms - seat_world_now(w), 2000);
-    seat_world_thaw(w);
-    cr_expect_eq(ask_state(w, "anna").deadline_ms - seat_world_now(w), 2000);
     seats_expect_consistent(w);
 }
 

@@ -277,7 +277,23 @@ void seat_world_thaw(struct seat_world *world)
         seat_fake_thaw(world->store);
     else
         thaw_redis(world);
-    seat_world_beat(world, world->now_ms);
+}
+
+bool seat_world_sign(struct seat_world *world, int64_t thawed_ms)
+{
+    static char text[TEXT_BYTES_MAX];
+    char since[24];
+    if (world->server == NULL)
+        return seat_fake_beat(world->store, thawed_ms);
+    with_test_clock(ledger_beat_script(), text);
+    (void)snprintf(since, sizeof(since), "%lld", (long long)thawed_ms);
+    redisReply *reply =
+        redisCommand(redis_server_context(world->server), "EVAL %s 1 ledger:beat %s", text, since);
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY)
+        give_up(reply != NULL ? reply->str : "no beat");
+    bool is_given = reply->element[1]->integer <= LEDGER_AWAY_MS;
+    freeReplyObject(reply);
+    return is_given;
 }
 
 void seat_world_admit(struct seat_world *world, const char *visitor, int64_t deadline_ms,

@@ -37,8 +37,11 @@ int64_t seat_world_now(const struct seat_world *world);
 void seat_world_pass(struct seat_world *world, int64_t ms);
 /* Time goes on, and the ledger is silent. */
 void seat_world_silence(struct seat_world *world, int64_t ms);
-/* The ledger comes back: it makes up for its absence, then it beats. */
+/* The ledger makes up for its absence. */
 void seat_world_thaw(struct seat_world *world);
+/* The ledger's own beat; false = it must thaw first. thawed_ms: when it began to, 0 = it did not.
+ */
+bool seat_world_sign(struct seat_world *world, int64_t thawed_ms);
 void seat_world_beat(struct seat_world *world, int64_t beat_ms);
 void seat_world_admit(struct seat_world *world, const char *visitor, int64_t deadline_ms,
                       bool is_entered);

@@ -24,8 +24,8 @@ local function whole(number)
 end
 
 -- now_ms: milliseconds; now_us: the microseconds within the second. clock_ms: the time that deadlines are held against: it
--- stands still while the ledger is away (nobody can pay then), at the moment when it was missed or up to which thaw.lua
--- has made up for it. LEDGER_AWAY_MS of limits.h.
+-- stands still while the ledger is away (nobody can pay then), from when it was missed on. Its last sign of life is its
+-- beat, or that thaw.lua has made up for its absence here. LEDGER_AWAY_MS of limits.h.
 local now_ms, now_us, beat_ms, clock_ms
 do
     local AWAY_MS = 3000
@@ -34,7 +34,8 @@ do
     beat_ms = tonumber(redis.call('GET', KEYS[13]) or 0)
     clock_ms = now_ms
     if beat_ms ~= 0 and now_ms - beat_ms > AWAY_MS then
-        clock_ms = math.max(beat_ms + AWAY_MS, tonumber(redis.call('HGET', KEYS[2], 'thawed_ms') or 0))
+        local thawed_ms = tonumber(redis.call('HGET', KEYS[2], 'thawed_ms') or 0)
+        clock_ms = math.min(now_ms, math.max(beat_ms, thawed_ms) + AWAY_MS)
     end
 end
 

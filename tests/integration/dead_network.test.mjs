@@ -33,6 +33,7 @@ function visitApart(server) {
   });
   const apart = { pid: child.pid, lines: '', ask: () => child.stdin.write('join\n'), end: () => child.kill('SIGKILL') };
   child.stdout.on('data', (data) => { apart.lines += data; });
+  process.on('exit', apart.end); // stopped, it would not even notice that we are gone
   return apart;
 }
 

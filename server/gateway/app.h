@@ -63,10 +63,10 @@ struct gateway {
     char redis_run[RUN_ID_BYTES + 1]; /* the server we are connected to; "" = not known */
     int64_t polled_ms;                /* monotonic */
     bool is_reload_due;               /* Redis was away: what may have been missed is read again */
-    int64_t beat_ms;                  /* the ledger's last sign of life, Redis time */
     int64_t time_asked_ms, time_trip_ms; /* monotonic; how exactly storage_ahead_ms is known */
     int64_t storage_ahead_ms;            /* Redis' clock minus the monotonic one; 0 = not known */
-    int64_t beat_heard_ms, beat_age_ms;  /* monotonic; since then */
+    int64_t storage_told_ms;             /* Redis' clock when it last told it */
+    int64_t beat_age_ms;                 /* then, since the ledger's last sign of life */
     bool is_frozen;                      /* the ledger is away: deadlines stand still (frozen.h) */
     int64_t frozen_told_ms;              /* monotonic; those inside were told last */
     struct book book;

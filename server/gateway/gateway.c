@@ -119,23 +119,18 @@ static void on_polled(void *ctx, enum redis_link_status status, const redisReply
         gateway->is_reload_due = false;
         book_reload(gateway);
     }
+    /* Both by the storage's clock: however late this process is, the ledger is not late for it. */
     int64_t beat_ms = beat->type == REDIS_REPLY_STRING ? strtoll(beat->str, NULL, 10) : 0;
-    int64_t now_ms = clock_monotonic_ms();
-    if (beat_ms != gateway->beat_ms) {
-        gateway->beat_ms = beat_ms;
-        gateway->beat_heard_ms = now_ms;
-    }
-    gateway->beat_age_ms = now_ms - gateway->beat_heard_ms;
-    frozen_on_beat(gateway, now_ms);
+    gateway->beat_age_ms = gateway->storage_told_ms - beat_ms;
+    frozen_on_beat(gateway, clock_monotonic_ms());
 }
 
 static void poll_now(struct gateway *gateway)
 {
     gateway->polled_ms = clock_monotonic_ms();
-    gateway->beat_age_ms = gateway->polled_ms - gateway->beat_heard_ms;
+    line_moments_ask_time(gateway);
     redis_link_call(gateway->commands, on_polled, gateway, "MGET", "epoch", "ledger:beat",
                     "epoch:run", NULL);
-    line_moments_ask_time(gateway);
 }
 
 /* Asked before poll_now, so answered before it. */

@@ -24,6 +24,7 @@ static void on_time(void *ctx, enum redis_link_status status, const redisReply *
     int64_t now_ms = clock_monotonic_ms(), trip_ms = now_ms - gateway->time_asked_ms;
     int64_t time_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
                       strtoll(reply->element[1]->str, NULL, 10) / 1000;
+    gateway->storage_told_ms = time_ms;
     gateway->time_trip_ms += 1;
     if (gateway->storage_ahead_ms == 0 || trip_ms <= gateway->time_trip_ms) {
         gateway->time_trip_ms = trip_ms;

@@ -60,14 +60,15 @@ static enum import_status find_files(const struct import_options *options,
     files->plan = find_in(report, path, "plan.json");
     const char *seats = find_in(report, path, "seats.csv");
     if (files->plan != NULL && seats != NULL) {
-        import_error(report, at,
+        import_error(report, at, "import.two_plans",
                      "the directory has a plan.json and a seats.csv: expected one of them");
         return IMPORT_REFUSED;
     }
     if (files->plan == NULL)
         files->plan = seats;
     if (files->plan == NULL) {
-        import_error(report, at, "the directory has no plan.json and no seats.csv");
+        import_error(report, at, "import.no_plan",
+                     "the directory has no plan.json and no seats.csv");
         return IMPORT_UNREADABLE;
     }
     if (files->prices == NULL)

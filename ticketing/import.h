@@ -14,15 +14,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "server/base/said.h"
 #include "ticketing/plan.h"
 
 #define IMPORT_MAPS_MAX 32
 #define IMPORT_ERRORS_COUNT_MAX                                                                    \
     100000 /* after so many, listed or not, the plan is read no further */
 #define IMPORT_JSON_VALUES_MAX                                                                     \
-    4000000                          /* about 12 to a seat are usual; more are refused unparsed    \
-                                      */
-#define IMPORT_MESSAGE_BYTES_MAX 600 /* longer messages are cut */
+    4000000 /* about 12 to a seat are usual; more are refused unparsed                             \
+             */
+#define IMPORT_MESSAGE_BYTES_MAX SAID_TEXT_BYTES_MAX /* longer messages are cut */
 
 enum import_status {
     IMPORT_OK = 0,
@@ -52,6 +53,9 @@ struct import_problem {
     const char *file;
     uint32_t line, column; /* from 1, in characters; 0 = no particular place */
     const char *message;   /* one sentence without line breaks or control characters */
+    const char *code;      /* of its words in other languages, such as "import.seat_twice" */
+    const char *values;    /* what is filled in: so many texts, each with its NUL */
+    size_t values_count;
 };
 
 /* From event.ini: section "" has name, currency, time_zone; "settings" has event settings,

@@ -46,10 +46,11 @@ static const char *keep(struct builder *b, const char *text)
     return copy;
 }
 
-static bool full(struct builder *b, struct import_source at, const char *what, size_t max)
+static bool full(struct builder *b, struct import_source at, const char *code, const char *what,
+                 size_t max)
 {
     b->is_full = true;
-    import_error(b->report, at, "more than %zu %s: a plan cannot be larger", max, what);
+    import_error(b->report, at, code, "more than %zu %s: a plan cannot be larger", max, what);
     return false;
 }
 
@@ -68,7 +69,7 @@ bool builder_category(struct builder *b, struct import_source at, const char *na
     if (*index != IMPORT_TABLE_NONE)
         return true;
     if (b->categories_count == PLAN_CATEGORIES_MAX)
-        return full(b, at, "categories", PLAN_CATEGORIES_MAX);
+        return full(b, at, "import.too_many_categories", "categories", PLAN_CATEGORIES_MAX);
     const char *copy = keep(b, name);
     if (copy == NULL ||
         !import_grow(b->report, (void **)&b->categories, &b->categories_capacity,
@@ -104,7 +105,7 @@ bool builder_section(struct builder *b, struct import_source at, const char *lev
     if (*index != IMPORT_TABLE_NONE)
         return true;
     if (b->sections_count == PLAN_SECTIONS_MAX)
-        return full(b, at, "sections", PLAN_SECTIONS_MAX);
+        return full(b, at, "import.too_many_sections", "sections", PLAN_SECTIONS_MAX);
     if (level_copy == NULL)
         level_copy = keep(b, level);
     copy = keep(b, name);
@@ -125,7 +126,7 @@ bool builder_row(struct builder *b, struct import_source at, uint32_t section, c
     if (*index != IMPORT_TABLE_NONE)
         return true;
     if (b->rows_count == PLAN_ROWS_MAX)
-        return full(b, at, "rows", PLAN_ROWS_MAX);
+        return full(b, at, "import.too_many_rows", "rows", PLAN_ROWS_MAX);
     const char *copy = keep(b, label);
     if (copy == NULL ||
         !import_grow(b->report, (void **)&b->rows, &b->rows_capacity, b->rows_count + 1,
@@ -153,11 +154,11 @@ bool builder_price(struct builder *b, struct import_source at, uint32_t category
     if (c->price_minor == price_minor && strcmp(c->currency, currency) == 0)
         return true;
     bool is_same_file = strcmp(c->price_at.file, at.file) == 0;
-    import_error(b->report, at,
-                 "category \"%s\" has another price in %s%sline %u: one category has one price",
-                 import_quote(&quote, c->name),
-                 is_same_file ? "" : import_file_name(c->price_at.file), is_same_file ? "" : " ",
-                 c->price_at.line);
+    import_error(
+        b->report, at, is_same_file ? "import.price_twice_here" : "import.price_twice_there",
+        "category \"%s\" has another price in %s%sline %u: one category has one price",
+        import_quote(&quote, c->name), is_same_file ? "" : import_file_name(c->price_at.file),
+        is_same_file ? "" : " ", c->price_at.line);
     return false;
 }
 
@@ -172,12 +173,13 @@ static uint32_t category_by_rule(struct builder *b, struct import_source at, con
     if (b->prices->is_faulty)
         return BUILDER_NONE; /* the faulty line may be the one that is missing here */
     if (b->prices->file == NULL)
-        import_error(b->report, at,
+        import_error(b->report, at, "import.no_category",
                      "no category for %s \"%s\": expected a category here, or a price file", what,
                      import_quote(&quote, name));
     else
         import_error(
             b->report, at,
+            level[0] == '\0' ? "import.no_category_line" : "import.no_category_level",
             "no category for %s \"%s\"%s%s: expected one here, or a line for this section in %s",
             what, import_quote(&quote, name), level[0] == '\0' ? "" : ", level ",
             import_quote(&level_quote, level), import_file_name(b->prices->file));
@@ -214,7 +216,7 @@ enum builder_added builder_add_seat(struct builder *b, struct import_source at,
     if (*other != IMPORT_TABLE_NONE)
         return BUILDER_DUPLICATE_NUMBER;
     if (b->seats_total == PLAN_SEATS_MAX)
-        return full(b, at, "seats", PLAN_SEATS_MAX), BUILDER_FAILED;
+        return full(b, at, "import.too_many_seats", "seats", PLAN_SEATS_MAX), BUILDER_FAILED;
     uint32_t index = (uint32_t)b->seats_count;
     const char *number = keep(b, seat->number), *guid = keep(b, seat->guid);
     if (number == NULL || guid == NULL ||
@@ -238,15 +240,16 @@ bool builder_add_area(struct builder *b, const struct builder_area *area)
     struct import_quote quote;
     uint32_t other = import_table_get(&b->areas_by_name, 0, area->name);
     if (other != IMPORT_TABLE_NONE) {
-        import_error(b->report, area->at,
+        import_error(b->report, area->at, "import.area_twice",
                      "there is a second standing area \"%s\": names must differ",
                      import_quote(&quote, area->name));
         return false;
     }
     if (b->areas_count == PLAN_AREAS_MAX)
-        return full(b, area->at, "standing areas", PLAN_AREAS_MAX);
+        return full(b, area->at, "import.too_many_areas", "standing areas", PLAN_AREAS_MAX);
     if (area->capacity > PLAN_SEATS_MAX - b->seats_total)
-        return full(b, area->at, "seats and standing places", PLAN_SEATS_MAX);
+        return full(b, area->at, "import.too_many_seats", "seats and standing places",
+                    PLAN_SEATS_MAX);
     const char *name = keep(b, area->name);
     if (name == NULL ||
         !import_grow(b->report, (void **)&b->areas, &b->areas_capacity, b->areas_count + 1,
@@ -263,7 +266,7 @@ bool builder_add_area(struct builder *b, const struct builder_area *area)
 bool builder_add_shape(struct builder *b, struct import_source at, const struct plan_shape *shape)
 {
     if (b->shapes_count == PLAN_SHAPES_MAX) {
-        import_warning(b->report, at,
+        import_warning(b->report, at, "import.too_many_shapes",
                        "more than %d shapes: this and the further ones are not drawn",
                        PLAN_SHAPES_MAX);
         return false;

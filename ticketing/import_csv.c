@@ -82,7 +82,8 @@ static bool read_quoted(struct csv *csv, struct csv_field *field)
         const char *from = csv->next;
         char c = take(csv);
         if (c == '\0') {
-            import_error(csv->report, start, "the quote that opens here is never closed");
+            import_error(csv->report, start, "import.quote_open",
+                         "the quote that opens here is never closed");
             return false;
         }
         if (c == '"' && *csv->next != '"')
@@ -95,7 +96,7 @@ static bool read_quoted(struct csv *csv, struct csv_field *field)
     field->bytes = (size_t)(out - field->text);
     if (is_end_of_field(csv))
         return true;
-    import_error(csv->report, here(csv),
+    import_error(csv->report, here(csv), "import.quote_end",
                  "expected \"%c\" or the end of the line after the closing quote", csv->separator);
     return false;
 }
@@ -105,7 +106,7 @@ static bool read_plain(struct csv *csv, struct csv_field *field)
     field->text = csv->next;
     while (!is_end_of_field(csv)) {
         if (*csv->next == '"') {
-            import_error(csv->report, here(csv),
+            import_error(csv->report, here(csv), "import.quote_inside",
                          "a quote inside a field that does not begin with one: put the whole field "
                          "in quotes and double this one");
             return false;
@@ -131,7 +132,8 @@ static enum csv_status read_record(struct csv *csv)
     csv->fields_count = 0;
     for (;;) {
         if (csv->fields_count == IMPORT_COLUMNS_MAX) {
-            import_error(csv->report, here(csv), "more than %d columns", IMPORT_COLUMNS_MAX);
+            import_error(csv->report, here(csv), "import.too_many_columns", "more than %d columns",
+                         IMPORT_COLUMNS_MAX);
             return skip_line(csv);
         }
         struct csv_field *field = &csv->fields[csv->fields_count++];
@@ -192,12 +194,12 @@ static int find_header(const struct csv *csv, const char *theirs, bool is_requir
         if (!is_header(&csv->fields[i], theirs))
             continue;
         if (found >= 0)
-            import_error(csv->report, csv_source(csv, &csv->fields[i]),
+            import_error(csv->report, csv_source(csv, &csv->fields[i]), "import.column_twice",
                          "there are two columns \"%s\"", import_quote(&quote, theirs));
         found = (int)i;
     }
     if (found < 0 && is_required)
-        import_error(csv->report, csv_source(csv, &csv->fields[0]),
+        import_error(csv->report, csv_source(csv, &csv->fields[0]), "import.map_no_column",
                      "there is no column \"%s\", which --map names", import_quote(&quote, theirs));
     return found;
 }
@@ -219,7 +221,8 @@ static void warn_unused(const struct csv *csv, const bool *is_used)
         used += (size_t)written;
     }
     if (used > 0)
-        import_warning(csv->report, csv_source(csv, &csv->fields[0]), "not used: column %s", list);
+        import_warning(csv->report, csv_source(csv, &csv->fields[0]), "import.columns_unused",
+                       "not used: column %s", list);
 }
 
 static bool read_maps(const struct csv *csv, const char *const *names,
@@ -230,11 +233,11 @@ static bool read_maps(const struct csv *csv, const char *const *names,
         int name = known_name(names, maps[i].ours);
         struct import_quote quote;
         if (name < 0)
-            import_error(csv->report, csv_source(csv, &csv->fields[0]),
+            import_error(csv->report, csv_source(csv, &csv->fields[0]), "import.map_unknown",
                          "--map: there is no \"%s\" to be mapped here",
                          import_quote(&quote, maps[i].ours));
         else if (columns->at[name] >= 0)
-            import_error(csv->report, csv_source(csv, &csv->fields[0]),
+            import_error(csv->report, csv_source(csv, &csv->fields[0]), "import.map_twice",
                          "--map: \"%s\" is mapped twice", maps[i].ours);
         else
             columns->at[name] = find_header(csv, maps[i].theirs, true);
@@ -297,7 +300,7 @@ bool csv_record_fits(const struct csv *csv, const struct csv_columns *columns)
     if (csv->fields_count == columns->fields_count)
         return true;
     import_error(
-        csv->report, csv_source(csv, &csv->fields[0]),
+        csv->report, csv_source(csv, &csv->fields[0]), "import.fields_count",
         "%zu fields, but the header has %zu: a field with a \"%c\" in it must be in quotes",
         csv->fields_count, columns->fields_count, csv->separator);
     return false;

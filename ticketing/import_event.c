@@ -21,11 +21,12 @@ struct event_reader {
 
 /* --- pairs --- */
 
-static bool bad(struct event_reader *r, const char *key, const char *value, const char *expected)
+static bool bad(struct event_reader *r, const char *code, const char *key, const char *value,
+                const char *expected)
 {
     struct import_quote quote;
-    import_error(r->report, r->at, "%s is \"%s\": expected %s", key, import_quote(&quote, value),
-                 expected);
+    import_error(r->report, r->at, code, "%s is \"%s\": expected %s", key,
+                 import_quote(&quote, value), expected);
     return false;
 }
 
@@ -41,14 +42,16 @@ static bool check_event_pair(struct event_reader *r, const char *key, const char
     const char *label = value;
     size_t bytes = strlen(value);
     if (strcmp(key, "name") == 0)
-        return value[0] == '\0' ? bad(r, key, value, "the event's name")
+        return value[0] == '\0' ? bad(r, "import.event_name", key, value, "the event's name")
                                 : import_label(r->report, r->at, key, &label, &bytes);
     if (strcmp(key, "currency") == 0)
-        return money_exponent(value) >= 0 || bad(r, key, value, "an ISO 4217 code such as EUR");
+        return money_exponent(value) >= 0 ||
+               bad(r, "import.event_currency", key, value, "an ISO 4217 code such as EUR");
     if (strcmp(key, "time_zone") == 0)
-        return is_time_zone(value) || bad(r, key, value, "a name such as Europe/Berlin");
+        return is_time_zone(value) ||
+               bad(r, "import.event_time_zone", key, value, "a name such as Europe/Berlin");
     import_error(
-        r->report, r->at,
+        r->report, r->at, "import.event_key",
         "there is no \"%s\" here: expected name, currency, time_zone, prequeue_at, opens_at, "
         "closes_at, or a section [settings]",
         key);
@@ -73,7 +76,8 @@ static bool is_twice(struct event_reader *r, const char *section, const char *ke
         const struct import_pair *pair = &r->report->pairs[i];
         if (strcmp(pair->section, section) != 0 || strcmp(pair->key, key) != 0)
             continue;
-        import_error(r->report, r->at, "%s is already in line %u", key, pair->line);
+        import_error(r->report, r->at, "import.event_twice", "%s is already in line %u", key,
+                     pair->line);
         return true;
     }
     return false;
@@ -89,7 +93,7 @@ static void add_time(struct event_reader *r, const char *key, const char *value)
     if (is_twice(r, "settings", setting) || is_twice(r, "settings", key))
         return;
     if (!local_time_parse(value, &time))
-        bad(r, key, value,
+        bad(r, "import.event_time", key, value,
             "a time such as 2026-12-01 19:00, or with its offset 2026-12-01T19:00+01:00");
     else if (!time.has_offset)
         import_pair_add(r->report, "settings", key, value, r->at.line);
@@ -104,7 +108,8 @@ static int on_pair(void *user, const char *section, const char *key, const char 
     struct import_quote quote;
     bool is_settings = strcmp(section, "settings") == 0;
     if (!is_settings && section[0] != '\0' && strcmp(section, "event") != 0) {
-        import_error(r->report, r->at, "there is no section [%s]: expected [settings]",
+        import_error(r->report, r->at, "import.event_section",
+                     "there is no section [%s]: expected [settings]",
                      import_quote(&quote, section));
         return 1;
     }
@@ -116,8 +121,8 @@ static int on_pair(void *user, const char *section, const char *key, const char 
     if (is_twice(r, section, key))
         return 1;
     if (is_settings && strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(key))
-        import_error(r->report, r->at, "\"%s\" is not the name of a setting",
-                     import_quote(&quote, key));
+        import_error(r->report, r->at, "import.event_setting_name",
+                     "\"%s\" is not the name of a setting", import_quote(&quote, key));
     else if (is_settings || check_event_pair(r, key, value))
         import_pair_add(r->report, section, key, value, r->at.line);
     return 1;
@@ -132,7 +137,8 @@ static char *next_line(char *line, int bytes_max, void *stream)
     size_t bytes = strcspn(r->next, "\r\n"), copied = bytes;
     r->at.line++;
     if (bytes > IMPORT_INI_LINE_BYTES_MAX || (int)bytes > bytes_max - 2) {
-        import_error(r->report, r->at, "the line has %zu bytes; at most %d are possible", bytes,
+        import_error(r->report, r->at, "import.line_long",
+                     "the line has %zu bytes; at most %d are possible", bytes,
                      IMPORT_INI_LINE_BYTES_MAX);
         copied = 0;
     }
@@ -156,7 +162,8 @@ enum import_status import_event(struct import_report *report, const char *path)
     int line = ini_parse_stream(next_line, &r, on_pair, &r);
     if (line > 0) {
         r.at.line = (uint32_t)line;
-        import_error(report, r.at, "expected \"key = value\" or a section in brackets");
+        import_error(report, r.at, "import.event_line",
+                     "expected \"key = value\" or a section in brackets");
     }
     free(memory);
     return report->errors.count == errors ? IMPORT_OK : IMPORT_REFUSED;

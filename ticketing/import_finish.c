@@ -39,9 +39,10 @@ static void warn_free_types(struct builder *b, const struct builder_category *c)
     struct import_quote quote, type_quote;
     for (uint32_t i = 1; i < c->types_count; i++)
         if (c->types[i].price_minor == 0)
-            import_warning(
-                b->report, c->price_at, "type \"%s\" of category \"%s\" is free of charge",
-                import_quote(&type_quote, c->types[i].name), import_quote(&quote, c->name));
+            import_warning(b->report, c->price_at, "import.type_free",
+                           "type \"%s\" of category \"%s\" is free of charge",
+                           import_quote(&type_quote, c->types[i].name),
+                           import_quote(&quote, c->name));
 }
 
 static void price_category(struct builder *b, struct builder_category *c)
@@ -59,11 +60,12 @@ static void price_category(struct builder *b, struct builder_category *c)
     if (c->has_price || b->may_lack_prices)
         return;
     if (b->prices->file == NULL)
-        import_error(b->report, c->at,
+        import_error(b->report, c->at, "import.unpriced",
                      "category \"%s\" has no price: expected a price file with a line for it",
                      import_quote(&quote, c->name));
     else
-        import_error(b->report, c->at, "category \"%s\" has no price: expected a line for it in %s",
+        import_error(b->report, c->at, "import.unpriced_line",
+                     "category \"%s\" has no price: expected a line for it in %s",
                      import_quote(&quote, c->name), import_file_name(b->prices->file));
 }
 
@@ -74,7 +76,7 @@ static void check_currency(struct builder *b, const struct builder_category *c,
     if (*currency == NULL)
         *currency = c->currency;
     if (strcmp(*currency, c->currency) != 0)
-        import_error(b->report, c->price_at,
+        import_error(b->report, c->price_at, "import.currencies",
                      "category \"%s\" is in %s, but the event is in %s: one event has one currency",
                      import_quote(&quote, c->name), c->currency, *currency);
 }
@@ -98,7 +100,8 @@ static void check_categories(struct builder *b, const char *currency, bool had_e
         struct builder_category *c = &b->categories[i];
         if (c->seats_count == 0) {
             if (!had_errors && prices_find(b->prices, c->name) == NULL)
-                import_warning(b->report, c->at, "category \"%s\" has no seats: left out",
+                import_warning(b->report, c->at, "import.category_empty",
+                               "category \"%s\" has no seats: left out",
                                import_quote(&quote, c->name));
             continue;
         }
@@ -109,8 +112,8 @@ static void check_categories(struct builder *b, const char *currency, bool had_e
             continue;
         check_currency(b, c, &currency);
         if (c->price_minor == 0)
-            import_warning(b->report, c->price_at, "category \"%s\" is free of charge",
-                           import_quote(&quote, c->name));
+            import_warning(b->report, c->price_at, "import.category_free",
+                           "category \"%s\" is free of charge", import_quote(&quote, c->name));
         warn_free_types(b, c);
     }
     mark_unpriced(b, currency);
@@ -247,7 +250,7 @@ static void warn_overlaps(const struct builder *b, const struct plan *plan, cons
         return;
     const struct plan_row *its_row = &plan->rows[plan->seats[seat].row];
     import_warning(
-        b->report, (struct import_source){.file = file},
+        b->report, (struct import_source){.file = file}, "import.seats_overlap",
         "%u seat(s) lie exactly on another one and cannot be told apart on the map, such "
         "as section \"%s\", row \"%s\", seat \"%s\"",
         count, import_quote(&section, plan->sections[its_row->section].name),
@@ -312,7 +315,8 @@ static enum import_status build(struct builder *b, const char *file, const char 
     }
     enum plan_status status = plan_seal(plan, why, sizeof why);
     if (status != PLAN_OK) {
-        import_error(b->report, (struct import_source){.file = file}, "%s", why);
+        import_error(b->report, (struct import_source){.file = file}, "import.plan_refused", "%s",
+                     why);
         plan_free(plan);
         return status == PLAN_NO_MEMORY ? IMPORT_NO_MEMORY : IMPORT_REFUSED;
     }
@@ -328,7 +332,7 @@ enum import_status builder_finish(struct builder *b, const char *file, const cha
         return IMPORT_NO_MEMORY;
     bool had_errors = b->report->errors.count > 0;
     if (b->seats_total == 0 && !had_errors)
-        import_error(b->report, (struct import_source){.file = file},
+        import_error(b->report, (struct import_source){.file = file}, "import.no_seats",
                      "the plan has no seats and no standing area");
     /* A price file that could not be read would make an error of every category. */
     if (!b->prices->is_faulty)

@@ -67,10 +67,11 @@ static struct import_source here(struct pretix *p)
     return where_of(&p->where, &p->part);
 }
 
-static bool expected(struct pretix *p, const char *key, const char *what)
+static bool expected(struct pretix *p, const char *code, const char *key, const char *what)
 {
     struct path path;
-    import_error(p->report, here(p), "%s: %s: expected %s", path_of(&p->part, &path), key, what);
+    import_error(p->report, here(p), code, "%s: %s: expected %s", path_of(&p->part, &path), key,
+                 what);
     return false;
 }
 
@@ -85,14 +86,16 @@ static bool read_label(struct pretix *p, const json_t *object, const char *key, 
     if ((value == NULL || json_is_null(value)) && !is_required)
         return true;
     if (!json_is_string(value))
-        return expected(p, key, "text in quotes");
+        return expected(p, "import.need_text", key, "text in quotes");
     size_t bytes = json_string_length(value);
     const char *text = import_trim(json_string_value(value), &bytes);
     /* Finding the place costs a search: only when there is an error. */
     if (!import_is_label(text, bytes) && !import_label(p->report, here(p), key, &text, &bytes))
         return false;
     *out = import_text(p->report, text, bytes);
-    return bytes > 0 || !is_required ? true : expected(p, key, "text that is not empty");
+    return bytes > 0 || !is_required
+               ? true
+               : expected(p, "import.need_more_text", key, "text that is not empty");
 }
 
 static bool read_number(struct pretix *p, const json_t *object, const char *key, double min,
@@ -103,7 +106,7 @@ static bool read_number(struct pretix *p, const json_t *object, const char *key,
     if (number >= min && number <= PLAN_SIZE_MAX)
         *out = number;
     else
-        return expected(p, key,
+        return expected(p, min < 0 ? "import.need_number" : "import.need_size", key,
                         min < 0 ? "a number from -100000 to 100000" : "a number from 0 to 100000");
     return true;
 }
@@ -116,7 +119,7 @@ static bool read_position(struct pretix *p, const json_t *object, bool is_requir
     if (position == NULL && !is_required)
         return true;
     if (!json_is_object(position))
-        return expected(p, "position", "an object with x and y");
+        return expected(p, "import.need_position", "position", "an object with x and y");
     return read_number(p, position, "x", -PLAN_SIZE_MAX, x) &&
            read_number(p, position, "y", -PLAN_SIZE_MAX, y);
 }
@@ -127,7 +130,7 @@ static const json_t *read_list(struct pretix *p, const json_t *object, const cha
 {
     const json_t *list = json_object_get(object, key);
     if (!json_is_array(list) && (list != NULL || is_required))
-        expected(p, key, "a list");
+        expected(p, "import.need_list", key, "a list");
     return list;
 }
 
@@ -137,7 +140,8 @@ static bool is_object(struct pretix *p, const json_t *value)
     struct path path;
     if (json_is_object(value))
         return true;
-    import_error(p->report, here(p), "%s: expected an object", path_of(&p->part, &path));
+    import_error(p->report, here(p), "import.expected_object", "%s: expected an object",
+                 path_of(&p->part, &path));
     return false;
 }
 
@@ -158,7 +162,7 @@ static void unknown_category(struct pretix *p, const char *name)
         }
         used += (size_t)written;
     }
-    import_error(p->report, here(p),
+    import_error(p->report, here(p), "import.category_unknown",
                  "%s: the category \"%s\" is not in categories: expected one of %s",
                  path_of(&p->part, &path), import_quote(&quote, name), known);
 }
@@ -174,10 +178,11 @@ static void read_category(struct pretix *p, const json_t *item)
         !builder_category(p->b, here(p), name, &index))
         return;
     if (p->b->categories_count == before)
-        import_error(p->report, here(p), "%s: there is a second category \"%s\"",
-                     path_of(&p->part, &path), import_quote(&quote, name));
+        import_error(p->report, here(p), "import.category_twice",
+                     "%s: there is a second category \"%s\"", path_of(&p->part, &path),
+                     import_quote(&quote, name));
     else if (color != NULL && !color_parse(color, p->b->categories[index].color))
-        import_warning(p->report, here(p),
+        import_warning(p->report, here(p), "import.color_ignored",
                        "%s: the color \"%s\" is not #rrggbb: another one is used",
                        path_of(&p->part, &path), import_quote(&quote, color));
 }
@@ -195,7 +200,7 @@ static bool find_category(struct pretix *p, const json_t *object, uint32_t secti
         return *index != IMPORT_TABLE_NONE;
     }
     if (section == BUILDER_NONE)
-        return expected(p, "category", "the name of a category");
+        return expected(p, "import.need_category", "category", "the name of a category");
     *index = builder_section_category(p->b, here(p), section);
     return *index != BUILDER_NONE;
 }
@@ -222,13 +227,13 @@ static void duplicate(struct pretix *p, const struct builder_seat *seat, uint32_
     import_quote(&other_label, row->label);
     import_quote(&other_number, other->number);
     if (is_guid)
-        import_error(p->report, here(p),
+        import_error(p->report, here(p), "import.guid_twice",
                      "%s (zone \"%s\", row \"%s\", seat \"%s\"): the seat_guid \"%s\" is already "
                      "that of %s (zone \"%s\", row \"%s\", seat \"%s\"): expected one of its own",
                      path.text, zone.text, label.text, number.text, guid.text, other_path.text,
                      other_zone.text, other_label.text, other_number.text);
     else
-        import_error(p->report, here(p),
+        import_error(p->report, here(p), "import.seat_twice_plan",
                      "%s: a second seat \"%s\" in row \"%s\" of zone \"%s\"; the first is %s",
                      path.text, number.text, label.text, zone.text, other_path.text);
 }
@@ -239,11 +244,11 @@ static bool read_flags(struct pretix *p, const json_t *seat, uint8_t *flags)
     if (list == NULL)
         return true;
     if (!json_is_array(list))
-        return expected(p, "flags", "a list such as [\"accessible\"]");
+        return expected(p, "import.need_flags", "flags", "a list such as [\"accessible\"]");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *word = json_string_value(json_array_get(list, i));
         if (word == NULL)
-            return expected(p, "flags", "words in quotes");
+            return expected(p, "import.need_words", "flags", "words in quotes");
         if (!import_flags(p->report, here(p), word, flags, NULL))
             return false;
     }
@@ -278,7 +283,8 @@ static void read_seat(struct pretix *p, const json_t *item, double x, double y)
     seat.x += x;
     seat.y += y;
     if (fabs(seat.x) > PLAN_SIZE_MAX || fabs(seat.y) > PLAN_SIZE_MAX) {
-        expected(p, "position", "x and y from -100000 to 100000, zone and row added");
+        expected(p, "import.need_near", "position",
+                 "x and y from -100000 to 100000, zone and row added");
         return;
     }
     switch (builder_add_seat(p->b, (struct import_source){.file = p->where.file}, &seat, &other)) {
@@ -392,7 +398,7 @@ static void read_standing(struct pretix *p, const json_t *standing, const struct
     const char *name;
     if (!json_is_integer(capacity) || json_integer_value(capacity) < 1 ||
         json_integer_value(capacity) > PLAN_SEATS_MAX) {
-        expected(p, "standing.capacity", "a whole number from 1 to 100000");
+        expected(p, "import.need_capacity", "standing.capacity", "a whole number from 1 to 100000");
         return;
     }
     area.capacity = (uint32_t)json_integer_value(capacity);
@@ -402,7 +408,8 @@ static void read_standing(struct pretix *p, const json_t *standing, const struct
         name = shape->text[0] != '\0' ? shape->text : p->zone;
     area.name = name;
     if (name[0] == '\0')
-        expected(p, "standing.name", "a name, as neither area nor zone has one");
+        expected(p, "import.need_name", "standing.name",
+                 "a name, as neither area nor zone has one");
     else if (find_category(p, standing, BUILDER_NONE, &area.category))
         builder_add_area(p->b, &area);
 }
@@ -429,11 +436,12 @@ static void read_area(struct pretix *p, const json_t *item, double zone_x, doubl
     shape.x += zone_x;
     shape.y += zone_y;
     if (fabs(shape.x) > PLAN_SIZE_MAX || fabs(shape.y) > PLAN_SIZE_MAX)
-        expected(p, "position", "x and y from -100000 to 100000, zone added");
+        expected(p, "import.need_near", "position", "x and y from -100000 to 100000, zone added");
     else if (json_is_object(standing))
         read_standing(p, standing, &shape);
     else if (standing != NULL && !json_is_false(standing))
-        expected(p, "standing", "an object with capacity and category, or false");
+        expected(p, "import.need_standing", "standing",
+                 "an object with capacity and category, or false");
     else
         builder_add_shape(p->b, here(p), &shape);
 }
@@ -472,7 +480,7 @@ static void read_head(struct pretix *p, const json_t *root, struct pretix_head *
         read_number(p, size, "width", 0, &head->width);
         read_number(p, size, "height", 0, &head->height);
     } else if (size != NULL) {
-        expected(p, "size", "an object with width and height");
+        expected(p, "import.need_sides", "size", "an object with width and height");
     }
 }
 
@@ -493,10 +501,10 @@ static void read_plan(struct pretix *p, const json_t *root, struct pretix_head *
     }
     p->part.zone = WHERE_NONE;
     if (p->drawn_count > 0)
-        import_warning(p->report, here(p), "%u area(s) without \"standing\" are drawn, not sold",
-                       p->drawn_count);
+        import_warning(p->report, here(p), "import.areas_drawn",
+                       "%u area(s) without \"standing\" are drawn, not sold", p->drawn_count);
     if (p->undrawn_count > 0)
-        import_warning(p->report, here(p),
+        import_warning(p->report, here(p), "import.areas_left_out",
                        "%u area(s) are neither rectangle, circle, ellipse nor text: left out",
                        p->undrawn_count);
 }
@@ -526,7 +534,7 @@ void import_pretix(struct builder *b, const char *file, const char *text, size_t
     *head = (struct pretix_head){.name = ""};
     /* A value can take the library fifty times the memory of its text. */
     if (count_values(text) > IMPORT_JSON_VALUES_MAX) {
-        import_error(b->report, (struct import_source){.file = file},
+        import_error(b->report, (struct import_source){.file = file}, "import.json_large",
                      "more than %d values: a plan of %d seats has fewer", IMPORT_JSON_VALUES_MAX,
                      PLAN_SEATS_MAX);
         return;
@@ -535,7 +543,7 @@ void import_pretix(struct builder *b, const char *file, const char *text, size_t
     if (root == NULL) {
         struct import_source at = {file, error.line > 0 ? (uint32_t)error.line : 0,
                                    error.column > 0 ? (uint32_t)error.column : 0};
-        import_error(b->report, at, "not valid JSON: %s", error.text);
+        import_error(b->report, at, "import.json_bad", "not valid JSON: %s", error.text);
         return;
     }
     where_init(&p.where, b->report, file, text);
@@ -543,7 +551,7 @@ void import_pretix(struct builder *b, const char *file, const char *text, size_t
     if (json_is_object(root))
         read_plan(&p, root, head);
     else
-        import_error(b->report, (struct import_source){file, 1, 1},
+        import_error(b->report, (struct import_source){file, 1, 1}, "import.json_no_object",
                      "expected an object with name, categories and zones");
     where_release(&p.where);
     json_decref(root);

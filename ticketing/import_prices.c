@@ -36,11 +36,12 @@ bool currency_parse(struct import_report *report, struct import_source at, const
     if (text[0] == '\0' && otherwise != NULL)
         text = otherwise;
     if (text[0] == '\0') {
-        import_error(report, at, "the currency is missing: expected an ISO 4217 code such as EUR");
+        import_error(report, at, "import.currency_missing",
+                     "the currency is missing: expected an ISO 4217 code such as EUR");
         return false;
     }
     if (money_exponent(text) < 0) {
-        import_error(report, at,
+        import_error(report, at, "import.currency_unknown",
                      "the currency \"%s\" is not known: expected an ISO 4217 code such as EUR",
                      import_quote(&quote, text));
         return false;
@@ -52,16 +53,22 @@ bool currency_parse(struct import_report *report, struct import_source at, const
 bool price_parse(struct import_report *report, struct import_source at, const char *text,
                  const char *currency, int64_t *price_minor)
 {
+    static const char *const codes[MONEY_STATUS_COUNT] = {
+        [MONEY_EMPTY] = "import.price_empty",          [MONEY_NEGATIVE] = "import.price_negative",
+        [MONEY_EXPONENT] = "import.price_exponent",    [MONEY_COMMA] = "import.price_comma",
+        [MONEY_NOT_NUMBER] = "import.price_no_number", [MONEY_TOO_LARGE] = "import.price_too_large",
+    };
     struct import_quote quote;
     int exponent = money_exponent(currency);
     enum money_status status = money_parse(text, exponent, price_minor);
     if (status == MONEY_OK)
         return true;
     if (status == MONEY_DECIMALS)
-        import_error(report, at, "the price \"%s\" has too many decimals: %s has %d",
+        import_error(report, at, "import.price_decimals",
+                     "the price \"%s\" has too many decimals: %s has %d",
                      import_quote(&quote, text), currency, exponent);
     else
-        import_error(report, at, "the price \"%s\" %s", import_quote(&quote, text),
+        import_error(report, at, codes[status], "the price \"%s\" %s", import_quote(&quote, text),
                      money_status_text(status));
     return false;
 }
@@ -97,8 +104,8 @@ static bool read_entry(struct price_reader *r, struct price_entry *entry)
     bool is_good = currency_parse(r->report, currency_at, currency, r->currency, entry->currency) &&
                    price_parse(r->report, price_at, price, entry->currency, &entry->price_minor);
     if (color[0] != '\0' && !color_parse(color, entry->color)) {
-        import_error(r->report, color_at, "the color \"%s\" is not one: expected #rrggbb",
-                     import_quote(&quote, color));
+        import_error(r->report, color_at, "import.color",
+                     "the color \"%s\" is not one: expected #rrggbb", import_quote(&quote, color));
         is_good = false;
     }
     return is_good;
@@ -129,12 +136,13 @@ static bool add_rule(struct price_reader *r, const struct price_rule *rule)
     struct price_list *list = r->list;
     struct import_quote quote;
     if (list->rules_count == PRICE_RULES_MAX) {
-        import_error(r->report, rule->at, "more than %d sections", PRICE_RULES_MAX);
+        import_error(r->report, rule->at, "import.too_many_sections", "more than %d sections",
+                     PRICE_RULES_MAX);
         return false;
     }
     for (size_t i = 0; i < list->rules_count; i++)
         if (same_rule(&list->rules[i], rule) && list->rules[i].entry != rule->entry) {
-            import_error(r->report, rule->at,
+            import_error(r->report, rule->at, "import.section_twice",
                          "section \"%s\" was given to another category in line %u",
                          import_quote(&quote, rule->section == NULL ? "*" : rule->section),
                          list->rules[i].at.line);
@@ -160,7 +168,7 @@ static bool read_rules(struct price_reader *r, uint32_t entry)
     if (sections[0] == '\0' && level[0] == '\0')
         return true;
     if (sections[0] == '\0') {
-        import_error(r->report, level_at,
+        import_error(r->report, level_at, "import.level_alone",
                      "a level without a section: write * for all its sections");
         return false;
     }
@@ -228,7 +236,7 @@ static int64_t *price_place(struct price_reader *r, struct price_entry *entry, c
     if (type[0] == '\0' && entry->types_count == 0)
         return &entry->price_minor;
     if (type[0] == '\0' || entry->types_count == 0) {
-        import_error(r->report, at,
+        import_error(r->report, at, type[0] == '\0' ? "import.type_missing" : "import.type_mixed",
                      "category \"%s\" has %s in line %u: either each of its prices has a type, or "
                      "there is one price",
                      import_quote(&quote, entry->category),
@@ -236,7 +244,8 @@ static int64_t *price_place(struct price_reader *r, struct price_entry *entry, c
         return NULL;
     }
     if (entry->types_count == PLAN_TYPES_MAX) {
-        import_error(r->report, at, "more than %d types of category \"%s\"", PLAN_TYPES_MAX,
+        import_error(r->report, at, "import.too_many_types",
+                     "more than %d types of category \"%s\"", PLAN_TYPES_MAX,
                      import_quote(&quote, entry->category));
         return NULL;
     }
@@ -264,11 +273,11 @@ static bool read_again(struct price_reader *r, uint32_t known)
     if (again.price_minor == *place && strcmp(again.currency, entry->currency) == 0)
         return true;
     if (type[0] == '\0')
-        import_error(r->report, at,
+        import_error(r->report, at, "import.price_twice",
                      "category \"%s\" has another price in line %u: one category has one price",
                      import_quote(&quote, entry->category), entry->at.line);
     else
-        import_error(r->report, at,
+        import_error(r->report, at, "import.type_price_twice",
                      "type \"%s\" of category \"%s\" has another price or currency in an earlier "
                      "line (from line %u)",
                      import_quote(&type_quote, type), import_quote(&quote, entry->category),
@@ -282,12 +291,13 @@ static void read_line(struct price_reader *r)
     if (!csv_record_fits(&r->csv, &r->columns) || !cell(r, CATEGORY, &entry.category, &entry.at))
         return;
     if (entry.category[0] == '\0') {
-        import_error(r->report, entry.at, "the category is missing");
+        import_error(r->report, entry.at, "import.category_missing", "the category is missing");
         return;
     }
     uint32_t known = find_entry(r->list, entry.category);
     if (known == UINT32_MAX && r->list->entries_count == PLAN_CATEGORIES_MAX) {
-        import_error(r->report, entry.at, "more than %d categories", PLAN_CATEGORIES_MAX);
+        import_error(r->report, entry.at, "import.too_many_categories", "more than %d categories",
+                     PLAN_CATEGORIES_MAX);
         return;
     }
     if (known != UINT32_MAX) {
@@ -311,12 +321,12 @@ static bool read_header(struct price_reader *r)
         return false;
     for (int i = CATEGORY; i <= PRICE; i++)
         if (r->columns.at[i] < 0)
-            import_error(r->report, r->columns.header,
+            import_error(r->report, r->columns.header, "import.price_column",
                          "there is no column \"%s\": expected category,price,currency and, if "
                          "wanted, type,color,section,level",
                          names[i]);
     if (r->columns.at[CURRENCY] < 0 && r->currency == NULL)
-        import_error(r->report, r->columns.header,
+        import_error(r->report, r->columns.header, "import.currency_column",
                      "there is no column \"currency\", and no currency in event.ini");
     return r->report->errors.count == errors;
 }
@@ -338,7 +348,8 @@ enum import_status prices_read(struct import_report *report, const char *path, c
             if (next == CSV_RECORD)
                 read_line(&r);
         if (list->entries_count == 0 && report->errors.count == errors)
-            import_error(report, r.columns.header, "no category follows the header");
+            import_error(report, r.columns.header, "import.prices_empty",
+                         "no category follows the header");
     }
     free(memory);
     list->is_faulty = report->errors.count > errors;
@@ -389,11 +400,12 @@ void prices_warn_unused(const struct price_list *list, struct import_report *rep
     struct import_quote quote;
     for (size_t i = 0; i < list->entries_count; i++)
         if (!list->entries[i].is_used)
-            import_warning(report, list->entries[i].at, "category \"%s\" has no seats in the plan",
+            import_warning(report, list->entries[i].at, "import.category_unused",
+                           "category \"%s\" has no seats in the plan",
                            import_quote(&quote, list->entries[i].category));
     for (size_t i = 0; i < list->rules_count; i++)
         if (!list->rules[i].is_used && list->rules[i].section != NULL)
-            import_warning(report, list->rules[i].at,
+            import_warning(report, list->rules[i].at, "import.section_unused",
                            "no seat needs a category from section \"%s\" of this line",
                            import_quote(&quote, list->rules[i].section));
 }

@@ -39,27 +39,28 @@ bool import_range(struct import_report *report, struct import_source at, const c
     struct import_quote quote, quote_to;
     uint32_t first, last;
     if (!import_whole(from, &first) || !import_whole(to, &last)) {
-        import_error(report, at,
+        import_error(report, at, "import.range",
                      "\"%s\" to \"%s\" is not a range: expected whole numbers such as 1 and 10",
                      import_quote(&quote, from), import_quote(&quote_to, to));
         return false;
     }
     int digits = padded_digits(from, to);
     if (digits < 0) {
-        import_error(report, at, "\"%s\" to \"%s\": with leading zeros both need as many digits",
+        import_error(report, at, "import.range_zeros",
+                     "\"%s\" to \"%s\": with leading zeros both need as many digits",
                      import_quote(&quote, from), import_quote(&quote_to, to));
         return false;
     }
     uint32_t distance = first < last ? last - first : first - last;
     uint32_t count = distance / step + 1;
     if (count > PLAN_SEATS_MAX) {
-        import_error(report, at, "%u seats in one row: a plan has at most %d", count,
-                     PLAN_SEATS_MAX);
+        import_error(report, at, "import.range_long", "%u seats in one row: a plan has at most %d",
+                     count, PLAN_SEATS_MAX);
         return false;
     }
     if (distance % step != 0)
-        import_warning(report, at, "with step %u the range from %u never meets %u", step, first,
-                       last);
+        import_warning(report, at, "import.range_step",
+                       "with step %u the range from %u never meets %u", step, first, last);
     for (uint32_t i = 0; i < count; i++) {
         char label[NUMBER_DIGITS_MAX + 2];
         uint32_t number = first < last ? first + i * step : first - i * step;
@@ -84,11 +85,13 @@ static bool read_item(struct import_report *report, struct import_source at, cha
     struct import_quote quote;
     char *hyphen = strchr(item, '-');
     if (*item == '\0') {
-        import_error(report, at, "expected a seat or a range such as 1-10 between the commas");
+        import_error(report, at, "import.range_item",
+                     "expected a seat or a range such as 1-10 between the commas");
         return false;
     }
     if (has_other_dash(item)) {
-        import_error(report, at, "\"%s\": write the range with a plain hyphen, such as 1-10",
+        import_error(report, at, "import.range_hyphen",
+                     "\"%s\": write the range with a plain hyphen, such as 1-10",
                      import_quote(&quote, item));
         return false;
     }
@@ -121,7 +124,8 @@ bool import_ranges(struct import_report *report, struct import_source at, const 
         while (bytes > 0 && (next[bytes - 1] == ' ' || next[bytes - 1] == '\t'))
             bytes--;
         if (bytes >= sizeof item) {
-            import_error(report, here, "one seat of %zu bytes: at most %d are possible", bytes,
+            import_error(report, here, "import.seat_long",
+                         "one seat of %zu bytes: at most %d are possible", bytes,
                          PLAN_LABEL_BYTES_MAX);
             return false;
         }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/said.h"
 
 void import_report_init(struct import_report *report)
 {
@@ -57,30 +58,9 @@ bool import_grow(struct import_report *report, void **items, size_t *capacity, s
     return true;
 }
 
-/* One printable line: no control characters (they could steer a terminal), no half character at a
- * cut end. */
-static void make_printable(char *text)
-{
-    size_t length = strlen(text), tail = length;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)text[i], next = (unsigned char)text[i + 1];
-        if (byte < 0x20 || byte == 0x7f)
-            text[i] = '?';
-        else if (byte == 0xc2 && next >= 0x80 && next < 0xa0)
-            text[i] = text[i + 1] = '?';
-    }
-    if (length < IMPORT_MESSAGE_BYTES_MAX - 1)
-        return;
-    while (tail > 0 && ((unsigned char)text[tail - 1] & 0xc0) == 0x80)
-        tail--;
-    if (tail > 0 && (unsigned char)text[tail - 1] >= 0xc0)
-        text[tail - 1] = '\0';
-}
-
 static void add_problem(struct import_report *report, struct import_problems *problems,
-                        struct import_source at, const char *format, va_list arguments)
+                        struct import_source at, const struct said *said)
 {
-    char message[IMPORT_MESSAGE_BYTES_MAX];
     problems->count++;
     if (problems->listed == PLAN_ERRORS_MAX)
         return;
@@ -90,31 +70,37 @@ static void add_problem(struct import_report *report, struct import_problems *pr
         import_no_memory(report);
         return;
     }
-    if (vsnprintf(message, sizeof message, format, arguments) < 0)
-        message[0] = '\0';
-    make_printable(message);
     problems->items[problems->listed++] = (struct import_problem){
         .file = at.file,
         .line = at.line,
         .column = at.column,
-        .message = import_text(report, message, strlen(message)),
+        .message = import_text(report, said->text, strlen(said->text)),
+        .code = said->code,
+        .values = import_text(report, said->values, said->values_bytes),
+        .values_count = said->values_count,
     };
 }
 
-void import_error(struct import_report *report, struct import_source at, const char *format, ...)
+void import_error(struct import_report *report, struct import_source at, const char *code,
+                  const char *format, ...)
 {
+    struct said problem;
     va_list arguments;
     va_start(arguments, format);
-    add_problem(report, &report->errors, at, format, arguments);
+    said_with(&problem, code, format, arguments);
     va_end(arguments);
+    add_problem(report, &report->errors, at, &problem);
 }
 
-void import_warning(struct import_report *report, struct import_source at, const char *format, ...)
+void import_warning(struct import_report *report, struct import_source at, const char *code,
+                    const char *format, ...)
 {
+    struct said problem;
     va_list arguments;
     va_start(arguments, format);
-    add_problem(report, &report->warnings, at, format, arguments);
+    said_with(&problem, code, format, arguments);
     va_end(arguments);
+    add_problem(report, &report->warnings, at, &problem);
 }
 
 void import_pair_add(struct import_report *report, const char *section, const char *key,

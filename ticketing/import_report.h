@@ -12,10 +12,12 @@ struct import_source {
     uint32_t line, column;
 };
 
-void import_error(struct import_report *report, struct import_source at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void import_warning(struct import_report *report, struct import_source at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* `code` is the key of the words that pages have for it (web/words); the format is the sentence in
+ * English, and each of its conversions one of the values for those words. */
+void import_error(struct import_report *report, struct import_source at, const char *code,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+void import_warning(struct import_report *report, struct import_source at, const char *code,
+                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Adds an event.ini pair. */
 void import_pair_add(struct import_report *report, const char *section, const char *key,
                      const char *value, uint32_t line);

@@ -83,7 +83,7 @@ bool import_flags(struct import_report *report, struct import_source at, const c
     for (text += strspn(text, separators); *text != '\0'; text += strspn(text, separators)) {
         size_t bytes = strcspn(text, separators);
         if (!read_flag(text, bytes, flags, is_standing)) {
-            import_error(report, at,
+            import_error(report, at, is_standing == NULL ? "import.flag_seat" : "import.flag",
                          "the flag \"%s\" is not known: expected accessible, companion, "
                          "restricted_view, aisle, not_for_sale%s, with spaces between them",
                          import_quote(&quote, text), is_standing == NULL ? "" : " or standing");
@@ -104,7 +104,8 @@ static bool read_step(struct row_reader *r, uint32_t *step)
         return false;
     if (text[0] == '\0' || (import_whole(text, step) && *step > 0))
         return true;
-    import_error(r->b->report, at, "the step \"%s\" is not one: expected a whole number from 1",
+    import_error(r->b->report, at, "import.step",
+                 "the step \"%s\" is not one: expected a whole number from 1",
                  import_quote(&quote, text));
     return false;
 }
@@ -123,8 +124,9 @@ static bool read_coordinate(struct row_reader *r, int name, double *out)
         *out = value;
         return true;
     }
-    import_error(r->b->report, at, "%s is \"%s\": expected a number up to %.0f in every line",
-                 names[name], import_quote(&quote, text), PLAN_SIZE_MAX);
+    import_error(r->b->report, at, "import.number",
+                 "%s is \"%s\": expected a number up to %.0f in every line", names[name],
+                 import_quote(&quote, text), PLAN_SIZE_MAX);
     return false;
 }
 
@@ -139,7 +141,7 @@ static bool read_color(struct row_reader *r, struct builder_category *category)
         return false;
     if (color[0] == '\0' || color_parse(color, category->color))
         return true;
-    import_error(r->b->report, at, "the color \"%s\" is not one: expected #rrggbb",
+    import_error(r->b->report, at, "import.color", "the color \"%s\" is not one: expected #rrggbb",
                  import_quote(&quote, color));
     return false;
 }
@@ -204,7 +206,7 @@ static bool read_capacity(struct row_reader *r, uint32_t *capacity)
     }
     if (import_whole(text, capacity) && *capacity > 0)
         return true;
-    import_error(r->b->report, at,
+    import_error(r->b->report, at, "import.capacity",
                  "the capacity of a standing area is \"%s\": expected a whole number from 1",
                  import_quote(&quote, text));
     return false;
@@ -214,7 +216,8 @@ static void read_standing(struct row_reader *r, const char *level, struct import
 {
     struct builder_area area = {.name = r->section, .at = at};
     if (r->row[0] != '\0') {
-        import_error(r->b->report, at, "a standing area has no rows: expected an empty row");
+        import_error(r->b->report, at, "import.area_row",
+                     "a standing area has no rows: expected an empty row");
         return;
     }
     bool has_capacity = read_capacity(r, &area.capacity);
@@ -238,14 +241,15 @@ static bool add_seat(void *ctx, struct import_source at, const char *label)
     case BUILDER_ADDED:
         return true;
     case BUILDER_DUPLICATE_NUMBER:
-        import_error(r->b->report, at,
+        import_error(r->b->report, at, "import.seat_twice",
                      "seat \"%s\" in row \"%s\" of section \"%s\" is already in line %u",
                      import_quote(&number, label), import_quote(&row, r->row),
                      import_quote(&section, r->section), r->b->seats[other].origin.at[0]);
         return !builder_is_done(r->b);
     case BUILDER_DUPLICATE_GUID:
-        import_error(r->b->report, at, "the guid \"%s\" is already in line %u",
-                     import_quote(&number, r->seat.guid), r->b->seats[other].origin.at[0]);
+        import_error(r->b->report, at, "import.guid_twice_line",
+                     "the guid \"%s\" is already in line %u", import_quote(&number, r->seat.guid),
+                     r->b->seats[other].origin.at[0]);
         return true;
     default:
         return false;
@@ -261,7 +265,7 @@ static void read_seats(struct row_reader *r)
         if (!cell(r, SEAT, &seat, &at))
             return;
         if (seat[0] == '\0')
-            import_error(r->b->report, at, "the seat is missing");
+            import_error(r->b->report, at, "import.seat_missing", "the seat is missing");
         else
             add_seat(r, at, seat);
         return;
@@ -272,7 +276,7 @@ static void read_seats(struct row_reader *r)
     if (!read_step(r, &step) || !cell(r, SEAT_TO, &to, &to_at))
         return;
     if (list->bytes == 0)
-        import_error(r->b->report, at,
+        import_error(r->b->report, at, "import.seat_from_missing",
                      "seat_from is missing: expected the first seat, or a list such as 1-10,12-16");
     else if (to[0] == '\0')
         import_ranges(r->b->report, at, list->text, step, add_seat, r);
@@ -286,7 +290,7 @@ static void read_seated(struct row_reader *r, const char *level, struct import_s
     struct import_source guid_at;
     uint32_t section;
     if (r->row[0] == '\0') {
-        import_error(r->b->report, row_at,
+        import_error(r->b->report, row_at, "import.row_missing",
                      "the row is missing (only a line with the flag standing has none)");
         return;
     }
@@ -318,7 +322,7 @@ static void read_line(struct row_reader *r)
     if (!has_section || !has_level || !has_row || !has_flags)
         return;
     if (r->section[0] == '\0')
-        import_error(r->b->report, section_at, "the section is missing");
+        import_error(r->b->report, section_at, "import.section_missing", "the section is missing");
     else if (is_standing)
         read_standing(r, level, section_at);
     else
@@ -335,21 +339,22 @@ static bool has_columns(struct row_reader *r)
     static const int required[] = {SECTION, ROW};
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (at[required[i]] < 0)
-            import_error(report, r->columns.header,
+            import_error(report, r->columns.header, "import.column_missing",
                          "there is no column \"%s\"; if it has another name: --map %s=NAME",
                          names[required[i]], names[required[i]]);
     if (at[SEAT] < 0 && at[SEAT_FROM] < 0)
-        import_error(report, r->columns.header,
+        import_error(report, r->columns.header, "import.seat_column",
                      "there is no column \"seat\" (one row per seat) nor \"seat_from\" (blocks of "
                      "seats); if it has another name: --map seat=NAME");
     if (at[SEAT] >= 0 && at[SEAT_FROM] >= 0)
         import_error(
-            report, r->columns.header,
+            report, r->columns.header, "import.seat_columns",
             "both \"seat\" and \"seat_from\": expected one row per seat or blocks, not both");
     if ((at[X] >= 0) != (at[Y] >= 0))
-        import_error(report, r->columns.header, "x and y: expected both columns or none");
+        import_error(report, r->columns.header, "import.x_y",
+                     "x and y: expected both columns or none");
     if (at[SEAT_FROM] >= 0 && (at[X] >= 0 || at[GUID] >= 0))
-        import_error(report, r->columns.header,
+        import_error(report, r->columns.header, "import.x_y_guid",
                      "x, y and guid belong to one seat: not possible with blocks of seats");
     return report->errors.count == errors;
 }

@@ -18,7 +18,8 @@
 static enum import_status unreadable(struct import_report *report, const char *path,
                                      const char *reason)
 {
-    import_error(report, (struct import_source){.file = path}, "cannot be read: %s", reason);
+    import_error(report, (struct import_source){.file = path}, "import.unreadable",
+                 "cannot be read: %s", reason);
     return IMPORT_UNREADABLE;
 }
 
@@ -54,7 +55,7 @@ static enum import_status read_open(struct import_report *report, const char *pa
     if (!S_ISREG(status.st_mode))
         return unreadable(report, path, "it is not a regular file");
     if ((uint64_t)status.st_size > PLAN_FILE_BYTES_MAX) {
-        import_error(report, (struct import_source){.file = path},
+        import_error(report, (struct import_source){.file = path}, "import.file_large",
                      "the file has %lld bytes; at most %u (%u MiB) are read",
                      (long long)status.st_size, PLAN_FILE_BYTES_MAX, PLAN_FILE_BYTES_MAX >> 20);
         return IMPORT_UNREADABLE;
@@ -116,12 +117,12 @@ static bool check_utf8(struct import_report *report, const char *file, const cha
     while (s < end) {
         size_t length = utf8_length(s, end);
         if (length == 0) {
-            import_error(report, at, "the byte 0x%02x is not UTF-8 here: save the file as UTF-8",
-                         *s);
+            import_error(report, at, "import.not_utf8",
+                         "the byte 0x%02x is not UTF-8 here: save the file as UTF-8", *s);
             return false;
         }
         if (*s == '\0') {
-            import_error(report, at, "a NUL byte: expected text");
+            import_error(report, at, "import.nul_byte", "a NUL byte: expected text");
             return false;
         }
         at.column++;
@@ -139,7 +140,7 @@ enum import_status import_check_text(struct import_report *report, const char *f
 {
     struct import_source start = {.file = file, .line = 1, .column = 1};
     if (*bytes >= 2 && (memcmp(*text, "\xff\xfe", 2) == 0 || memcmp(*text, "\xfe\xff", 2) == 0)) {
-        import_error(report, start, "the file is UTF-16: save it as UTF-8");
+        import_error(report, start, "import.utf16", "the file is UTF-16: save it as UTF-8");
         return IMPORT_REFUSED;
     }
     if (*bytes >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {
@@ -149,7 +150,8 @@ enum import_status import_check_text(struct import_report *report, const char *f
     if (!check_utf8(report, file, *text, *bytes))
         return IMPORT_REFUSED;
     if (strspn(*text, " \t\r\n") == *bytes) {
-        import_error(report, (struct import_source){.file = file}, "the file is empty");
+        import_error(report, (struct import_source){.file = file}, "import.empty",
+                     "the file is empty");
         return IMPORT_REFUSED;
     }
     return IMPORT_OK;
@@ -189,10 +191,12 @@ bool import_label(struct import_report *report, struct import_source at, const c
     if (import_is_label(*text, *bytes))
         return true;
     if (*bytes > PLAN_LABEL_BYTES_MAX)
-        import_error(report, at, "%s \"%s\" has %zu bytes; at most %d are possible", what,
+        import_error(report, at, "import.label_long",
+                     "%s \"%s\" has %zu bytes; at most %d are possible", what,
                      import_quote(&quote, *text), *bytes, PLAN_LABEL_BYTES_MAX);
     else
-        import_error(report, at, "%s \"%s\" has a control character or line break", what,
+        import_error(report, at, "import.label_control",
+                     "%s \"%s\" has a control character or line break", what,
                      import_quote(&quote, *text));
     return false;
 }

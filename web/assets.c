@@ -111,6 +111,7 @@ static const struct file files[] = {
     PART("organizer/schedule.js", schedule_js, type_js),
     PART("organizer/prices.js", prices_js, type_js),
     PART("organizer/rehearse.js", rehearse_js, type_js),
+    PART("organizer/said.js", said_js, type_js),
     PART("organizer/setup.js", setup_js, type_js),
     PART("organizer/steer.js", steer_js, type_js),
     PART("organizer/steps.js", steps_js, type_js),

@@ -72,10 +72,10 @@ static void print_problems(const char *kind, const struct import_problems *probl
         (void)fprintf(stderr, "%s: and %zu more\n", kind, problems->count - problems->listed);
 }
 
-static void on_wrong_setting(void *ctx, const char *file, uint32_t line, const char *problem)
+static void on_wrong_setting(void *ctx, const char *file, uint32_t line, const struct said *problem)
 {
     (void)ctx;
-    (void)fprintf(stderr, "error: %s:%" PRIu32 ": %s\n", file, line, problem);
+    (void)fprintf(stderr, "error: %s:%" PRIu32 ": %s\n", file, line, problem->text);
 }
 
 /* An id out of the path's last part: letters and digits stay, runs of others become one dash. */

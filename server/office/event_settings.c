@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "queue/phase.h"
+#include "server/base/utf8.h"
 
 #define MS_MAX INT64_C(4102444800000) /* the year 2100 */
 #define THOUSANDTHS 1000
@@ -141,7 +142,7 @@ static int quoted_bytes(const char *text)
 }
 
 static bool format_number(const struct event_setting *setting, const char *text, char *canonical,
-                          char *problem)
+                          struct said *problem)
 {
     int64_t value;
     bool is_fraction = setting->kind == SETTING_FRACTION;
@@ -150,16 +151,15 @@ static bool format_number(const struct event_setting *setting, const char *text,
         write_thousandths(value, canonical);
         return true;
     }
-    (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                   "%s = \"%.*s\": expected a %s from %" PRId64 " to %" PRId64 " (%s)",
-                   setting->name, quoted_bytes(text), text,
-                   is_fraction ? "number (up to three decimals)" : "whole number", setting->min,
-                   setting->max, setting->unit);
+    said(problem, "setting.range",
+         "%s = \"%.*s\": expected a %s from %" PRId64 " to %" PRId64 " (%s)", setting->name,
+         quoted_bytes(text), text, is_fraction ? "number (up to three decimals)" : "whole number",
+         setting->min, setting->max, setting->unit);
     return false;
 }
 
 static bool format_phase(const struct event_setting *setting, const char *text, char *canonical,
-                         char *problem)
+                         struct said *problem)
 {
     enum queue_phase phase;
     if (queue_phase_parse(text, &phase)) {
@@ -167,37 +167,16 @@ static bool format_phase(const struct event_setting *setting, const char *text, 
         assert(bytes > 0 && bytes < SETTING_TEXT_BYTES);
         return true;
     }
-    (void)snprintf(
-        problem, SETTING_PROBLEM_BYTES,
-        "%s = \"%.*s\": expected draft, announced, prequeue, open, paused, sold_out or closed",
-        setting->name, quoted_bytes(text), text);
+    said(problem, "setting.phase",
+         "%s = \"%.*s\": expected draft, announced, prequeue, open, paused, sold_out or closed",
+         setting->name, quoted_bytes(text), text);
     return false;
-}
-
-/* Bytes of the character at `text` when it is well-formed UTF-8 (RFC 3629) and no control character
- * (C0, DEL, C1); 0 otherwise. */
-static size_t character_bytes(const unsigned char *text)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (text[0] < 0x80)
-        return text[0] >= 0x20 && text[0] != 0x7F ? 1 : 0;
-    size_t bytes = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 0;
-    uint32_t code = text[0] & (0x7Fu >> bytes);
-    for (size_t i = 1; i < bytes; i++) {
-        if ((text[i] & 0xC0) != 0x80) /* a NUL ends it here */
-            return 0;
-        code = code << 6 | (text[i] & 0x3Fu);
-    }
-    bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-    return code < least[bytes] || code < 0xA0 || code > 0x10FFFF || is_surrogate ? 0 : bytes;
 }
 
 static bool is_plain_text(const char *text)
 {
     for (size_t bytes; *text != '\0'; text += bytes) {
-        bytes = character_bytes((const unsigned char *)text);
+        bytes = utf8_printable(text);
         if (bytes == 0)
             return false;
     }
@@ -205,22 +184,22 @@ static bool is_plain_text(const char *text)
 }
 
 static bool format_text(const struct event_setting *setting, const char *text, char *canonical,
-                        char *problem)
+                        struct said *problem)
 {
     text += strspn(text, " ");
     size_t bytes = strlen(text);
     while (bytes > 0 && text[bytes - 1] == ' ')
         bytes--;
     if (!is_plain_text(text)) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "%s: expected text in UTF-8 without line breaks or other control characters",
-                       setting->name);
+        said(problem, "setting.plain_text",
+             "%s: expected text in UTF-8 without line breaks or other control characters",
+             setting->name);
         return false;
     }
     if (bytes < (size_t)setting->min || bytes > (size_t)setting->max) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "%s: the text has %zu bytes; expected %" PRId64 " to %" PRId64,
-                       setting->name, bytes, setting->min, setting->max);
+        said(problem, "setting.bytes",
+             "%s: the text has %zu bytes; expected %" PRId64 " to %" PRId64, setting->name, bytes,
+             setting->min, setting->max);
         return false;
     }
     assert(bytes < SETTING_TEXT_BYTES);
@@ -230,7 +209,7 @@ static bool format_text(const struct event_setting *setting, const char *text, c
 }
 
 bool event_setting_format(const struct event_setting *setting, const char *text,
-                          char canonical[SETTING_TEXT_BYTES], char *problem)
+                          char canonical[SETTING_TEXT_BYTES], struct said *problem)
 {
     if (setting->kind == SETTING_PHASE)
         return format_phase(setting, text, canonical, problem);
@@ -247,14 +226,14 @@ json_t *event_settings_default(void)
     return settings;
 }
 
-static bool apply_one(json_t *settings, const char *name, const json_t *value, char *problem)
+static bool apply_one(json_t *settings, const char *name, const json_t *value, struct said *problem)
 {
     char whole[32], canonical[SETTING_TEXT_BYTES];
     const char *text = json_string_value(value);
     const struct event_setting *setting = event_setting_find(name);
     if (setting == NULL) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "there is no setting called \"%.*s\"",
-                       quoted_bytes(name), name);
+        said(problem, "setting.unknown", "there is no setting called \"%.*s\"", quoted_bytes(name),
+             name);
         return false;
     }
     if (json_is_integer(value)) {
@@ -264,8 +243,7 @@ static bool apply_one(json_t *settings, const char *name, const json_t *value, c
         text = whole;
     }
     if (text == NULL) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "%s: expected a text or a whole number",
-                       setting->name);
+        said(problem, "setting.kind", "%s: expected a text or a whole number", setting->name);
         return false;
     }
     if (!event_setting_format(setting, text, canonical, problem))
@@ -274,14 +252,13 @@ static bool apply_one(json_t *settings, const char *name, const json_t *value, c
     return true;
 }
 
-bool event_settings_apply(json_t *settings, const json_t *changes, char *problem)
+bool event_settings_apply(json_t *settings, const json_t *changes, struct said *problem)
 {
     const char *name;
     json_t *value, *tried = json_copy(settings);
     bool is_good = json_is_object(changes);
     if (!is_good)
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "the settings are not an object of key and value");
+        said(problem, "setting.object", "the settings are not an object of key and value");
     json_object_foreach((json_t *)(uintptr_t)changes, name, value)
     {
         is_good = is_good && apply_one(tried, name, value, problem);
@@ -293,26 +270,25 @@ bool event_settings_apply(json_t *settings, const json_t *changes, char *problem
 }
 
 bool event_settings_check_schedule(const json_t *settings, const json_t *changes, int64_t now_ms,
-                                   char *problem)
+                                   struct said *problem)
 {
     int64_t opens_at_ms = event_setting_whole(settings, "opens_at_ms");
     int64_t closes_at_ms = event_setting_whole(settings, "closes_at_ms");
     bool is_about_time =
         json_object_get(changes, "opens_at_ms") || json_object_get(changes, "closes_at_ms");
     if (is_about_time && closes_at_ms > 0 && closes_at_ms <= opens_at_ms) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "closes_at_ms = %" PRId64 ": the sale would end before it opens (%" PRId64
-                       ")",
-                       closes_at_ms, opens_at_ms);
+        said(problem, "setting.closes_first",
+             "closes_at_ms = %" PRId64 ": the sale would end before it opens (%" PRId64 ")",
+             closes_at_ms, opens_at_ms);
         return false;
     }
     const char *phase = json_string_value(json_object_get(changes, "phase"));
     bool is_ending = phase == NULL || strcmp(phase, "closed") == 0 || strcmp(phase, "draft") == 0;
     if (!is_ending && closes_at_ms > 0 && closes_at_ms <= now_ms) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "phase = \"%.20s\": the sale has ended by closes_at_ms (%" PRId64
-                       "); set that to 0 or later too",
-                       phase, closes_at_ms);
+        said(problem, "setting.has_ended",
+             "phase = \"%.20s\": the sale has ended by closes_at_ms (%" PRId64
+             "); set that to 0 or later too",
+             phase, closes_at_ms);
         return false;
     }
     return true;

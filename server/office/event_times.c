@@ -23,28 +23,27 @@ const char *event_time_setting(const char *key)
 }
 
 static bool refuse(enum local_time_status status, const char *key, const char *text,
-                   const char *zone, const int64_t meant[2], char *problem)
+                   const char *zone, const int64_t meant[2], struct said *problem)
 {
     char first[LOCAL_TIME_BYTES], second[LOCAL_TIME_BYTES];
     if (status == LOCAL_TIME_NO_ZONE) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "%s = \"%.20s\": the time zone %.40s is not known here (is tzdata "
-                       "installed?); write the offset too, such as +01:00",
-                       key, text, zone);
+        said(problem, "setting.no_zone",
+             "%s = \"%.20s\": the time zone %.40s is not known here (is tzdata "
+             "installed?); write the offset too, such as +01:00",
+             key, text, zone);
         return false;
     }
     local_time_format(meant[0], zone, first);
     local_time_format(meant[1], zone, second);
-    (void)snprintf(
-        problem, SETTING_PROBLEM_BYTES,
-        "%s = \"%.20s\": %s in %.40s, where the clocks are changed; write \"%s\" or \"%s\"", key,
-        text, status == LOCAL_TIME_TWICE ? "this time comes twice" : "there is no such time", zone,
-        first, second);
+    said(problem, status == LOCAL_TIME_TWICE ? "setting.time_twice" : "setting.time_never",
+         "%s = \"%.20s\": %s in %.40s, where the clocks are changed; write \"%s\" or \"%s\"", key,
+         text, status == LOCAL_TIME_TWICE ? "this time comes twice" : "there is no such time", zone,
+         first, second);
     return false;
 }
 
 bool event_time_read(const char *key, const char *text, const char *time_zone, int64_t *ms,
-                     char *problem)
+                     struct said *problem)
 {
     struct local_time time;
     int64_t meant[2];
@@ -53,10 +52,10 @@ bool event_time_read(const char *key, const char *text, const char *time_zone, i
         return true;
     }
     if (!local_time_parse(text, &time)) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "%s: expected a date and time such as 2026-12-01 19:00 (in %.40s), or with "
-                       "an offset 2026-12-01T19:00+01:00, or 0",
-                       key, time_zone);
+        said(problem, "setting.time",
+             "%s: expected a date and time such as 2026-12-01 19:00 (in %.40s), or with "
+             "an offset 2026-12-01T19:00+01:00, or 0",
+             key, time_zone);
         return false;
     }
     enum local_time_status status = local_time_resolve(&time, time_zone, ms, meant);
@@ -64,16 +63,16 @@ bool event_time_read(const char *key, const char *text, const char *time_zone, i
 }
 
 static bool resolve_one(json_t *resolved, const char *key, const json_t *value,
-                        const char *time_zone, char *problem)
+                        const char *time_zone, struct said *problem)
 {
     int64_t ms;
     const char *setting = event_time_setting(key), *text = json_string_value(value);
     if (json_object_get(resolved, setting)) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "%s and %s are both given", key, setting);
+        said(problem, "setting.both", "%s and %s are both given", key, setting);
         return false;
     }
     if (!text) {
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES, "%s: expected a text", key);
+        said(problem, "setting.time_text", "%s: expected a text", key);
         return false;
     }
     if (!event_time_read(key, text, time_zone, &ms, problem))
@@ -83,7 +82,7 @@ static bool resolve_one(json_t *resolved, const char *key, const json_t *value,
     return true;
 }
 
-json_t *event_times_resolve(const json_t *changes, const char *time_zone, char *problem)
+json_t *event_times_resolve(const json_t *changes, const char *time_zone, struct said *problem)
 {
     json_t *resolved = json_copy((json_t *)(uintptr_t)changes);
     bool is_good = true;

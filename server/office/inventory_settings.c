@@ -7,7 +7,7 @@
 #include "server/office/event_times.h"
 
 static bool read_one(const struct import_pair *pair, const char *time_zone, json_t *settings,
-                     char *problem)
+                     struct said *problem)
 {
     char canonical[SETTING_TEXT_BYTES];
     int64_t ms;
@@ -20,9 +20,8 @@ static bool read_one(const struct import_pair *pair, const char *time_zone, json
     }
     const struct event_setting *setting = event_setting_find(pair->key);
     if (!setting)
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "there is no event setting \"%.60s\" (docs/schema.md lists them)",
-                       pair->key);
+        said(problem, "setting.unknown_here",
+             "there is no event setting \"%.60s\" (docs/schema.md lists them)", pair->key);
     if (!setting || !event_setting_format(setting, pair->value, canonical, problem))
         return false;
     (void)json_object_set_new(settings, pair->key, json_string(canonical));
@@ -33,12 +32,12 @@ size_t inventory_settings_read(const struct import_report *report, const char *t
                                json_t *settings, inventory_setting_fn *on_wrong, void *ctx)
 {
     size_t wrong = 0;
-    char problem[SETTING_PROBLEM_BYTES];
+    struct said problem;
     for (size_t i = 0; i < report->pairs_count; i++) {
         const struct import_pair *pair = &report->pairs[i];
-        if (strcmp(pair->section, "settings") != 0 || read_one(pair, time_zone, settings, problem))
+        if (strcmp(pair->section, "settings") != 0 || read_one(pair, time_zone, settings, &problem))
             continue;
-        on_wrong(ctx, report->event_file, pair->line, problem);
+        on_wrong(ctx, report->event_file, pair->line, &problem);
         wrong++;
     }
     return wrong;

@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include "ticketing/import.h"
 
-typedef void inventory_setting_fn(void *ctx, const char *file, uint32_t line, const char *problem);
+typedef void inventory_setting_fn(void *ctx, const char *file, uint32_t line,
+                                  const struct said *problem);
 
 /* Adds the good ones to `settings`, as event.load takes them, and tells of the others. Returns how
  * many were wrong. */

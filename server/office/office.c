@@ -58,9 +58,24 @@ void office_fail(struct office_answer *answer, const char *error, const char *fo
 {
     va_list values;
     va_start(values, format);
-    (void)vsnprintf(answer->message, sizeof answer->message, format,
-                    values); /* a long one is cut */
+    said_with(&answer->said, NULL, format, values);
     va_end(values);
+    answer->error = error;
+}
+
+void office_fail_why(struct office_answer *answer, const char *error, const char *why,
+                     const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    said_with(&answer->said, why, format, values);
+    va_end(values);
+    answer->error = error;
+}
+
+void office_fail_said(struct office_answer *answer, const char *error, const struct said *said)
+{
+    answer->said = *said;
     answer->error = error;
 }
 
@@ -90,8 +105,8 @@ const char *office_text(const struct office_request *request, struct office_answ
     size_t bytes = json_string_length(value);
     if (json_is_string(value) && bytes > 0 && bytes <= bytes_max)
         return json_string_value(value);
-    office_fail(answer, "bad_request", "\"%s\" is missing, or is not a text of 1 to %zu bytes.",
-                name, bytes_max);
+    office_fail_why(answer, "bad_request", "why.text",
+                    "\"%s\" is missing, or is not a text of 1 to %zu bytes.", name, bytes_max);
     return NULL;
 }
 
@@ -113,15 +128,26 @@ bool office_conclude(struct office *office, struct office_answer *answer, enum l
     return office_took(office, answer, status);
 }
 
+/* What stands against it is said with the refusal. */
+static json_t *refusal(const struct office_answer *answer)
+{
+    static const char *const details[] = {"findings", "seats", "count"};
+    const struct said *said = &answer->said;
+    json_t *body =
+        json_pack("{ss ss ss*}", "error", answer->error, "message", said->text, "why", said->code);
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++)
+        (void)json_object_set(body, details[i], json_object_get(answer->body, details[i]));
+    if (said->values_count > 0)
+        (void)json_object_set_new(body, "values",
+                                  said_values_json(said->values, said->values_count));
+    return body;
+}
+
 void office_publish_answer(struct office *office, const struct office_request *request,
                            struct office_answer *answer)
 {
-    json_t *body = answer->error != NULL
-                       ? json_pack("{ss ss}", "error", answer->error, "message", answer->message)
-                       : json_incref(answer->body);
+    json_t *body = answer->error != NULL ? refusal(answer) : json_incref(answer->body);
     assert(body != NULL);
-    if (answer->error != NULL) /* what stands against it is said with the refusal */
-        (void)json_object_set(body, "findings", json_object_get(answer->body, "findings"));
     (void)json_object_set_new(body, "id", json_string(request->id));
     (void)json_object_set_new(body, "ok", json_boolean(answer->error == NULL));
     char *text = json_dumps(body, JSON_COMPACT);

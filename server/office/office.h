@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <jansson.h>
 #include <stddef.h>
+#include "server/base/said.h"
 #include "server/ledger/batch.h"
 #include "ticketing/payment.h"
 
@@ -33,7 +34,7 @@ struct office {
 struct office_answer {
     json_t *body;      /* fields of the answer; never NULL */
     const char *error; /* NULL = ok, otherwise the code */
-    char message[OFFICE_MESSAGE_BYTES];
+    struct said said;  /* why not, in a sentence */
     bool store_failed; /* SQLite failed in a way that ends the process */
     bool is_later;     /* the verb took over `reply_to` and will answer by itself */
 };
@@ -61,6 +62,12 @@ void office_drop_audit(struct office *office);
 /* For verbs. */
 void office_fail(struct office_answer *answer, const char *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same where an error has several reasons that an organizer should be told apart in their own
+ * language: `why` is the key of the words for it, such as "why.event_id". */
+void office_fail_why(struct office_answer *answer, const char *error, const char *why,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same with what somebody else had to say; its code is the reason. */
+void office_fail_said(struct office_answer *answer, const char *error, const struct said *said);
 /* Turns a status of the store into an answer; true when it was LEDGER_OK. */
 bool office_took(struct office *office, struct office_answer *answer, enum ledger_status status);
 /* Text argument of 1 to bytes_max bytes, or NULL with the answer failed. */

@@ -60,9 +60,9 @@ static const char *name_of(const struct office_request *request, struct office_a
     const char *name = office_text(request, answer, "name", ORGANIZER_NAME_BYTES_MAX);
     if (name == NULL || strspn(name, NAME_CHARS) == strlen(name))
         return name;
-    office_fail(answer, "bad_request",
-                "A name has 1 to %d small letters, digits, \"-\", \"_\" or \".\".",
-                ORGANIZER_NAME_BYTES_MAX);
+    office_fail_why(answer, "bad_request", "why.account_name",
+                    "A name has 1 to %d small letters, digits, \"-\", \"_\" or \".\".",
+                    ORGANIZER_NAME_BYTES_MAX);
     return NULL;
 }
 

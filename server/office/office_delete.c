@@ -19,7 +19,8 @@ static bool may_delete(struct office *office, struct office_answer *answer, cons
     const char *id = json_string_value(json_object_get(event, "id"));
     const char *phase = json_string_value(json_object_get(event, "phase"));
     if (phase == NULL || strcmp(phase, "draft") != 0)
-        office_fail(answer, "not_draft", "\"%s\" is published: only a draft can be deleted.", id);
+        office_fail_why(answer, "not_draft", "why.delete_published",
+                        "\"%s\" is published: only a draft can be deleted.", id);
     else if (json_integer_value(json_object_get(event, "sold")) > 0)
         office_fail(answer, "has_orders", "Tickets of \"%s\" were sold: it cannot be deleted.", id);
     else if (office_live_figure(office, id, "line", "HGET", "seq") > 0)

@@ -129,19 +129,18 @@ static bool has_line_begun(struct office *office, const char *id, const json_t *
 }
 
 bool office_may_set_draw(struct office *office, const char *id, const json_t *before,
-                         const json_t *after, char *problem)
+                         const json_t *after, struct said *problem)
 {
     if (event_setting_whole(before, "draw") == event_setting_whole(after, "draw") ||
         !has_line_begun(office, id, before))
         return true;
-    (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                   "draw: it can be changed only before the pre-queue opens");
+    said(problem, "setting.draw_late", "draw: it can be changed only before the pre-queue opens");
     return false;
 }
 
 /* Nothing is sold for a price that nobody has named. */
 static bool may_leave_draft(struct office *office, const char *id, const json_t *settings,
-                            char *problem)
+                            struct said *problem)
 {
     char *text = NULL, why[LEDGER_REASON_BYTES];
     struct plan *plan = NULL;
@@ -154,8 +153,8 @@ static bool may_leave_draft(struct office *office, const char *id, const json_t 
         plan_from_text(text, strlen(text), &plan, why, sizeof why) == PLAN_OK)
         unpriced = plan_unpriced(plan);
     if (unpriced != NULL)
-        (void)snprintf(problem, SETTING_PROBLEM_BYTES,
-                       "phase: there is no price for category \"%.80s\" yet", unpriced->name);
+        said(problem, "setting.unpriced", "phase: there is no price for category \"%.80s\" yet",
+             unpriced->name);
     plan_free(plan);
     free(text);
     return unpriced == NULL;
@@ -164,7 +163,7 @@ static bool may_leave_draft(struct office *office, const char *id, const json_t 
 void office_event_set(struct office *office, const struct office_request *request,
                       struct office_answer *answer)
 {
-    char problem[SETTING_PROBLEM_BYTES];
+    struct said problem;
     json_t *event = office_find_event(office, request, answer);
     if (event == NULL)
         return;
@@ -175,12 +174,12 @@ void office_event_set(struct office *office, const struct office_request *reques
     const char *zone = json_string_value(json_object_get(event, "time_zone"));
     json_t *before = json_copy(settings);
     json_t *changes =
-        event_times_resolve(json_object_get(request->args, "set"), zone ? zone : "UTC", problem);
-    if (changes == NULL || !event_settings_apply(settings, changes, problem) ||
-        !may_leave_draft(office, id, settings, problem) ||
-        !event_settings_check_schedule(settings, changes, clock_wall_ms(), problem) ||
-        !office_may_set_draw(office, id, before, settings, problem))
-        office_fail(answer, "bad_setting", "%s", problem);
+        event_times_resolve(json_object_get(request->args, "set"), zone ? zone : "UTC", &problem);
+    if (changes == NULL || !event_settings_apply(settings, changes, &problem) ||
+        !may_leave_draft(office, id, settings, &problem) ||
+        !event_settings_check_schedule(settings, changes, clock_wall_ms(), &problem) ||
+        !office_may_set_draw(office, id, before, settings, &problem))
+        office_fail_said(answer, "bad_setting", &problem);
     else if (json_is_true(json_object_get(request->args, "look"))) {
         (void)json_object_set(answer->body, "before", before);
         (void)json_object_set(answer->body, "after", settings);

@@ -13,7 +13,7 @@ json_t *office_find_event(struct office *office, const struct office_request *re
 /* A draw must be committed to before anybody comes, so it is switched on or off only then. false:
  * `problem` says so. */
 bool office_may_set_draw(struct office *office, const char *id, const json_t *before,
-                         const json_t *after, char *problem);
+                         const json_t *after, struct said *problem);
 
 /* What stands against publishing the event, and what deserves a look; NULL with the answer failed.
  */

@@ -53,14 +53,14 @@ static bool read_names(const struct office_request *request, struct office_answe
     if (load->time_zone == NULL)
         return false;
     if (!is_word(load->id, "-_"))
-        office_fail(answer, "bad_request",
-                    "An event's id has letters, digits, - and _ only, not \"%s\".", load->id);
+        office_fail_why(answer, "bad_request", "why.event_id",
+                        "An event's id has letters, digits, - and _ only, not \"%s\".", load->id);
     else if (!is_currency(load->currency))
-        office_fail(answer, "bad_request", "A currency has three capital letters, not \"%s\".",
-                    load->currency);
+        office_fail_why(answer, "bad_request", "why.currency",
+                        "A currency has three capital letters, not \"%s\".", load->currency);
     else if (!is_word(load->time_zone, "/_+-"))
-        office_fail(answer, "bad_request", "\"%s\" is not the name of a time zone.",
-                    load->time_zone);
+        office_fail_why(answer, "bad_request", "why.time_zone",
+                        "\"%s\" is not the name of a time zone.", load->time_zone);
     return answer->error == NULL;
 }
 
@@ -94,7 +94,8 @@ static bool find_before(struct office *office, struct office_answer *answer, str
     return true;
 }
 
-static bool read_settings(const struct office_request *request, struct load *load, char *problem)
+static bool read_settings(const struct office_request *request, struct load *load,
+                          struct said *problem)
 {
     const json_t *given = json_object_get(request->args, "settings");
     if (given == NULL)
@@ -133,13 +134,13 @@ static bool fits_only(const struct office_request *request, struct office_answer
 /* An event whose line has begun is drawn, or not, as it was said before. */
 static bool keeps_draw(struct office *office, struct office_answer *answer, const struct load *load)
 {
-    char problem[SETTING_PROBLEM_BYTES];
+    struct said problem;
     if (load->before == NULL)
         return true;
     json_t *before = event_settings_default();
     (void)json_object_update(before, json_object_get(load->before, "settings"));
-    if (!office_may_set_draw(office, load->id, before, load->settings, problem))
-        office_fail(answer, "bad_setting", "%s", problem);
+    if (!office_may_set_draw(office, load->id, before, load->settings, &problem))
+        office_fail_said(answer, "bad_setting", &problem);
     json_decref(before);
     return answer->error == NULL;
 }
@@ -251,7 +252,8 @@ static void finish(struct office *office, const struct office_request *request,
     const char *phase = json_string_value(json_object_get(load->settings, "phase"));
     const struct plan_category *unpriced = plan_unpriced(load->plan);
     if (unpriced != NULL && strcmp(phase, "draft") != 0) {
-        office_fail(answer, "bad_plan", "There is no price for category \"%s\".", unpriced->name);
+        office_fail_why(answer, "bad_plan", "why.unpriced",
+                        "There is no price for category \"%s\".", unpriced->name);
         return;
     }
     bool is_good = keeps_draw(office, answer, load) &&
@@ -275,7 +277,7 @@ static void load_release(struct load *load)
 void office_event_load(struct office *office, const struct office_request *request,
                        struct office_answer *answer)
 {
-    char problem[SETTING_PROBLEM_BYTES];
+    struct said problem;
     struct load load = {.id = office_text(request, answer, "id", EVENT_ID_BYTES_MAX),
                         .settings = event_settings_default()};
     bool is_good =
@@ -285,8 +287,8 @@ void office_event_load(struct office *office, const struct office_request *reque
     else
         is_good = is_good && read_names(request, answer, &load);
     is_good = is_good && read_plan(request, answer, &load);
-    if (is_good && !read_settings(request, &load, problem)) {
-        office_fail(answer, "bad_setting", "%s", problem);
+    if (is_good && !read_settings(request, &load, &problem)) {
+        office_fail_said(answer, "bad_setting", &problem);
         is_good = false;
     }
     if (is_good)
@@ -335,9 +337,9 @@ static bool set_prices(struct plan *plan, const json_t *prices, struct office_an
         if (i == plan->categories_count)
             office_fail(answer, "bad_request", "There is no category called \"%.80s\".", name);
         else if (!set_price(&plan->categories[i], value))
-            office_fail(answer, "bad_request",
-                        "The price of \"%.80s\" is not a whole number of minor units from 0 on.",
-                        name);
+            office_fail_why(
+                answer, "bad_request", "why.price",
+                "The price of \"%.80s\" is not a whole number of minor units from 0 on.", name);
         if (answer->error != NULL)
             return false;
     }
@@ -365,7 +367,8 @@ static struct plan *with_types(const struct plan *plan, const json_t *types,
     json_t *root = plan_to_json(plan);
     if (!plan_types_apply(root, types, why, sizeof why) ||
         plan_from_json(root, &changed, why, sizeof why) != PLAN_OK)
-        office_fail(answer, "bad_request", "The ticket types are not valid: %s.", why);
+        office_fail_why(answer, "bad_request", "why.types", "The ticket types are not valid: %s.",
+                        why);
     json_decref(root);
     return changed;
 }
@@ -393,8 +396,8 @@ static bool read_new_names(const struct office_request *request, struct office_a
     if (json_object_get(request->args, "time_zone") != NULL && answer->error == NULL)
         load->time_zone = office_text(request, answer, "time_zone", TIME_ZONE_BYTES_MAX);
     if (answer->error == NULL && !is_word(load->time_zone, "/_+-"))
-        office_fail(answer, "bad_request", "\"%s\" is not the name of a time zone.",
-                    load->time_zone);
+        office_fail_why(answer, "bad_request", "why.time_zone",
+                        "\"%s\" is not the name of a time zone.", load->time_zone);
     return answer->error == NULL;
 }
 

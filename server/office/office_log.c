@@ -53,9 +53,9 @@ static bool is_still_so(struct office *office, struct office_answer *answer, con
     {
         const json_t *now = json_object_get(settings, name);
         if (!json_equal(now, value) && answer->error == NULL)
-            office_fail(answer, "changed_since",
-                        "%s has been changed meanwhile, to \"%s\": nothing was undone.", name,
-                        json_is_string(now) ? json_string_value(now) : "");
+            office_fail_why(answer, "changed_since", "why.setting_changed",
+                            "%s has been changed meanwhile, to \"%s\": nothing was undone.", name,
+                            json_is_string(now) ? json_string_value(now) : "");
     }
     json_decref(event);
     return answer->error == NULL;
@@ -96,8 +96,8 @@ static void undo_stock(struct office *office, struct office_request *again,
         json_decref(args);
     }
     if (answer->error == NULL && json_object_get(answer->body, "log") == NULL)
-        office_fail(answer, "changed_since",
-                    "These seats have been moved meanwhile: nothing was undone.");
+        office_fail_why(answer, "changed_since", "why.seats_moved",
+                        "These seats have been moved meanwhile: nothing was undone.");
 }
 
 void office_log_undo(struct office *office, const struct office_request *request,
@@ -113,7 +113,7 @@ void office_log_undo(struct office *office, const struct office_request *request
     struct office_request again = *request;
     again.undoes = nr;
     if (!json_is_null(json_object_get(action, "undone_by")))
-        office_fail(answer, "changed_since", "This was undone already.");
+        office_fail_why(answer, "changed_since", "why.undone", "This was undone already.");
     else if (!can_undo(action))
         office_fail(answer, "cannot_undo", "\"%s\" cannot be undone.",
                     json_string_value(json_object_get(action, "verb")));

@@ -66,7 +66,7 @@ void office_event_publish(struct office *office, const struct office_request *re
     if (findings == NULL)
         ; /* said already */
     else if (strcmp(phase, "draft") != 0)
-        office_fail(answer, "not_draft", "This event is published already.");
+        office_fail_why(answer, "not_draft", "why.published", "This event is published already.");
     else if (event_check_is_ready(findings))
         announce(office, request, answer, event);
     else

@@ -147,8 +147,8 @@ void office_order_refund(struct office *office, const struct office_request *req
     if (wanted.order == NULL || !read_seats(request, answer, seats, &wanted))
         return;
     if (strlen(wanted.reason) > REFUND_TEXT_BYTES_MAX) {
-        office_fail(answer, "bad_request", "The reason is longer than %d bytes.",
-                    REFUND_TEXT_BYTES_MAX);
+        office_fail_why(answer, "bad_request", "why.reason", "The reason is longer than %d bytes.",
+                        REFUND_TEXT_BYTES_MAX);
         return;
     }
     struct ledger_store *store = office->batch->store;

@@ -134,7 +134,8 @@ static bool may_start(struct office *office, struct office_answer *answer, const
     const char *phase = json_string_value(json_object_get(event, "phase"));
     char *running = text_of(office, REHEARSAL_KEY_RUNNING);
     if (strcmp(phase, "draft") != 0 && strcmp(phase, "announced") != 0)
-        office_fail(answer, "not_draft", "Only a draft or an announced event can be rehearsed.");
+        office_fail_why(answer, "not_draft", "why.rehearse_published",
+                        "Only a draft or an announced event can be rehearsed.");
     else if (visitors_count(office) == 0)
         office_fail(answer, "no_rehearsals",
                     "There are no rehearsals on this server: rehearsal.visitors is 0, or the "

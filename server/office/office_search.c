@@ -66,7 +66,8 @@ void office_orders_search(struct office *office, const struct office_request *re
         return;
     const char *text = json_is_string(wanted) ? json_string_value(wanted) : "";
     if (strlen(text) > QUERY_BYTES_MAX) {
-        office_fail(answer, "bad_request", "\"q\" has more than %d bytes.", QUERY_BYTES_MAX);
+        office_fail_why(answer, "bad_request", "why.query", "\"q\" has more than %d bytes.",
+                        QUERY_BYTES_MAX);
         return;
     }
     struct ledger_store *store = office->batch->store;

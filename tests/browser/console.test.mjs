@@ -98,7 +98,7 @@ test('a change says what it will do first, and can be taken back', async () => {
   await page.getByText(`In force now: ${before} a second`).waitFor();
   assert.equal(await page.getByLabel('Let in, people a second').inputValue(), before);
   await page.getByLabel('Inside at most').fill('99999999');
-  await page.getByRole('alert').filter({ hasText: 'active_cap' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'Inside at most: “99,999,999” does not fit. It can be a number from 0 to 1,000,000.' }).waitFor();
   await press('Leave as it is');
   await press('Pause');
   await answerDialog('Leave it');
@@ -204,7 +204,7 @@ test('an event is created in steps, and a wrong file is told line by line', asyn
   await page.getByLabel('Files of seats and prices').setInputFiles([file('seats.csv', `${SEATS}Stalls,B,10,12,Front\n`)]);
   const wrong = page.getByRole('row', { name: /seats\.csv/ });
   await wrong.waitFor();
-  assert.match(await wrong.textContent(), /5:\d.*"10".*already in line 3/);
+  assert.match(await wrong.textContent(), /5:\d.*“10”.*already in line 3/);
   assert.ok(await page.getByRole('button', { name: 'Keep as a draft and go on' }).isDisabled());
   await page.getByLabel('Files of seats and prices').setInputFiles([file('seats.csv', SEATS)]);
   await page.getByText('All is well: 26 seats').waitFor();

@@ -58,6 +58,20 @@ const views = ({ event, order }) => [
   ['console-limits', `/e/${event}/setup/limits`], ['console-schedule', `/e/${event}/setup/schedule`],
 ];
 
+// Signs a page in with somebody's cookie; gives what opens a view of the console by its address after the #.
+export async function openConsole(page, server, cookie) {
+  const [name, value] = [cookie.slice(0, cookie.indexOf('=')), cookie.slice(cookie.indexOf('=') + 1)];
+  await page.context().addCookies([{ name, value, url: server.url }]);
+  await page.goto(`${server.url}/organizer`);
+  await page.evaluate(() => localStorage.setItem('stanchion:organizer', '{"isSignedIn":true}'));
+  return async (hash) => {
+    await page.goto('about:blank');
+    await page.goto(`${server.url}/organizer#${hash}`);
+    await page.locator('#menu').waitFor();
+    await page.locator('#view h1').waitFor();
+  };
+}
+
 let prepared = null; // once for a server, whatever the languages
 
 // onState(name, page) for each view, and for the sign-in before them.
@@ -66,18 +80,12 @@ export async function consoleTour(browser, server, language, onState, { wanted =
   const { cookie, order } = prepared;
   const person = await newPerson(browser, { ...LANGUAGES[language], viewport: { width: 360, height: 740 } });
   const { page, context } = person;
-  const address = `${server.url}/organizer`;
-  await page.goto(address);
+  await page.goto(`${server.url}/organizer`);
   await page.locator('input[name="password"]').waitFor();
   if (wanted.test('console-sign-in')) await onState('console-sign-in', page);
-  const [name, value] = [cookie.slice(0, cookie.indexOf('=')), cookie.slice(cookie.indexOf('=') + 1)];
-  await context.addCookies([{ name, value, url: server.url }]);
-  await page.evaluate(() => localStorage.setItem('stanchion:organizer', '{"isSignedIn":true}'));
+  const open = await openConsole(page, server, cookie);
   for (const [view, hash, go] of views({ event: server.event, order }).filter(([each]) => wanted.test(each))) {
-    await page.goto('about:blank');
-    await page.goto(`${address}#${hash}`);
-    await page.locator('#menu').waitFor();
-    await page.locator('#view h1').waitFor();
+    await open(hash);
     await go?.(page);
     await onState(view, page);
   }

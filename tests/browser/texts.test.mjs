@@ -18,19 +18,22 @@ const keys = new Set(Object.keys(textsOf(english)));
 
 const sources = read(folder, '.js');
 const pages = read(folder, '.html');
-const server = ['line_page_html.c'].map((name) => fs.readFileSync(path.join(root, 'server/gateway', name), 'utf8'));
+const server = ['line/line_page_html.c'].map((name) => fs.readFileSync(path.join(root, 'server/gateway', name), 'utf8'));
 
 // 'a.b' anywhere in a script, `a.${...}` as the beginning of some key; data-text="a.b", data-label="a.b" and @a.b@ in a
 // page; "a.b" in what makes the page without JavaScript.
 const find = (texts, pattern) => texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1]));
-const words = find(sources.map(({ text }) => text), /'([a-z]+\.[A-Za-z_]+)'/g);
+const words = find(sources.map(({ text }) => text), /'([a-z]+\.[A-Za-z_]+)'/g).filter((word) => word !== 'seats.csv');
 const starts = find(sources.map(({ text }) => text), /`([a-z]+\.[a-z_]*)\$\{/g);
 const inPages = find(pages.map(({ text }) => text), /(?:data-(?:text|label)="|@)([a-z]+\.[^"@]+)["@]/g);
 const inServer = find(server, /"([a-z]+\.[A-Za-z_]+)"/g);
 // The console's rights look like keys: docs/organizer.md has them all.
 const rights = find([fs.readFileSync(path.join(root, 'docs/organizer.md'), 'utf8')], /^\| `([a-z]+\.[a-z]+)` \| yes /gm);
+// What the importer and the office refuse has its words by the code that it is refused with.
+const refusals = ['ticketing', 'server/office', 'server/gateway/organizer'].flatMap((where) => read(path.join(root, where), '.c'));
+const reasons = find(refusals.map(({ text }) => text), /"((?:import|setting|why)\.[a-z0-9_]+)"/g);
 const groups = new Set([...keys].map((key) => key.split('.')[0]));
-const asked = [...[...words, ...inServer].filter((word) => groups.has(word.split('.')[0]) && !rights.includes(word)), ...inPages];
+const asked = [...[...words, ...inServer].filter((word) => groups.has(word.split('.')[0]) && !rights.includes(word)), ...inPages, ...reasons];
 
 test('every text that is asked for exists', () => {
   assert.ok(asked.length > 100);
@@ -95,6 +98,32 @@ test('every forecast and every finding that the server makes has its words', () 
     if (prefix === 'effect')
       for (const each of made)
         for (const [, place] of texts[`effect.${each}`].matchAll(/\{(\w+)\}/g)) assert.ok(values.has(place), `effect.${each} wants ${place}`);
+  }
+});
+
+// Verbs that the console never asks for: the command line's, and visitors' accounts.
+const NOT_OF_CONSOLE = ['office_audit.c', 'office_dead.c', 'office_return.c', 'office_visitors.c'];
+
+test('every error that the office and the console\'s gateway can give has its words', () => {
+  const office = refusals.filter(({ name }) => /^office/.test(name) && !NOT_OF_CONSOLE.includes(name)).map(({ text }) => text);
+  const ledger = [fs.readFileSync(path.join(root, 'server/ledger/ledger.c'), 'utf8')];
+  const http = [...read(path.join(root, 'server/gateway/organizer'), '.c'), ...read(path.join(root, 'server/gateway/wire'), 'http.c')].map(({ text }) => text);
+  const codes = new Set([...find(office, /office_fail(?:_why|_said)?\(\s*answer,\s*"([a-z_]+)"/g), ...find(ledger, /office_refuse\([^;]*?"([a-z_]+)"/g),
+    ...find(http, /\b[45]\d\d,\s*"([a-z_]+)"/g)].filter((code) => !['bad_upgrade', 'pipelined'].includes(code))); // no browser does either
+  assert.ok(codes.size > 30 && ['bad_request', 'too_late', 'interrupted', 'full', 'bad_message'].every((code) => codes.has(code)), [...codes].join());
+  for (const { id, parts } of languages) assert.deepEqual([...codes].filter((code) => !parts.office[`problem.${code}`]), [], id);
+});
+
+test('the words for a problem of an inventory fill in what the importer gives with it', () => {
+  const formats = refusals.flatMap(({ text }) => [...text.matchAll(/(?:import_error|import_warning|office_fail_why|\bsaid)\([^;"]*(?:"[a-z_]+",\s*)?"((?:import|setting|why)\.[a-z0-9_]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*|PRI\w+\s*|JSON_\w+\s*)+)/g)]
+    .map(([, key, format]) => [key, (format.replaceAll('%%', '').match(/%/g) ?? []).length]));
+  assert.ok(formats.length > 80, `${formats.length}`);
+  for (const { id, parts } of languages) {
+    const texts = textsOf({ parts });
+    for (const [key, count] of formats) {
+      const most = Math.max(0, ...[...texts[key].matchAll(/\{(\d+)\}/g)].map(([, place]) => Number(place)));
+      assert.ok(most <= count, `${id} ${key} wants {${most}} of ${count}`);
+    }
   }
 });
 

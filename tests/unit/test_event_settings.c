@@ -75,31 +75,33 @@ static void umlauts(char *out, size_t room, const char *before, size_t count)
 
 Test(event_settings, a_text_has_a_length_in_bytes)
 {
-    char text[800], canonical[SETTING_TEXT_BYTES], problem[SETTING_PROBLEM_BYTES];
+    char text[800], canonical[SETTING_TEXT_BYTES];
+    struct said problem[1];
     const struct event_setting *message = event_setting_find("message");
     umlauts(text, sizeof text, "", 140);
     cr_assert(event_setting_format(message, text, canonical, problem));
     cr_assert_str_eq(canonical, text);
     umlauts(text, sizeof text, "x", 140);
     cr_assert_not(event_setting_format(message, text, canonical, problem));
-    cr_assert_not_null(strstr(problem, "281 bytes; expected 0 to 280"), "%s", problem);
+    cr_assert_not_null(strstr(problem->text, "281 bytes; expected 0 to 280"), "%s", problem->text);
     umlauts(text, sizeof text, "", 390);
     json_t *settings = event_settings_default(), *change = json_pack("{ss}", "message", text);
     cr_assert_not(event_settings_apply(settings, change, problem));
-    cr_assert_not_null(strstr(problem, "780 bytes"), "%s", problem);
+    cr_assert_not_null(strstr(problem->text, "780 bytes"), "%s", problem->text);
     json_decref(settings);
     json_decref(change);
 }
 
 Test(event_settings, a_refused_value_is_not_repeated_with_half_a_character)
 {
-    char text[200], canonical[SETTING_TEXT_BYTES], problem[SETTING_PROBLEM_BYTES];
+    char text[200], canonical[SETTING_TEXT_BYTES];
+    struct said problem[1];
     for (size_t shift = 0; shift < 2; shift++) {
         umlauts(text, sizeof text, shift == 0 ? "" : "x", 60);
         cr_assert_not(
             event_setting_format(event_setting_find("tick_ms"), text, canonical, problem));
-        json_t *said = json_string(problem);
-        cr_assert_not_null(said, "not UTF-8: %s", problem);
+        json_t *said = json_string(problem->text);
+        cr_assert_not_null(said, "not UTF-8: %s", problem->text);
         json_decref(said);
     }
 }
@@ -107,14 +109,15 @@ Test(event_settings, a_refused_value_is_not_repeated_with_half_a_character)
 Test(event_settings, values_are_checked_and_made_canonical)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char canonical[SETTING_TEXT_BYTES] = "", problem[SETTING_PROBLEM_BYTES] = "";
+        char canonical[SETTING_TEXT_BYTES] = "";
+        struct said problem[1] = {0};
         bool is_good = event_setting_format(event_setting_find(rows[i].name), rows[i].text,
                                             canonical, problem);
         cr_assert_eq(is_good, rows[i].canonical != NULL, "%s = \"%s\"", rows[i].name, rows[i].text);
         if (is_good)
             cr_assert_str_eq(canonical, rows[i].canonical);
         else
-            cr_assert_not_null(strstr(problem, rows[i].name), "%s", problem);
+            cr_assert_not_null(strstr(problem->text, rows[i].name), "%s", problem->text);
     }
 }
 
@@ -122,16 +125,17 @@ Test(event_settings, every_default_is_in_range_and_canonical)
 {
     for (size_t i = 0; i < event_settings_count(); i++) {
         const struct event_setting *setting = event_setting_at(i);
-        char canonical[SETTING_TEXT_BYTES], problem[SETTING_PROBLEM_BYTES];
+        char canonical[SETTING_TEXT_BYTES];
+        struct said problem[1];
         cr_assert(event_setting_format(setting, setting->initial, canonical, problem), "%s",
-                  problem);
+                  problem->text);
         cr_assert_str_eq(canonical, setting->initial);
         cr_assert(strlen(setting->help) > 10 && strlen(setting->unit) > 0);
     }
 }
 
 static bool is_in_time(const char *phase, const char *opens_at, const char *closes_at,
-                       char *problem)
+                       struct said *problem)
 {
     json_t *settings = event_settings_default(), *changes = json_object();
     if (phase)
@@ -140,7 +144,7 @@ static bool is_in_time(const char *phase, const char *opens_at, const char *clos
         json_object_set_new(changes, "opens_at_ms", json_string(opens_at));
     if (closes_at)
         json_object_set_new(changes, "closes_at_ms", json_string(closes_at));
-    cr_assert(event_settings_apply(settings, changes, problem), "%s", problem);
+    cr_assert(event_settings_apply(settings, changes, problem), "%s", problem->text);
     bool is_good = event_settings_check_schedule(settings, changes, 2000, problem);
     json_decref(settings);
     json_decref(changes);
@@ -149,21 +153,21 @@ static bool is_in_time(const char *phase, const char *opens_at, const char *clos
 
 Test(event_settings, a_sale_ends_after_it_opens)
 {
-    char problem[SETTING_PROBLEM_BYTES] = "";
+    struct said problem[1];
     cr_assert(is_in_time(NULL, "1000", "1001", problem));
     cr_assert(is_in_time(NULL, "1000", "0", problem));
     cr_assert(is_in_time("announced", "3000", "3001", problem));
     cr_assert_not(is_in_time(NULL, "1000", "1000", problem));
-    cr_assert_not_null(strstr(problem, "before it opens"), "%s", problem);
+    cr_assert_not_null(strstr(problem->text, "before it opens"), "%s", problem->text);
     cr_assert(is_in_time("open", NULL, "2001", problem));
     cr_assert(is_in_time("closed", NULL, "2000", problem));
     cr_assert_not(is_in_time("open", NULL, "2000", problem));
-    cr_assert_not_null(strstr(problem, "has ended"), "%s", problem);
+    cr_assert_not_null(strstr(problem->text, "has ended"), "%s", problem->text);
 }
 
 Test(event_settings, a_change_is_all_or_nothing)
 {
-    char problem[SETTING_PROBLEM_BYTES];
+    struct said problem[1];
     json_t *settings = event_settings_default();
     json_t *good = json_pack("{ss si}", "admit_per_tick", "7.5", "active_cap", 20);
     json_t *bad = json_pack("{ss ss}", "active_cap", "30", "tick_ms", "5");
@@ -172,13 +176,13 @@ Test(event_settings, a_change_is_all_or_nothing)
     cr_assert(event_settings_apply(settings, good, problem));
     cr_assert_str_eq(json_string_value(json_object_get(settings, "admit_per_tick")), "7.5");
     cr_assert_not(event_settings_apply(settings, bad, problem));
-    cr_assert_not_null(strstr(problem, "100 to 60000"), "%s", problem);
+    cr_assert_not_null(strstr(problem->text, "100 to 60000"), "%s", problem->text);
     cr_assert_eq(event_setting_whole(settings, "active_cap"), 20);
     cr_assert_eq(event_setting_whole(settings, "admit_per_tick"), 7);
     cr_assert_not(event_settings_apply(settings, unknown, problem));
-    cr_assert_not_null(strstr(problem, "colour"));
+    cr_assert_not_null(strstr(problem->text, "colour"));
     cr_assert_not(event_settings_apply(settings, list, problem));
-    cr_assert_not_null(strstr(problem, "message"), "%s", problem);
+    cr_assert_not_null(strstr(problem->text, "message"), "%s", problem->text);
     json_decref(list);
     json_decref(settings);
     json_decref(good);

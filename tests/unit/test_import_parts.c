@@ -220,11 +220,11 @@ Test(text, messages_are_one_printable_line)
     for (size_t i = 1; i + 2 < sizeof long_text; i += 2)
         memcpy(long_text + i, "\xd0\x91", 2);
     long_text[sizeof long_text - 1] = '\0';
-    import_error(&report, (struct import_source){"f.csv", 1, 2},
+    import_error(&report, (struct import_source){"f.csv", 1, 2}, "import.x",
                  "a\nb\x1b[31m\xc2\x9b"
                  "c\x7f");
-    import_error(&report, (struct import_source){"f.csv", 1, 0}, "%s", long_text);
-    import_error(&report, (struct import_source){"f.csv", 0, 0}, "x%s", long_text);
+    import_error(&report, (struct import_source){"f.csv", 1, 0}, "import.x", "%s", long_text);
+    import_error(&report, (struct import_source){"f.csv", 0, 0}, "import.x", "x%s", long_text);
     cr_assert_str_eq(import_problem_format(&report.errors.items[0], line, sizeof line),
                      "f.csv:1:2: a?b?[31m??c?");
     for (size_t i = 1; i < 3; i++) {
@@ -247,7 +247,7 @@ Test(text, more_errors_than_the_list_holds_are_counted)
     struct import_report report;
     import_report_init(&report);
     for (size_t i = 0; i < PLAN_ERRORS_MAX + 7; i++)
-        import_error(&report, (struct import_source){"x", 1, 1}, "%zu", i);
+        import_error(&report, (struct import_source){"x", 1, 1}, "import.x", "%zu", i);
     cr_assert(eq(sz, report.errors.listed, PLAN_ERRORS_MAX));
     cr_assert(eq(sz, report.errors.count, PLAN_ERRORS_MAX + 7));
     import_report_release(&report);

@@ -1,12 +1,13 @@
 // Requests to the organizer's API (docs/organizer.md). A refusal is a Refusal: its message is a sentence that says what to
-// do, in the reader's language where the catalogue has one for its code, otherwise the server's own.
+// do, in the reader's language.
 import { t } from '../text.js';
+import { refusalText } from './said.js';
 
 const BASE = '/api/v1/organizer';
 
 export class Refusal extends Error {
   constructor(status, fields) {
-    super(t(`problem.${fields.error}`) || fields.message || t('problem.unknown', { status: String(status) }));
+    super(refusalText(fields) || t('problem.unknown', { status: String(status) }));
     this.status = status;
     this.code = fields.error ?? '';
     this.fields = fields;

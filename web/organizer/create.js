@@ -13,7 +13,7 @@ export async function view({ go }) {
   const create = el('button', { type: 'submit', class: 'primary', disabled: true }, t('create.draft'));
   let inventory = null;
   const files = new InventoryFiles({
-    currency: () => basics.values().currency,
+    event: () => ({ currency: basics.values().currency, time_zone: basics.values().time_zone }),
     onChecked: (checked) => {
       inventory = checked;
       create.disabled = !checked;

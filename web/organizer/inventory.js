@@ -4,17 +4,25 @@ import { el, setText, show, swatch } from '../dom.js';
 import { count } from '../format.js';
 import { FREE, NOT_FOR_SALE, Plan } from '../plan.js';
 import { SeatMap } from '../seatmap.js';
-import { t } from '../text.js';
+import { need, t } from '../text.js';
 import { post } from './api.js';
 import { field, problemBox, table, text } from './parts.js';
+import { problemText } from './said.js';
 
 const BYTES_MAX = 30 << 20;
 const FLAG_NOT_FOR_SALE = 16;
+const OUR_PLANS = ['seats.csv', 'plan.json'];
+const OUR_FILES = [...OUR_PLANS, 'prices.csv', 'event.ini'];
 const OUR_COLUMNS = ['section', 'row', 'seat', 'seat_from', 'seat_to', 'level', 'category', 'price'];
 
-const problemTable = (problems, all, caption) => el('section', {}, el('h2', { class: 'minor' }, caption),
+const sentName = ({ text: content }) => (/^\s*[{[]/.test(content) ? 'plan.json' : 'seats.csv');
+
+// Warnings of a whole line have no column.
+const placeOf = ({ line, column }) => (line ? [line, column].filter(Boolean).join(':') : '–');
+
+const problemTable = (problems, all, caption, nameOf) => el('section', {}, el('h2', { class: 'minor' }, caption),
   table(caption, [{ name: t('files.file') }, { name: t('files.line'), isFigure: true }, { name: t('files.what') }],
-    problems.map(({ file, line, column, message }) => [file, line ? `${line}:${column}` : '–', message])),
+    problems.map((problem) => [nameOf(problem.file), placeOf(problem), problemText(problem)])),
   all > problems.length ? el('p', { class: 'soft' }, t('files.more', { n: all - problems.length })) : null);
 
 // The hall as it will be sold, all free, and what is in it.
@@ -33,12 +41,13 @@ function preview(json) {
 
 export class InventoryFiles {
   #files = []; #list = el('ul', { class: 'file-list' }); #outcome = el('div', { class: 'stack', 'aria-live': 'polite' }); #problem = problemBox();
-  #maps = new Map(); #onChecked; #currency; #turn = 0; #renames = el('details', { hidden: true });
+  #maps = new Map(); #onChecked; #event; #turn = 0; #renames = el('details', { hidden: true });
 
   // onChecked(INVENTORY or null): what is chosen has been looked at; null while it cannot be used.
-  constructor({ onChecked, currency }) {
+  // event(): its currency and its time zone, which the files may count on.
+  constructor({ onChecked, event }) {
     this.#onChecked = onChecked;
-    this.#currency = currency;
+    this.#event = event;
     const input = el('input', { type: 'file', multiple: true, accept: '.csv,.json,.ini,text/csv,application/json', onchange: () => this.#add(input.files) });
     const drop = el('div', { class: 'drop' }, field(t('files.choose'), input, t('files.chooseHint')));
     drop.addEventListener('dragover', (event) => { event.preventDefault(); drop.classList.add('is-over'); });
@@ -55,7 +64,21 @@ export class InventoryFiles {
   // What the API wants to have.
   get body() {
     const map = Object.fromEntries([...this.#maps].map(([ours, input]) => [ours, input.value.trim()]).filter(([, theirs]) => theirs));
-    return { files: this.#files, map };
+    const plan = this.#planOfOwnName();
+    return { files: this.#files.map((file) => (file === plan ? { ...file, name: sentName(file) } : file)), map };
+  }
+
+  // Of several files the server knows which is which by their names. When all but one have such names, that one is the plan.
+  #planOfOwnName() {
+    const others = this.#files.filter(({ name }) => !OUR_FILES.includes(name));
+    const isClear = this.#files.length > 1 && others.length === 1 && !this.#files.some(({ name }) => OUR_PLANS.includes(name));
+    return isClear ? others[0] : null;
+  }
+
+  // As whoever chose the file calls it.
+  #nameOf(sent) {
+    const plan = this.#planOfOwnName();
+    return plan && sent === sentName(plan) ? plan.name : sent;
   }
 
   #makeRenames() {
@@ -98,7 +121,7 @@ export class InventoryFiles {
     if (!this.#files.length) return this.#outcome.replaceChildren();
     setText(this.#outcome, t('files.checking'));
     try {
-      const inventory = await post('/inventory/check', { ...this.body, currency: this.#currency() });
+      const [inventory] = await Promise.all([post('/inventory/check', { ...this.body, ...this.#event() }), need('import')]);
       if (turn !== this.#turn) return undefined;
       this.#show(inventory);
       return this.#onChecked(inventory);
@@ -108,14 +131,20 @@ export class InventoryFiles {
         this.#outcome.replaceChildren();
         return this.#problem.say(error);
       }
+      await need('import');
+      if (turn !== this.#turn) return undefined;
       const { errors, errors_count: errorsCount, warnings, warnings_count: warningsCount } = error.fields;
       return this.#outcome.replaceChildren(el('p', { class: 'problem', role: 'alert' }, t('files.wrong', { n: errorsCount })),
-        problemTable(errors, errorsCount, t('files.errors')), warningsCount ? problemTable(warnings, warningsCount, t('files.warnings')) : '');
+        problemTable(errors, errorsCount, t('files.errors'), (name) => this.#nameOf(name)), this.#warnings(warnings, warningsCount));
     }
+  }
+
+  #warnings(warnings, all) {
+    return all ? problemTable(warnings, all, t('files.warnings'), (name) => this.#nameOf(name)) : '';
   }
 
   #show({ seats_count: seats, standing_count: standing, plan, warnings, warnings_count: warningsCount }) {
     this.#outcome.replaceChildren(el('p', { class: 'calm' }, t('files.good', { seats: count(seats), standing: count(standing) })), preview(plan),
-      warningsCount ? problemTable(warnings, warningsCount, t('files.warnings')) : '');
+      this.#warnings(warnings, warningsCount));
   }
 }

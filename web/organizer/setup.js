@@ -33,7 +33,7 @@ const forms = {
   seats: async ({ event, next }) => {
     const problem = problemBox();
     const submit = el('button', { type: 'submit', class: 'primary', disabled: true }, t('files.replace'));
-    const files = new InventoryFiles({ currency: () => event.currency, onChecked: (inventory) => { submit.disabled = !inventory; } });
+    const files = new InventoryFiles({ event: () => ({ currency: event.currency, time_zone: event.time_zone }), onChecked: (inventory) => { submit.disabled = !inventory; } });
     return el('form', { class: 'stack', onsubmit: async (submitted) => {
       submitted.preventDefault();
       problem.clear();

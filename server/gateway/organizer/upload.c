@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "server/base/utf8.h"
 #include "server/office/event_settings.h"
 #include "server/office/inventory_settings.h"
 #include "ticketing/import.h"
@@ -16,7 +17,6 @@
 
 #define DIRECTORY "/tmp/stanchion-upload-XXXXXX"
 #define PATH_BYTES_MAX (sizeof DIRECTORY + UPLOAD_NAME_BYTES_MAX + 1)
-#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define MESSAGE_BYTES 300
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -56,12 +56,16 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* A name that can lie in our directory and nowhere else. */
+/* A name that can lie in our directory and nowhere else, in any language. */
 static bool is_file_name(const char *name)
 {
     size_t bytes = name != NULL ? strlen(name) : 0;
-    return bytes > 0 && bytes <= UPLOAD_NAME_BYTES_MAX && strspn(name, NAME_CHARS) == bytes &&
-           name[0] != '.';
+    bool is_good = bytes > 0 && bytes <= UPLOAD_NAME_BYTES_MAX && name[0] != '.';
+    for (size_t step; is_good && *name != '\0'; name += step) {
+        step = utf8_printable(name);
+        is_good = step > 0 && *name != '/';
+    }
+    return is_good;
 }
 
 static bool write_file(const struct upload *u, const char *name, const json_t *text)
@@ -100,7 +104,7 @@ static bool write_files(struct upload *u)
         const json_t *text = json_object_get(file, "text");
         if (!is_file_name(text_of(file, "name")) || !json_is_string(text)) {
             refuse(u, 400, "bad_message",
-                   "A file needs a \"name\" of letters, digits, -, _ and ., and a \"text\".");
+                   "A file needs a \"name\" without slashes, and a \"text\".");
             return false;
         }
         if (!write_file(u, text_of(file, "name"), text)) {
@@ -160,28 +164,33 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path != NULL ? path : "";
 }
 
-static json_t *problem_json(const char *file, uint32_t line, uint32_t column, const char *message)
+static json_t *problem_json(const struct import_problem *problem)
 {
-    return json_pack("{ss sI sI ss}", "file", base_name(file), "line", (json_int_t)line, "column",
-                     (json_int_t)column, "message", message);
+    return json_pack("{ss sI sI ss ss* so}", "file", base_name(problem->file), "line",
+                     (json_int_t)problem->line, "column", (json_int_t)problem->column, "message",
+                     problem->message, "code", problem->code, "values",
+                     said_values_json(problem->values, problem->values_count));
 }
 
 static json_t *problems_json(const struct import_problems *problems)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < problems->listed; i++) {
-        const struct import_problem *problem = &problems->items[i];
-        json_t *object =
-            problem_json(problem->file, problem->line, problem->column, problem->message);
+        json_t *object = problem_json(&problems->items[i]);
         if (object != NULL)
             (void)json_array_append_new(list, object);
     }
     return list;
 }
 
-static void on_wrong_setting(void *ctx, const char *file, uint32_t line, const char *problem)
+static void on_wrong_setting(void *ctx, const char *file, uint32_t line, const struct said *said)
 {
-    json_t *object = problem_json(file, line, 0, problem);
+    json_t *object = problem_json(&(struct import_problem){.file = file,
+                                                           .line = line,
+                                                           .message = said->text,
+                                                           .code = said->code,
+                                                           .values = said->values,
+                                                           .values_count = said->values_count});
     if (object != NULL)
         (void)json_array_append_new(ctx, object);
 }

@@ -18,7 +18,7 @@ struct upload;
 
 #define UPLOAD_BYTES_MAX (32u << 20) /* of a body: 413 */
 #define UPLOAD_FILES_MAX 8
-#define UPLOAD_NAME_BYTES_MAX 64
+#define UPLOAD_NAME_BYTES_MAX 200
 #define UPLOADS_MAX 2 /* 503 */
 
 enum upload_kind { UPLOAD_CHECK, UPLOAD_CREATE, UPLOAD_REPLACE };

@@ -1,5 +1,6 @@
 // Judges a history together with the files the server left: every promise a function from what was seen to what is
 // wrong. It knows nothing of the server's insides but docs/schema.md's view `sold_seats` and the provider's intents.
+import { hastened } from './deadlines.mjs';
 import { readHistory } from './history.mjs';
 import { query } from './world.mjs';
 
@@ -82,7 +83,7 @@ export function taken({ history }) {
       clear(who);
       if (!isForgetful) m.tickets.forEach((ticket) => bought.set(`${eventOf.get(who)} ${ticket.seat}`, { t, who, order: m.order }));
     } else if (['unsold', 'expired'].includes(m.type)) clear(who);
-    else if (m.type === 'payment') holds.forEach((hold) => { if (hold.who === who) hold.deadline = m.deadline_ms; });
+    else if (['payment', 'deadline'].includes(m.type)) holds.forEach((hold) => { if (hold.who === who) hold.deadline = m.deadline_ms; });
     else if (m.type === 'held') {
       const askedAt = asked.get(`${who} ${m.re}`) ?? t;
       for (const seat of m.seats) {
@@ -176,6 +177,7 @@ export const checks = {
   'committed before told': early,
   'no seat twice': doubled,
   'no seat given while held or sold': taken,
+  'no hold ends before its deadline': hastened,
   'money exactly for the orders': money,
   'nobody was told the contrary': contradicted,
   'everybody sees their tickets': unseen,

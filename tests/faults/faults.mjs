@@ -1,16 +1,38 @@
 // The faults: what each does to the server and for how long, and the schedule a seed makes of them. `run` ends when the
-// fault is over; recovery comes afterwards. `isLossy`: holds may be gone afterwards (Redis lost data, or clocks moved).
+// fault is over; recovery comes afterwards. `isLossy`: holds may be gone afterwards (Redis lost data, or clocks moved); `run`
+// answers true when it has turned out to be so.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { askRedis, loseRedis, logBytes, logFile } from '../support/redis.mjs';
 import { sleep, until } from '../support/stanchion.mjs';
 import { makeDice } from './dice.mjs';
+import { fillUp } from './disks.mjs';
 
 const GAP_MS = [600, 3500];
 const GATEWAYS = 2;
 
 const kill = (name) => async (world) => { world.kill(name); };
+
+// Whether Redis has answered what a kill takes away: while its log cannot be written, or waits for the disk (Redis then holds
+// writing back for up to 2 s).
+const UNWRITTEN_MS = 2500;
+async function hasUnwritten(world) {
+  if (Date.now() < world.starvedUntil) return true;
+  const info = await askRedis(world.server, 'INFO', 'persistence').catch(() => '');
+  return Number(/aof_buffer_length:(\d+)/.exec(info)?.[1] ?? 0) > 0;
+}
+async function killRedis(world) {
+  const isLossy = await hasUnwritten(world);
+  world.kill('redis');
+  return isLossy;
+}
+// Redis' log cannot be written meanwhile.
+const starving = (run) => async (world, step) => {
+  world.starvedUntil = Date.now() + step.ms + UNWRITTEN_MS;
+  await run(world, step);
+  world.starvedUntil = Math.max(world.starvedUntil, Date.now() + UNWRITTEN_MS);
+};
 const killGateway = async (world, step) => { world.kill(`gateway ${Math.floor(step.which * GATEWAYS)}`); };
 const stopFor = (name) => async (world, step) => {
   const pid = world.kill(name, 'SIGSTOP');
@@ -20,6 +42,7 @@ const stopFor = (name) => async (world, step) => {
 const stopGateway = (world, step) => stopFor(`gateway ${Math.floor(step.which * GATEWAYS)}`)(world, step);
 
 async function restart(world) {
+  const isLossy = await hasUnwritten(world);
   const children = Object.values(world.server.children());
   world.kill('supervisor');
   await world.server.ended();
@@ -28,6 +51,7 @@ async function restart(world) {
   await until('children die with their supervisor', () => !children.some(isAlive));
   world.forgetWitness();
   await world.start();
+  return isLossy;
 }
 
 async function loseData(world, keptBytes) {
@@ -78,9 +102,6 @@ async function lockLedger(world, step) {
   await new Promise((resolve) => child.on('close', resolve));
 }
 
-// A storage error ends the ledger on purpose; the supervisor starts it again, and so may it end several times.
-const ledgerMayEnd = (world) => { const { ledger } = world.server.children(); if (ledger) world.mayEnd('ledger', ledger, 'storage error'); };
-
 // Every call of this kind on these files fails, by the kernel's tracing. Each process of that name gets it.
 async function failCalls(world, step, name, calls, error, files) {
   const end = Date.now() + step.ms, tracers = new Map();
@@ -124,23 +145,11 @@ async function forgetSold(world) {
   world.kill('ledger');
 }
 
-// No byte is left on the disk of all data: a small tmpfs, filled up.
-async function fillDisk(world, step) {
-  const file = path.join(world.dir, 'filler'), part = Buffer.alloc(64 << 10), fd = fs.openSync(file, 'w');
-  const end = Date.now() + step.ms;
-  while (Date.now() < end) {
-    ledgerMayEnd(world);
-    try {
-      for (;;) fs.writeSync(fd, part);
-    } catch (error) {
-      if (error.code !== 'ENOSPC') throw error;
-    }
-    await sleep(50);
-  }
-  fs.closeSync(fd);
-  fs.rmSync(file);
-  ledgerMayEnd(world);
-}
+// No byte is left on the disks of these two.
+const fillDisks = (...names) => (world, step) => fillUp(names.map((name) => world.disks[name]), step.ms, () => {
+  const children = world.server.children();
+  names.filter((name) => children[name]).forEach((name) => world.mayEnd(name, children[name], 'disk full'));
+});
 
 // The wall clock of every process jumps, and back.
 async function jumpClock(world, step) {
@@ -152,11 +161,12 @@ async function jumpClock(world, step) {
 export const faults = {
   'kill gateway': { run: killGateway, ms: [0, 0] },
   'kill ledger': { run: kill('ledger'), ms: [0, 0] },
-  'kill redis': { run: kill('redis'), ms: [0, 0] },
+  'kill redis': { run: killRedis, ms: [0, 0] },
   'kill provider': { run: kill('provider'), ms: [0, 0] },
   'kill supervisor': { run: restart, ms: [0, 0], isAlone: true },
   'stop gateway': { run: stopGateway, ms: [300, 5000] },
   'stop ledger': { run: stopFor('ledger'), ms: [300, 6000] },
+  'ledger away': { run: stopFor('ledger'), ms: [4000, 9000] }, // for so long that time stands still for holds
   'stop redis': { run: stopFor('redis'), ms: [300, 4000] },
   'stop provider': { run: stopFor('provider'), ms: [300, 8000] },
   'network cut': { run: cutNetwork, ms: [200, 4000] },
@@ -170,8 +180,10 @@ export const faults = {
   'ledger sync fails': { run: failSync, ms: [500, 4000] },
   'ledger write fails': { run: failWrite, ms: [500, 4000] },
   'ledger disk full': { run: fillLedger, ms: [500, 4000] },
-  'redis disk full': { run: fillRedis, ms: [500, 4000] },
-  'disk full': { run: fillDisk, ms: [1000, 6000], isTmpfs: true },
+  'redis disk full': { run: starving(fillRedis), ms: [500, 4000] },
+  'ledger disk full to the last byte': { run: fillDisks('ledger'), ms: [500, 5000], isTmpfs: true },
+  'redis disk full to the last byte': { run: starving(fillDisks('redis')), ms: [500, 5000], isTmpfs: true },
+  'all disks full to the last byte': { run: starving(fillDisks('ledger', 'redis')), ms: [500, 5000], isTmpfs: true },
   'clock jumps': { run: jumpClock, ms: [1000, 6000], isLossy: true, isClock: true },
   'redis forgets sold seats': { run: forgetSold, ms: [0, 0], isLossy: true },
   'redis loses a second': { run: loseLastSecond, ms: [0, 0], isLossy: true },
@@ -198,9 +210,8 @@ export function schedule(seed, roundMs, names = possible) {
 }
 
 export async function injure(world, step) {
-  world.history.note('fault', 'fault', { name: step.name, ms: step.ms, which: step.which, isLossy: faults[step.name].isLossy === true,
-    isClock: faults[step.name].isClock === true });
-  await faults[step.name].run(world, step);
-  world.history.note('fault', 'healed', { name: step.name, isLossy: faults[step.name].isLossy === true,
-    isClock: faults[step.name].isClock === true });
+  const { isLossy = false, isClock = false, run } = faults[step.name];
+  world.history.note('fault', 'fault', { name: step.name, ms: step.ms, which: step.which, isLossy, isClock });
+  const hasLost = await run(world, step) === true;
+  world.history.note('fault', 'healed', { name: step.name, isLossy: isLossy || hasLost, isClock });
 }

@@ -65,6 +65,15 @@ describe('the checker sees', () => {
       add(facts, 5, 'ben', 'ask', { id: 1, type: 'hold', seats: [2] });
       add(facts, 6, 'ben', 'answer', { re: 1, type: 'held', seats: [2], deadline_ms: NOW + 10_000 });
     }],
+    'a turn that ends before the deadline that was told': ['no hold ends before its deadline',
+      (facts) => add(facts, 4, 'ann', 'push', { type: 'expired', reason: 'time_out' })],
+    'a deadline that comes nearer': ['no hold ends before its deadline', (facts) => {
+      add(facts, 4, 'ann', 'push', { type: 'deadline', deadline_ms: NOW + 9000, server_ms: NOW + 350 });
+    }],
+    'a hold that is gone too early': ['no hold ends before its deadline', (facts) => {
+      add(facts, 4, 'ann', 'ask', { id: 2, type: 'checkout' });
+      add(facts, 5, 'ann', 'answer', { re: 2, type: 'error', code: 'no_hold' });
+    }],
     'money for an order that is not there': ['money exactly for the orders',
       (facts) => facts.intents.push({ id: 'pi_2', order_id: 'o_2', amount_minor: 5, status: 3, changed_ms: NOW })],
     'an order paid twice': ['money exactly for the orders',

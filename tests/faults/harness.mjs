@@ -24,12 +24,12 @@ async function rest(world, msMax) {
 }
 
 async function round(world, number, options, say) {
-  const { seed, shoppers, roundMs, names, slowness, impatience } = options;
+  const { seed, shoppers, roundMs, names, slowness, impatience, absence } = options;
   const seedOfRound = `${seed}.${number}`, event = `hall-${number}`;
   await world.loadEvent(event);
   world.event = event;
   let isOver = false;
-  const sale = { history: world.history, event, seatsCount: SEATS_COUNT, people: [], slowness, impatience, witness: world.witness,
+  const sale = { history: world.history, event, seatsCount: SEATS_COUNT, people: [], slowness, impatience, absence, witness: world.witness,
     url: () => world.publicUrl.replace('http', 'ws'), isOver: () => isOver };
   const shops = Array.from({ length: shoppers }, (_, i) => shop(sale, `${number}.${i}`, makeDice(`${seedOfRound}.${i}`)));
   const running = new Set();
@@ -62,13 +62,13 @@ async function look(world) {
   }));
 }
 
-// options: { seed, minutes, shoppers, slowness (of the cards) and impatience (both 0 to 1), roundMs, restMs, names, directory }; the report of the last look, or
+// options: { seed, minutes, shoppers, slowness (of the cards), impatience and absence (0 to 1), roundMs, restMs, names, directory }; the report of the last look, or
 // of the first that found something.
 export async function runFaults(options, say = () => {}) {
-  const all = { shoppers: 24, slowness: 0.05, impatience: 0.4, roundMs: 30_000, restMs: SETTLED_MS_MAX + 10_000, names: possible, minutes: 0, ...options };
+  const all = { shoppers: 24, slowness: 0.05, impatience: 0.4, absence: 0.03, roundMs: 30_000, restMs: SETTLED_MS_MAX + 10_000, names: possible, minutes: 0, ...options };
   const history = openHistory(path.join(all.directory, 'history.jsonl'));
   const end = Date.now() + all.minutes * 60_000;
-  const world = await openWorld({ ...all, history, hasTmpfs: all.names.includes('disk full') });
+  const world = await openWorld({ ...all, history, hasTmpfs: all.names.some((name) => faults[name].isTmpfs) });
   let report;
   try {
     for (let number = 1; number === 1 || Date.now() < end; number++) {

@@ -5,14 +5,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const HELP = `tests/faults/run [--minutes N] [--seed S] [--binary FILE] [--faults "kill ledger,kill redis"] [--shoppers N] [--slowness P] [--impatience P]
-                 [--round-s N] [--rest-s N] [--tmpfs] [--keep DIR]
+                 [--round-s N] [--rest-s N] [--no-tmpfs] [--keep DIR]
 Sells seats under faults and checks what was seen from outside against the files. One round of about 30 s of faults is the
 least; with --minutes, rounds until the time is over. The same seed makes the same faults. Exit code 0: no promise broken.
---tmpfs: the data lies on a disk of its own (needs the right to mount), and the fault "disk full" comes too.
+The ledger's file and Redis' log lie on two small disks (tmpfs), which are filled up, too; where mounting is not permitted, and
+with --no-tmpfs, only the kernel's tracing says that they are full.
 --keep DIR: leaves history.jsonl, server.log and the data directory there (always done when something was found).`;
 
 const VALUES = ['minutes', 'seed', 'binary', 'faults', 'shoppers', 'slowness', 'impatience', 'round-s', 'rest-s', 'keep'];
-const { values } = parseArgs({ options: { help: { type: 'boolean' }, tmpfs: { type: 'boolean' },
+const { values } = parseArgs({ options: { help: { type: 'boolean' }, 'no-tmpfs': { type: 'boolean' },
   ...Object.fromEntries(VALUES.map((name) => [name, { type: 'string' }])) } });
 if (values.help) {
   console.log(HELP);
@@ -21,16 +22,24 @@ if (values.help) {
 if (values.binary) process.env.STANCHION_BIN = path.resolve(values.binary);
 const { runFaults } = await import('./harness.mjs');
 const { faults, possible } = await import('./faults.mjs');
+const { whyNoDisks } = await import('./disks.mjs');
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e6));
 const directory = values.keep ? path.resolve(values.keep) : fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-faults-'));
 fs.mkdirSync(directory, { recursive: true });
 const options = { seed, directory, minutes: Number(values.minutes ?? 0) };
 if (values.faults) options.names = values.faults.split(',').map((name) => name.trim());
-else if (values.tmpfs) options.names = [...possible, 'disk full'];
 const unknown = options.names?.filter((name) => !faults[name]) ?? [];
 if (unknown.length > 0) {
   console.error(`There is no fault "${unknown[0]}". There are: ${Object.keys(faults).join(', ')}.`);
   process.exit(2);
+}
+const isTmpfs = (name) => faults[name].isTmpfs;
+const whyNot = values['no-tmpfs'] ? '--no-tmpfs' : whyNoDisks(directory);
+if (whyNot) {
+  console.log(`No disk is filled up here (${whyNot}): that it is full is said by the kernel's tracing instead.`);
+  options.names = (options.names ?? possible).filter((name) => !isTmpfs(name));
+} else {
+  options.names ??= Object.keys(faults);
 }
 for (const name of ['shoppers', 'slowness', 'impatience']) if (values[name]) options[name] = Number(values[name]);
 if (values['round-s']) options.roundMs = 1000 * Number(values['round-s']);

@@ -1,4 +1,4 @@
-// Proof that the harness sees what it is for: three programs with one fault planted each (tests/faulty), sold from under
+// Proof that the harness sees what it is for: four programs with one fault planted each (tests/faulty), sold from under
 // the faults that bring it out, and each is found by the check that it breaks.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { root, temporaryDirectory } from '../support/stanchion.mjs';
 
 function harness(args) {
   return new Promise((resolve) => {
-    const child = spawn(path.join(root, 'tests/faults/run'), ['--rest-s', '2', '--keep', temporaryDirectory(), ...args]);
+    const child = spawn(path.join(root, 'tests/faults/run'), ['--no-tmpfs', '--rest-s', '2', '--keep', temporaryDirectory(), ...args]);
     let text = '';
     child.stdout.on('data', (data) => { text += data; });
     child.stderr.on('data', (data) => { text += data; });
@@ -22,6 +22,7 @@ const planted = {
   stanchion_unfenced: [['--faults', 'stop ledger,provider slow', '--round-s', '15', '--shoppers', '20', '--slowness', '0.6', '--impatience', '0.9'],
     'audit and verify find nothing'],
   stanchion_unkeyed: [['--faults', 'redis forgets sold seats', '--round-s', '6', '--shoppers', '10'], 'no seat twice'],
+  stanchion_hasty: [['--faults', 'ledger away', '--round-s', '13', '--shoppers', '20'], 'no hold ends before its deadline'],
 };
 test('planted faults are found', { timeout: 120_000, concurrency: true }, async (t) => {
   await Promise.all(Object.entries(planted).map(([name, [args, check]]) => t.test(`${name}: ${check}`, async () => {

@@ -8,6 +8,7 @@ export const GOOD = '4242424242424242';
 const DECLINED = '4000000000000002', SLOW = '4000000000000077', TWICE = '4000000000000085', LATER = '4000000000000093', LATE = '4000000000000101';
 const CARDS = [GOOD, GOOD, GOOD, GOOD, GOOD, DECLINED, SLOW, SLOW, TWICE, LATER, LATE];
 const TRIES_MAX = 60;
+const ABSENT_S_MAX = 25;
 const WANTED_FROM = 24; // everybody wants one of the first free seats
 
 const isOutcome = (message) => ['confirmed', 'declined', 'unsold'].includes(message.type);
@@ -87,6 +88,10 @@ async function buy(sale, person, line, dice, entered) {
       await line.ask({ type: 'release' });
       hold = null;
       continue;
+    }
+    if (dice.chance(sale.absence)) { // walks off: the seats go when their time is over
+      for (let waits = 0; waits < ABSENT_S_MAX && !sale.isOver() && !await line.push((push) => push.type === 'expired', 1000); waits++);
+      return;
     }
     await sleep(dice.between(0, 200));
     const payment = hold.order ? hold : await line.ask({ type: 'checkout' });

@@ -1,7 +1,7 @@
 // The server under test, as faults need it: the real program with its own data directory, started again when its
 // supervisor is killed, and two looks into its files from outside: the witness (is an order in the ledger's file at the
 // moment a browser is told so?) and the figures that say whether everything has come to rest.
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -9,12 +9,12 @@ import { freePort, root, sleep, startStanchion, until } from '../support/stanchi
 import { askRedis } from '../support/redis.mjs';
 import { startNetwork } from '../support/proxy.mjs';
 import { makeDice } from './dice.mjs';
+import { mountDisks } from './disks.mjs';
 import { startProvider } from './provider.mjs';
 
 const HEAL_MS_MAX = 60_000;
 const BUSY_MS_MAX = 8000; // how long a reader waits for a locked file
 export const PAY_MS = 10_000;
-const TMPFS_BYTES = 256 << 20;
 const SEATS_PER_ROW = 20, ROWS = 60, ROWS_FREE_OF_CHARGE = 10;
 export const SEATS_COUNT = SEATS_PER_ROW * ROWS;
 
@@ -74,14 +74,10 @@ export async function openWorld({ directory, history, seed, hasTmpfs = false }) 
     fs.closeSync(fd);
   };
   setClock(0);
-  if (hasTmpfs) {
-    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${TMPFS_BYTES},mode=700`, 'tmpfs', dir]);
-    process.on('exit', () => { try { execFileSync('umount', ['-l', dir], { stdio: 'ignore' }); } catch { /* it is gone */ } });
-  }
+  const disks = hasTmpfs ? mountDisks(dir) : null;
   const network = await startNetwork(port);
   const provider = await startProvider({ directory, gatewayPort: port, lateMs: PAY_MS - 1000, dice: makeDice(`provider ${seed}`), env });
-  const world = { dir, directory, history, network, provider, setClock, server: null, url: `http://127.0.0.1:${port}`, publicUrl: network.url };
+  const world = { dir, directory, history, network, provider, setClock, disks, starvedUntil: 0, server: null, url: `http://127.0.0.1:${port}`, publicUrl: network.url };
   let witness = null, logged = 0;
   const allFlags = ['--gateways', '2', ...provider.flags];
   writeHall(path.join(directory, 'hall'));
@@ -137,7 +133,7 @@ export async function openWorld({ directory, history, seed, hasTmpfs = false }) 
     world.keepLog();
     await provider.stop();
     await network.stop();
-    if (hasTmpfs) execFileSync('umount', [dir]);
+    disks?.unmount();
     return end;
   };
   await world.start();

@@ -20,6 +20,8 @@ elseif(FAULT STREQUAL "unfenced")
 elseif(FAULT STREQUAL "unkeyed")
   replace("category TEXT NOT NULL,\n    PRIMARY KEY (event_id, seat)\n) STRICT, WITHOUT ROWID;"
           "category TEXT NOT NULL\n) STRICT;")
+elseif(FAULT STREQUAL "hasty")
+  replace("local silence_ms = beat_ms ~= 0 and" "local silence_ms = false and")
 elseif(FAULT STREQUAL "early")
   # Everybody is told, then the disk takes its time.
   replace("static enum ledger_status write_items("

@@ -54,6 +54,7 @@ export class Basket {
     for (const seat of this.#mine)
       setText(this.#prices.get(seat), money(this.#plan.price(seat, this.#typeOf(seat)), this.#plan.currency));
     setText($('seats-total'), money(this.#total, this.#plan.currency));
+    setText($('checkout'), t(this.#mine.length > 0 && this.#total === 0 ? 'seats.payFree' : 'seats.pay'));
   }
 
   #line(seat) {

@@ -31,6 +31,6 @@ export class EndedView {
 
   title() {
     const { reason, event } = this.#visit.state;
-    return t(reason === 'sold_out' && isOpen(event) ? 'ended.back' : `ended.${reason}`);
+    return t(reason === 'sold_out' && isOpen(event) ? 'ended.back' : `ended.${reason}`) || t('ended.gone');
   }
 }

@@ -1,6 +1,6 @@
-// Payment: what is bought, how long it is kept, one card field, and what the bank said.
+// Payment: what is bought, how long it is kept, one card field, who is being waited for, and what the bank said.
 import { ask } from './ask.js';
-import { $, el, setText, show } from './dom.js';
+import { $, announce, el, setText, show } from './dom.js';
 import { money } from './format.js';
 import { problemText } from './problem.js';
 import { t } from './text.js';
@@ -9,12 +9,20 @@ import { TimeLeft } from './timeleft.js';
 const testCards = [['4242424242424242', 'ok'], ['4000000000000002', 'declined'], ['4000000000009995', 'poor'],
   ['4000000000000077', 'slow'], ['4000000000000085', 'twice'], ['4000000000000093', 'webhook'],
   ['4000000000000101', 'late']];
-const reasons = { insufficient_funds: 'pay.insufficient' };
+const reasons = { insufficient_funds: 'pay.insufficient', payments_down: 'error.payments_down', payment_canceled: 'pay.notThrough', unknown: 'pay.notThrough' };
 
 const grouped = (digits) => digits.replace(/(\d{4})(?=\d)/g, '$1 ');
+const isFree = ({ amount_minor }) => amount_minor === 0;
+
+// Who is being waited for, once the button was pressed: the server to take it, the ledger, or the bank.
+function whatIsDone({ payment, isTaken, isUnrecorded, frozen_ms }) {
+  if (!isTaken) return ['pay.sending', 'pay.sendingHint'];
+  if (isUnrecorded || frozen_ms !== undefined) return ['pay.frozen', 'pay.frozenHint'];
+  return [isFree(payment) ? 'pay.recording' : 'pay.running', 'pay.runningHint'];
+}
 
 export class PaymentView {
-  #purchase; #loadPlan; #time = new TimeLeft($('pay-time')); #order = null; #declined = null;
+  #purchase; #loadPlan; #time = new TimeLeft($('pay-time')); #payment = null; #declined = null; #refused = null; #doing = '';
 
   // loadPlan() resolves to the seats' plan, for their names.
   constructor(purchase, loadPlan) {
@@ -30,28 +38,52 @@ export class PaymentView {
   }
 
   draw(state, isNew) {
-    const { event, payment, deadline_ms, isPaying, declined } = state;
-    if (isNew || payment.order !== this.#order) {
-      this.#order = payment.order;
+    const { payment, deadline_ms, isPaying } = state;
+    if (isNew || payment.order !== this.#payment.order) {
+      this.#payment = payment;
       this.#time.start(deadline_ms);
       this.#drawSeats(payment);
     }
-    setText($('pay-total'), money(payment.amount_minor, payment.currency));
-    setText($('pay'), t('pay.submit', { amount: money(payment.amount_minor, payment.currency) }));
-    show($('pay-form'), !isPaying);
-    show($('pay-test'), event.sandbox === true);
-    show($('pay-running'), Boolean(isPaying));
+    this.#drawForm(state);
+    this.#drawDoing(isPaying ? whatIsDone(state) : ['', '']);
     if (isNew || isPaying) this.#problem('');
+    this.#drawRefusal(state);
+  }
+
+  #drawForm({ event, payment, isPaying }) {
+    const amount = money(payment.amount_minor, payment.currency);
+    const isWithCard = !isFree(payment);
+    setText($('pay-total'), amount);
+    setText($('pay'), isWithCard ? t('pay.submit', { amount }) : t('seats.payFree'));
+    show($('pay-card'), isWithCard);
+    show($('pay-test'), isWithCard && event.sandbox === true);
+    show($('pay-form'), !isPaying);
+  }
+
+  #drawDoing([doing, hint]) {
+    show($('pay-running'), doing !== '');
+    setText($('pay-doing'), doing && t(doing));
+    setText($('pay-doing-hint'), hint && t(hint));
+    if (doing && doing !== this.#doing) announce(t(doing));
+    this.#doing = doing;
+  }
+
+  #drawRefusal({ isPaying, isUnsure, declined, refused }) {
     if (declined && declined !== this.#declined) {
       this.#problem(t(reasons[declined] ?? 'pay.declined'));
       $('card').value = '';
       $('card').focus();
+    } else if (refused && refused !== this.#refused) {
+      this.#problem(problemText(refused));
+    } else if (isUnsure && !isPaying && $('pay-problem').hidden) {
+      this.#problem(t('pay.unsure'), true);
     }
     this.#declined = declined;
+    this.#refused = refused;
   }
 
-  tick({ deadline_ms }) {
-    this.#time.draw(deadline_ms);
+  tick({ deadline_ms, frozen_ms }) {
+    this.#time.draw(deadline_ms, frozen_ms);
   }
 
   title() {
@@ -83,6 +115,7 @@ export class PaymentView {
   }
 
   async #pay() {
+    if (isFree(this.#payment)) return this.#try(() => this.#purchase.checkout({}, 0));
     const card = $('card').value.replace(/\D/g, '');
     if (card.length < 12 || card.length > 19) {
       this.#problem(t('pay.cardBad'));
@@ -106,7 +139,9 @@ export class PaymentView {
     }
   }
 
-  #problem(text) {
+  // Calm is what is nobody's fault.
+  #problem(text, isCalm = false) {
+    $('pay-problem').className = isCalm ? 'notice' : 'problem';
     setText($('pay-problem'), text);
     show($('pay-problem'), text !== '');
   }

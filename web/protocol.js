@@ -49,7 +49,6 @@ export class Connection {
   close() {
     this.#isWanted = false;
     clearTimeout(this.#timer);
-    this.#socket?.close(1000);
     this.#drop();
     this.#on.state({ state: 'closed' });
   }
@@ -58,28 +57,16 @@ export class Connection {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  // Asks something harmless after a silence; a socket that does not answer soon is dead.
-  async probe(message) {
-    if (!this.isOpen) {
-      this.hurry();
-      throw new RequestError('connection');
-    }
-    try {
-      return await this.request(message, 5000);
-    } catch (error) {
-      if (error.code === 'no_answer') this.#lost(1006);
-      throw error;
-    }
-  }
-
-  request(message, waitMs = REQUEST_MS_MAX) {
+  // A socket that does not answer within probeMs, if that is given, is dead.
+  request(message, probeMs) {
     if (!this.isOpen) return Promise.reject(new RequestError('connection'));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timeout = setTimeout(() => {
         this.#waiting.delete(id);
         reject(new RequestError('no_answer'));
-      }, waitMs);
+        if (probeMs) this.#lost(1006);
+      }, probeMs ?? REQUEST_MS_MAX);
       this.#waiting.set(id, { resolve, reject, timeout, atMs: performance.now() });
       this.#socket.send(JSON.stringify({ ...message, id }));
     });
@@ -91,7 +78,7 @@ export class Connection {
     if (this.#unopened >= this.#unopenedMax) return this.#dialPolls();
     const socket = new WebSocket(this.#url, 'stanchion.v1');
     this.#unopened++;
-    this.#timer = setTimeout(() => { socket.close(); this.#lost(1006); }, OPEN_MS_MAX);
+    this.#timer = setTimeout(() => this.#lost(1006), OPEN_MS_MAX);
     this.#follow(socket, () => {
       this.#unopened = 0;
       this.#unopenedMax = UNOPENED_AGAIN_MAX;
@@ -142,7 +129,6 @@ export class Connection {
       else asked.resolve(message);
     } else if (message.type === 'reconnect') {
       this.#retryInMs = message.in_ms;
-      this.#socket.close(1000);
       this.#lost(1000);
     } else {
       this.#on.push(message);
@@ -162,7 +148,9 @@ export class Connection {
   }
 
   #drop() {
+    const socket = this.#socket;
     this.#socket = null;
+    socket?.close(1000);
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject, timeout } of waiting) {

@@ -1,23 +1,26 @@
 // What a turn is for: seats held, an order paid, tickets. Fetched when a turn has come; Visit keeps the state and the
 // connection, this is the part of the way that begins at `enter`.
+import * as clock from './clock.js';
+
 const OUTCOME_ASK_MS = 4000; // how often a lost payment outcome is asked for
+const SILENCE_MS_MAX = 15000; // a socket that answers nothing for so long while money is under way is dead
 const endings = { missed: 'no_show', too_late: 'too_late' };
 
 export class Purchase {
-  #visit; #store; #outcome = 0; #wanted = {};
+  #visit; #store; #outcome = 0; #wanted = {}; #asked = null;
 
   constructor(visit) {
     this.#visit = visit;
     this.#store = visit.store;
   }
 
-  async claim() {
+  // A pass that is good no more may have been used up by a purchase of ours.
+  async claim(probeMs) {
     try {
-      this.#entered(await this.#visit.request({ type: 'enter', pass: this.#visit.state.admission.pass }));
+      this.#entered(await this.#visit.request({ type: 'enter', pass: this.#visit.state.admission.pass }, probeMs));
     } catch (error) {
-      if (error.code === 'pass_expired') this.#end('ended', { reason: 'no_show' });
-      else if (error.code?.startsWith('pass_')) this.#end('ended', { reason: 'gone' });
-      else throw error;
+      if (!error.code?.startsWith('pass_')) throw error;
+      await this.findOutcome(error.code === 'pass_expired' ? 'missed' : '');
     }
   }
 
@@ -44,17 +47,33 @@ export class Purchase {
   async pay(card) {
     if (this.#visit.state.declined) await this.#checkoutAgain();
     const { order } = this.#visit.state.payment;
-    this.#store.set({ order, isPaying: true });
-    this.#visit.change({ isPaying: true, declined: null });
+    this.#asked = { order, card };
+    this.#store.set({ order, isPaying: false });
+    this.#visit.change({ isPaying: true, isTaken: false, isUnsure: false, isUnrecorded: false, declined: null });
+    await this.#askToPay();
+  }
+
+  // Said again over each new connection until there is an outcome: a request may be lost on its way, and a payment with its
+  // gateway. An order is paid once, however often it is asked for. The card is kept nowhere but here.
+  async #askToPay() {
+    const asked = this.#asked;
     try {
-      await this.#visit.request({ type: 'pay', order, card });
-      this.#askOutcome();
+      await this.#visit.request({ type: 'pay', ...asked }, SILENCE_MS_MAX);
+      if (this.#asked === asked) this.#taken();
     } catch (error) {
-      if (error.code === 'connection' || error.code === 'no_answer') return; // reconnecting finds out
+      if (error.code === 'connection' || error.code === 'no_answer') return; // see above
+      if (this.#asked !== asked) return;
+      this.#asked = null;
       this.#store.set({ isPaying: false });
       this.#visit.change({ isPaying: false });
       throw error;
     }
+  }
+
+  #taken() {
+    this.#store.set({ isPaying: true });
+    this.#visit.change({ isTaken: true });
+    this.#askOutcome();
   }
 
   async giveUp() {
@@ -74,10 +93,11 @@ export class Purchase {
     this.#visit.change({ view: 'result', result: { kind: 'tickets', orders } });
   }
 
-  // The receipt was used up while we were away: was it by our own purchase? Otherwise the server may know how.
+  // The receipt was used up while we were away: was it by our own purchase? Otherwise the server may know how. Rejects when
+  // nobody can look: then nothing is said.
   async findOutcome(reason) {
     const order = this.#store.get('order');
-    const { orders } = await this.#visit.request({ type: 'tickets' }).catch(() => ({ orders: [] }));
+    const { orders } = await this.#visit.request({ type: 'tickets' });
     const found = order && orders.find((each) => each.order === order);
     if (found) this.#confirmed(found);
     else if (order) this.#end('ended', { reason: 'unsold_time_out' });
@@ -102,6 +122,7 @@ export class Purchase {
 
   stop() {
     clearTimeout(this.#outcome);
+    this.#asked = null;
   }
 
   // The server has lost the turn with its data, but not the place: it will be the next again. While money is under
@@ -137,11 +158,15 @@ export class Purchase {
   }
 
   #entered({ seats_max, deadline_ms, hold }) {
-    this.#store.set({ admission: this.#visit.state.admission.admission });
-    this.#visit.change({ seatsMax: seats_max, deadline_ms, entered: {} });
+    const { admission, payment, isPaying, declined, mine } = this.#visit.state;
+    this.#store.set({ admission: admission.admission });
+    this.#visit.change({ seatsMax: seats_max, deadline_ms, frozen_ms: undefined, entered: {} });
     if (hold?.order) return this.#payment(hold);
+    // Refused, perhaps while nobody listened: another card may be tried.
+    const isRefused = payment && (declined || isPaying) && String(hold?.seats) === String(mine);
+    if (isRefused) return this.#declined({ reason: declined ?? 'unknown', deadline_ms: hold.deadline_ms });
     if (this.#store.get('order')) this.#askOutcome();
-    this.#visit.change({ view: 'seats', mine: hold?.seats ?? [], deadline_ms: hold?.deadline_ms ?? deadline_ms });
+    this.#visit.change({ view: 'seats', mine: hold?.seats ?? [], deadline_ms: hold?.deadline_ms ?? deadline_ms, isPaying: false });
   }
 
   // The answer to this tab, or what another one has done: then a payment here may be over.
@@ -151,10 +176,10 @@ export class Purchase {
     this.#visit.change({ mine: seats, total_minor, deadline_ms });
   }
 
-  // The ledger was away, and time stood still.
-  #deadline({ deadline_ms }) {
+  // The ledger is away, and time stands still (frozen_ms: with so much of it left), or it is back.
+  #deadline({ deadline_ms, is_frozen }) {
     const { admission, entered } = this.#visit.state;
-    if (entered) this.#visit.change({ deadline_ms });
+    if (entered) this.#visit.change({ deadline_ms, frozen_ms: is_frozen ? clock.leftMs(deadline_ms) : undefined });
     else if (admission) this.#visit.change({ admission: { ...admission, deadline_ms } });
   }
 
@@ -166,9 +191,14 @@ export class Purchase {
   }
 
   #payment(message) {
-    const isPaying = this.#store.get('isPaying') === true && this.#store.get('order') === message.order;
-    this.#visit.change({ view: 'payment', payment: message, mine: message.seats, deadline_ms: message.deadline_ms, isPaying });
-    if (isPaying) this.#askOutcome();
+    const { order, seats, deadline_ms } = message;
+    const isOurs = this.#store.get('order') === order;
+    const isTaken = isOurs && this.#store.get('isPaying') === true;
+    const isAsked = this.#asked?.order === order;
+    this.#visit.change({ view: 'payment', payment: message, mine: seats, deadline_ms, isPaying: isTaken || isAsked, isTaken,
+      isUnsure: isOurs && !isTaken && !isAsked });
+    if (isAsked) this.#askToPay().catch((error) => this.#visit.change({ refused: error }));
+    else if (isOurs) this.#askOutcome();
   }
 
   // The outcome is pushed; a push that was missed is made good by asking.
@@ -178,11 +208,15 @@ export class Purchase {
       const order = this.#store.get('order');
       if (!order) return;
       try {
-        const { orders } = await this.#visit.request({ type: 'tickets' });
+        const { orders } = await this.#visit.request({ type: 'tickets' }, SILENCE_MS_MAX);
         const found = orders.find((each) => each.order === order);
         if (found) return this.#confirmed(found);
-      } catch { /* asked again below, or at the next connection */ }
-      if (this.#visit.state.isPaying && this.#visit.isOpen) this.#askOutcome();
+        this.#visit.change({ isUnrecorded: false });
+      } catch ({ code }) { // asked again below, or at the next connection
+        if (code === 'ledger_down') this.#visit.change({ isUnrecorded: true });
+      }
+      const { isPaying, isUnsure } = this.#visit.state;
+      if ((isPaying || isUnsure) && this.#visit.isOpen) this.#askOutcome();
     }, OUTCOME_ASK_MS);
   }
 
@@ -201,8 +235,9 @@ export class Purchase {
   }
 
   #declined({ reason, deadline_ms }) {
+    this.stop();
     this.#store.set({ isPaying: false });
-    this.#visit.change({ isPaying: false, declined: reason, deadline_ms });
+    this.#visit.change({ isPaying: false, isUnsure: false, declined: reason, deadline_ms });
   }
 
   #end(view, fields) {

@@ -93,7 +93,7 @@ export class SeatsView {
   }
 
   tick(state) {
-    this.#time.draw(state.deadline_ms);
+    this.#time.draw(state.deadline_ms, state.frozen_ms);
     if (state.link.state === 'open' && state.entered !== this.#entered) this.draw(state, false);
   }
 

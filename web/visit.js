@@ -10,6 +10,7 @@ import { Connection } from './protocol.js';
 import { openStore } from './store.js';
 
 const CLOSED_NORMAL = 1000;
+const PROBE_MS = 5000;
 const isConnectionError = ({ code }) => code === 'connection' || code === 'no_answer';
 
 export class Visit {
@@ -32,8 +33,8 @@ export class Visit {
     return this.#connection.isOpen;
   }
 
-  request(message) {
-    return this.#connection.request(message);
+  request(message, probeMs) {
+    return this.#connection.request(message, probeMs);
   }
 
   // Takes up what an earlier page of this browser left.
@@ -75,13 +76,13 @@ export class Visit {
   // The page is looked at again, perhaps after a long sleep, perhaps after another tab did something: is what we
   // show still so?
   async wake() {
-    const { view } = this.state;
+    const { view, isPaying } = this.state;
     const receipt = this.store.get('receipt');
     this.#connection.hurry();
     try {
       if (view === 'line' && this.#isLeft()) this.end('sale', { notice: 'left' });
-      else if ((view === 'line' || view === 'turn') && receipt) this.#placed(await this.#connection.probe({ type: 'resume', receipt }));
-      else if (view === 'seats') await this.claim();
+      else if ((view === 'line' || view === 'turn') && receipt) this.#placed(await this.request({ type: 'resume', receipt }, PROBE_MS));
+      else if (view === 'seats' || isPaying) await this.claim(PROBE_MS);
       else if (view === 'result') this.#followTickets();
     } catch (error) {
       await this.#refused(error);
@@ -100,8 +101,8 @@ export class Visit {
     this.end('sale', { notice: 'left' });
   }
 
-  async claim() {
-    return (await this.purchase()).claim();
+  async claim(probeMs) {
+    return (await this.purchase()).claim(probeMs);
   }
 
   // What goes on from here, fetched when it is first needed.
@@ -235,9 +236,9 @@ export class Visit {
     if (code === undefined) throw error;
     // The connection comes back by itself.
     if (isConnectionError(error)) return;
-    if (code === 'full' || code === 'busy' || code === 'too_fast') this.#tryLater(fields.recovering ? 'recovering' : code, fields.retry_s ?? 5);
+    if (['full', 'busy', 'too_fast', 'ledger_down'].includes(code)) this.#tryLater(fields.recovering ? 'recovering' : code, fields.retry_s ?? 5);
     else if (code === 'already_served') this.showTickets();
-    else if (code === 'receipt_gone') await (await this.purchase()).findOutcome(fields.reason);
+    else if (code === 'receipt_gone') await (await this.purchase()).findOutcome(fields.reason).catch((error) => this.#refused(error));
     else if (code === 'sign_in') {
       this.end('sale', { notice: 'sign_in' });
       this.#on.onSignIn();

@@ -184,6 +184,10 @@ export async function payWith(page, card) {
   await page.getByRole('button', { name: /^Pay / }).click();
 }
 
+// What the payment page says is being done: it waits for the bank only when the server has taken the payment.
+export const isDoing = (page, text) => page.locator('#pay-doing:visible').filter({ hasText: text }).waitFor();
+export const isWithTheBank = (page) => isDoing(page, 'Waiting for the bank');
+
 // The tickets' seats, when the confirmation has come.
 export async function confirmedSeats(page) {
   await page.getByRole('heading', { name: 'Your tickets are confirmed' }).waitFor();

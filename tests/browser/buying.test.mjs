@@ -5,7 +5,7 @@ import { startNetwork } from '../support/proxy.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
 import {
   DECLINED_CARD, GOOD_CARD, LATE_CARD, PHONE, SLOW_CARD, WEBHOOK_CARD, assertNoProblems, confirmedSeats, enterSale, goToPayment,
-  heard, isShown, launch, newPerson, payWith, seatsAreReady, takeFirstFree, takesItsTime, view,
+  isShown, isWithTheBank, launch, newPerson, payWith, seatsAreReady, takeFirstFree, takesItsTime, view,
 } from './browser.mjs';
 import { eventsOf } from './events.mjs';
 
@@ -159,7 +159,7 @@ describe('somebody buys', { concurrency: 2 }, () => {
     const seat = await takeFirstFree(page, 7);
     await goToPayment(page);
     await payWith(page, SLOW_CARD);
-    await page.getByText('Waiting for the bank').waitFor();
+    await isWithTheBank(page);
     await page.reload();
     assert.deepEqual(await confirmedSeats(page), [seat]);
     assertNoProblems(person);
@@ -181,7 +181,6 @@ describe('somebody buys', { concurrency: 2 }, () => {
   test('the network goes while seats are chosen, and while they are paid: everything is there again', async () => {
     const network = await startNetwork(server.port);
     const { page, context } = await newPerson(browser, PHONE);
-    const isPaying = heard(page, ({ type }) => type === 'paying');
     const breakAndMend = async () => {
       await network.cut();
       await page.locator('#link').filter({ hasText: 'Connection lost' }).waitFor();
@@ -196,8 +195,7 @@ describe('somebody buys', { concurrency: 2 }, () => {
     await breakAndMend();
     await isShown(page, 'payment');
     await payWith(page, SLOW_CARD);
-    await page.getByText('Waiting for the bank').waitFor();
-    await isPaying;
+    await isWithTheBank(page);
     await breakAndMend();
     assert.deepEqual(await confirmedSeats(page), [seat]);
     await context.close(); // the console does tell of refused connections: no check for problems
@@ -222,10 +220,10 @@ describe('somebody buys', { concurrency: 2 }, () => {
     await goToPayment(page);
     for (const reason of ['given_up', 'time_out']) say({ type: 'unsold', order: 'o_anotherone', reason, message: '' });
     await payWith(page, LATE_CARD);
-    await page.getByText('Waiting for the bank').waitFor();
+    await isWithTheBank(page);
     say({ type: 'unsold', order: 'o_anotherone', reason: 'time_out', message: '' });
     say({ type: 'declined', order: 'o_anotherone', reason: 'card_declined', deadline_ms: 0 });
-    await page.getByText('Waiting for the bank').waitFor(); // what becomes of another order is none of its business
+    await isWithTheBank(page); // what becomes of another order is none of its business
     await page.getByRole('heading', { name: 'Time ran out before the payment went through' }).waitFor();
     await page.getByText('No money was taken').waitFor();
     await event.is('the seat is free again', ({ categories }) => categories[0].free === 2);
@@ -271,13 +269,11 @@ describe('somebody buys', { concurrency: 2 }, () => {
 test('every gateway killed while the bank is thinking: the tickets come nevertheless', async () => {
   const person = await newPerson(browser);
   const { page } = person;
-  const isPaying = heard(page, ({ type }) => type === 'paying');
   await enterSale(page, url);
   const seat = await takeFirstFree(page, 11);
   await goToPayment(page);
   await payWith(page, SLOW_CARD);
-  await page.getByText('Waiting for the bank').waitFor();
-  await isPaying; // the page says it before the gateway does
+  await isWithTheBank(page);
   for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
   assert.deepEqual(await confirmedSeats(page), [seat]);
   await person.context.close(); // the console does tell of the refused connections: no check for problems

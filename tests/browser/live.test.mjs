@@ -1,7 +1,7 @@
 // What one visitor does to a seat, another one sees at once; and what runs out comes back to everybody.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { sleep, startStanchion } from '../support/stanchion.mjs';
 import {
   assertNoProblems, enterSale, freeSeats, goToPayment, isShown, launch, nameOf, newPerson, openSection, seatCalled,
   seatsAreReady, takeFirstFree,
@@ -9,6 +9,7 @@ import {
 import { eventsOf } from './events.mjs';
 
 const SELECT_MS = 10_000; // the shortest there is
+const STANDSTILL_MS = 7000; // long enough to be told once more that it stands still
 
 let server, browser, url;
 const newEvent = eventsOf(() => server);
@@ -139,19 +140,21 @@ test('the time that is left stands still while the ledger is away', async () => 
     const [, minutes, seconds] = /(\d+):(\d+)/.exec(await page.locator('#seats-time').textContent());
     return 60 * Number(minutes) + Number(seconds);
   };
+  const time = page.locator('#seats-time');
   const { ledger } = server.children();
   process.kill(ledger, 'SIGSTOP');
+  let atMs, left;
   try {
-    let least = await secondsLeft();
-    await until('the page is told that time stood still', async () => {
-      const now = await secondsLeft();
-      const isTold = now > least;
-      least = Math.min(least, now);
-      return isTold;
-    }, { stepMs: 100 });
+    await time.filter({ hasText: /stands still$/ }).waitFor();
+    [atMs, left] = [Date.now(), await secondsLeft()];
+    await sleep(STANDSTILL_MS);
+    assert.ok(Math.abs(await secondsLeft() - left) <= 1, 'it does not run');
   } finally {
     process.kill(ledger, 'SIGCONT');
   }
+  await time.filter({ hasText: /left$/ }).waitFor();
+  const wouldBe = left - (Date.now() - atMs) / 1000; // had it run on
+  assert.ok(await secondsLeft() > wouldBe + 1, 'and what stood still is not lost');
   assertNoProblems(person);
   await person.context.close();
 });

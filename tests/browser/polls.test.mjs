@@ -6,7 +6,7 @@ import { startProxy } from '../support/no_websocket.mjs';
 import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 import {
-  DECLINED_CARD, GOOD_CARD, PHONE, SLOW_CARD, confirmedSeats, enterSale, freeSeats, goToPayment, isShown, joinLine, launch, nameOf,
+  DECLINED_CARD, GOOD_CARD, PHONE, SLOW_CARD, confirmedSeats, enterSale, freeSeats, goToPayment, isShown, isWithTheBank, joinLine, launch, nameOf,
   newPerson, openSection, payWith, placeIs, placeOf, seatCalled, takeFirstFree, takeTurn, takesItsTime,
 } from './browser.mjs';
 import { eventsOf } from './events.mjs';
@@ -113,7 +113,7 @@ describe('by polls', { concurrency: 4 }, () => {
     await takeFirstFree(bob.page, 1); // ends it, and the next one is held up
     await until('the next poll', () => proxy.polls.length > polls);
     await payWith(ann.page, DECLINED_CARD);
-    await ann.page.getByText('Waiting for the bank').waitFor();
+    await isWithTheBank(ann.page);
     await ann.page.getByRole('alert').filter({ hasText: 'No money was taken' }).waitFor();
     proxy.listenDelayMs = 0;
     await payWith(ann.page, GOOD_CARD);
@@ -231,10 +231,8 @@ test('every gateway is killed while the bank is thinking: the tickets come all t
   await enterSale(page, url);
   const seat = await takeFirstFree(page);
   await goToPayment(page);
-  const isPaying = page.waitForResponse(async (answer) => answer.url().endsWith('/poll') && /"paying"/.test(await answer.text().catch(() => '')));
   await payWith(page, SLOW_CARD);
-  await isPaying; // the page says it before the gateway does
-  await page.getByText('Waiting for the bank').waitFor();
+  await isWithTheBank(page);
   for (const [name, pid] of Object.entries(server.children())) if (name.startsWith('gateway')) process.kill(pid, 'SIGKILL');
   assert.deepEqual(await confirmedSeats(page), [seat]);
   await context.close(); // the console does tell of the refused requests: no check for problems

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { TYPED_PRICES, writeHall } from '../support/halls.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
 import {
-  GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, nameOf, newPerson, openSection, payWith,
+  GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, isShown, launch, nameOf, newPerson, openSection, payWith,
 } from './browser.mjs';
 
 let server, browser, url;
@@ -93,9 +93,39 @@ test('what costs nothing is bought with one click: nobody is asked for a card', 
   const name = await take(page, 9);
   await typeOf(page, name).selectOption('Child');
   await totalIs(page, '€0.00');
-  await page.locator('#checkout').click();
+  const free = page.getByRole('button', { name: 'Get the tickets, nothing to pay' });
+  await free.waitFor();
+  await typeOf(page, name).selectOption('Reduced');
+  await page.getByRole('button', { name: 'Go to payment' }).waitFor();
+  await typeOf(page, name).selectOption('Child');
+  await free.click();
   assert.deepEqual(await confirmedSeats(page), [name]);
   assert.deepEqual(await lines(page), ['Front · Child · €0.00']);
+  assertNoProblems(person);
+  await person.context.close();
+});
+
+test('what costs nothing and was checked out only is got without a card, too', async () => {
+  const person = await newPerson(browser, PHONE);
+  const { page } = person;
+  let isFirst = true; // as when a gateway dies between the two halves
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const gateway = socket.connectToServer();
+    socket.onMessage((text) => {
+      const { confirm, ...rest } = JSON.parse(text);
+      gateway.send(JSON.stringify(confirm && !isFirst ? { ...rest, confirm } : rest));
+      isFirst &&= rest.type !== 'checkout';
+    });
+    gateway.onMessage((text) => socket.send(text));
+  });
+  await enterSale(page, url);
+  const name = await take(page, 8);
+  await typeOf(page, name).selectOption('Child');
+  await page.getByRole('button', { name: 'Get the tickets, nothing to pay' }).click();
+  await isShown(page, 'payment');
+  assert.ok(await page.getByLabel('Card number').isHidden());
+  await page.getByRole('button', { name: 'Get the tickets, nothing to pay' }).click();
+  assert.deepEqual(await confirmedSeats(page), [name]);
   assertNoProblems(person);
   await person.context.close();
 });

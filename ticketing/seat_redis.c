@@ -100,7 +100,8 @@ struct seat_redis {
     size_t script_base;
     int64_t epoch;
     size_t outbox_max;
-    struct seat_turn *turn; /* what was asked in this turn of the loop; NULL = nothing */
+    struct seat_turn *turn; /* what was asked and not sent yet; NULL = nothing */
+    size_t turns_under_way;
 };
 
 struct request {
@@ -200,7 +201,14 @@ void seat_redis_flush(struct seat_store *store)
     struct seat_turn *turn = self->turn;
     self->turn = NULL;
     if (turn != NULL)
-        seat_turn_send(turn, self->link, self->script_base + SEAT_SCRIPT_TURN);
+        seat_turn_send(turn, self->link, self->script_base + SEAT_SCRIPT_TURN,
+                       &self->turns_under_way);
+}
+
+void seat_redis_before_sleep(struct seat_store *store)
+{
+    if (self_of(store)->turns_under_way == 0)
+        seat_redis_flush(store);
 }
 
 /* Puts an operation into the turn under way, where its arguments go next; NULL: the link is down.

@@ -26,14 +26,17 @@ enum seat_script {
 /* SEAT_SCRIPT_COUNT scripts in the order of the enum, complete texts (prelude included). Static. */
 const struct redis_script *seat_redis_scripts(size_t *count);
 
-/* The link belongs to the caller and must outlive the store's use; completions still under way when
- * the store is freed come all the same (at the latest from redis_link_free). NULL when there is no
- * memory. The epoch is unknown at first: everything but restore answers SEATS_EPOCH. */
+/* The link belongs to the caller and is freed before the store: completions still under way come
+ * then. NULL when there is no memory. The epoch is unknown at first: everything but restore answers
+ * SEATS_EPOCH. */
 struct seat_store *seat_redis_create(struct redis_link *link, size_t script_base);
-/* Sends what visitors asked since the last call: once per turn of the loop, before it sleeps, and
- * before the link or the store is freed. Until then nothing of hold, hold_area, release, state,
- * checkout, intent, settle and decline is under way. When it cannot be sent, it is told so from in
- * here. */
+/* Sends what visitors asked since the last call: once per turn of the loop, before it sleeps. While
+ * an earlier call of these is under way it waits for the answer, so that what arrives meanwhile
+ * shares one call: the busier Redis, the less each costs it. Until then nothing of hold, hold_area,
+ * release, state, checkout, intent, settle and decline is under way. When it cannot be sent, it is
+ * told so from in here. */
+void seat_redis_before_sleep(struct seat_store *store);
+/* The same without waiting: before the link is freed. */
 void seat_redis_flush(struct seat_store *store);
 /* `epoch` > 0 as in the key `epoch`; 0 = recovering (the key is absent), then only restore works.
  */

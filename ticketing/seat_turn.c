@@ -27,6 +27,7 @@ struct seat_turn {
     size_t operations_count, visitors_count;
     char *text;
     size_t text_bytes, text_room;
+    size_t *under_way; /* set when it is sent */
 };
 
 const char *seat_operation_name(enum seat_operation kind)
@@ -159,6 +160,7 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
 {
     struct seat_turn *turn = ctx;
     enum seats_status status = seat_status_of(link_status);
+    (*turn->under_way)--;
     if (link_status == REDIS_LINK_ERROR)
         log_error("script turn: %s", reply->str);
     if (status == SEATS_OK &&
@@ -170,7 +172,8 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
     end(turn, status, reply);
 }
 
-void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t script)
+void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t script,
+                    size_t *under_way)
 {
     static struct seat_call call; /* large, and used for the call only */
     seat_call_init(&call, turn->event, turn->epoch);
@@ -184,6 +187,9 @@ void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t scri
     }
     enum redis_link_status status = redis_link_script(link, script, SEAT_KEYS_COUNT, call.argc,
                                                       call.argv, call.bytes, on_reply, turn);
-    if (status != REDIS_LINK_OK)
+    turn->under_way = under_way;
+    if (status == REDIS_LINK_OK)
+        (*under_way)++;
+    else
         end(turn, seat_status_of(status), NULL);
 }

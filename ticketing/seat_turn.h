@@ -41,8 +41,10 @@ void seat_turn_add_number(struct seat_turn *turn, int64_t number);
 void seat_turn_add_seat(struct seat_turn *turn, uint32_t seat, uint16_t category);
 /* Whether the next operation must go into another turn. */
 bool seat_turn_is_full(const struct seat_turn *turn);
-/* Sends everything; the turn is no longer the caller's. When it cannot be sent, every operation
- * hears so before this returns. */
-void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t script);
+/* Sends everything; the turn is no longer the caller's. `*under_way` counts it until it is answered
+ * and must live until then. When it cannot be sent, every operation hears so before this returns.
+ */
+void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t script,
+                    size_t *under_way);
 
 #endif

@@ -20,7 +20,7 @@ const { values: options, positionals } = parseArgs({ allowPositionals: true, opt
 // Who is far back hears of it once a minute: every 15 s would be 75,000 frames a second, one of two cores.
 const PUSH_MS = 60_000;
 // The kernel deals connections out by chance; a gateway takes 19,000. So the fullest of 56 stays well below that.
-const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000, NICE = 10;
+const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000, NICE = 10, JOINED_MARGIN_S = 3;
 const visitors = Number(options.visitors), gateways = Number(options.gateways ?? Math.max(2, Math.ceil(visitors / EACH)));
 const program = (name) => path.join(options.bin, name);
 const base = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-million-')), data = path.join(base, 'data'), port = await freePort();
@@ -51,6 +51,17 @@ function proves(what, ...args) {
   }
 }
 
+// CPU of the server's processes for each visitor, until all have joined: with --visitors 10000 what a million is compared to.
+function costOfJoining() {
+  const [{ timeline, line, counts }] = Object.values(JSON.parse(fs.readFileSync(file('json'), 'utf8')).crowds);
+  const until_s = line.last_join_ms / 1000 + JOINED_MARGIN_S;
+  const cpu_s = timeline.processes.flatMap(({ cpu }) => cpu).reduce((sum, share, i) => {
+    const at = i % timeline.at_s.length;
+    return sum + (timeline.at_s[at] <= until_s ? (share ?? 0) * timeline.seconds[at] : 0);
+  }, 0);
+  return `${(cpu_s * 1e6 / counts.joined).toFixed(1)} us of the server's CPU for each of ${counts.joined} visitors until all had joined`;
+}
+
 say(`${gateways} gateways on 127.0.0.1:${port}; the server's log is ${base}/log`);
 const server = start('stanchion', ['serve', '--data.dir', data, '--listen.port', String(port), '--gateways', String(gateways),
   '--push.interval_ms_max', String(PUSH_MS)], ['ignore', log, log]);
@@ -69,6 +80,7 @@ if (code !== 2) {
   const history = fs.readdirSync(path.join(data, 'line')).find((name) => name.endsWith('.history'));
   const line = path.join(base, 'line');
   const isProven = [proves('audit', 'audit'), proves('export', 'line', 'export', history.replace('.history', ''), line), proves('line', 'line', 'verify', line)];
+  say(costOfJoining());
   code ||= isProven.every(Boolean) ? 0 : 1;
   say(`the report is in ${file('json')} and ${file('html')}`);
 }

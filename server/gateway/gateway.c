@@ -331,7 +331,7 @@ static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int event
     poll_desk_before_sleep(gateway);
     line_batch_before_sleep(gateway);
     line_ticks_before_sleep(gateway);
-    seat_redis_flush(gateway->seats);
+    seat_redis_before_sleep(gateway->seats);
 }
 
 /* --- draining --- */

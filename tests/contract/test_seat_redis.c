@@ -1,5 +1,6 @@
 /* The seats in Redis held against the fake, over random operations; and what only Redis can do. */
 #include <criterion/criterion.h>
+#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "server/base/clock.h"
 #include "support/redis_server.h"
 #include "support/seat_ask.h"
+#include "ticketing/seat_redis.h"
 
 /* --- random operations: Redis against the fake --- */
 
@@ -399,6 +401,52 @@ Test(seat_store_redis_only, restore_alone_may_run_without_an_epoch)
     cr_expect_eq(o.status, SEATS_EPOCH, "no epoch is not an epoch");
     redis_server_run(seat_world_redis(w), "SET epoch 5");
     cr_expect_eq(restore(w, SEAT_RESTORE_MERGE, 5).status, SEATS_EPOCH);
+    seat_world_free(w);
+}
+
+static long long scripts_called(struct seat_world *w)
+{
+    redisContext *redis = redisConnectUnix(redis_server_socket(seat_world_redis(w)));
+    redisReply *reply = redisCommand(redis, "INFO commandstats");
+    const char *at = strstr(reply->str, "cmdstat_evalsha:calls=");
+    long long calls = at != NULL ? strtoll(strchr(at, '=') + 1, NULL, 10) : 0;
+    freeReplyObject(reply);
+    redisFree(redis);
+    return calls;
+}
+
+Test(seat_store_redis_only, what_comes_while_a_call_is_under_way_shares_the_next)
+{
+    struct seat_world *w = seat_world_create(WORLD_REDIS);
+    struct seat_store *s = seat_world_store(w);
+    struct ask_outcome alone = {0}, shared[5] = {0};
+    long long before = scripts_called(w);
+    cr_assert_eq(s->state(s, HALL, "anna", ask_on_hold, &alone), SEATS_OK);
+    seat_redis_before_sleep(s);
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(s->state(s, HALL, "ben", ask_on_hold, &shared[i]), SEATS_OK);
+        seat_redis_before_sleep(s); /* waits for the answer to the first */
+    }
+    seat_world_turn(w, &alone.is_done);
+    seat_world_turn(w, &shared[4].is_done);
+    cr_expect_eq(scripts_called(w) - before, 2);
+    cr_expect_eq(shared[0].status, SEATS_OK);
+    seat_world_free(w);
+}
+
+Test(seat_store_redis_only, who_waits_for_a_call_that_is_lost_hears_of_it)
+{
+    struct seat_world *w = seat_world_create(WORLD_REDIS);
+    struct seat_store *s = seat_world_store(w);
+    struct ask_outcome lost = {0}, waiting = {0};
+    cr_assert_eq(s->state(s, HALL, "anna", ask_on_hold, &lost), SEATS_OK);
+    seat_redis_before_sleep(s);
+    cr_assert_eq(s->state(s, HALL, "ben", ask_on_hold, &waiting), SEATS_OK);
+    redis_server_kill(seat_world_redis(w));
+    seat_world_turn(w, &waiting.is_done);
+    cr_expect_eq(lost.status, SEATS_UNKNOWN);
+    cr_expect_eq(waiting.status, SEATS_DOWN);
+    redis_server_restart(seat_world_redis(w));
     seat_world_free(w);
 }
 

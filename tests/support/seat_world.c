@@ -337,6 +337,16 @@ void seat_world_lose_epoch(struct seat_world *world)
         redis_server_run(world->server, "SET epoch %d", EPOCH + 1);
 }
 
+void seat_world_turn(struct seat_world *world, const bool *is_done)
+{
+    for (int turn = 0; !*is_done && turn < 1000; turn++) {
+        seat_redis_before_sleep(world->store);
+        ev_run(world->loop, EVRUN_ONCE);
+    }
+    if (!*is_done)
+        give_up("no completion");
+}
+
 void seat_world_run(struct seat_world *world, const bool *is_done)
 {
     if (world->server == NULL)

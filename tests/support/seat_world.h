@@ -53,6 +53,9 @@ void seat_world_lose_epoch(struct seat_world *world);
 /* Runs until *is_done. */
 void seat_world_run(struct seat_world *world, const bool *is_done);
 
+/* As a gateway's loop does it: what was asked is sent when it is time, and answers are read, until
+ * is_done. Redis only. */
+void seat_world_turn(struct seat_world *world, const bool *is_done);
 /* Orders and voids; the intents, which stand before them, are counted on their own. */
 size_t seat_world_outbox_count(struct seat_world *world);
 size_t seat_world_intents_count(struct seat_world *world);

@@ -37,10 +37,13 @@ struct visitor {
     bool is_confirming; /* checkout with confirm was sent: the order's number is not known yet */
     bool has_let_go;    /* something was sent that frees the seats */
     bool avoids_areas;
-    bool has_come; /* wanted to connect for the first time */
+    bool has_come;  /* wanted to connect for the first time */
+    bool hears_end; /* inside, and was told that all is sold */
     uint8_t leaves_as;
     uint16_t tries, failures;     /* of the step under way; of connecting, in a row */
     uint8_t put_off;              /* answers in a row that said: later */
+    uint8_t lookups_left;         /* of the payment under way */
+    uint8_t refusals, looks;      /* in a row: seats that somebody has; nothing that looks free */
     uint32_t next_id, awaited_id; /* awaited_id 0 = no answer is due */
     int64_t gives_up_us;          /* patience ends; 0 = never, or it has not joined yet */
     int64_t due_us;               /* when the step under way was due: latencies count from here */
@@ -50,6 +53,7 @@ struct visitor {
     int64_t lost_us;    /* when the connection was lost, until the place is told again; or 0 */
     uint32_t spread_ms; /* the server's wish: come back within that time after a loss */
     char *cookie, *receipt, *pass;
+    uint32_t *instead; /* seats that were offered and will be asked for: their count, then they */
     struct history_hold *hold;   /* the running one, or NULL */
     struct history_order *order; /* the last one, or NULL */
 };

@@ -2,6 +2,7 @@
  * ignored: the target is this machine. */
 #include "loadtest/http_fetch.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 struct http_fetch {
     CURL *curl;
+    struct curl_slist *server;
     char *body;
     size_t bytes, bytes_max;
     char error[CURL_ERROR_SIZE];
@@ -35,15 +37,26 @@ static size_t on_bytes(char *data, size_t size, size_t count, void *ctx)
     return more;
 }
 
-struct http_fetch *http_fetch_create(void)
+/* "::ADDRESS:PORT": any host and port of a URL means this one. NULL when memory runs out. */
+static struct curl_slist *pin(const struct sockaddr_in *server)
+{
+    char address[INET_ADDRSTRLEN], text[INET_ADDRSTRLEN + 16];
+    if (!inet_ntop(AF_INET, &server->sin_addr, address, sizeof address))
+        return NULL;
+    int n = snprintf(text, sizeof text, "::%s:%u", address, (unsigned)ntohs(server->sin_port));
+    return n > 0 && (size_t)n < sizeof text ? curl_slist_append(NULL, text) : NULL;
+}
+
+struct http_fetch *http_fetch_create(const struct sockaddr_in *server)
 {
     struct http_fetch *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
+    f->server = pin(server);
     f->bytes_max = 4096;
     f->body = malloc(f->bytes_max);
     f->curl = curl_easy_init();
-    if (!f->body || !f->curl) {
+    if (!f->body || !f->curl || !f->server) {
         http_fetch_free(f);
         return NULL;
     }
@@ -52,6 +65,7 @@ struct http_fetch *http_fetch_create(void)
     curl_easy_setopt(f->curl, CURLOPT_ERRORBUFFER, f->error);
     curl_easy_setopt(f->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(f->curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(f->curl, CURLOPT_CONNECT_TO, f->server);
     curl_easy_setopt(f->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(f->curl, CURLOPT_USERAGENT, "stampede");
     return f;
@@ -62,6 +76,7 @@ void http_fetch_free(struct http_fetch *f)
     if (!f)
         return;
     curl_easy_cleanup(f->curl);
+    curl_slist_free_all(f->server);
     free(f->body);
     free(f);
 }

@@ -2,11 +2,13 @@
 #ifndef STAMPEDE_HTTP_FETCH_H
 #define STAMPEDE_HTTP_FETCH_H
 
+#include <netinet/in.h>
 #include <stddef.h>
 
 struct http_fetch; /* one connection, kept open */
 
-struct http_fetch *http_fetch_create(void);
+/* Everything is fetched from this address, whatever the name in a URL means by then. */
+struct http_fetch *http_fetch_create(const struct sockaddr_in *server);
 void http_fetch_free(struct http_fetch *f);
 /* GET base + path. Returns the status, or 0 when there was no answer within timeout_ms. The body is
  * NUL-terminated, valid until the next call and decompressed; more than STAMPEDE_HTTP_BYTES_MAX

@@ -60,7 +60,9 @@ void visitor_release(struct visitor *v)
     free(v->cookie);
     free(v->receipt);
     free(v->pass);
+    free(v->instead);
     v->cookie = v->receipt = v->pass = NULL;
+    v->instead = NULL;
 }
 
 bool visitor_is_over(const struct visitor *v)

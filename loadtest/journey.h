@@ -5,7 +5,8 @@
  *        -> AT_CASH -> PAYING -> (VERIFYING) -> BOUGHT
  *
  * journey_step() acts when the state's timer is due; an answer or push moves the state
- * (journey_messages.c, journey_sales.c). A lost connection leads from any state back to AWAY, and
+ * (journey_messages.c, journey_choice.c,
+ * journey_sales.c). A lost connection leads from any state back to AWAY, and
  * JOINING (with the receipt) finds out where the visitor stands; so every step may be repeated.
  */
 #ifndef STAMPEDE_JOURNEY_H
@@ -49,8 +50,27 @@ void journey_join(struct crowd *c, struct visitor *v);
 void journey_inside_until(struct crowd *c, const struct visitor *v, int64_t until_ms);
 void journey_inside_at_most(struct crowd *c, const struct visitor *v, int64_t until_ms);
 
-/* Choosing, holding and paying. */
+/* A whole number of a message; `otherwise` when it has none of that name. */
+static inline int64_t journey_number(json_t *message, const char *name, int64_t otherwise)
+{
+    json_t *value = json_object_get(message, name);
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+/* Choosing seats, and being refused. */
 void sales_choose(struct crowd *c, struct visitor *v);
+/* How long a visitor takes that was refused so many times in a row: a thought (`think` NULL = none)
+ * or least_us, whichever is longer, doubled with each refusal, within limits.h. */
+int64_t choice_pause_us(struct dice *dice, const struct pause *think, int64_t least_us,
+                        uint32_t refusals);
+/* Nothing will be had any more: `phase` said so. */
+void choice_on_end(struct crowd *c, struct visitor *v);
+/* An answer to a choice that is no. False when the code is about something else. */
+bool choice_on_error(struct crowd *c, struct visitor *v, const char *code, json_t *message);
+
+/* Holding and paying. */
+/* Seats of a message, at most STAMPEDE_SEATS_MAX kept; returns how many there were (up to 255). */
+uint8_t sales_read_seats(json_t *array, uint32_t *seats);
 void sales_after_holding(struct crowd *c, struct visitor *v);
 void sales_pay(struct crowd *c, struct visitor *v);
 void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message);

@@ -139,12 +139,6 @@ static void note_waiting(struct crowd *c, const struct visitor *v)
         journey_inside_at_most(c, v, lost_ms);
 }
 
-static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
-{
-    json_t *value = json_object_get(message, name);
-    return json_is_integer(value) ? json_integer_value(value) : otherwise;
-}
-
 /* The fields of a `place`; -1 where one is absent. */
 struct place_told {
     int64_t seq, re, spread_ms, ahead, eta_low_ms, eta_high_ms, server_ms;
@@ -198,23 +192,23 @@ static void on_place(struct crowd *c, struct visitor *v, const struct place_told
 static void note_admission(struct crowd *c, struct visitor *v, json_t *message)
 {
     struct history_visitor *r = journey_record(c, v);
-    int64_t deadline_ms = number_of(message, "deadline_ms", 0);
-    int64_t admission = number_of(message, "admission", -1);
+    int64_t deadline_ms = journey_number(message, "deadline_ms", 0);
+    int64_t admission = journey_number(message, "admission", -1);
     bool is_again = run_lost_ms(c->run) > 0 && r->admission != HISTORY_NONE &&
                     admission != r->admission && r->again_admission == HISTORY_NONE;
-    note_seq(c, v, number_of(message, "seq", -1));
+    note_seq(c, v, journey_number(message, "seq", -1));
     if (r->admission == HISTORY_NONE && admission >= 0)
         add(&c->stats->admitted);
     if (is_again) {
         r->again_admission = admission;
-        r->again_ms = number_of(message, "at_ms", HISTORY_NONE);
+        r->again_ms = journey_number(message, "at_ms", HISTORY_NONE);
         r->inside_until_ms = deadline_ms;
         r->claim_until_ms = deadline_ms;
     } else if (admission != r->again_admission || admission < 0) {
         note_once(&r->admission, &r->other_admission, admission);
     }
     if (r->admitted_ms == HISTORY_NONE) {
-        r->admitted_ms = number_of(message, "at_ms", HISTORY_NONE);
+        r->admitted_ms = journey_number(message, "at_ms", HISTORY_NONE);
         r->inside_until_ms = deadline_ms;
     } else if (r->entered_ms == HISTORY_NONE) {
         journey_inside_at_most(c, v, deadline_ms); /* the time to claim got shorter */
@@ -279,7 +273,7 @@ static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, boo
 static void on_left(struct crowd *c, struct visitor *v, json_t *message)
 {
     journey_record(c, v)->end = HISTORY_END_LEFT;
-    journey_inside_at_most(c, v, number_of(message, "at_ms", 0));
+    journey_inside_at_most(c, v, journey_number(message, "at_ms", 0));
     sales_end_hold(c, v, HOLD_RELEASED);
     journey_finish(c, v, v->is_leaving ? (enum visitor_state)v->leaves_as : VISITOR_LEFT);
 }
@@ -291,7 +285,7 @@ static void on_expired(struct crowd *c, struct visitor *v, json_t *message)
     r->end = HISTORY_END_EXPIRED;
     r->expiry =
         reason && strcmp(reason, "no_show") == 0 ? HISTORY_EXPIRY_NO_SHOW : HISTORY_EXPIRY_TIME_OUT;
-    r->expired_ms = number_of(message, "at_ms", HISTORY_NONE);
+    r->expired_ms = journey_number(message, "at_ms", HISTORY_NONE);
     journey_inside_at_most(c, v, r->expired_ms);
     if (v->has_paid)
         return; /* what became of the money is told apart: confirmed or unsold */
@@ -317,7 +311,11 @@ static void on_phase(struct crowd *c, struct visitor *v, json_t *message)
     bool is_over = phase && (strcmp(phase, "sold_out") == 0 || strcmp(phase, "closed") == 0);
     bool is_open = phase && (strcmp(phase, "open") == 0 || strcmp(phase, "prequeue") == 0);
     bool hears_it = v->state == VISITOR_WAITING && !v->turns_away;
-    if (is_over && hears_it && c->run->options->mode == MODE_JOURNEY) {
+    bool looks_for_seats = v->state == VISITOR_CHOOSING || v->state == VISITOR_HOLDING;
+    v->hears_end = v->hears_end && !is_open;
+    if (is_over && looks_for_seats) {
+        choice_on_end(c, v);
+    } else if (is_over && hears_it && c->run->options->mode == MODE_JOURNEY) {
         turn_away(c, v);
     } else if (is_open && v->state == VISITOR_JOINING && v->awaited_id == 0) {
         crowd_set_timer(c, v, c->now_us + dice_between(&v->dice, 0, 200000));
@@ -326,7 +324,7 @@ static void on_phase(struct crowd *c, struct visitor *v, json_t *message)
 
 static void on_reconnect(struct crowd *c, struct visitor *v, json_t *message)
 {
-    int64_t in_ms = number_of(message, "in_ms", 1000);
+    int64_t in_ms = journey_number(message, "in_ms", 1000);
     if (v->is_tab) {
         journey_finish(c, v, VISITOR_LEFT);
         return;
@@ -376,7 +374,7 @@ static const char *const fault_codes[] = {"bad_json", "bad_message", "unknown_me
  * longer from the third time on. */
 static void try_again(struct crowd *c, struct visitor *v, json_t *message)
 {
-    int64_t s = number_of(message, "retry_s", 0);
+    int64_t s = journey_number(message, "retry_s", 0);
     int doublings = v->put_off < 2                          ? 0
                     : v->put_off - 1 < STAMPEDE_PUT_OFF_MAX ? v->put_off - 1
                                                             : STAMPEDE_PUT_OFF_MAX;
@@ -407,7 +405,7 @@ static void on_not_open(struct crowd *c, struct visitor *v, json_t *message)
 /* The turn seems to be gone: asks where the visitor stands. */
 static void find_out(struct crowd *c, struct visitor *v)
 {
-    if (++v->tries > STAMPEDE_PAY_TRIES_MAX)
+    if (++v->tries > STAMPEDE_TURN_TRIES_MAX)
         journey_finish(c, v, VISITOR_FAILED);
     else
         journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN * 3);
@@ -450,7 +448,7 @@ static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_
 {
     /* The organizer's, for people; and more time, which we do not count on. */
     static const char *const words[] = {"notice", "refunded", "deadline", NULL};
-    bool is_answer = take_answer(c, v, number_of(m, "re", -1));
+    bool is_answer = take_answer(c, v, journey_number(m, "re", -1));
     v->put_off = strcmp(type, "error") == 0 ? v->put_off : 0;
     if (strcmp(type, "admitted") == 0)
         on_admitted(c, v, m, is_answer);
@@ -525,13 +523,13 @@ void journey_on_text(struct crowd *c, struct visitor *v, const char *text, size_
     } else if (strcmp(type, "place") == 0) {
         json_t *receipt = json_object_get(message, "receipt");
         on_place(c, v,
-                 &(struct place_told){.seq = number_of(message, "seq", -1),
-                                      .re = number_of(message, "re", -1),
-                                      .spread_ms = number_of(message, "spread_ms", -1),
-                                      .ahead = number_of(message, "ahead", -1),
-                                      .eta_low_ms = number_of(message, "eta_low_ms", -1),
-                                      .eta_high_ms = number_of(message, "eta_high_ms", -1),
-                                      .server_ms = number_of(message, "server_ms", -1),
+                 &(struct place_told){.seq = journey_number(message, "seq", -1),
+                                      .re = journey_number(message, "re", -1),
+                                      .spread_ms = journey_number(message, "spread_ms", -1),
+                                      .ahead = journey_number(message, "ahead", -1),
+                                      .eta_low_ms = journey_number(message, "eta_low_ms", -1),
+                                      .eta_high_ms = journey_number(message, "eta_high_ms", -1),
+                                      .server_ms = journey_number(message, "server_ms", -1),
                                       .receipt = json_string_value(receipt),
                                       .receipt_bytes = json_string_length(receipt)});
     } else {

@@ -1,4 +1,4 @@
-/* Choosing seats, holding, paying: steps and messages.
+/* Holding and paying: steps and messages. Choosing is in journey_choice.c.
  *
  * Every hold and every order has a record in shared memory; what the server says later is compared
  * with it. A visitor is certain of its seats from `held` until it sends something that may free
@@ -12,20 +12,9 @@
 
 #include "loadtest/clocks.h"
 
-#define CERTAIN_MARGIN_MS 50     /* before a deadline */
-#define MAP_PAUSE_US 1000000     /* a process asks for the map at most this often */
-#define TAKEN_PAUSE_US_MIN 20000 /* before the next choice */
-#define TAKEN_PAUSE_US_MAX 200000
-#define NO_SEATS_PAUSE_US 1000000
-#define NO_ORDER_TRIES 4  /* looks at the tickets after the server knew nothing of the order */
-#define SCATTER 7919      /* a prime: all blocks of seats are used before one is used twice */
-#define GIVE_UP_SHARE 0.5 /* of those whose card was declined */
-
-static int64_t number_of(json_t *message, const char *name, int64_t otherwise)
-{
-    json_t *value = json_object_get(message, name);
-    return json_is_integer(value) ? json_integer_value(value) : otherwise;
-}
+#define CERTAIN_MARGIN_MS 50 /* before a deadline */
+#define NO_ORDER_LOOKUPS 2   /* looks at the tickets after the server knew nothing of the order */
+#define GIVE_UP_SHARE 0.5    /* of those whose card was declined */
 
 static bool is_hold_mode(const struct crowd *c)
 {
@@ -42,8 +31,7 @@ static void add(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* Seats of a message, at most STAMPEDE_SEATS_MAX kept; returns how many there were (up to 255). */
-static uint8_t read_seats(json_t *array, uint32_t *seats)
+uint8_t sales_read_seats(json_t *array, uint32_t *seats)
 {
     size_t count = json_array_size(array);
     for (size_t i = 0; i < count && i < STAMPEDE_SEATS_MAX; i++) {
@@ -107,7 +95,7 @@ static void own_seats(struct crowd *c, const struct visitor *v, int64_t deadline
 static void note_hold(struct crowd *c, struct visitor *v, json_t *message)
 {
     uint32_t seats[STAMPEDE_SEATS_MAX];
-    uint8_t count = read_seats(json_object_get(message, "seats"), seats);
+    uint8_t count = sales_read_seats(json_object_get(message, "seats"), seats);
     bool is_known =
         is_running(v->hold) && has_same_seats(v->hold->seats, v->hold->seats_count, seats, count);
     if (!is_known) {
@@ -117,8 +105,8 @@ static void note_hold(struct crowd *c, struct visitor *v, json_t *message)
         v->hold->seats_count = count;
         memcpy(v->hold->seats, seats, sizeof seats);
     }
-    v->hold->deadline_ms = number_of(message, "deadline_ms", 0);
-    v->is_free_of_charge = number_of(message, "total_minor", -1) == 0;
+    v->hold->deadline_ms = journey_number(message, "deadline_ms", 0);
+    v->is_free_of_charge = journey_number(message, "total_minor", -1) == 0;
     v->has_let_go = false;
     own_seats(c, v, v->hold->deadline_ms);
 }
@@ -196,119 +184,17 @@ static void note_payment(struct crowd *c, struct visitor *v, json_t *message)
     if (v->order->state == HISTORY_ORDER_DECLINED)
         v->order->state = HISTORY_ORDER_OPEN; /* the number is used again */
     v->order->amount_minor =
-        number_of(message, "amount_minor", number_of(message, "total_minor", -1));
-    v->order->seats_count = read_seats(json_object_get(message, "seats"), v->order->seats);
+        journey_number(message, "amount_minor", journey_number(message, "total_minor", -1));
+    v->order->seats_count = sales_read_seats(json_object_get(message, "seats"), v->order->seats);
 }
 
 /* ---- steps ---- */
-
-static void ask_for_map(struct crowd *c, struct visitor *v)
-{
-    c->picture->asked_us = c->now_us;
-    crowd_set_state(c, v, VISITOR_CHOOSING);
-    journey_ask(c, v, "map", "%s", "");
-}
-
-static bool needs_map(const struct crowd *c)
-{
-    return c->now_us - c->picture->heard_us > STAMPEDE_PICTURE_US &&
-           c->now_us - c->picture->asked_us > MAP_PAUSE_US;
-}
-
-static void ask_for_seats(struct crowd *c, struct visitor *v, const uint32_t *seats, uint32_t count)
-{
-    char list[STAMPEDE_SEATS_MAX * 12 + 1];
-    size_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        int n = snprintf(list + at, sizeof list - at, i ? ",%u" : "%u", seats[i]);
-        at += n > 0 ? (size_t)n : 0;
-    }
-    v->has_let_go = false;
-    crowd_set_state(c, v, VISITOR_HOLDING);
-    journey_ask(c, v, "hold", ",\"seats\":[%s]", list);
-}
-
-static void find_no_seats(struct crowd *c, struct visitor *v)
-{
-    c->picture->heard_us = 0; /* look again before giving up */
-    if (++v->tries <= 3 || is_hold_mode(c)) {
-        journey_pause(c, v, VISITOR_CHOOSING, NO_SEATS_PAUSE_US);
-        return;
-    }
-    v->leaves_as = VISITOR_SOLD_OUT;
-    journey_leave(c, v);
-}
-
-/* Once, some ask for what is not free: the answer must be no. True when asked. */
-static bool grab(struct crowd *c, struct visitor *v)
-{
-    uint32_t seats[STAMPEDE_SEATS_MAX], count = 0;
-    if (v->plan.grabs)
-        count = seat_picture_choose_taken(c->picture, &v->dice, v->plan.seats_wanted, seats);
-    if (count == 0)
-        return false;
-    v->plan.grabs = false;
-    ask_for_seats(c, v, seats, count);
-    return true;
-}
-
-/* Mode buy: seats of one's own, scattered over the house, so that what is measured is not who was
- * faster. True when asked; otherwise they are taken or not to be had by number. */
-static bool ask_for_own_seats(struct crowd *c, struct visitor *v)
-{
-    uint32_t seats[STAMPEDE_SEATS_MAX], wanted = v->plan.seats_wanted;
-    uint32_t blocks = c->picture->seats_count / wanted;
-    if (!is_buy_mode(c) || v->tries > 0 || blocks == 0)
-        return false;
-    uint32_t first = (uint32_t)((uint64_t)v->number * SCATTER % blocks) * wanted;
-    for (uint32_t i = 0; i < wanted; i++) {
-        seats[i] = first + i;
-        if (c->picture->is_area[seats[i]] || c->picture->states[seats[i]] != PICTURE_FREE)
-            return false;
-    }
-    ask_for_seats(c, v, seats, wanted);
-    return true;
-}
-
-static void ask_for_best(struct crowd *c, struct visitor *v)
-{
-    v->has_let_go = false;
-    crowd_set_state(c, v, VISITOR_HOLDING);
-    journey_ask(c, v, "hold", ",\"best\":{\"count\":%u}", (unsigned)v->plan.seats_wanted);
-}
-
-void sales_choose(struct crowd *c, struct visitor *v)
-{
-    enum stampede_choice choice = c->run->options->choice;
-    uint32_t area, seats[STAMPEDE_SEATS_MAX], wanted = v->plan.seats_wanted;
-    if (ask_for_own_seats(c, v))
-        return;
-    if (needs_map(c)) {
-        ask_for_map(c, v);
-    } else if (grab(c, v)) {
-        return;
-    } else if (choice == CHOICE_BEST) {
-        ask_for_best(c, v);
-    } else if (choice == CHOICE_NEAR && !v->avoids_areas &&
-               seat_picture_choose_area(c->picture, &v->dice, &area)) {
-        v->has_let_go = false;
-        crowd_set_state(c, v, VISITOR_HOLDING);
-        journey_ask(c, v, "hold", ",\"area\":%u,\"count\":%u", area, wanted);
-    } else {
-        uint32_t count = choice == CHOICE_FRONT
-                             ? seat_picture_choose_front(c->picture, &v->dice, wanted, seats)
-                             : seat_picture_choose(c->picture, &v->dice, wanted, seats);
-        if (count > 0)
-            ask_for_seats(c, v, seats, count);
-        else
-            find_no_seats(c, v);
-    }
-}
 
 /* As the page does when nothing is to be paid. */
 static void confirm(struct crowd *c, struct visitor *v)
 {
     v->has_paid = v->is_confirming = true;
+    v->lookups_left = STAMPEDE_LOOKUPS_MAX;
     if (v->pay_due_us == 0)
         v->pay_due_us = v->due_us;
     sales_let_go(c, v);
@@ -337,7 +223,7 @@ void sales_on_paying(struct crowd *c, struct visitor *v, json_t *message)
     if (o)
         name_confirmed(v, o);
     if (v->state == VISITOR_PAYING)
-        crowd_set_timer(c, v, c->now_us + STAMPEDE_LOOKUP_US * 3);
+        crowd_set_timer(c, v, c->now_us + STAMPEDE_LOOKUP_US);
 }
 
 void sales_after_holding(struct crowd *c, struct visitor *v)
@@ -372,6 +258,7 @@ void sales_pay(struct crowd *c, struct visitor *v)
     if (v->order->state == HISTORY_ORDER_OPEN)
         v->order->state = HISTORY_ORDER_PAY_SENT;
     v->has_paid = true;
+    v->lookups_left = STAMPEDE_LOOKUPS_MAX;
     v->is_confirming = false;
     if (v->pay_due_us == 0)
         v->pay_due_us = v->due_us;
@@ -406,11 +293,12 @@ static void start_without_hold(struct crowd *c, struct visitor *v)
     if (is_running(v->hold) && !v->has_paid)
         sales_end_hold(c, v, v->has_let_go ? HOLD_RELEASED : HOLD_LOST);
     v->tries = 0;
+    v->refusals = v->looks = 0;
     bool begins_with_all = is_hold_mode(c) || is_buy_mode(c);
     if (begins_with_all && !c->is_holding)
         crowd_set_state(c, v, VISITOR_READY);
     else if (v->has_paid)
-        journey_pause(c, v, VISITOR_LOOKING_UP, 0);
+        journey_pause(c, v, VISITOR_LOOKING_UP, STAMPEDE_LOOKUP_US);
     else if (begins_with_all)
         journey_pause(c, v, VISITOR_CHOOSING, 0);
     else
@@ -422,9 +310,12 @@ void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message)
     json_t *hold = json_object_get(message, "hold");
     if (v->state != VISITOR_ENTERING)
         return;
-    if (journey_record(c, v)->entered_ms == HISTORY_NONE)
-        journey_record(c, v)->entered_ms = number_of(message, "server_ms", run_server_ms(c->run));
-    journey_inside_until(c, v, number_of(message, "deadline_ms", 0));
+    if (journey_record(c, v)->entered_ms == HISTORY_NONE) {
+        journey_record(c, v)->entered_ms =
+            journey_number(message, "server_ms", run_server_ms(c->run));
+        v->gives_up_us = 0; /* patience with the line; with the seats it begins anew */
+    }
+    journey_inside_until(c, v, journey_number(message, "deadline_ms", 0));
     if (!json_is_object(hold)) {
         start_without_hold(c, v);
         return;
@@ -440,32 +331,6 @@ void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message)
     }
 }
 
-void sales_on_map(struct crowd *c, struct visitor *v, json_t *message)
-{
-    json_t *states = json_object_get(message, "states");
-    if (json_is_string(states) &&
-        seat_picture_load(c->picture, json_string_value(states), json_string_length(states)))
-        c->picture->heard_us = c->now_us;
-    else
-        crowd_count_error(c, "bad_answer");
-    if (v->state == VISITOR_CHOOSING && v->awaited_id == 0)
-        sales_choose(c, v);
-}
-
-static void take_changes(struct crowd *c, json_t *seats, enum picture_state state)
-{
-    for (size_t i = 0; i < json_array_size(seats); i++)
-        seat_picture_set(c->picture, (uint32_t)json_integer_value(json_array_get(seats, i)), state);
-}
-
-void sales_on_seats(struct crowd *c, json_t *message)
-{
-    take_changes(c, json_object_get(message, "free"), PICTURE_FREE);
-    take_changes(c, json_object_get(message, "held"), PICTURE_HELD);
-    take_changes(c, json_object_get(message, "sold"), PICTURE_SOLD);
-    c->picture->heard_us = c->now_us;
-}
-
 void sales_on_held(struct crowd *c, struct visitor *v, json_t *message)
 {
     if (v->state != VISITOR_HOLDING)
@@ -474,6 +339,7 @@ void sales_on_held(struct crowd *c, struct visitor *v, json_t *message)
     add(&c->stats->holds);
     note_hold(c, v, message);
     v->tries = 0;
+    v->refusals = v->looks = 0;
     if (is_hold_mode(c)) {
         crowd_set_state(c, v, VISITOR_RELEASING);
         sales_let_go(c, v);
@@ -510,7 +376,7 @@ void sales_on_payment(struct crowd *c, struct visitor *v, json_t *message)
     if (v->state != VISITOR_CHECKING_OUT)
         return;
     note_payment(c, v, message);
-    int64_t deadline_ms = number_of(message, "deadline_ms", 0);
+    int64_t deadline_ms = journey_number(message, "deadline_ms", 0);
     if (is_running(v->hold)) {
         v->hold->deadline_ms = deadline_ms;
         own_seats(c, v, deadline_ms);
@@ -531,10 +397,10 @@ void sales_on_declined(struct crowd *c, struct visitor *v, json_t *message)
     v->has_paid = false;
     v->pay_due_us = 0;
     v->awaited_id = 0;
-    journey_inside_until(c, v, number_of(message, "deadline_ms", 0));
+    journey_inside_until(c, v, journey_number(message, "deadline_ms", 0));
     if (is_running(v->hold)) {
         v->has_let_go = false;
-        own_seats(c, v, number_of(message, "deadline_ms", 0));
+        own_seats(c, v, journey_number(message, "deadline_ms", 0));
     }
     v->plan.card_declined = false;
     if (dice_hits(&v->dice, GIVE_UP_SHARE))
@@ -551,8 +417,8 @@ static void note_confirmed(struct crowd *c, struct visitor *v, json_t *order)
         return;
     name_confirmed(v, o);
     uint32_t seats[STAMPEDE_SEATS_MAX];
-    uint8_t count = read_seats(json_object_get(order, "tickets"), seats);
-    int64_t amount_minor = number_of(order, "amount_minor", -1);
+    uint8_t count = sales_read_seats(json_object_get(order, "tickets"), seats);
+    int64_t amount_minor = journey_number(order, "amount_minor", -1);
     o->was_changed |= o->state != HISTORY_ORDER_PAY_SENT || amount_minor != o->amount_minor ||
                       !has_same_seats(o->seats, o->seats_count, seats, count);
     o->state = HISTORY_ORDER_CONFIRMED;
@@ -611,6 +477,15 @@ static bool lists_order(json_t *orders, const char *id)
     return false;
 }
 
+/* As the page does: after every second look it waits twice as long, up to four times as long. */
+static void look_up_again(struct crowd *c, struct visitor *v)
+{
+    v->tries++;
+    int doublings = v->tries < 4 ? v->tries / 2 : 2;
+    v->lookups_left--;
+    journey_pause(c, v, VISITOR_LOOKING_UP, STAMPEDE_LOOKUP_US << doublings);
+}
+
 void sales_on_tickets(struct crowd *c, struct visitor *v, json_t *message)
 {
     json_t *orders = json_object_get(message, "orders");
@@ -623,65 +498,24 @@ void sales_on_tickets(struct crowd *c, struct visitor *v, json_t *message)
     } else if (journey_record(c, v)->end == HISTORY_END_BOUGHT) {
         journey_finish(c, v, VISITOR_BOUGHT);
     } else if (v->state == VISITOR_LOOKING_UP) {
-        if (v->has_paid && ++v->tries <= STAMPEDE_PAY_TRIES_MAX)
-            journey_pause(c, v, VISITOR_LOOKING_UP, STAMPEDE_LOOKUP_US);
+        if (v->has_paid && v->lookups_left > 0)
+            look_up_again(c, v);
         else
             journey_finish(c, v, VISITOR_EXPIRED);
     }
 }
 
-static void choose_others(struct crowd *c, struct visitor *v)
-{
-    if (++v->tries > STAMPEDE_HOLD_TRIES_MAX && !is_hold_mode(c)) {
-        v->leaves_as = VISITOR_SOLD_OUT;
-        journey_leave(c, v);
-        return;
-    }
-    journey_pause(c, v, VISITOR_CHOOSING,
-                  dice_between(&v->dice, TAKEN_PAUSE_US_MIN, TAKEN_PAUSE_US_MAX));
-}
-
-static void on_too_many(struct crowd *c, struct visitor *v, json_t *message)
-{
-    int64_t seats_max = number_of(message, "seats_max", 0);
-    if (seats_max < 1 || ++v->tries > STAMPEDE_HOLD_TRIES_MAX) {
-        journey_finish(c, v, VISITOR_FAILED);
-        return;
-    }
-    if (seats_max >= v->plan.seats_wanted) {
-        /* Seats are held from a request whose answer was `busy`, or never came: `entered` tells. */
-        journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN);
-        return;
-    }
-    v->plan.seats_wanted = (uint8_t)seats_max;
-    choose_others(c, v);
-}
-
 void sales_on_error(struct crowd *c, struct visitor *v, const char *code, json_t *message)
 {
-    json_t *seats = json_object_get(message, "seats");
-    if (strcmp(code, "seat_taken") == 0) {
-        take_changes(c, seats, PICTURE_HELD);
-        choose_others(c, v);
-    } else if (strcmp(code, "no_such_seat") == 0) {
-        take_changes(c, seats, PICTURE_NOT_FOR_SALE);
-        choose_others(c, v);
-    } else if (strcmp(code, "none_free") == 0) {
-        /* One seat may still be there when two are not. */
-        v->plan.seats_wanted = 1;
-        find_no_seats(c, v);
-    } else if (strcmp(code, "area_full") == 0) {
-        v->avoids_areas = true;
-        choose_others(c, v);
-    } else if (strcmp(code, "too_many_seats") == 0) {
-        on_too_many(c, v, message);
-    } else if (strcmp(code, "no_hold") == 0 || strcmp(code, "payment_running") == 0) {
+    if (choice_on_error(c, v, code, message))
+        return;
+    if (strcmp(code, "no_hold") == 0 || strcmp(code, "payment_running") == 0) {
         /* Something happened while the connection was away; `entered` tells what is held. */
         journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN);
     } else if (strcmp(code, "no_such_order") == 0) {
         /* Sold already, or nothing was taken and the seats are gone: the tickets tell soon. */
-        if (v->tries < STAMPEDE_PAY_TRIES_MAX - NO_ORDER_TRIES)
-            v->tries = STAMPEDE_PAY_TRIES_MAX - NO_ORDER_TRIES;
+        if (v->lookups_left > NO_ORDER_LOOKUPS)
+            v->lookups_left = NO_ORDER_LOOKUPS;
         journey_pause(c, v, VISITOR_LOOKING_UP, STAMPEDE_RETRY_US_MIN);
     } else {
         journey_finish(c, v, VISITOR_FAILED);

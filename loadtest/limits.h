@@ -32,9 +32,13 @@
 #define STAMPEDE_VISITOR_BYTES_MAX 16
 #define STAMPEDE_RELOADS_MAX 100
 #define STAMPEDE_TABS_MAX 8
-/* Then the visitor gives up: leaves the seats to others, or stops looking for the outcome. */
-#define STAMPEDE_HOLD_TRIES_MAX 60
-#define STAMPEDE_PAY_TRIES_MAX 20
+/* Then the visitor gives up: leaves the seats to others, or stops looking for the outcome. In a
+ * row: seats that somebody has; looks at a house without a free seat. */
+#define STAMPEDE_REFUSALS_MAX 10
+#define STAMPEDE_LOOKS_MAX 3
+#define STAMPEDE_LOOKUPS_MAX 10
+/* Times that the turn seemed to be gone and was there. */
+#define STAMPEDE_TURN_TRIES_MAX 20
 
 /* The wire. Beyond: the connection is given up and counted as bad_frame. */
 #define STAMPEDE_FRAME_BYTES_MAX (1u << 20)
@@ -65,8 +69,11 @@
 #define STAMPEDE_RETRY_US_MAX INT64_C(10000000)
 /* Pauses double at most so often while the answer is "busy". */
 #define STAMPEDE_PUT_OFF_MAX 3
-/* Between two looks at the tickets while an outcome is awaited. */
-#define STAMPEDE_LOOKUP_US INT64_C(3000000)
+/* Between two looks at the tickets while an outcome is awaited; later longer. */
+#define STAMPEDE_LOOKUP_US INT64_C(4000000)
+/* After a refusal a thought becomes twice as long so many times, and never longer than this. */
+#define STAMPEDE_REFUSED_DOUBLINGS_MAX 3
+#define STAMPEDE_REFUSED_US_MAX INT64_C(30000000)
 /* An older picture of the seats is asked for anew. */
 #define STAMPEDE_PICTURE_US INT64_C(2000000)
 /* The end of a run: a roll call, good-byes, the ends of our own processes. Large crowds get more

@@ -286,7 +286,7 @@ int load_run(const struct stampede_options *o, const struct load_run_place *plac
         fprintf(stderr, "stampede: %s\n", why);
         return LOAD_RUN_USAGE;
     }
-    struct http_fetch *http = http_fetch_create();
+    struct http_fetch *http = http_fetch_create(&r.target.address);
     int code = VERDICT_NOT_CARRIED_OUT;
     if (http && choose_processes(&r) && find_event(&r, http) && read_event(&r, http) &&
         read_plan(&r, http, &picture) && find_cap(&r, &cap))

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "loadtest/limits.h"
 
@@ -122,6 +123,11 @@ void seat_picture_set(struct seat_picture *p, uint32_t seat, enum picture_state 
 {
     if (seat < p->seats_count)
         p->states[seat] = (uint8_t)state;
+}
+
+bool seat_picture_has_free(const struct seat_picture *p)
+{
+    return memchr(p->states, PICTURE_FREE, p->seats_count) != NULL;
 }
 
 static uint32_t choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,

@@ -37,6 +37,8 @@ void seat_picture_release(struct seat_picture *p);
 bool seat_picture_load(struct seat_picture *p, const char *states, size_t bytes);
 /* One seat changed; an index outside the plan is ignored. */
 void seat_picture_set(struct seat_picture *p, uint32_t seat, enum picture_state state);
+/* True when any place looks free. */
+bool seat_picture_has_free(const struct seat_picture *p);
 /* Chooses up to `wanted` numbered seats that look free, near each other from a random one on.
  * Returns how many. */
 uint32_t seat_picture_choose(const struct seat_picture *p, struct dice *dice, uint32_t wanted,

@@ -2,7 +2,9 @@
 // connection, this is the part of the way that begins at `enter`.
 import * as clock from './clock.js';
 
-const OUTCOME_ASK_MS = 4000; // how often a lost payment outcome is asked for
+// A payment's outcome that was not told is asked for after so long, and later less often: many may be waiting for theirs.
+const OUTCOME_ASK_MS = 4000;
+const OUTCOME_DOUBLINGS_MAX = 2; // one after every second time
 const SILENCE_MS_MAX = 15000; // a socket that answers nothing for so long while money is under way is dead
 const endings = { missed: 'no_show', too_late: 'too_late' };
 
@@ -202,7 +204,7 @@ export class Purchase {
   }
 
   // The outcome is pushed; a push that was missed is made good by asking.
-  #askOutcome() {
+  #askOutcome(asked = 0) {
     this.stop();
     this.#outcome = setTimeout(async () => {
       const order = this.#store.get('order');
@@ -216,8 +218,8 @@ export class Purchase {
         if (code === 'ledger_down') this.#visit.change({ isUnrecorded: true });
       }
       const { isPaying, isUnsure } = this.#visit.state;
-      if ((isPaying || isUnsure) && this.#visit.isOpen) this.#askOutcome();
-    }, OUTCOME_ASK_MS);
+      if ((isPaying || isUnsure) && this.#visit.isOpen) this.#askOutcome(asked + 1);
+    }, OUTCOME_ASK_MS * 2 ** Math.min(asked >> 1, OUTCOME_DOUBLINGS_MAX));
   }
 
   #confirmed(message) {

@@ -13,6 +13,8 @@ endfunction()
 
 if(FAULT STREQUAL "overlap")
   replace("if (states[seats[i]] or FREE) ~= FREE or seats[i]" "if seats[i]")
+elseif(FAULT STREQUAL "grudging")
+  replace("if (states[seats[i]] or FREE) ~= FREE or seats[i]" "if true or seats[i]")
 elseif(FAULT STREQUAL "unlooked")
   replace("if states[hold.seats[i]] ~= PAYING then" "if false then")
 elseif(FAULT STREQUAL "unfenced")

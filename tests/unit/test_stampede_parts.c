@@ -1,12 +1,12 @@
 /* Small parts of the load tester: the flat JSON reader, the timers, the picture of the seats,
- * pauses for thought, where load may go. */
+ * pauses for thought. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
 #include "loadtest/dice.h"
 #include "loadtest/flat_json.h"
-#include "loadtest/options.h"
+#include "loadtest/journey.h"
 #include "loadtest/pause.h"
 #include "loadtest/seat_picture.h"
 #include "loadtest/timer_heap.h"
@@ -164,6 +164,9 @@ Test(seat_picture, the_front_row_as_long_as_it_lasts)
     for (uint32_t i = 3; i < 6; i++)
         seat_picture_set(&p, i, PICTURE_SOLD);
     cr_expect_eq(seat_picture_choose_front(&p, &dice, 2, seats), 0);
+    cr_expect_not(seat_picture_has_free(&p));
+    seat_picture_set(&p, 4, PICTURE_FREE);
+    cr_expect(seat_picture_has_free(&p));
     seat_picture_release(&p);
 }
 
@@ -207,34 +210,16 @@ Test(pause, log_normal_lengths)
     cr_expect(longest > 4000000 && longest <= PAUSE_TAIL * INT64_C(1000000));
 }
 
-/* Whether load may go there; own_host: what --i-own-this-host says, or NULL. */
-static bool may_go(const char *url, const char *own_host, struct stampede_target *t)
+Test(choice, every_refusal_in_a_row_makes_slower_up_to_a_bound)
 {
-    const struct stampede_options o = {.url = url, .own_host = own_host};
-    char why[400] = "";
-    bool may = stampede_target_init(t, &o, why, sizeof why);
-    cr_expect_eq(why[0] == '\0', may, "%s: \"%s\"", url, why);
-    return may;
-}
-
-Test(target, load_goes_to_this_machine_or_to_one_that_is_owned_by_name)
-{
-    static const char *const here[] = {"http://127.0.0.1:8080", "http://127.200.3.4",
-                                       "http://localhost:9/"};
-    static const char *const elsewhere[] = {"http://192.0.2.1:80", "http://0.0.0.0:8080",
-                                            "http://128.0.0.1", "http://126.255.255.255"};
-    static const char *const nonsense[] = {"https://127.0.0.1", "127.0.0.1",
-                                           "http://127.0.0.1/path", "ws://127.0.0.1", ""};
-    struct stampede_target t;
-    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
-        cr_expect(may_go(here[i], NULL, &t) && t.is_loopback, "%s", here[i]);
-    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
-        cr_expect_not(may_go(elsewhere[i], NULL, &t), "%s", elsewhere[i]);
-        cr_expect_not(may_go(elsewhere[i], "192.0.2.10", &t), "%s", elsewhere[i]);
-    }
-    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
-        cr_expect_not(may_go(nonsense[i], NULL, &t), "%s", nonsense[i]);
-    cr_expect(may_go("http://192.0.2.1:81", "192.0.2.1", &t));
-    cr_expect_not(t.is_loopback);
-    cr_expect_str_eq(t.base, "http://192.0.2.1:81");
+    const struct pause think = {.from_ms = 1000, .to_ms = 1000}, none = {0},
+                       long_think = {.from_ms = 20000, .to_ms = 20000};
+    struct dice dice;
+    dice_init(&dice, 5, 6);
+    static const int64_t thoughts[] = {1, 1, 2, 4, 8, 8, 8};
+    for (uint32_t i = 0; i < sizeof thoughts / sizeof *thoughts; i++)
+        cr_expect_eq(choice_pause_us(&dice, &think, 20000, i), thoughts[i] * 1000000, "%u", i);
+    cr_expect_eq(choice_pause_us(&dice, &none, 20000, 1), 20000, "never at once");
+    cr_expect_eq(choice_pause_us(&dice, NULL, 20000, 3), 80000);
+    cr_expect_eq(choice_pause_us(&dice, &long_think, 20000, 200), STAMPEDE_REFUSED_US_MAX);
 }

@@ -93,7 +93,7 @@ void said_with(struct said *out, const char *code, const char *format, va_list a
     split(out, marked);
 }
 
-void said(struct said *out, const char *code, const char *format, ...)
+void said_set(struct said *out, const char *code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -23,7 +23,7 @@ struct said {
 };
 
 /* Every conversion of the format becomes a value, as it stands in the sentence. */
-void said(struct said *out, const char *code, const char *format, ...)
+void said_set(struct said *out, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void said_with(struct said *out, const char *code, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));

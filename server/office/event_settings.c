@@ -151,10 +151,11 @@ static bool format_number(const struct event_setting *setting, const char *text,
         write_thousandths(value, canonical);
         return true;
     }
-    said(problem, "setting.range",
-         "%s = \"%.*s\": expected a %s from %" PRId64 " to %" PRId64 " (%s)", setting->name,
-         quoted_bytes(text), text, is_fraction ? "number (up to three decimals)" : "whole number",
-         setting->min, setting->max, setting->unit);
+    said_set(problem, "setting.range",
+             "%s = \"%.*s\": expected a %s from %" PRId64 " to %" PRId64 " (%s)", setting->name,
+             quoted_bytes(text), text,
+             is_fraction ? "number (up to three decimals)" : "whole number", setting->min,
+             setting->max, setting->unit);
     return false;
 }
 
@@ -167,9 +168,9 @@ static bool format_phase(const struct event_setting *setting, const char *text, 
         assert(bytes > 0 && bytes < SETTING_TEXT_BYTES);
         return true;
     }
-    said(problem, "setting.phase",
-         "%s = \"%.*s\": expected draft, announced, prequeue, open, paused, sold_out or closed",
-         setting->name, quoted_bytes(text), text);
+    said_set(problem, "setting.phase",
+             "%s = \"%.*s\": expected draft, announced, prequeue, open, paused, sold_out or closed",
+             setting->name, quoted_bytes(text), text);
     return false;
 }
 
@@ -191,15 +192,15 @@ static bool format_text(const struct event_setting *setting, const char *text, c
     while (bytes > 0 && text[bytes - 1] == ' ')
         bytes--;
     if (!is_plain_text(text)) {
-        said(problem, "setting.plain_text",
-             "%s: expected text in UTF-8 without line breaks or other control characters",
-             setting->name);
+        said_set(problem, "setting.plain_text",
+                 "%s: expected text in UTF-8 without line breaks or other control characters",
+                 setting->name);
         return false;
     }
     if (bytes < (size_t)setting->min || bytes > (size_t)setting->max) {
-        said(problem, "setting.bytes",
-             "%s: the text has %zu bytes; expected %" PRId64 " to %" PRId64, setting->name, bytes,
-             setting->min, setting->max);
+        said_set(problem, "setting.bytes",
+                 "%s: the text has %zu bytes; expected %" PRId64 " to %" PRId64, setting->name,
+                 bytes, setting->min, setting->max);
         return false;
     }
     assert(bytes < SETTING_TEXT_BYTES);
@@ -232,8 +233,8 @@ static bool apply_one(json_t *settings, const char *name, const json_t *value, s
     const char *text = json_string_value(value);
     const struct event_setting *setting = event_setting_find(name);
     if (setting == NULL) {
-        said(problem, "setting.unknown", "there is no setting called \"%.*s\"", quoted_bytes(name),
-             name);
+        said_set(problem, "setting.unknown", "there is no setting called \"%.*s\"",
+                 quoted_bytes(name), name);
         return false;
     }
     if (json_is_integer(value)) {
@@ -243,7 +244,7 @@ static bool apply_one(json_t *settings, const char *name, const json_t *value, s
         text = whole;
     }
     if (text == NULL) {
-        said(problem, "setting.kind", "%s: expected a text or a whole number", setting->name);
+        said_set(problem, "setting.kind", "%s: expected a text or a whole number", setting->name);
         return false;
     }
     if (!event_setting_format(setting, text, canonical, problem))
@@ -258,7 +259,7 @@ bool event_settings_apply(json_t *settings, const json_t *changes, struct said *
     json_t *value, *tried = json_copy(settings);
     bool is_good = json_is_object(changes);
     if (!is_good)
-        said(problem, "setting.object", "the settings are not an object of key and value");
+        said_set(problem, "setting.object", "the settings are not an object of key and value");
     json_object_foreach((json_t *)(uintptr_t)changes, name, value)
     {
         is_good = is_good && apply_one(tried, name, value, problem);
@@ -277,18 +278,18 @@ bool event_settings_check_schedule(const json_t *settings, const json_t *changes
     bool is_about_time =
         json_object_get(changes, "opens_at_ms") || json_object_get(changes, "closes_at_ms");
     if (is_about_time && closes_at_ms > 0 && closes_at_ms <= opens_at_ms) {
-        said(problem, "setting.closes_first",
-             "closes_at_ms = %" PRId64 ": the sale would end before it opens (%" PRId64 ")",
-             closes_at_ms, opens_at_ms);
+        said_set(problem, "setting.closes_first",
+                 "closes_at_ms = %" PRId64 ": the sale would end before it opens (%" PRId64 ")",
+                 closes_at_ms, opens_at_ms);
         return false;
     }
     const char *phase = json_string_value(json_object_get(changes, "phase"));
     bool is_ending = phase == NULL || strcmp(phase, "closed") == 0 || strcmp(phase, "draft") == 0;
     if (!is_ending && closes_at_ms > 0 && closes_at_ms <= now_ms) {
-        said(problem, "setting.has_ended",
-             "phase = \"%.20s\": the sale has ended by closes_at_ms (%" PRId64
-             "); set that to 0 or later too",
-             phase, closes_at_ms);
+        said_set(problem, "setting.has_ended",
+                 "phase = \"%.20s\": the sale has ended by closes_at_ms (%" PRId64
+                 "); set that to 0 or later too",
+                 phase, closes_at_ms);
         return false;
     }
     return true;

@@ -27,18 +27,19 @@ static bool refuse(enum local_time_status status, const char *key, const char *t
 {
     char first[LOCAL_TIME_BYTES], second[LOCAL_TIME_BYTES];
     if (status == LOCAL_TIME_NO_ZONE) {
-        said(problem, "setting.no_zone",
-             "%s = \"%.20s\": the time zone %.40s is not known here (is tzdata "
-             "installed?); write the offset too, such as +01:00",
-             key, text, zone);
+        said_set(problem, "setting.no_zone",
+                 "%s = \"%.20s\": the time zone %.40s is not known here (is tzdata "
+                 "installed?); write the offset too, such as +01:00",
+                 key, text, zone);
         return false;
     }
     local_time_format(meant[0], zone, first);
     local_time_format(meant[1], zone, second);
-    said(problem, status == LOCAL_TIME_TWICE ? "setting.time_twice" : "setting.time_never",
-         "%s = \"%.20s\": %s in %.40s, where the clocks are changed; write \"%s\" or \"%s\"", key,
-         text, status == LOCAL_TIME_TWICE ? "this time comes twice" : "there is no such time", zone,
-         first, second);
+    said_set(problem, status == LOCAL_TIME_TWICE ? "setting.time_twice" : "setting.time_never",
+             "%s = \"%.20s\": %s in %.40s, where the clocks are changed; write \"%s\" or \"%s\"",
+             key, text,
+             status == LOCAL_TIME_TWICE ? "this time comes twice" : "there is no such time", zone,
+             first, second);
     return false;
 }
 
@@ -52,10 +53,10 @@ bool event_time_read(const char *key, const char *text, const char *time_zone, i
         return true;
     }
     if (!local_time_parse(text, &time)) {
-        said(problem, "setting.time",
-             "%s: expected a date and time such as 2026-12-01 19:00 (in %.40s), or with "
-             "an offset 2026-12-01T19:00+01:00, or 0",
-             key, time_zone);
+        said_set(problem, "setting.time",
+                 "%s: expected a date and time such as 2026-12-01 19:00 (in %.40s), or with "
+                 "an offset 2026-12-01T19:00+01:00, or 0",
+                 key, time_zone);
         return false;
     }
     enum local_time_status status = local_time_resolve(&time, time_zone, ms, meant);
@@ -68,11 +69,11 @@ static bool resolve_one(json_t *resolved, const char *key, const json_t *value,
     int64_t ms;
     const char *setting = event_time_setting(key), *text = json_string_value(value);
     if (json_object_get(resolved, setting)) {
-        said(problem, "setting.both", "%s and %s are both given", key, setting);
+        said_set(problem, "setting.both", "%s and %s are both given", key, setting);
         return false;
     }
     if (!text) {
-        said(problem, "setting.time_text", "%s: expected a text", key);
+        said_set(problem, "setting.time_text", "%s: expected a text", key);
         return false;
     }
     if (!event_time_read(key, text, time_zone, &ms, problem))

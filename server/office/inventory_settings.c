@@ -20,8 +20,8 @@ static bool read_one(const struct import_pair *pair, const char *time_zone, json
     }
     const struct event_setting *setting = event_setting_find(pair->key);
     if (!setting)
-        said(problem, "setting.unknown_here",
-             "there is no event setting \"%.60s\" (docs/schema.md lists them)", pair->key);
+        said_set(problem, "setting.unknown_here",
+                 "there is no event setting \"%.60s\" (docs/schema.md lists them)", pair->key);
     if (!setting || !event_setting_format(setting, pair->value, canonical, problem))
         return false;
     (void)json_object_set_new(settings, pair->key, json_string(canonical));

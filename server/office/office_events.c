@@ -134,7 +134,8 @@ bool office_may_set_draw(struct office *office, const char *id, const json_t *be
     if (event_setting_whole(before, "draw") == event_setting_whole(after, "draw") ||
         !has_line_begun(office, id, before))
         return true;
-    said(problem, "setting.draw_late", "draw: it can be changed only before the pre-queue opens");
+    said_set(problem, "setting.draw_late",
+             "draw: it can be changed only before the pre-queue opens");
     return false;
 }
 
@@ -153,8 +154,8 @@ static bool may_leave_draft(struct office *office, const char *id, const json_t 
         plan_from_text(text, strlen(text), &plan, why, sizeof why) == PLAN_OK)
         unpriced = plan_unpriced(plan);
     if (unpriced != NULL)
-        said(problem, "setting.unpriced", "phase: there is no price for category \"%.80s\" yet",
-             unpriced->name);
+        said_set(problem, "setting.unpriced", "phase: there is no price for category \"%.80s\" yet",
+                 unpriced->name);
     plan_free(plan);
     free(text);
     return unpriced == NULL;

@@ -246,8 +246,9 @@ void office_rehearsal_show(struct office *office, const struct office_request *r
     if (event == NULL)
         return;
     const char *id = json_string_value(json_object_get(event, "id"));
-    char *text = text_of_event(office, id, "rehearsal"),
-         *running = text_of(office, REHEARSAL_KEY_RUNNING);
+    /* In this order: one that ends in between has told its end before it is no longer running. */
+    char *running = text_of(office, REHEARSAL_KEY_RUNNING);
+    char *text = text_of_event(office, id, "rehearsal");
     json_t *state = text != NULL ? json_loads(text, 0, NULL) : NULL;
     bool is_mine = running != NULL && strcmp(running, id) == 0;
     if (is_active(state) && !is_mine)

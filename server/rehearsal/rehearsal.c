@@ -170,7 +170,8 @@ static bool start_server(struct rehearsal *r)
 
 /* --- the copy --- */
 
-/* What is different in the copy: it opens now, or its pre-queue does. */
+/* What is different in the copy: it opens now, or its pre-queue does; and virtual visitors have no
+ * accounts. With a pre-queue the opening is set later. */
 static bool reschedule(json_t *settings)
 {
     const char *draw = json_string_value(json_object_get(settings, "draw")),
@@ -180,14 +181,12 @@ static bool reschedule(json_t *settings)
     int64_t now_ms = clock_wall_ms();
     (void)json_object_set_new(settings, "phase", json_string(has_prequeue ? "announced" : "open"));
     (void)json_object_set_new(settings, "draw_beacon_wait", json_string("0"));
+    (void)json_object_set_new(settings, "require_account", json_string("0"));
     (void)json_object_set_new(settings, "closes_at_ms", json_string("0"));
     (void)json_object_set_new(settings, "prequeue_at_ms",
                               has_prequeue ? json_sprintf("%lld", (long long)now_ms)
                                            : json_string("0"));
-    (void)json_object_set_new(settings, "opens_at_ms",
-                              has_prequeue
-                                  ? json_sprintf("%lld", (long long)now_ms + REHEARSAL_PREQUEUE_MS)
-                                  : json_string("0"));
+    (void)json_object_set_new(settings, "opens_at_ms", json_string("0"));
     return has_prequeue;
 }
 
@@ -196,6 +195,18 @@ static bool ask_copy(struct rehearsal *r, const char *verb, json_t *args)
     json_t *answer = office_ask(r->office, verb, args, LOAD_WAIT_MS);
     bool is_done = answer != NULL;
     json_decref(answer);
+    return is_done;
+}
+
+/* Only now, when the visitors can come: the line has its whole time, however long the start took.
+ */
+static bool set_opening(struct rehearsal *r)
+{
+    json_t *args =
+        json_pack("{ss s{so}}", "event", r->event, "set", "opens_at_ms",
+                  json_sprintf("%lld", (long long)clock_wall_ms() + REHEARSAL_PREQUEUE_MS));
+    bool is_done = ask_copy(r, "event.set", args);
+    json_decref(args);
     return is_done;
 }
 
@@ -223,7 +234,11 @@ static bool load_copy(struct rehearsal *r, const json_t *request)
         end_as(r, "failed", "not_loaded", "The copy of the draft could not be loaded.");
         return false;
     }
-    return wait_for(r, serves);
+    if (!wait_for(r, serves))
+        return false;
+    if (has_prequeue && !set_opening(r))
+        end_as(r, "failed", "not_loaded", "The copy of the draft could not be scheduled.");
+    return !r->has_failed;
 }
 
 /* --- the visitors --- */
@@ -309,6 +324,11 @@ static void take_reports(struct rehearsal *r)
         return;
     }
     (void)json_object_set_new(r->state, "result", summary);
+    if (json_integer_value(json_object_get(summary, "joined")) == 0) {
+        /* Promises that nobody was there to see kept are not a good sign. */
+        end_as(r, "failed", "nobody_joined", "None of the visitors got into the line.");
+        return;
+    }
     char *page =
         stage_path(&r->stage, STAGE_PAGE, path, sizeof path) ? read_file(path, &bytes) : NULL;
     if (page != NULL)

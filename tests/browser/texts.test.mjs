@@ -114,8 +114,15 @@ test('every error that the office and the console\'s gateway can give has its wo
   for (const { id, parts } of languages) assert.deepEqual([...codes].filter((code) => !parts.office[`problem.${code}`]), [], id);
 });
 
+test('every end of a rehearsal has its words', () => {
+  const code = fs.readFileSync(path.join(root, 'server/rehearsal/rehearsal.c'), 'utf8');
+  const codes = [...new Set(find([code], /end_as\(r, "\w+",\s*"([a-z_]+)"/g))];
+  assert.ok(codes.length >= 8, codes.join());
+  assert.deepEqual(codes.filter((each) => !keys.has(`rehearse.why.${each}`)), []);
+});
+
 test('the words for a problem of an inventory fill in what the importer gives with it', () => {
-  const formats = refusals.flatMap(({ text }) => [...text.matchAll(/(?:import_error|import_warning|office_fail_why|\bsaid)\([^;"]*(?:"[a-z_]+",\s*)?"((?:import|setting|why)\.[a-z0-9_]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*|PRI\w+\s*|JSON_\w+\s*)+)/g)]
+  const formats = refusals.flatMap(({ text }) => [...text.matchAll(/(?:import_error|import_warning|office_fail_why|said_set)\([^;"]*(?:"[a-z_]+",\s*)?"((?:import|setting|why)\.[a-z0-9_]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*|PRI\w+\s*|JSON_\w+\s*)+)/g)]
     .map(([, key, format]) => [key, (format.replaceAll('%%', '').match(/%/g) ?? []).length]));
   assert.ok(formats.length > 80, `${formats.length}`);
   for (const { id, parts } of languages) {

@@ -84,6 +84,22 @@ test('a draft is rehearsed: everything is green, and nothing of it is in the rea
   assert.deepEqual([who, canUndo], ['olga', false]);
 });
 
+test('a draft with a pre-queue and a draw: the copy forms a line before it opens, and draws it', async () => {
+  const opensMs = Date.now() + 86_400_000;
+  await owner.must(201, 'POST', 'events', draft('drawn', { draw: '1', draw_beacon_wait: '1', prequeue_at_ms: String(opensMs - 3_600_000), opens_at_ms: String(opensMs),
+    closes_at_ms: String(opensMs + 1000), require_account: '1' }));
+  await owner.must(202, 'POST', 'events/drawn/rehearsal');
+  const running = await reaches('running', 'drawn');
+  assert.equal(running.has_prequeue, true);
+  const { result } = await reaches('done', 'drawn');
+  assert.equal(result.verdict, 'green', JSON.stringify(result));
+  const states = new Map(result.checks.map(({ check, state }) => [check, state]));
+  for (const check of ['nobody in before the opening', 'the draw is fair', 'admitted in the order of joining']) assert.equal(states.get(check), 'ok', JSON.stringify(result.checks));
+  assert.match(result.checks.find(({ check }) => check === 'the draw is fair').text, /^[1-9]\d* took part/);
+  assert.ok(result.joined === VISITORS && result.confirmed > 0, JSON.stringify(result)); // the draft is for accounts only: the copy is not
+  await nothingIsLeft();
+});
+
 test('the command line rehearses too: the result, the report, and Ctrl-C', async () => {
   const child = spawn(binary, ['event', 'rehearse', 'gala', '--data.dir', server.dir], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

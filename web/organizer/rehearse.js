@@ -8,6 +8,9 @@ import { problemBox, table } from './parts.js';
 
 const POLL_MS = 1000;
 const isUnderWay = (state) => ['asked', 'preparing', 'running'].includes(state);
+// The copy has a pre-queue, and nobody has been let in yet.
+const isBefore = ({ state, has_prequeue: hasPrequeue, inside = 0, sold = 0 }) => state === 'running' && hasPrequeue && !inside && !sold;
+
 const fine = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
 const pair = (name, value) => el('div', {}, el('dt', {}, name), el('dd', {}, value));
@@ -30,12 +33,12 @@ const check = ({ check: name, state, text }) => el('li', { class: `check-row is-
   el('strong', {}, t(`rehearse.is.${state}`)), el('span', { class: 'grow' }, t(`promise.${name.replaceAll(' ', '_')}`) || name,
     state === 'failed' ? el('span', { class: 'block soft small', lang: 'en' }, text) : null));
 
-function verdict(state) {
+function verdict(state, needsAccount) {
   const { result } = state;
   const isGood = result.verdict === 'green';
   const left = result.joined - result.admitted;
   const notes = [left > 0 && state.waiting > 0 ? t(state.free > 0 ? 'rehearse.notAll' : 'rehearse.soldOut', { n: left, time: duration(result.seconds * 1000) }) : '',
-    result.was_tester_limit ? t('rehearse.tester') : ''].filter(Boolean);
+    result.was_tester_limit ? t('rehearse.tester') : '', needsAccount ? t('rehearse.noAccounts') : ''].filter(Boolean);
   return [el('p', { class: `outcome-line ${isGood ? 'is-good' : 'is-bad'}` }, t(isGood ? 'rehearse.good' : 'rehearse.bad')),
     ...notes.map((note) => el('p', {}, note)), figures(state, result), latencies(result.latency),
     el('details', { open: !isGood }, el('summary', {}, t('rehearse.checks', { n: result.checks.length })),
@@ -50,20 +53,20 @@ function progress(stop) {
   const node = el('div', { class: 'stack' }, where, bar, el('dl', { class: 'pairs is-row' },
     ...numbers.map(([name, value]) => el('div', {}, el('dt', {}, t(`office.${name}`)), value))), el('div', { class: 'buttons' }, stop));
   const update = (state) => {
-    setText(where, t(`rehearse.${state.state}`, { n: state.visitors }));
+    setText(where, t(isBefore(state) ? 'rehearse.prequeue' : `rehearse.${state.state}`, { n: state.visitors }));
     if (state.state === 'running') bar.value = Math.min(1, (state.run_ms ?? 0) / 1000 / state.limit_s);
     for (const [name, value] of numbers) if (state[name] !== undefined) setText(value, count(state[name]));
   };
   return { node, update };
 }
 
-function ended(state, start, id) {
+function ended(state, start, { id, settings }) {
   const isDone = state.state === 'done';
   const why = state.state === 'none' || isDone ? null
     : el('p', { class: state.state === 'stopped' ? 'calm' : 'problem', role: 'status' }, t(`rehearse.why.${state.code}`) || state.message);
   const report = isDone && state.has_report ? el('a', { class: 'button', href: address(eventPath(id, '/rehearsal.html')), download: `${id}-rehearsal.html` },
     t('rehearse.report')) : null;
-  return [why, ...(isDone ? verdict(state) : []), el('div', { class: 'buttons' }, start, report)];
+  return [why, ...(isDone ? verdict(state, settings.require_account === '1') : []), el('div', { class: 'buttons' }, start, report)];
 }
 
 // A card for the event: { node }. It asks as long as it is on the page.
@@ -90,7 +93,7 @@ export async function rehearsal(event) {
     if (kind !== drawn) {
       shown = isNow ? progress(stop) : null;
       setText(start, t(state.state === 'none' ? 'rehearse.start' : 'rehearse.again', { n: state.visitors_max || state.visitors || 0 }));
-      body.replaceChildren(...(isNow ? [shown.node] : ended(state, start, event.id)).filter(Boolean));
+      body.replaceChildren(...(isNow ? [shown.node] : ended(state, start, event)).filter(Boolean));
       start.hidden = !state.visitors_max;
       if (drawn && !isNow) body.querySelector('.outcome-line, [role="status"]')?.scrollIntoView({ block: 'nearest' });
     }

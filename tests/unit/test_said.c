@@ -1,6 +1,7 @@
 /* A refusal's sentence and the values in it: the same text once whole and once in parts. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 #include "server/base/said.h"
 
@@ -9,11 +10,13 @@ static char *joined(const struct said *said)
 {
     static char text[SAID_TEXT_BYTES_MAX + SAID_VALUES_MAX + 1];
     const char *value = said->values;
-    text[0] = '\0';
+    size_t used = 0;
     for (size_t i = 0; i < said->values_count; i++, value += strlen(value) + 1) {
-        strncat(text, "|", sizeof text - strlen(text) - 1);
-        strncat(text, value, sizeof text - strlen(text) - 1);
+        int bytes = snprintf(text + used, sizeof text - used, "|%s", value);
+        cr_assert(bytes > 0 && (size_t)bytes < sizeof text - used);
+        used += (size_t)bytes;
     }
+    text[used] = '\0';
     return text;
 }
 

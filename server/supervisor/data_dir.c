@@ -199,10 +199,12 @@ static bool replace_file(const struct data_dir *dir, const char *name, const voi
            (!is_synced || fsync(dir->fd) == 0);
 }
 
-void data_dir_write(const struct data_dir *dir, const char *name, const char *text)
+bool data_dir_write(const struct data_dir *dir, const char *name, const char *text)
 {
-    if (!replace_file(dir, name, text, strlen(text), false))
+    bool is_written = replace_file(dir, name, text, strlen(text), false);
+    if (!is_written)
         log_warning("cannot write %s/%s: %s", dir->path, name, strerror(errno));
+    return is_written;
 }
 
 /* Bytes of a small file: 0 when there is none, more than bytes_max when it is larger, -1 on errors.

@@ -41,8 +41,9 @@ void data_dir_release(struct data_dir *dir);
 
 /* Path of a file in it; false when it does not fit. */
 bool data_dir_path(const struct data_dir *dir, const char *name, char *out, size_t out_bytes_max);
-/* Replaces a small file as a whole: readers see the old or the new text. Errors are logged. */
-void data_dir_write(const struct data_dir *dir, const char *name, const char *text);
+/* Replaces a small file as a whole: readers see the old or the new text. Errors are logged; false =
+ * the old one is still there. */
+bool data_dir_write(const struct data_dir *dir, const char *name, const char *text);
 
 /* Reads secret.key, creating it first when there is none. */
 enum start_status data_dir_secret(const struct data_dir *dir, unsigned char secret[SECRET_BYTES],

@@ -30,6 +30,7 @@
 #define REDIS_ASK_MS 50
 #define STOP_MS_MAX 30000   /* for ledger, sandbox and Redis each; then SIGKILL */
 #define HURRIED_MS_MAX 2000 /* for everyone after a second signal */
+#define CHILDREN_RETRY_MS 1000
 #define SANDBOX_PORTS_MAX 100
 #define FILES_SPARE 200 /* descriptors of a gateway that are not visitors' */
 
@@ -183,7 +184,7 @@ static void add_children(struct supervisor *s)
 /* --- while it runs --- */
 
 /* data/children, for people and for the tests that kill each of them. */
-static void write_children(const struct supervisor *s)
+static void write_children(struct supervisor *s)
 {
     char text[CHILDREN_MAX * (CHILD_NAME_BYTES_MAX + 16)] = "";
     size_t used = 0;
@@ -195,7 +196,7 @@ static void write_children(const struct supervisor *s)
         assert(bytes >= 0 && used + (size_t)bytes < sizeof text);
         used += (size_t)bytes;
     }
-    data_dir_write(&s->dir, "children", text);
+    s->is_children_due = !data_dir_write(&s->dir, "children", text);
 }
 
 static void start_child(struct supervisor *s, struct child *child)
@@ -227,8 +228,10 @@ static int64_t start_due(struct supervisor *s)
         if (child->pid == 0)
             next_ms = min_ms(next_ms, left_ms);
     }
-    if (has_started)
+    if (has_started || s->is_children_due)
         write_children(s);
+    if (s->is_children_due)
+        next_ms = min_ms(next_ms, CHILDREN_RETRY_MS);
     return next_ms < 0 ? 0 : next_ms;
 }
 
@@ -367,7 +370,7 @@ static void announce(const struct supervisor *s)
 {
     char pid[32];
     (void)snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    data_dir_write(&s->dir, "stanchion.pid", pid);
+    (void)data_dir_write(&s->dir, "stanchion.pid", pid);
     log_info("serving http://%s:%d from %s with %zu gateways%s", s->config.listen_address,
              (int)s->config.listen_port, s->dir.path, config_gateways_count(&s->config),
              s->is_sandbox ? "; payments go to the sandbox provider: no real money" : "");

@@ -24,6 +24,7 @@ struct supervisor {
     size_t children_count;
     struct child children[CHILDREN_MAX]; /* in the order of starting */
     bool is_hurried;                     /* a second signal came */
+    bool is_children_due;                /* data/children could not be written */
 };
 
 /* Runs until SIGTERM or SIGINT. Returns the exit code: 0 = stopped as asked, 1 = could not start

@@ -11,6 +11,7 @@ import { fillUp } from './disks.mjs';
 
 const GAP_MS = [600, 3500];
 const GATEWAYS = 2;
+const FREED_MS = 1500; // until what a full disk has ended is told, and the list of children is written again
 
 const kill = (name) => async (world) => { world.kill(name); };
 
@@ -55,7 +56,7 @@ async function restart(world) {
 }
 
 async function loseData(world, keptBytes) {
-  const pid = await until('Redis runs', () => world.server.children().redis);
+  const pid = await until('Redis runs', () => world.child('redis'));
   world.mayEnd('redis', pid, 'SIGKILL');
   await loseRedis(world.server, { keptBytes });
 }
@@ -145,11 +146,14 @@ async function forgetSold(world) {
   world.kill('ledger');
 }
 
-// No byte is left on the disks of these two.
-const fillDisks = (...names) => (world, step) => fillUp(names.map((name) => world.disks[name]), step.ms, () => {
-  const children = world.server.children();
-  names.filter((name) => children[name]).forEach((name) => world.mayEnd(name, children[name], 'disk full'));
-});
+// No byte is left on these disks. Whoever writes what must not be lost ends, and is started until there is space.
+const WRITERS = { ledger: ['ledger', 'registrar'], redis: ['redis'] };
+const fillDisks = (...names) => async (world, step) => {
+  const noteEnds = world.mayEndFromNow(names.flatMap((name) => WRITERS[name]));
+  await fillUp(names.map((name) => world.disks[name]), step.ms, noteEnds);
+  await sleep(FREED_MS);
+  noteEnds();
+};
 
 // The wall clock of every process jumps, and back.
 async function jumpClock(world, step) {

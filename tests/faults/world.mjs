@@ -83,19 +83,32 @@ export async function openWorld({ directory, history, seed, hasTmpfs = false }) 
   writeHall(path.join(directory, 'hall'));
 
   world.keepLog = () => {
-    const text = world.server.log();
-    fs.appendFileSync(path.join(directory, 'server.log'), text.slice(logged));
-    for (const [, line] of text.slice(logged).matchAll(/^(.*\(pid \d+\) .*; starting it again.*)$/gm)) history.note('server', 'process', { line });
-    logged = text.length;
+    const all = world.server.logFrom(logged), text = all.slice(0, all.lastIndexOf('\n') + 1); // the last line may be half there
+    logged = world.server.logEnd() - all.length + text.length;
+    fs.appendFileSync(path.join(directory, 'server.log'), text);
+    for (const [, line] of text.matchAll(/^(.*\(pid \d+\) .*; starting it again.*)$/gm)) history.note('server', 'process', { line });
   };
   world.start = async () => {
     world.server = await startStanchion({ dir, port, flags: allFlags, env });
     logged = 0;
   };
   world.mayEnd = (name, pid, why) => history.note('server', 'ours', { name, pid, signal: why });
+  // Those of these names that end themselves from now on may, whenever the answer is called: as a full disk makes them.
+  world.mayEndFromNow = (names) => {
+    const { server } = world, from = server.logEnd();
+    return () => {
+      for (const [, name, pid] of server.logFrom(from).matchAll(/ (\w+) \(pid (\d+)\) ended with exit code 1;/g))
+        if (names.includes(name)) world.mayEnd(name, Number(pid), 'disk full');
+    };
+  };
+  // The list of children is old while the disk is full: a number of it may be somebody else's by now.
+  const isOurs = (pid) => {
+    try { return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(world.server.pid); } catch { return false; }
+  };
+  world.child = (name) => [world.server.children()[name]].find(isOurs);
   // Notes that we end this process: the checker takes every other end for a crash.
   world.kill = (name, signal = 'SIGKILL') => {
-    const pid = { supervisor: world.server.pid, provider: provider.pid }[name] ?? world.server.children()[name];
+    const pid = { supervisor: world.server.pid, provider: provider.pid }[name] ?? world.child(name);
     if (!pid) return null;
     world.mayEnd(name, pid, signal);
     try { process.kill(pid, signal); } catch { return null; }

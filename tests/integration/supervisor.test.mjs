@@ -125,6 +125,16 @@ describe('a running server', () => {
     await until('health', () => fetch(`${server.url}/healthz`).then((r) => r.ok, () => false));
   });
 
+  test('the list of children is right again when there was no space for it', async () => {
+    const beside = path.join(server.dir, 'children.new'), { sandbox } = server.children();
+    fs.mkdirSync(beside); // nothing can be written there meanwhile
+    process.kill(sandbox, 'SIGKILL');
+    await until('said so', () => server.log().includes('cannot write'));
+    assert.equal(server.children().sandbox, sandbox);
+    fs.rmdirSync(beside);
+    await until('the new one is listed', () => ![undefined, sandbox].includes(server.children().sandbox));
+  });
+
   test('a second start on the same directory is refused in one line that says who runs', async () => {
     const second = await runCli(['serve', '--data.dir', server.dir, '--listen.port', String(await freePort())]);
     assert.equal(second.code, 1);

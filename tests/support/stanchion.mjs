@@ -130,7 +130,12 @@ export async function startStanchion(
     cwd: root, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
-  const keep = (data) => { log = (log + data).slice(-LOG_BYTES_MAX); };
+  let droppedBytes = 0;
+  const keep = (data) => {
+    const whole = log + data;
+    log = whole.slice(-LOG_BYTES_MAX);
+    droppedBytes += whole.length - log.length;
+  };
   const ended = new Promise((resolve) => child.on('close', (code, signal) => {
     running.delete(child);
     resolve({ code, signal });
@@ -146,6 +151,9 @@ export async function startStanchion(
     url: `http://127.0.0.1:${server.port}`,
     wsUrl: `ws://127.0.0.1:${server.port}`,
     log: () => log,
+    // The same by place: what has been logged since there were so many letters, however much that was.
+    logEnd: () => droppedBytes + log.length,
+    logFrom: (at) => log.slice(Math.max(0, at - droppedBytes)),
     ended: () => { hold(true); return ended; }, // { code, signal }
     // { 'gateway 0': 123, ... } of those running now
     children: () => {

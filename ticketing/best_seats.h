@@ -6,8 +6,9 @@
  *
  *   1. k side by side, of one category: the best category first, then fewest seats with a
  *      restricted view, then the smallest sum of squared distances, then the lowest seat number
- *   2. none: split into parts, two before three, halves before uneven parts; the first part as in
- *      1, each further one as near as possible to it
+ *   2. none: split into parts, two before three, of the same size before uneven ones; the first
+ *      part as in 1, each further one as near as possible to it. All accessible seats in the first
+ *      part, or some in each when that cannot be
  *
  * Never is a single free seat left alone between taken ones (or a taken one and an end) unless the
  * caller says that the house is nearly full; a seat that was alone before may be sold. Accessible
@@ -16,6 +17,7 @@
  *
  * Pure. Cost: about 3 ns for each seat of the house, and little for each further part, which looks
  * only at blocks of seats that are nearer than what it has; 100,000 seats well under a millisecond.
+ * Splits that are tried in vain are bounded by slots looked at; then everybody is seated apart.
  */
 #ifndef STANCHION_BEST_SEATS_H
 #define STANCHION_BEST_SEATS_H
@@ -28,6 +30,9 @@
 
 /* Seats farther apart than this many times the usual distance in their row are not neighbours. */
 #define BEST_SEATS_GAP 1.6
+
+/* A house with fewer free seats than this is nearly full. */
+#define BEST_SEATS_FULL_PERCENT 5
 
 struct best_index;
 
@@ -48,6 +53,9 @@ struct best_answer {
     uint32_t parts; /* 1 = all side by side */
     uint32_t seats[HOLD_SEATS_MAX];
 };
+
+/* Whether a single seat may be left: nothing is to be kept whole any more. */
+bool best_seats_is_nearly_full(uint32_t free_count, uint32_t seats_count);
 
 /* The middle of the shape that is called stage, podium, field or screen (any case); without one the
  * middle of the plan's upper edge. */

@@ -53,6 +53,12 @@ test('wheelchair places only for who asks for them', async () => {
   assert.equal(held.seats.filter((seat) => seats.get(seat).flags & ACCESSIBLE).length, 1);
 });
 
+test('more wheelchair places than there are side by side: near each other', async () => {
+  const held = await best(await inside(), { count: 8, accessible: 8 });
+  assert.equal(held.type, 'held', JSON.stringify(held));
+  assert.ok(held.seats.every((seat) => seats.get(seat).flags & ACCESSIBLE));
+});
+
 test('many at once over two gateways: all served, no seat twice, everybody beside somebody', async () => {
   const people = await Promise.all(Array.from({ length: PEOPLE }, inside));
   const answers = await Promise.all(people.map((one) => best(one, { count: 2 })));
@@ -87,6 +93,7 @@ test('wrong requests are named and change nothing', async () => {
     assert.deepEqual([answer.code, answer.field], ['bad_message', field], JSON.stringify(wanted));
   }
   assert.equal((await best(one, { count: 9 })).code, 'too_many_seats');
-  assert.equal((await best(one, { count: 8, accessible: 8 })).code, 'none_free');
+  const without = categories.findIndex((_, category) => ![...seats.values()].some((seat) => seat.category === category && seat.flags & ACCESSIBLE));
+  assert.equal((await best(one, { count: 1, accessible: 1, category: without })).code, 'none_free');
   assert.deepEqual((await one.ask({ type: 'release' })).seats, []);
 });

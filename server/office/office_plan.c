@@ -112,50 +112,66 @@ static void refuse(struct office_answer *answer, const char *id, const struct pl
 
 /* --- taking seats off sale --- */
 
-/* Runs replan.lua. NULL when Redis is lost. The caller frees. */
-static redisReply *ask_redis(struct office *office, const char *id,
-                             const struct plan_change *change, bool is_look)
+/* Runs replan.lua. True when it was applied; *reply is NULL when Redis is lost or does not know the
+ * event. The caller frees it. */
+static bool ask_redis(struct office *office, const char *id, const char *mask, const char *mode,
+                      redisReply **reply)
 {
     enum { HEAD = 3, ARGC = HEAD + SEAT_KEYS_COUNT + 4 };
     struct seat_keys keys;
     char keys_count[8], epoch[24];
     const char *argv[ARGC] = {"EVAL", ledger_replan_script(), keys_count};
     size_t sizes[ARGC];
-    char *mask = malloc(change->seats_count + 1);
-    assert(mask != NULL);
-    for (uint32_t seat = 0; seat < change->seats_count; seat++)
-        mask[seat] = (char)('0' + change->of_seat[seat]);
-    mask[change->seats_count] = '\0';
     seat_keys_init(&keys, id);
     (void)snprintf(keys_count, sizeof keys_count, "%d", SEAT_KEYS_COUNT);
     (void)snprintf(epoch, sizeof epoch, "%" PRId64, office->batch->epoch);
     for (size_t i = 0; i < SEAT_KEYS_COUNT; i++)
         argv[HEAD + i] = keys.text[i];
-    const char *const rest[] = {epoch, id, mask, is_look ? "look" : "apply"};
+    const char *const rest[] = {epoch, id, mask, mode};
     memcpy(&argv[HEAD + SEAT_KEYS_COUNT], rest, sizeof rest);
     for (size_t i = 0; i < ARGC; i++)
         sizes[i] = strlen(argv[i]);
-    redisReply *reply = redis_pipe_ask_argv(office->batch->redis, ARGC, argv, sizes);
-    free(mask);
-    return reply;
+    redisReply *answer = redis_pipe_ask_argv(office->batch->redis, ARGC, argv, sizes);
+    bool is_good = answer != NULL && answer->type == REDIS_REPLY_ARRAY && answer->elements == 2 &&
+                   answer->element[1]->type == REDIS_REPLY_STRING;
+    if (!is_good && answer != NULL)
+        freeReplyObject(answer);
+    *reply = is_good ? answer : NULL;
+    return is_good && answer->element[0]->integer == 1;
 }
 
 static bool take_off_sale(struct office *office, struct office_answer *answer, const char *id,
                           const struct plan_change *change, struct obstacles *in_way)
 {
-    redisReply *reply = ask_redis(office, id, change, in_way->count > 0);
-    bool is_good = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-                   reply->element[1]->type == REDIS_REPLY_STRING;
-    bool is_applied = is_good && reply->element[0]->integer == 1;
-    if (!is_good)
+    redisReply *reply;
+    char *mask = malloc(change->seats_count + 1);
+    assert(mask != NULL);
+    for (uint32_t seat = 0; seat < change->seats_count; seat++)
+        mask[seat] = (char)('0' + change->of_seat[seat]);
+    mask[change->seats_count] = '\0';
+    bool is_applied = ask_redis(office, id, mask, in_way->count > 0 ? "look" : "apply", &reply);
+    free(mask);
+    if (reply == NULL) {
         office_fail(answer, "busy", "Redis does not answer. Nothing was changed.");
-    else if (!is_applied)
-        name_by_states(in_way, change, reply->element[1]);
-    if (is_good && !is_applied)
-        refuse(answer, id, change, in_way);
+    } else {
+        if (!is_applied) {
+            name_by_states(in_way, change, reply->element[1]);
+            refuse(answer, id, change, in_way);
+        }
+        freeReplyObject(reply);
+    }
+    return is_applied;
+}
+
+/* Takes everything off sale unless somebody has a seat, so that nobody gets one before another plan
+ * is there. False: somebody has, or Redis does not tell. */
+static bool close_sale(struct office *office, const char *id)
+{
+    redisReply *reply;
+    bool is_closed = ask_redis(office, id, "", "close", &reply);
     if (reply != NULL)
         freeReplyObject(reply);
-    return is_applied;
+    return is_closed;
 }
 
 /* --- preparing --- */
@@ -176,7 +192,7 @@ static bool compare(struct office *office, struct office_answer *answer, const c
         status = name_by_ledger(store, id, false, &change, &in_way);
     bool is_good = office_took(office, answer, status);
     if (is_good && change.counts[SEAT_GOES] + change.counts[SEAT_MOVES] > 0)
-        is_good = take_off_sale(office, answer, id, &change, &in_way);
+        is_good = swap->is_off_sale = take_off_sale(office, answer, id, &change, &in_way);
     plan_change_release(&change);
     free(in_way.is_named);
     json_decref(in_way.list);
@@ -214,15 +230,17 @@ static bool is_room(struct office *office, struct office_answer *answer)
     return answer->error == NULL;
 }
 
-/* Whether Redis knows of seats that somebody has, or does not tell. */
-static bool is_in_use(struct office *office, const char *id)
+/* Whether seats are sold or withheld, by what the ledger knows. False: the answer has failed. */
+static bool has_owners(struct office *office, struct office_answer *answer, const char *id,
+                       const json_t *event, bool *out)
 {
-    char counts[EVENT_ID_BYTES_MAX + 16], holds[EVENT_ID_BYTES_MAX + 16];
-    (void)snprintf(counts, sizeof counts, "ev:%s:counts", id);
-    (void)snprintf(holds, sizeof holds, "ev:%s:holds", id);
-    struct redis_pipe *redis = office->batch->redis;
-    return redis_pipe_number(redis_pipe_ask(redis, "HGET", counts, "sold", NULL), -1) != 0 ||
-           redis_pipe_number(redis_pipe_ask(redis, "ZCARD", holds, NULL), -1) != 0;
+    uint32_t *withheld = NULL;
+    size_t count = 0;
+    bool is_good = office_took(office, answer,
+                               ledger_withheld_seats(office->batch->store, id, &withheld, &count));
+    free(withheld);
+    *out = count > 0 || json_integer_value(json_object_get(event, "sold")) > 0;
+    return is_good;
 }
 
 bool office_plan_prepare(struct office *office, struct office_answer *answer, const char *id,
@@ -232,9 +250,13 @@ bool office_plan_prepare(struct office *office, struct office_answer *answer, co
     *swap = (struct plan_swap){.is_stock_changed = true};
     if (event == NULL)
         return is_room(office, answer);
-    swap->is_live = json_integer_value(json_object_get(event, "sold")) > 0 || is_in_use(office, id);
+    if (!has_owners(office, answer, id, event, &swap->is_live))
+        return false;
     if (!swap->is_live)
+        swap->is_off_sale = close_sale(office, id);
+    if (swap->is_off_sale)
         return true;
+    swap->is_live = true;
     const char *before = json_string_value(json_object_get(event, "currency"));
     if (before == NULL || strcmp(before, currency) != 0) {
         office_fail(answer, "seats_in_use",
@@ -265,6 +287,6 @@ enum batch_status office_plan_publish(struct office *office, const char *id,
 
 void office_plan_abandon(struct office *office, const char *id, const struct plan_swap *swap)
 {
-    if (swap->is_live && swap->is_stock_changed)
+    if (swap->is_off_sale)
         (void)repair(office, id, false); /* otherwise the next start does */
 }

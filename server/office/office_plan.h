@@ -1,10 +1,11 @@
 /* Publishing a plan as a whole: for a new event, in the place of one that nobody has bought from or
  * chosen in, or over one that is being sold.
  *
- * The last is all or nothing. Before anything is written the new plan is compared with the one in
- * force; seats that would go are taken off sale in Redis by the script that sees that nobody has
- * them, so nobody can get them in between; then SQLite, then everybody hears. A crash on the way
- * leaves the old plan, and the recovery gives those seats back.
+ * All or nothing. Before anything is written, seats that would go are taken off sale in Redis by
+ * the script that sees that nobody has them, so nobody can get them in between: of a plan that
+ * nobody has chosen in, all; otherwise those that the comparison with the plan in force names. Then
+ * SQLite, then everybody hears. A crash on the way leaves the old plan, and the recovery gives
+ * those seats back.
  */
 #ifndef STANCHION_OFFICE_PLAN_H
 #define STANCHION_OFFICE_PLAN_H
@@ -16,8 +17,9 @@
 #define SEATS_IN_MESSAGE_MAX 4
 
 struct plan_swap {
-    bool is_live;          /* seats are sold or held: the sale goes on with the new plan */
+    bool is_live; /* seats are sold, held or withheld: the sale goes on with the new plan */
     bool is_stock_changed; /* seats come, go, or are put on or off sale */
+    bool is_off_sale;      /* Redis has taken seats off sale for it */
 };
 
 /* Whether the plan may be published for the event; otherwise the answer has failed. `event` is as

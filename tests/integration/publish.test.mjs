@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { TYPED_PRICES, TYPED_SEATS, writeHall } from '../support/halls.mjs';
 import { ofEachGateway } from '../support/gateways.mjs';
 import { askRedis } from '../support/redis.mjs';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const CARD = '4242424242424242';
@@ -124,4 +124,56 @@ test('withheld seats are somebody\'s, too; the currency stays', async () => {
   const { code, stderr } = await load({ prices: TYPED_PRICES.replaceAll('EUR', 'USD') });
   assert.equal(code, 1);
   assert.match(stderr, /USD|currency/);
+});
+
+// Nobody has chosen anything, so any plan may be published, until somebody does: then it is refused. In between there is
+// no moment in which a seat that was just given is forgotten.
+test('somebody takes a seat at the moment at which another plan is published: one of the two is refused', async () => {
+  const rows = (section) => Array.from({ length: 30 }, (_, row) => `${section},${row + 1},1,100,Back,,\n`).join('');
+  const files = (section) => ({ ini: INI, seats: `section,row,seat_from,seat_to,category,flags,capacity\n${rows(section)}`, prices: 'category,price,currency\nBack,20.00,EUR\n' });
+  const other = writeHall(files('East')), id = 'busy-hall';
+  for (const args of [['event', 'load', other, '--id', id], ['event', 'open', id]]) assert.equal((await server.cli(args)).code, 0);
+  const one = await until('the event', () => visit(server, { event: id }).catch(() => null));
+  await one.enter();
+  const counts = { held: 0, loaded: 0, refused: 0 };
+  let isOver = false;
+  const choosing = (async () => {
+    for (let seat = 0; !isOver; seat = (seat + 7) % 3000) {
+      const { type } = await one.ask({ type: 'hold', seats: [seat] });
+      if (type === 'held') {
+        counts.held++;
+        await sleep(40); // longer than it takes to publish
+        const payment = await one.ask({ type: 'checkout' });
+        assert.equal(payment.type, 'payment', `a seat that was given is forgotten: ${JSON.stringify({ payment, counts })}`);
+        assert.equal((await one.ask({ type: 'release' })).type, 'released');
+      }
+      await sleep(40);
+    }
+  })();
+  try {
+    for (let i = 0; i < 60 && (counts.loaded < 6 || counts.held < 6); i++) {
+      writeHall({ directory: other, ...files(i % 2 ? 'East' : 'West') });
+      const { code, stderr } = await Promise.race([server.cli(['event', 'load', other, '--id', id]), choosing]);
+      if (code !== 0) assert.match(stderr, /sold, held or withheld|sold or held seats/);
+      counts[code === 0 ? 'loaded' : 'refused']++;
+    }
+  } finally {
+    isOver = true;
+  }
+  await choosing;
+  assert.ok(counts.loaded >= 6 && counts.held >= 6, JSON.stringify(counts));
+  await one.close();
+  await audited();
+});
+
+test('what is withheld is somebody\'s although nobody has bought or chosen anything', async () => {
+  const hall = writeHall({ ini: INI }), id = 'quiet-hall';
+  assert.equal((await server.cli(['event', 'load', hall, '--id', id])).code, 0);
+  assert.equal((await server.cli(['event', 'withhold', id, '--name', 'press', '--seats', '3'])).code, 0);
+  writeHall({ directory: hall, ini: INI, seats: TYPED_SEATS.replace('Stalls,A,1,9', 'Stalls,A,2,9') });
+  const { code, stderr } = await server.cli(['event', 'load', hall, '--id', id]);
+  assert.equal(code, 1);
+  assert.match(stderr, /1 seats .*: Stalls row A 4 \(withheld\)/);
+  assert.equal((await server.cli(['event', 'release', id, '--name', 'press'])).code, 0);
+  assert.equal((await server.cli(['event', 'load', hall, '--id', id])).code, 0);
 });

@@ -203,6 +203,17 @@ static struct hold take(struct event *event, struct visitor *visitor, const stru
     return with_max(about(hold, HOLD_OK), event);
 }
 
+/* The limit that so many seats more would break; 0 = none. */
+static uint32_t broken_limit(const struct event *event, const struct visitor *visitor, size_t more)
+{
+    size_t of_order = visitor->hold.seats_count + more;
+    if (event->seats_per_order_max > 0 && of_order > event->seats_per_order_max)
+        return event->seats_per_order_max;
+    return visitor->bought_count + of_order > event->seats_per_visitor_max
+               ? event->seats_per_visitor_max
+               : 0;
+}
+
 /* What can be said before looking at seats: true when `answer` is final. */
 static bool is_refused(struct seat_fake *self, struct event *event, struct visitor *visitor,
                        size_t more_count, struct hold *answer)
@@ -212,10 +223,10 @@ static bool is_refused(struct seat_fake *self, struct event *event, struct visit
         *answer = about(NULL, HOLD_NOT_ADMITTED);
     else if (hold != NULL && hold->is_paying)
         *answer = about(hold, HOLD_PAYING);
-    else if (visitor->bought_count + visitor->hold.seats_count + more_count >
-             event->seats_per_visitor_max)
-        *answer = with_max(about(hold, HOLD_TOO_MANY), event);
-    else
+    else if (broken_limit(event, visitor, more_count) > 0) {
+        *answer = about(hold, HOLD_TOO_MANY);
+        answer->seats_max = broken_limit(event, visitor, more_count);
+    } else
         return false;
     return true;
 }

@@ -47,6 +47,8 @@ void seat_fake_thaw(struct seat_store *store);
 bool seat_fake_beat(struct seat_store *store, int64_t thawed_ms);
 void seat_fake_set_bought(struct seat_store *store, const char *event, const char *visitor,
                           uint32_t seats);
+/* The most seats of one order; 0 = none. */
+void seat_fake_limit_orders(struct seat_store *store, const char *event, uint32_t seats);
 /* deadline_ms 0 takes the admission away. */
 void seat_fake_admit(struct seat_store *store, const char *event, const char *visitor,
                      int64_t deadline_ms, bool is_entered);

@@ -26,7 +26,7 @@ struct told_order {
 
 struct event {
     char id[EVENT_ID_BYTES_MAX + 1];
-    uint32_t seats_per_visitor_max;
+    uint32_t seats_per_visitor_max, seats_per_order_max;
     int64_t pay_ms, fence;
     size_t seats_count, visitors_count, told_count;
     uint8_t *states, *categories;

@@ -174,6 +174,11 @@ void seat_fake_set_bought(struct seat_store *store, const char *event, const cha
         seats;
 }
 
+void seat_fake_limit_orders(struct seat_store *store, const char *event, uint32_t seats)
+{
+    seat_fake_event_of(seat_fake_self(store), event)->seats_per_order_max = seats;
+}
+
 void seat_fake_admit(struct seat_store *store, const char *event, const char *visitor,
                      int64_t deadline_ms, bool is_entered)
 {

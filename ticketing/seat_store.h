@@ -27,11 +27,11 @@ enum seat_state {
 enum seats_status { SEATS_OK = 0, SEATS_DOWN, SEATS_UNKNOWN, SEATS_EPOCH, SEATS_STATUS_COUNT };
 
 enum hold_result {
-    HOLD_OK,           /* hold is valid */
-    HOLD_NONE,         /* there is no hold (release, checkout, state) */
-    HOLD_NOT_ADMITTED, /* no running admission */
-    HOLD_TAKEN,        /* seats[] lists the seats that are not free; nothing changed */
-    HOLD_TOO_MANY, /* more than seats_per_visitor_max with those held and bought; seats_max valid */
+    HOLD_OK,            /* hold is valid */
+    HOLD_NONE,          /* there is no hold (release, checkout, state) */
+    HOLD_NOT_ADMITTED,  /* no running admission */
+    HOLD_TAKEN,         /* seats[] lists the seats that are not free; nothing changed */
+    HOLD_TOO_MANY,      /* more than a visitor or an order may have; seats_max valid: that limit */
     HOLD_AREA_FULL,     /* free_count valid */
     HOLD_PAYING,        /* a payment runs; hold is valid */
     HOLD_NO_ORDER,      /* settle/decline: no such running payment: late, given up or never was */

@@ -91,6 +91,14 @@ static void wake(struct event_entry *event)
     }
 }
 
+uint32_t event_seats_max(const struct event_entry *event)
+{
+    return event->seats_per_order_max > 0 &&
+                   event->seats_per_order_max < event->seats_per_visitor_max
+               ? event->seats_per_order_max
+               : event->seats_per_visitor_max;
+}
+
 bool event_is_public(const struct event_entry *event)
 {
     return event->is_listed && event->has_settings && event->operator_phase != PHASE_DRAFT;
@@ -249,6 +257,7 @@ static void take_settings(struct event_entry *event, const json_t *root)
     event->refill_at_once = setting(root, "refill_at_once", 0) > 0;
     event->is_account_required = setting(root, "require_account", 0) > 0;
     event->seats_per_visitor_max = (uint32_t)setting(root, "seats_per_visitor_max", 1);
+    event->seats_per_order_max = (uint32_t)setting(root, "seats_per_order_max", 0);
     enum queue_phase before = event->operator_phase;
     if (!queue_phase_parse(word(root, "phase", "announced"), &event->operator_phase)) {
         event->operator_phase = PHASE_DRAFT;

@@ -40,9 +40,9 @@ struct event_entry {
     char currency[PLAN_CURRENCY_BYTES + 1];
     int64_t opens_at_ms, prequeue_at_ms, closes_at_ms, tick_ms, claim_ms;
     double admit_per_tick;
-    bool is_account_required; /* to get in line */
-    uint32_t seats_per_visitor_max;
-    bool is_standby; /* sold out, the line is kept */
+    bool is_account_required;                            /* to get in line */
+    uint32_t seats_per_visitor_max, seats_per_order_max; /* the second: 0 = none */
+    bool is_standby;                                     /* sold out, the line is kept */
     enum queue_phase operator_phase;
     struct plan *plan;
     uint32_t category_totals[PLAN_CATEGORIES_MAX]; /* seats for sale */
@@ -87,6 +87,8 @@ struct event_entry *book_find(const struct book *book, const char *id);
 struct event_entry *book_find_public(const struct book *book, const char *id, size_t bytes);
 /* Whether visitors of the event can be served. */
 bool event_is_ready(const struct event_entry *event);
+/* The most seats of one order, that is, of one hold. */
+uint32_t event_seats_max(const struct event_entry *event);
 /* Whether people may know of it. */
 bool event_is_public(const struct event_entry *event);
 #define EVENTS_ALWAYS_AWAKE 32 /* so few cost little, and their figures stay fresh */

@@ -46,6 +46,8 @@ static const struct event_setting table[] = {
      "time to choose seats after entering"},
     {"pay_ms", SETTING_WHOLE, "ms", 10000, 86400000, "420000", "time to pay after checkout"},
     {"seats_per_visitor_max", SETTING_WHOLE, "seats", 1, 50, "3", "most seats one visitor may buy"},
+    {"seats_per_order_max", SETTING_WHOLE, "seats", 0, 50, "0",
+     "most seats in one order; 0 = as many as a visitor may buy"},
     {"waiting_max", SETTING_WHOLE, "visitors", 1, 10000000, "2000000",
      "longest line; beyond it: full"},
     {"recovery_ms", SETTING_WHOLE, "ms", 0, 600000, "60000",

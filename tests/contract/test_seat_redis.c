@@ -179,6 +179,8 @@ static void play(uint64_t seed, int steps)
     struct model m = {.random = seed,
                       .redis = seat_world_create(WORLD_REDIS),
                       .fake = seat_world_create(WORLD_FAKE)};
+    seat_world_limit_orders(m.redis, seed % 2 == 0 ? 3 : 0);
+    seat_world_limit_orders(m.fake, seed % 2 == 0 ? 3 : 0);
     for (int i = 0; i < steps; i++) {
         step(&m);
         if (i % 100 != 99)

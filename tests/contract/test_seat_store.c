@@ -91,6 +91,29 @@ CONTRACT(the_limit_counts_held_and_bought)
     seats_expect_consistent(w);
 }
 
+CONTRACT(an_order_has_a_limit_of_its_own)
+{
+    seat_world_limit_orders(w, 2);
+    ask_admit(w, "anna");
+    struct hold many = ask_hold(w, "anna", "1 2 3");
+    seats_expect_result(many, HOLD_TOO_MANY, "");
+    cr_expect_eq(many.seats_max, 2);
+    seats_expect_result(ask_area(w, "anna", 3), HOLD_TOO_MANY, "");
+    seats_expect_result(ask_hold(w, "anna", "1"), HOLD_OK, "1");
+    seats_expect_result(ask_hold(w, "anna", "2 3"), HOLD_TOO_MANY, "1");
+    seats_expect_result(ask_area(w, "anna", 2), HOLD_TOO_MANY, "1");
+    int64_t fence = ask_to_pay(w, "anna", "1 2", "o_1");
+    seats_expect_result(ask_settle(w, "anna", "o_1", fence), HOLD_OK, "1 2");
+    ask_admit(w, "anna"); /* the next order has the limit anew; the visitor's goes on */
+    fence = ask_to_pay(w, "anna", "3 4", "o_2");
+    seats_expect_result(ask_settle(w, "anna", "o_2", fence), HOLD_OK, "3 4");
+    ask_admit(w, "anna");
+    struct hold more = ask_hold(w, "anna", "5");
+    seats_expect_result(more, HOLD_TOO_MANY, "");
+    cr_expect_eq(more.seats_max, 4);
+    seats_expect_consistent(w);
+}
+
 CONTRACT(what_was_bought_counts_at_the_next_visit)
 {
     int64_t fence = ask_to_pay(w, "anna", "1 2 3", "o_1");

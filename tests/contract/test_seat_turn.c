@@ -305,6 +305,8 @@ static void play(uint64_t seed, int turns)
                      .random = seed,
                      .redis = seat_world_create(WORLD_REDIS),
                      .fake = seat_world_create(WORLD_FAKE)};
+    seat_world_limit_orders(p.redis, seed % 2 == 0 ? 3 : 0);
+    seat_world_limit_orders(p.fake, seed % 2 == 0 ? 3 : 0);
     for (int i = 0; i < turns; i++) {
         between_turns(&p);
         turn(&p);

@@ -329,6 +329,14 @@ void seat_world_set_bought(struct seat_world *world, const char *visitor, unsign
         redis_server_run(world->server, "HSET ev:" HALL ":bought %s %u", visitor, seats);
 }
 
+void seat_world_limit_orders(struct seat_world *world, unsigned seats)
+{
+    if (world->server == NULL)
+        seat_fake_limit_orders(world->store, HALL, seats);
+    else
+        redis_server_run(world->server, "HSET ev:" HALL ":cfg seats_per_order_max %u", seats);
+}
+
 void seat_world_lose_epoch(struct seat_world *world)
 {
     if (world->server == NULL)

@@ -47,6 +47,8 @@ void seat_world_admit(struct seat_world *world, const char *visitor, int64_t dea
                       bool is_entered);
 int64_t seat_world_admission(struct seat_world *world, const char *visitor);
 void seat_world_set_bought(struct seat_world *world, const char *visitor, unsigned seats);
+/* The setting seats_per_order_max. */
+void seat_world_limit_orders(struct seat_world *world, unsigned seats);
 /* The storage gets another epoch than the store knows. */
 void seat_world_lose_epoch(struct seat_world *world);
 

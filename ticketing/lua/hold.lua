@@ -3,7 +3,7 @@
 -- Text: packed seats, at least one, none twice; `seats` has them unpacked, and their states have been read.
 -- Returns answer(): OK with everything held; NOT_ADMITTED; IS_PAYING with the hold; TOO_MANY with seats_max; TAKEN with
 -- the seats that are not free (those outside the plan too). A seat that is held already counts once.
--- The limit is seats_per_visitor_max minus bought minus held. A new hold ends with the admission and gets a new fence.
+-- The limits are seats_per_visitor_max minus bought minus held, and seats_per_order_max (0: none) minus held. A new hold ends with the admission and gets a new fence.
 local deadline = admission_deadline(row)
 local hold = live_hold(row)
 if not deadline then
@@ -17,9 +17,9 @@ if hold then
     seats, packed = not_among(hold.seats, seats)
     held_count = #hold.seats / 2
 end
-local seats_max = setting('seats_per_visitor_max')
-if bought_by(row) + held_count + #seats / 2 > tonumber(seats_max) then
-    return answer(TOO_MANY, hold, seats_max)
+local seats_max, broken = setting('seats_per_visitor_max'), broken_limit(row, held_count, #seats / 2)
+if broken then
+    return answer(TOO_MANY, hold, broken)
 end
 if #seats == 0 then
     return answer(OK, hold, seats_max)

@@ -16,9 +16,9 @@ end
 if hold and hold.order ~= '' then
     return answer(IS_PAYING, hold)
 end
-local seats_max = setting('seats_per_visitor_max')
-if bought_by(row) + (hold and #hold.seats / 2 or 0) + count > tonumber(seats_max) then
-    return answer(TOO_MANY, hold, seats_max)
+local seats_max, broken = setting('seats_per_visitor_max'), broken_limit(row, hold and #hold.seats / 2 or 0, count)
+if broken then
+    return answer(TOO_MANY, hold, broken)
 end
 write_states()
 local area = redis.call('GETRANGE', KEYS[5], whole(first), whole(first + capacity - 1))

@@ -6,8 +6,9 @@ do
     local known
     function setting(name)
         if not known then
-            local words = redis.call('HMGET', KEYS[2], 'seats_per_visitor_max', 'pay_ms')
-            known = {seats_per_visitor_max = words[1] or '3', pay_ms = words[2] or '420000'}
+            local words = redis.call('HMGET', KEYS[2], 'seats_per_visitor_max', 'pay_ms', 'seats_per_order_max')
+            known = {seats_per_visitor_max = words[1] or '3', pay_ms = words[2] or '420000',
+                seats_per_order_max = words[3] or '0'}
         end
         return known[name]
     end
@@ -102,6 +103,16 @@ do
             redis.call('HDEL', KEYS[4], unpack(gone))
         end
     end
+end
+
+-- The limit that so many seats in one hold, `more_count` of them new, would break: a text, or nil. A hold becomes one
+-- order, so its size is the order's; the visitor's limit counts what was bought, too.
+local function broken_limit(row, held_count, more_count)
+    local of_order, of_visitor = setting('seats_per_order_max'), setting('seats_per_visitor_max')
+    if of_order ~= '0' and held_count + more_count > tonumber(of_order) then
+        return of_order
+    end
+    return bought_by(row) + held_count + more_count > tonumber(of_visitor) and of_visitor or nil
 end
 
 -- Puts free seats into a visitor's hold. `hold` is the live hold or nil, `deadline` that of the admission. The seats are

@@ -35,6 +35,7 @@ json_t *book_event_json(const struct event_entry *event)
         (json_int_t)clock_wall_ms(), "seats_per_visitor_max", (int)event->seats_per_visitor_max,
         "waiting", (json_int_t)event->line.waiting, "inside", (json_int_t)event->line.inside,
         "sandbox", event->gateway->options->is_sandbox, "categories", categories_json(event));
+    json_object_set_new(body, "seats_per_order_max", json_integer(event->seats_per_order_max));
     json_object_set_new(body, "standby", json_boolean(event->is_standby));
     json_object_set_new(body, "starts_at_ms", json_integer(event->starts_at_ms));
     json_object_set_new(body, "accent", json_string(event->accent));

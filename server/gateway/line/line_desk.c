@@ -362,11 +362,11 @@ static void on_hold_known(void *ctx, enum seats_status status, const struct hold
     }
     bool has_hold = hold->result == HOLD_OK || hold->result == HOLD_PAYING;
     basket_desk_told(session, hold);
-    json_t *body = json_pack("{ss sI si so sI}", "type", "entered", "deadline_ms",
-                             (json_int_t)session->deadline_ms, "seats_max",
-                             (int)ask->event->seats_per_visitor_max, "hold",
-                             has_hold ? seat_desk_hold_json(ask->event, hold) : json_null(),
-                             "server_ms", (json_int_t)clock_wall_ms());
+    json_t *body =
+        json_pack("{ss sI si so sI}", "type", "entered", "deadline_ms",
+                  (json_int_t)session->deadline_ms, "seats_max", (int)event_seats_max(ask->event),
+                  "hold", has_hold ? seat_desk_hold_json(ask->event, hold) : json_null(),
+                  "server_ms", (json_int_t)clock_wall_ms());
     wire_answer(ask->gateway, &ask->to, body);
     free(ask);
 }

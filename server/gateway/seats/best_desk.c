@@ -12,7 +12,6 @@
 #define TRIES_MAX 5 /* seats that others were faster to take: then `busy` */
 #define SPENT_WINDOW_US 1000000
 #define SPENT_US_MAX (SPENT_WINDOW_US / 5)
-#define FULL_PERCENT 5 /* fewer free seats than this: a single one may be left */
 
 /* One question on its way. Lifetime: until the answer. */
 struct best_ask {
@@ -74,7 +73,7 @@ static void choose(struct event_entry *event, const struct hold *taken,
         return;
     }
     uint32_t free_count = free_seats(event, taken, is_free);
-    request->may_leave_single = free_count * 100 < FULL_PERCENT * event->plan->seated_count;
+    request->may_leave_single = best_seats_is_nearly_full(free_count, event->plan->seated_count);
     best_seats_find(event->best, is_free, request, answer);
     if (answer->count == 0 && !request->may_leave_single) {
         request->may_leave_single = true;
@@ -230,9 +229,9 @@ void best_desk_hold(struct gateway *gateway, struct session *session, const stru
                    json_pack("{ss}", "field", field));
         return;
     }
-    if (wanted.count > event->seats_per_visitor_max || wanted.count > HOLD_SEATS_MAX) {
+    if (wanted.count > event_seats_max(event) || wanted.count > HOLD_SEATS_MAX) {
         wire_error(gateway, to, "too_many_seats", "That is more seats than one visitor may have.",
-                   json_pack("{si}", "seats_max", (int)event->seats_per_visitor_max));
+                   json_pack("{si}", "seats_max", (int)event_seats_max(event)));
         return;
     }
     struct best_ask *best = calloc(1, sizeof *best);

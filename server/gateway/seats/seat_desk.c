@@ -340,9 +340,9 @@ static bool read_seats(struct gateway *gateway, const struct event_entry *event,
         return false;
     }
     size_t size = json_array_size(list);
-    if (size > HOLD_SEATS_MAX || size > event->seats_per_visitor_max) {
+    if (size > HOLD_SEATS_MAX || size > event_seats_max(event)) {
         wire_error(gateway, to, "too_many_seats", "That is more seats than one visitor may have.",
-                   json_pack("{si}", "seats_max", (int)event->seats_per_visitor_max));
+                   json_pack("{si}", "seats_max", (int)event_seats_max(event)));
         return false;
     }
     for (size_t i = 0; i < size; i++) {
@@ -389,9 +389,9 @@ static void hold_area(struct gateway *gateway, struct session *session, const st
         wire_error(gateway, to, "no_such_seat", "There is no such standing area.", NULL);
     } else if (!json_is_integer(count) || json_integer_value(count) < 1) {
         bad_field(gateway, to, "count", "count must be a whole number from 1.");
-    } else if (json_integer_value(count) > (json_int_t)event->seats_per_visitor_max) {
+    } else if (json_integer_value(count) > (json_int_t)event_seats_max(event)) {
         wire_error(gateway, to, "too_many_seats", "That is more seats than one visitor may have.",
-                   json_pack("{si}", "seats_max", (int)event->seats_per_visitor_max));
+                   json_pack("{si}", "seats_max", (int)event_seats_max(event)));
     } else {
         struct area_request wanted = {area->first, area->capacity,
                                       (uint32_t)json_integer_value(count), area->category};

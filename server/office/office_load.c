@@ -166,26 +166,48 @@ static json_t *prices_of(const struct plan *plan)
     return prices;
 }
 
-/* The line in the log about a load. */
+static json_t *facts(const char *name, const char *currency, const char *time_zone,
+                     json_int_t seats)
+{
+    return json_pack("{ss ss ss sI}", "name", name, "currency", currency, "time_zone", time_zone,
+                     "seats", seats);
+}
+
+/* Those of the event as it was; NULL when it is new. */
+static json_t *facts_before(const struct load *load)
+{
+    const json_t *event = load->before;
+    json_t *was = event == NULL ? NULL
+                                : facts(json_string_value(json_object_get(event, "name")),
+                                        json_string_value(json_object_get(event, "currency")),
+                                        json_string_value(json_object_get(event, "time_zone")),
+                                        json_integer_value(json_object_get(event, "seats")));
+    (void)json_object_update(was, load->prices_before);
+    return was;
+}
+
+/* The line in the log about a load: what changed of names, prices (event.edit) and the number of
+ * seats; of another plan at least how many seats it has. */
 static enum ledger_status note_load(struct office *office, const struct office_request *request,
                                     struct office_answer *answer, const struct load *load)
 {
-    json_t *after =
-        json_pack("{ss ss ss si}", "name", load->name, "currency", load->currency, "time_zone",
-                  load->time_zone, "seats", (int)plan_seats_count(load->plan));
+    json_t *was = facts_before(load), *is = facts(load->name, load->currency, load->time_zone,
+                                                  (json_int_t)plan_seats_count(load->plan));
     json_t *prices = load->prices_before != NULL ? prices_of(load->plan) : NULL;
-    json_t *left = office_difference(load->prices_before, prices),
-           *come = office_difference(prices, load->prices_before);
-    const struct office_note note = {.event = load->id,
-                                     .before = load->prices_before != NULL ? left : NULL,
-                                     .after = load->prices_before != NULL ? come : after};
-    if (load->prices_before != NULL)
-        (void)json_object_update(come, after);
+    (void)json_object_update(is, prices);
+    json_t *left = office_difference(was, is), *come = office_difference(is, was);
+    if (prices == NULL) {
+        (void)json_object_set(left, "seats", json_object_get(was, "seats"));
+        (void)json_object_set(come, "seats", json_object_get(is, "seats"));
+    }
+    const struct office_note note = {
+        .event = load->id, .before = was != NULL ? left : NULL, .after = was != NULL ? come : is};
     enum ledger_status status = office_note(office, request, answer, &note);
     json_decref(prices);
     json_decref(left);
     json_decref(come);
-    json_decref(after);
+    json_decref(was);
+    json_decref(is);
     return status;
 }
 

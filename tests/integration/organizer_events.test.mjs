@@ -71,7 +71,7 @@ test('names and prices of a draft', async () => {
   assert.deepEqual(categories.map((category) => category.price_minor), [12900, 4500]);
   assert.equal((await owner.must(200, 'GET', 'events/gala')).name, 'Gala');
   const { verb, before: was, after: is } = (await owner.must(200, 'GET', 'log?event=gala&limit=1')).entries[0];
-  assert.deepEqual([verb, was, is.Front], ['event.edit', { Front: -1, Back: -1 }, 12900]);
+  assert.deepEqual([verb, was, is], ['event.edit', { name: 'Gala Night', Front: -1, Back: -1 }, { name: 'Gala', Front: 12900, Back: 4500 }]);
   for (const prices of [{ Side: 5 }, { Front: -2 }, { Front: 1.5 }, [1]]) {
     assert.equal((await owner.post('events/gala/edit', { prices })).body.error, 'bad_request', JSON.stringify(prices));
   }

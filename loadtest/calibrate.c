@@ -29,7 +29,8 @@
 #define EVENTS_MAX 256
 #define FRAME_BYTES 200 /* about as long as a place */
 #define READY_MS 5000
-#define PUSHES_AHEAD 20 /* commands that the server may have before it has answered */
+#define PUSHES_AHEAD 20      /* commands that the server may have before it has answered */
+#define STANDSTILL_US 100000 /* then what is missing will not come */
 
 enum phase { PHASE_CONNECT, PHASE_RECEIVE, PHASE_COUNT };
 
@@ -146,7 +147,7 @@ static int work(const struct calibration *c, enum phase phase, uint32_t number)
         connection_drop(&w.connections[i]);
     close(w.place.epoll);
     free(w.place.scratch);
-    return w.done > 0 ? 0 : 1;
+    return 0;
 }
 
 /* ---- the server ---- */
@@ -207,20 +208,34 @@ static void stop_server(struct calibration *c)
     }
 }
 
+/* Lifetime: one phase. */
+struct feeding {
+    uint64_t pushed;    /* rounds of frames */
+    uint64_t done;      /* frames that had arrived when it was looked last, */
+    int64_t arrived_us; /* and when one more did */
+};
+
 /* Keeps the server sending, but never far ahead of what has arrived: what it could not send would
- * be lost. */
-static void feed(const struct calibration *c, uint64_t *pushed)
+ * be lost. What it sends before everybody is connected is lost, too, so nothing is waited for that
+ * does not come. */
+static void feed(const struct calibration *c, struct feeding *f)
 {
     char line[16];
     assert(c->processes > 0);
     uint64_t each = (uint64_t)c->processes * CONNECTIONS;
-    uint64_t arrived = atomic_load(&c->tally->done[PHASE_RECEIVE]) / each;
+    uint64_t done = atomic_load(&c->tally->done[PHASE_RECEIVE]);
+    int64_t now_us = clocks_us();
     int n = snprintf(line, sizeof line, "push %d\n", FRAME_BYTES);
-    if (*pushed > arrived + PUSHES_AHEAD)
+    if (done != f->done || now_us - f->arrived_us > STANDSTILL_US) {
+        f->pushed = done != f->done ? f->pushed : done / each;
+        f->done = done;
+        f->arrived_us = now_us;
+    }
+    if (f->pushed > done / each + PUSHES_AHEAD)
         return;
-    *pushed += 1;
+    f->pushed++;
     if (n > 0 && write(c->server_in, line, (size_t)n) != n)
-        *pushed += PUSHES_AHEAD;
+        f->pushed += PUSHES_AHEAD;
 }
 
 /* ---- the whole ---- */
@@ -229,8 +244,8 @@ static bool run_phase(struct calibration *c, enum phase phase)
 {
     pid_t pids[STAMPEDE_PROCESSES_MAX];
     bool is_good = true;
-    uint64_t pushed = 0;
-    int64_t began_us = clocks_us(), end_us = began_us + (int64_t)(c->seconds * 1e6);
+    struct feeding feeding = {.arrived_us = clocks_us()};
+    int64_t end_us = feeding.arrived_us + (int64_t)(c->seconds * 1e6);
     for (uint32_t i = 0; i < c->processes; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
@@ -242,7 +257,7 @@ static bool run_phase(struct calibration *c, enum phase phase)
     while (clocks_us() < end_us) {
         nanosleep(&pause, NULL);
         if (phase == PHASE_RECEIVE)
-            feed(c, &pushed);
+            feed(c, &feeding);
     }
     for (uint32_t i = 0; i < c->processes; i++) {
         int status;
@@ -253,7 +268,7 @@ static bool run_phase(struct calibration *c, enum phase phase)
     double cpu_s = (double)atomic_load(&c->tally->cpu_us[phase]) / 1e6;
     c->rates[phase] = done / c->seconds;
     c->cpu_rates[phase] = cpu_s > 0 ? done / cpu_s : 0;
-    return is_good;
+    return is_good && done > 0;
 }
 
 static bool write_result(const struct calibration *c)

@@ -185,7 +185,14 @@ export const checks = {
   'audit and verify find nothing': audited,
 };
 
-// { figures, findings: { check: [...] } }
+// How often each fault came.
+function kindsOf(history) {
+  const kinds = {};
+  for (const { what, m } of history) if (what === 'fault') kinds[m.name] = (kinds[m.name] ?? 0) + 1;
+  return kinds;
+}
+
+// { figures, kinds: { fault: count }, findings: { check: [...] } }
 export function judge(facts) {
   const { history, orders, intents } = facts;
   const count = (what, type) => history.filter((entry) => entry.what === what && (!type || entry.m.type === type)).length;
@@ -201,6 +208,6 @@ export function judge(facts) {
       witnessed: history.filter((entry) => entry.what === 'witness' && entry.m.rows === 1).length,
       settled_ms_max: Math.max(0, ...settled.map((entry) => entry.ms)),
     },
-    findings,
+    kinds: kindsOf(history), findings,
   };
 }

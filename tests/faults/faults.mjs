@@ -143,7 +143,10 @@ async function forgetSold(world) {
   const version = await askRedis(world.server, 'HINCRBY', `ev:${event}:counts`, 'version', 1);
   await askRedis(world.server, 'PUBLISH', `map:${event}`, `${version}|*`); // or the gateways would go on showing them as sold
   await sleep(4000);
+  const from = world.server.logEnd();
   world.kill('ledger');
+  // Until then somebody may hold a seat that is sold, and loses it when the ledger has looked.
+  await until('the ledger has put Redis right', () => /ledger: running/.test(world.server.logFrom(from)), { msMax: 180_000 });
 }
 
 // No byte is left on these disks. Whoever writes what must not be lost ends, and is started until there is space.

@@ -54,6 +54,8 @@ for (const [name, found] of Object.entries(report.findings)) {
   found.slice(0, 10).forEach((text) => console.log(`         ${text}`));
   isGood &&= found.length === 0;
 }
+const kinds = Object.entries(report.kinds).sort(([a], [b]) => a.localeCompare(b));
+console.log(`faults: ${kinds.map(([name, count]) => `${name} ${count}`).join(', ')}`);
 console.log(`${report.rounds} rounds, ${JSON.stringify(report.figures)}`);
 if (isGood && !values.keep) fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 else console.log(`kept: ${directory}`);

@@ -7,6 +7,7 @@ await need('news');
 const isOpen = ({ phase, standby }) => phase !== 'closed' && (phase !== 'sold_out' || standby);
 
 const markup = () => el('section', { 'data-for': 'ended', class: 'narrow ended', hidden: true },
+  el('p', { id: 'ended-event', class: 'eyebrow', dir: 'auto' }),
   el('h1', { id: 'ended-title', tabindex: '-1' }),
   el('p', { id: 'ended-body', class: 'lead' }),
   el('p', { class: 'buttons' }, el('button', { id: 'again', class: 'primary', type: 'button' }),
@@ -23,6 +24,7 @@ export class EndedView {
 
   draw({ reason, event }) {
     const isBack = reason === 'sold_out' && isOpen(event);
+    setText($('ended-event'), event.name);
     setText($('ended-title'), this.title());
     setText($('ended-body'), t(isBack ? 'ended.backHint' : `ended.${reason}Hint`));
     setText($('again'), t(isBack ? 'ended.backToPlace' : 'ended.again'));

@@ -14,12 +14,17 @@ function prices({ categories, currency }) {
   return lowest === highest ? money(lowest, currency) : `${money(lowest, currency)} – ${money(highest, currency)}`;
 }
 
+// When it is, and when its sale opens if that is still to come.
+function dates({ starts_at_ms, opens_at_ms, time_zone }) {
+  const opens = opens_at_ms > clock.now() ? t('sale.opensAt', { date: dateIn(opens_at_ms, time_zone) }) : '';
+  return [starts_at_ms > 0 ? dateIn(starts_at_ms, time_zone) : '', opens].filter(Boolean);
+}
+
 function card(event) {
-  const date = event.opens_at_ms > 0 ? dateIn(event.opens_at_ms, event.time_zone) : '';
   return el('li', {}, el('a', { class: 'card event-card', href: `/e/${encodeURIComponent(event.id)}` },
     el('span', { class: `badge is-${event.phase}` }, t(`phase.${event.phase}`)),
     el('h2', {}, event.name),
-    date ? el('p', { class: 'soft' }, date) : null,
+    ...dates(event).map((date) => el('p', { class: 'soft' }, date)),
     el('p', {}, prices(event))));
 }
 

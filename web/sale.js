@@ -9,8 +9,11 @@ const DAY_MS = 86400000;
 // At the hour, everybody's page asks; not all in the same instant.
 const OPENING_SPREAD_MS = 1500;
 
-const countdown = (ms) =>
-  (ms < DAY_MS ? timer(ms) : `${t('time.days', { n: Math.floor(ms / DAY_MS) })} ${timer(ms % DAY_MS)}`);
+// In whole seconds, so that a day is not 24 hours and nought.
+function countdown(ms) {
+  const left = Math.ceil(ms / 1000) * 1000;
+  return left < DAY_MS ? timer(left) : `${t('time.days', { n: Math.floor(left / DAY_MS) })} ${timer(left % DAY_MS)}`;
+}
 
 // What the call to action says in each phase: [state text, moment counted down to, hint, can one join].
 function callOf({ phase, opens_at_ms, prequeue_at_ms, standby, held_out, draw, require_account }) {

@@ -3,7 +3,7 @@ import { el, setText, swatch } from './dom.js';
 import { money } from './format.js';
 import { t } from './text.js';
 
-export function drawStock(list, { categories, currency }) {
+export function drawStock(list, { categories, currency, phase }) {
   const cost = ({ price_minor }) => money(price_minor, currency);
   // What is left changes in place.
   const key = JSON.stringify(categories, ['name', 'color', 'price_minor', 'types']);
@@ -14,5 +14,5 @@ export function drawStock(list, { categories, currency }) {
       el('span', { class: 'soft' }), each.types ? el('ul', {}, ...each.types.map(typed)) : el('strong', {}, cost(each)))));
   }
   categories.forEach(({ free }, at) => setText(list.children[at].querySelector('.soft'),
-    free > 0 ? t('sale.left', { n: free }) : t('sale.noneLeft')));
+    phase === 'closed' ? '' : free > 0 ? t('sale.left', { n: free }) : t('sale.noneLeft')));
 }

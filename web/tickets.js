@@ -1,17 +1,21 @@
 // The end of a good day: the tickets, now or later.
 import { $, announce, el, setText, show } from './dom.js';
-import { dateHere, money } from './format.js';
+import { dateHere, dateIn, money } from './format.js';
 import { qrImage } from './qr.js';
 import { t } from './text.js';
 
 const whereOf = ({ section, row, number }) =>
   (row ? t('seats.full', { section, row, number }) : t('seats.fullNoRow', { section, number }));
 
-function ticket(each, currency) {
+// Whoever looks at a ticket, on a screen or on paper, sees what it is for and when.
+const whatFor = ({ name, starts_at_ms, time_zone }) => [el('p', { class: 'eyebrow', dir: 'auto' }, name),
+  starts_at_ms > 0 && el('p', { class: 'small' }, dateIn(starts_at_ms, time_zone))].filter(Boolean);
+
+function ticket(each, currency, event) {
   const { category, type, price_minor, code, qr, refunded } = each;
   const what = [category, type, money(price_minor, currency)].filter(Boolean).join(' · ');
   const where = whereOf(each);
-  const text = [el('p', { class: 'ticket-seat' }, where), el('p', { class: 'soft' }, what)];
+  const text = [...whatFor(event), el('p', { class: 'ticket-seat' }, where), el('p', { class: 'soft' }, what)];
   if (refunded) {
     return el('li', { class: 'ticket is-refunded' },
       el('div', { class: 'grow' }, ...text, el('p', { class: 'ticket-refunded' }, t('done.refunded'))));
@@ -24,10 +28,10 @@ function ticket(each, currency) {
 
 const good = (orders) => orders.flatMap(({ tickets }) => tickets).filter(({ refunded }) => !refunded);
 
-function order({ order: id, at_ms, committed_ms, amount_minor, currency, tickets }) {
+function order({ order: id, at_ms, committed_ms, amount_minor, currency, tickets }, event) {
   return el('article', { class: 'order' },
     el('p', { class: 'soft small' }, `${t('done.bought', { date: dateHere(committed_ms ?? at_ms ?? Date.now()) })} · ${money(amount_minor, currency)}`),
-    el('ul', { class: 'tickets' }, ...tickets.map((each) => ticket(each, currency))),
+    el('ul', { class: 'tickets' }, ...tickets.map((each) => ticket(each, currency, event))),
     el('p', { class: 'soft small' }, t('done.order', { order: id })));
 }
 
@@ -41,7 +45,7 @@ export class ResultView {
     $('result-print').onclick = () => print();
   }
 
-  draw({ result }, isNew) {
+  draw({ result, event }, isNew) {
     if (result === this.#drawn) return;
     this.#drawn = result;
     const orders = result.orders ?? [];
@@ -55,7 +59,7 @@ export class ResultView {
     show($('result-body'), body !== '');
     show($('result-print'), tickets > 0);
     show($('result-back'), result.kind !== 'loading');
-    $('result-orders').replaceChildren(...orders.map(order));
+    $('result-orders').replaceChildren(...orders.map((each) => order(each, event)));
   }
 
   title({ result }) {

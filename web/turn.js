@@ -10,7 +10,7 @@ const AUTO_S = 5; // seconds of being looked at before the page enters by itself
 const NEAR_DEADLINE_MS = 10000;
 
 const markup = () => el('section', { 'data-for': 'turn', class: 'narrow turn', hidden: true },
-  el('p', { id: 'turn-event', class: 'eyebrow' }),
+  el('p', { id: 'turn-event', class: 'eyebrow', dir: 'auto' }),
   el('h1', { tabindex: '-1' }, t('turn.title')),
   el('p', { id: 'turn-body', class: 'lead' }),
   el('button', { id: 'enter', class: 'primary big', type: 'button' }, t('turn.enter')),

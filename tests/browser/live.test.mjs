@@ -145,7 +145,7 @@ test('the time that is left stands still while the ledger is away', async () => 
   process.kill(ledger, 'SIGSTOP');
   let atMs, left;
   try {
-    await time.filter({ hasText: /stands still$/ }).waitFor();
+    await time.filter({ hasText: /paused$/ }).waitFor();
     [atMs, left] = [Date.now(), await secondsLeft()];
     await sleep(STANDSTILL_MS);
     assert.ok(Math.abs(await secondsLeft() - left) <= 1, 'it does not run');

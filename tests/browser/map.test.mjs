@@ -1,9 +1,10 @@
-// The seat map under the hand: what lies under the pointer stays there while one drags, turns the wheel or pinches; a price
-// that is pressed leaves its own seats; from right to left the list's arrow keys go where they point.
+// The seat map under the hand: what lies under the pointer stays there while one drags, turns the wheel or pinches, and is
+// bought from there; from right to left the list's arrow keys go where they point.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startStanchion, until } from '../support/stanchion.mjs';
-import { DESKTOP, PHONE, assertNoProblems, enterSale, launch, newPerson, openSection } from './browser.mjs';
+import { DESKTOP, GOOD_CARD, PHONE, assertNoProblems, enterSale, launch, newPerson, openSection, seatsAreReady, takesItsTime } from './browser.mjs';
+import { LANGUAGES } from './tour.mjs';
 
 const NEARER = 7; // turns of the wheel: seats are large then
 
@@ -24,11 +25,11 @@ async function seatAt(page, x, y) {
   return page.locator('#map-tip').evaluate((tip) => (tip.hidden ? '' : tip.textContent));
 }
 
-// A point near this one with a seat under it.
-async function findSeat(page, { x, y }) {
+// A point near this one with a seat under it, in the state that is wanted.
+async function findSeat(page, { x, y }, wanted = /./) {
   for (let down = 0; down < 60; down += 9)
     for (let aside = 0; aside < 60; aside += 9)
-      if (await seatAt(page, x + aside, y + down)) return { x: x + aside, y: y + down };
+      if (wanted.test(await seatAt(page, x + aside, y + down))) return { x: x + aside, y: y + down };
   return assert.fail('there is no seat here');
 }
 
@@ -70,6 +71,45 @@ describe('the map', { concurrency: 2 }, () => {
     await page.mouse.wheel(0, 2000);
     await page.mouse.wheel(0, 2000);
     await page.getByRole('button', { name: 'Show everything' }).click();
+    assertNoProblems(person);
+    await person.context.close();
+  });
+
+  test('a seat is bought with the mouse, from the map, in Korean, without an English word', async () => {
+    const person = await newPerson(browser, { ...DESKTOP, ...LANGUAGES.ko });
+    const { page } = person;
+    const { name, categories } = await (await fetch(`${server.url}/api/v1/events/${server.event}`)).json();
+    const names = new RegExp([name, ...categories.map((each) => each.name)].sort((a, b) => b.length - a.length).join('|'), 'g');
+    const isKorean = async () => assert.doesNotMatch((await page.locator('main').innerText()).replace(names, ''), /[A-Za-z]{3,}/);
+    await takesItsTime(page);
+    await page.goto(url);
+    const join = page.getByRole('button', { name: '대기열에 서기' });
+    await join.waitFor();
+    await isKorean();
+    await join.click();
+    const choose = page.getByRole('button', { name: '좌석 선택하기' });
+    await choose.waitFor();
+    await isKorean();
+    await choose.click();
+    await seatsAreReady(page);
+    await isKorean();
+    const stand = inStand(await page.locator('#map').boundingBox(), 0.66);
+    await page.mouse.move(stand.x, stand.y);
+    for (let i = 0; i < NEARER; i++) await page.mouse.wheel(0, -60);
+    const { x, y } = await findSeat(page, stand, /선택 가능$/);
+    const [seat] = (await seatAt(page, x, y)).split(' · ');
+    await page.mouse.click(x, y);
+    await page.locator('#seats-mine li', { hasText: seat }).waitFor();
+    await isKorean();
+    await page.getByRole('button', { name: '결제하기' }).click();
+    const card = page.getByLabel('카드 번호');
+    await card.waitFor();
+    await isKorean();
+    await card.fill(GOOD_CARD);
+    await page.getByRole('button', { name: / 결제하기$/ }).click();
+    await page.getByRole('heading', { name: '티켓 구매가 완료되었습니다' }).waitFor();
+    assert.equal(await page.locator('.ticket-seat').textContent(), seat);
+    assert.equal(await page.locator('.ticket .eyebrow').textContent(), name, 'a ticket says what it is for');
     assertNoProblems(person);
     await person.context.close();
   });

@@ -136,7 +136,7 @@ test('the ledger is away while somebody chooses and pays: time stands still, wha
   process.kill(ledger, 'SIGSTOP');
   try {
     await isDoing(payer.page, 'Your order is waiting to be recorded');
-    await chooser.page.locator('#seats-time').filter({ hasText: /^\d+:\d\d left, stands still$/ }).waitFor();
+    await chooser.page.locator('#seats-time').filter({ hasText: /^\d+:\d\d left, paused$/ }).waitFor();
     await chooser.page.locator('#announcer').filter({ hasText: 'Your seats are kept, and your time stands still.' }).waitFor({ state: 'attached' });
     await chooser.page.getByRole('button', { name: 'Go to payment' }).click();
     await chooser.page.getByRole('alert').filter({ hasText: 'Orders cannot be recorded at the moment. Nothing was taken' }).waitFor();

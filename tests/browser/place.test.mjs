@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startStanchion } from '../support/stanchion.mjs';
-import { assertNoProblems, isShown, launch, newPerson } from './browser.mjs';
+import { assertNoProblems, isShown, launch, newPerson, placeIs } from './browser.mjs';
 
 let server, browser, url;
 before(async () => {
@@ -51,6 +51,36 @@ test('a reload, a second tab and a browser without its memory keep the place', a
   assert.equal(await place(page), mine, 'with nothing but the cookie');
   assertNoProblems(person, last, ...others);
   for (const { context } of [person, last, ...others]) await context.close();
+});
+
+test('the bar goes forward only, over a reload, too', async () => {
+  const person = await newPerson(browser);
+  const { page } = person;
+  let ahead = 40, say;
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const gateway = socket.connectToServer();
+    socket.onMessage((text) => gateway.send(text));
+    gateway.onMessage((text) => {
+      const message = JSON.parse(text);
+      socket.send(JSON.stringify(message.type === 'place' ? { ...message, ahead } : message));
+      if (message.type === 'place') say = () => socket.send(JSON.stringify({ ...message, re: undefined, ahead }));
+    });
+  });
+  const bar = async () => {
+    await placeIs(page, ahead + 1);
+    return Number(await page.locator('#line-progress').getAttribute('value'));
+  };
+  await join(page);
+  const seen = [await bar()];
+  for (ahead of [10, 25, 4]) { // whatever a server says
+    say();
+    seen.push(await bar());
+  }
+  assert.deepEqual(seen, [0, 750, 750, 900]);
+  await page.reload();
+  assert.equal(await bar(), 900);
+  assertNoProblems(person);
+  await person.context.close();
 });
 
 test('who leaves is asked first, and gives the place away', async () => {

@@ -41,7 +41,8 @@ function messages({ event, plan, bought }) {
     entered: (hold = null) => ({ type: 'entered', deadline_ms: now() + 9 * MINUTE_MS, seats_max: 3, hold, server_ms: now() }),
     map: () => ({ type: 'map', version: 1, states: states.toString('base64'), server_ms: now() }),
     held: (seats = [seatA, seatB]) => ({ type: 'held', seats, total_minor: money.amount_minor, currency: money.currency, deadline_ms: now() + 8 * MINUTE_MS }),
-    payment: () => ({ type: 'payment', order: bought.confirmed.order, seats: [seatA, seatB], ...money, deadline_ms: now() + 6 * MINUTE_MS }),
+    payment: () => ({ type: 'payment', order: bought.confirmed.order, seats: [seatA, seatB], ...money, tickets: bought.confirmed.tickets, deadline_ms: now() + 6 * MINUTE_MS }),
+    frozen: () => ({ type: 'deadline', deadline_ms: now() + 7 * MINUTE_MS, is_frozen: true }),
     confirmed: () => bought.confirmed,
     tickets: (orders) => ({ type: 'tickets', orders }),
     error: (code, more) => ({ type: 'error', code, message: 'words of the server', ...more }),
@@ -69,11 +70,15 @@ function list(real) {
   const pay = async (page) => { await take(page); await click('#checkout')(page); await inView('payment')(page); };
   const payWith = async (page) => { await pay(page); await page.locator('#card').fill(GOOD_CARD); await click('#pay')(page); };
   const seats = (name, go, more = {}) => ({ name: `seats-${name}`, says: { ...inside, ...more }, go, until: inView('seats') });
+  let isPaid = false;
   const paying = { pay: () => ({ type: 'paying', order: real.bought.confirmed.order }), tickets: () => m.tickets([]) };
   const ended = (name, push, go = inLine) => ({ name: `ended-${name}`, says: { ...inside, ...join(() => m.place()) }, push, go, until: inView('ended') });
   const opensIn = (ms) => ({ phase: 'announced', opens_at_ms: Date.now() + ms });
   return [
     { name: 'events', path: '/', until: (page) => page.locator('.event-card').first().waitFor() },
+    { name: 'events-many', path: '/', events: [{ ...real.event, starts_at_ms: Date.now() + 23 * DAY_MS },
+      { ...real.event, id: 'b', name: 'A name that needs more than one line, because it tells everything', phase: 'announced', ...opensIn(3 * DAY_MS), starts_at_ms: Date.now() + 60 * DAY_MS },
+      { ...real.event, id: 'c', phase: 'paused' }, { ...real.event, id: 'd', phase: 'sold_out' }], until: (page) => page.locator('.event-card').first().waitFor() },
     { name: 'events-none', path: '/', events: [], until: (page) => page.locator('#hint:not([hidden])').waitFor() },
     { name: 'sale', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, until: inView('sale') },
     { name: 'sale-accent', event: { starts_at_ms: Date.now() + 23 * DAY_MS, accent: '#8a1c7c' }, until: (page) => page.waitForFunction(() => document.documentElement.style.getPropertyValue('--accent')) },
@@ -91,7 +96,7 @@ function list(real) {
     line('getting', { more: { says: {}, until: inView('line') } }),
     line('far'),
     line('next', { place: { ahead: 0, eta_low_ms: 0, eta_high_ms: 20_000 } }),
-    line('million', { place: { ahead: 1_234_566, eta_low_ms: 200 * MINUTE_MS, eta_high_ms: 300 * MINUTE_MS }, event: { message: 'Two more evenings have been added.' } }),
+    line('million', { place: { ahead: 1_234_566, eta_low_ms: 200 * MINUTE_MS, eta_high_ms: 300 * MINUTE_MS, message: 'Two more evenings have been added.' } }),
     line('paused', { event: { phase: 'paused' }, place: { phase: 'paused', eta_low_ms: undefined, eta_high_ms: undefined } }),
     line('prequeue', { event: { ...opensIn(400_000), phase: 'prequeue' }, place: { phase: 'prequeue' } }),
     line('draw', { event: { ...opensIn(400_000), phase: 'prequeue', draw: { state: 'committed', commitment: 'ab'.repeat(32), places: 0 } }, place: { phase: 'prequeue' } }),
@@ -111,17 +116,26 @@ function list(real) {
     seats('taken', async (page) => { await enter(page); await click('#best-go')(page); await page.locator('#seats-problem:not([hidden])').waitFor(); },
       { hold: () => m.error('seat_taken', { seats: [real.bought.seats[0]], instead: [real.bought.seats[0] + 4] }) }),
     seats('none-free', async (page) => { await enter(page); await click('#best-go')(page); await page.locator('#seats-problem:not([hidden])').waitFor(); }, { hold: () => m.error('none_free') }),
+    seats('frozen', async (page) => { await take(page); await page.locator('#seats-time', { hasText: /,/ }).waitFor(); }, { hold: ({ seats: wanted }, send) => { setTimeout(() => send(m.frozen()), 50); return m.held(wanted); } }),
     { name: 'payment', says: inside, go: pay, until: inView('payment') },
     { name: 'payment-running', says: { ...inside, ...paying }, go: payWith, until: (page) => page.locator('#pay-running:not([hidden])').waitFor() },
+    { name: 'payment-sending', says: { ...inside, ...paying, pay: null }, go: payWith, until: (page) => page.locator('#pay-running:not([hidden])').waitFor() },
+    { name: 'payment-unsure', says: { ...inside, ...paying, ...join(() => ({ ...m.admitted(), receipt: m.place().receipt })), pay: null, enter: () => m.entered(isPaid ? m.payment() : null) },
+      go: async (page) => { isPaid = false; await payWith(page); isPaid = true; await page.reload(); }, until: (page) => page.locator('#pay-problem:not([hidden])').waitFor() },
+    { name: 'payment-unrecorded', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send(m.frozen()), 50); return paying.pay(); } }, go: payWith,
+      until: (page) => page.locator('#pay-time', { hasText: /,/ }).waitFor() },
+    { name: 'payment-nothing', says: { ...inside, checkout: () => ({ ...m.payment(), amount_minor: 0, tickets: m.payment().tickets.map((ticket) => ({ ...ticket, price_minor: 0 })) }) }, go: pay, until: inView('payment') },
     { name: 'payment-declined', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send({ type: 'declined', order: real.bought.confirmed.order, reason: 'card_declined', deadline_ms: Date.now() + 5 * MINUTE_MS }), 50); return paying.pay(); } },
       go: payWith, until: (page) => page.locator('#pay-problem:not([hidden])').waitFor() },
+    ended('lost', { type: 'expired', reason: 'lost' }),
     ended('missed', { type: 'expired', reason: 'no_show' }),
     ended('time-out', { type: 'expired', reason: 'time_out' }),
     { name: 'ended-unsold', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send({ type: 'unsold', order: real.bought.confirmed.order, reason: 'time_out' }), 50); return paying.pay(); } }, go: payWith, until: inView('ended') },
-    { name: 'tickets', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send(m.confirmed()), 50); return paying.pay(); } }, go: payWith, until: (page) => page.locator('.ticket .qr').first().waitFor() },
+    { name: 'tickets', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send(m.confirmed()), 50); return paying.pay(); } }, go: payWith, until: (page) => page.locator('.ticket .qr').first().waitFor() },
     { name: 'tickets-mine', says: { tickets: () => m.tickets(orders.map((order) => ({ ...order, tickets: order.tickets.map((ticket, at) => (at === 0 ? ticket : { ...ticket, qr: undefined, refunded: true })) }))) },
       go: click('#tickets-link'), until: (page) => page.locator('.ticket').first().waitFor() },
     { name: 'tickets-none', says: { tickets: () => m.tickets([]) }, go: click('#tickets-link'), until: (page) => page.locator('#result-body:not(:empty)').waitFor() },
+    { name: 'tickets-later', says: { tickets: () => m.error('ledger_down', { retry_s: 40 }) }, go: click('#tickets-link'), until: (page) => page.locator('#link:not([hidden])').waitFor() },
     { name: 'draw-check', path: '/draw', until: (page) => page.locator('#start').waitFor() },
     { name: 'plain-sale', path: '/e/arena/line', until: (page) => page.locator('main h1').waitFor() },
     { name: 'plain-line', path: '/e/arena/line', isReal: true, go: async (page) => { await page.locator('button[value=join]').click(); }, until: (page) => page.locator('.place-number, .turn, a.primary').first().waitFor() },

@@ -93,7 +93,7 @@ test('what costs nothing is bought with one click: nobody is asked for a card', 
   const name = await take(page, 9);
   await typeOf(page, name).selectOption('Child');
   await totalIs(page, '€0.00');
-  const free = page.getByRole('button', { name: 'Get the tickets, nothing to pay' });
+  const free = page.getByRole('button', { name: 'Get tickets, nothing to pay' });
   await free.waitFor();
   await typeOf(page, name).selectOption('Reduced');
   await page.getByRole('button', { name: 'Go to payment' }).waitFor();
@@ -121,10 +121,10 @@ test('what costs nothing and was checked out only is got without a card, too', a
   await enterSale(page, url);
   const name = await take(page, 8);
   await typeOf(page, name).selectOption('Child');
-  await page.getByRole('button', { name: 'Get the tickets, nothing to pay' }).click();
+  await page.getByRole('button', { name: 'Get tickets, nothing to pay' }).click();
   await isShown(page, 'payment');
   assert.ok(await page.getByLabel('Card number').isHidden());
-  await page.getByRole('button', { name: 'Get the tickets, nothing to pay' }).click();
+  await page.getByRole('button', { name: 'Get tickets, nothing to pay' }).click();
   assert.deepEqual(await confirmedSeats(page), [name]);
   assertNoProblems(person);
   await person.context.close();

@@ -27,3 +27,15 @@ export function writeHall({ seats = TYPED_SEATS, prices = TYPED_PRICES, ini = ''
   fs.writeFileSync(path.join(directory, 'event.ini'), `name = Small Hall\ncurrency = EUR\n${ini}`);
   return directory;
 }
+
+// A hall of so many seats in sections of 20 rows of 25, three prices from front to back: its file for `event load`.
+export function writeRows(count) {
+  const file = path.join(temporaryDirectory(), 'hall.csv');
+  const lines = ['section,row,seat_from,seat_to,category,price,currency'];
+  for (let row = 0; row < count / 25; row++) {
+    const third = Math.floor(3 * row * 25 / count);
+    lines.push(`${100 + Math.floor(row / 20)},${row % 20 + 1},1,25,${['Front', 'Middle', 'Back'][third]},${[120, 80, 50][third]}.00,EUR`);
+  }
+  fs.writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}

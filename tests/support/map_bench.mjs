@@ -5,22 +5,13 @@
 // Weights are what goes over the wire (gzip), with everything fetched until the view is there. A map is first drawn when
 // plan and states are in memory: from the page's point of view the time from "map" being answered to a picture. Panning
 // is a drag over 120 frames, everything in sight; zoomed is the same where seats have numbers.
-import fs from 'node:fs';
-import path from 'node:path';
 import { launch, newPerson, seatsAreReady } from '../browser/browser.mjs';
-import { startStanchion, temporaryDirectory } from './stanchion.mjs';
+import { writeRows } from './halls.mjs';
+import { startStanchion } from './stanchion.mjs';
 import { visit } from './visitor.mjs';
 
 const FRAMES = 120;
 const CROWD = 110;
-
-// A hall of so many seats: sections of 20 rows of 25.
-function writeHall(file, count) {
-  const lines = ['section,row,seat_from,seat_to,category,price,currency'];
-  for (let row = 0; row < count / 25; row++)
-    lines.push(`${100 + Math.floor(row / 20)},${row % 20 + 1},1,25,${['Front', 'Middle', 'Back'][Math.floor(3 * row * 25 / count)]},${[120, 80, 50][Math.floor(3 * row * 25 / count)]}.00,EUR`);
-  fs.writeFileSync(file, `${lines.join('\n')}\n`);
-}
 
 // In the page: frames of a drag by mouse events of our own, as fast as the browser draws.
 const pan = (frames) => new Promise((resolve) => {
@@ -45,9 +36,7 @@ const pan = (frames) => new Promise((resolve) => {
 });
 
 async function measure(browser, count) {
-  const file = path.join(temporaryDirectory(), 'hall.csv');
-  writeHall(file, count);
-  const server = await startStanchion({ event: file });
+  const server = await startStanchion({ event: writeRows(count) });
   const person = await newPerson(browser);
   const { page } = person;
   const bytes = { line: 0, seats: 0, plan: 0 };

@@ -408,6 +408,14 @@ CONTRACT(a_pause_admits_nobody_and_loses_nobody)
     cr_assert_eq(b->admitted[2].seq, 3);
 }
 
+#define FAR_MS 600000 /* a moment that does not come during a test */
+
+static void wait_for_moment(struct queue_bench *b, int64_t at_ms)
+{
+    while (queue_bench_now_ms(b) < at_ms)
+        queue_bench_wait(b, 1);
+}
+
 /* The grid of ticks is coarse here: only the moment itself can make a tick due. */
 CONTRACT(the_opening_is_a_tick_of_its_own)
 {
@@ -428,32 +436,34 @@ CONTRACT(the_opening_is_a_tick_of_its_own)
         if (!was_due)
             queue_bench_wait(b, 1);
     }
-    while (b->last.phase != PHASE_OPEN) {
-        queue_tick(b, 1);
-        cr_assert_lt(queue_bench_now_ms(b), settings.opens_at_ms + 500, "no tick at the opening");
-    }
+    cr_assert(b->last.phase == PHASE_OPEN || queue_tick(b, 1), "no tick at the opening");
+    cr_assert_eq(b->last.phase, PHASE_OPEN);
     cr_assert_geq(b->last.at_ms, settings.opens_at_ms);
-    cr_assert_leq(b->last.at_ms, settings.opens_at_ms + 50);
     cr_assert_eq(b->admitted_count, 2);
-    for (int i = 0; i < 20; i++)
-        cr_assert_not(queue_tick(b, i & 1), "the opening comes once");
-    queue_bench_wait(b, settings.opens_at_ms + 1000 - queue_bench_now_ms(b));
-    queue_next_tick(b);
-    cr_assert_leq(b->last.at_ms, settings.opens_at_ms + 1050, "the grid began at the opening");
+    for (int i = 0; i < 20; i++) {
+        bool was_due = queue_tick(b, i & 1);
+        if (queue_bench_now_ms(b) >= settings.opens_at_ms + settings.tick_ms)
+            break; /* a very busy machine: another tick may be due by now */
+        cr_assert_not(was_due, "the opening comes once");
+    }
+    wait_for_moment(b, settings.opens_at_ms + settings.tick_ms);
+    cr_assert(b->admitted_count > 2 || queue_tick(b, 0), "the grid began at the opening");
     cr_assert_eq(b->admitted_count, 4);
 }
 
 CONTRACT(the_schedule_closes_by_itself)
 {
     struct queue_fake_settings settings = queue_usual;
-    settings.closes_at_ms = queue_bench_now_ms(b) + 200;
     queue_bench_configure(b, &settings);
     for (int i = 0; i < 300; i++)
         queue_join(b, 0, queue_numbered(i).id);
     queue_next_tick(b);
-    cr_assert_eq(b->last.phase, PHASE_OPEN);
     cr_assert_eq(queue_enter(b, 0, queue_numbered(0).id).state, PLACE_ENTERED);
-    queue_bench_wait(b, 210);
+    settings.closes_at_ms = queue_bench_now_ms(b) + 200;
+    queue_bench_configure(b, &settings);
+    queue_next_tick(b);
+    cr_assert_eq(b->last.phase, b->last.at_ms < settings.closes_at_ms ? PHASE_OPEN : PHASE_CLOSED);
+    wait_for_moment(b, settings.closes_at_ms);
     size_t admitted = b->admitted_count;
     queue_next_tick(b);
     cr_assert_eq(b->last.phase, PHASE_CLOSED);
@@ -469,17 +479,21 @@ CONTRACT(the_schedule_opens_by_itself)
     struct queue_fake_settings settings = queue_usual;
     int64_t now = queue_bench_now_ms(b);
     settings.phase = PHASE_ANNOUNCED;
-    settings.prequeue_at_ms = now + 150;
-    settings.opens_at_ms = now + 300;
+    settings.prequeue_at_ms = now + FAR_MS;
+    settings.opens_at_ms = now + 2 * FAR_MS;
     queue_bench_configure(b, &settings);
     cr_assert_eq(queue_join(b, 0, "a").state, PLACE_NOT_OPEN);
-    queue_bench_wait(b, 150);
+    settings.prequeue_at_ms = queue_bench_now_ms(b) + 100;
+    queue_bench_configure(b, &settings);
+    wait_for_moment(b, settings.prequeue_at_ms);
     struct place place = queue_join(b, 0, "a");
     cr_assert_eq(place.state, PLACE_WAITING);
     cr_assert_eq(place.phase, PHASE_PREQUEUE);
     queue_next_tick(b);
     cr_assert_eq(b->admitted_count, 0);
-    queue_bench_wait(b, 150);
+    settings.opens_at_ms = queue_bench_now_ms(b) + 100;
+    queue_bench_configure(b, &settings);
+    wait_for_moment(b, settings.opens_at_ms);
     queue_next_tick(b);
     cr_assert_eq(b->last.phase, PHASE_OPEN);
     cr_assert_eq(b->admitted_count, 1);

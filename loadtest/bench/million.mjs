@@ -20,7 +20,7 @@ const { values: options, positionals } = parseArgs({ allowPositionals: true, opt
 // Who is far back hears of it once a minute: every 15 s would be 75,000 frames a second, one of two cores.
 const PUSH_MS = 60_000;
 // The kernel deals connections out by chance; a gateway takes 19,000. So the fullest of 56 stays well below that.
-const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000, NICE = 10, JOINED_MARGIN_S = 3;
+const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000, NICE = 19, JOINED_MARGIN_S = 3;
 const visitors = Number(options.visitors), gateways = Number(options.gateways ?? Math.max(2, Math.ceil(visitors / EACH)));
 const program = (name) => path.join(options.bin, name);
 const base = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-million-')), data = path.join(base, 'data'), port = await freePort();

@@ -146,7 +146,9 @@ void config_print(const struct config *config, FILE *out);
 /* docs/configuration.md's table. */
 void config_print_markdown(FILE *out);
 
-/* Gateways to start: the setting, or the number of cores this process may use (at most 64). */
+/* Processor cores that this process may use; 1 when it cannot be told. */
+size_t config_cores_count(void);
+/* Gateways to start: the setting, or one for each core (at most 64). */
 size_t config_gateways_count(const struct config *config);
 
 #endif

@@ -21,6 +21,7 @@
     {                                                                                              \
         "http://", "https://"                                                                      \
     }
+#define GATEWAYS_BY_DEFAULT_MAX 64
 #define TEXT_OF(number) #number
 #define NUMBER_TEXT(number) TEXT_OF(number)
 #define MEMBER(member) offsetof(struct config, member)
@@ -516,13 +517,19 @@ void config_environment_name(const struct config_setting *setting, char *out, si
         *c = *c == '.' ? '_' : (char)toupper((unsigned char)*c);
 }
 
-size_t config_gateways_count(const struct config *config)
+size_t config_cores_count(void)
 {
     cpu_set_t cores;
-    if (config->gateways_count > 0)
-        return (size_t)config->gateways_count;
     if (sched_getaffinity(0, sizeof cores, &cores) != 0)
         return 1;
     int count = CPU_COUNT(&cores);
-    return count < 1 ? 1 : count > 64 ? 64 : (size_t)count;
+    return count < 1 ? 1 : (size_t)count;
+}
+
+size_t config_gateways_count(const struct config *config)
+{
+    size_t cores = config_cores_count();
+    if (config->gateways_count > 0)
+        return (size_t)config->gateways_count;
+    return cores > GATEWAYS_BY_DEFAULT_MAX ? GATEWAYS_BY_DEFAULT_MAX : cores;
 }

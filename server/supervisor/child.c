@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GATEWAY_NICE 5
+#define GATEWAY_NICE_MIN 5
+#define GATEWAY_NICE_MAX 19
 
 static struct {
     char *area; /* argv and environment as the kernel laid them out, one block */
@@ -53,21 +54,32 @@ static void reset_signals(void)
  * share of the processor beside dozens of gateways is too little for them: they are sessions of
  * their own (which Linux gives shares of their own, see sched(7) on autogroup), and gateways stand
  * back. */
-static void take_rank(enum child_kind kind)
+static void take_rank(const struct child *child)
 {
-    if (kind == CHILD_REDIS || kind == CHILD_LEDGER)
+    if (child->kind == CHILD_REDIS || child->kind == CHILD_LEDGER)
         (void)setsid();
     else
         (void)setpgid(0, 0);
-    if (kind == CHILD_GATEWAY)
-        (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + GATEWAY_NICE);
+    if (child->nice != 0)
+        (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + child->nice);
+}
+
+/* All together weigh about as much as one for each core would: a step of niceness is a factor of
+ * 1.25 (sched(7)). */
+int child_gateway_nice(size_t gateways, size_t cores)
+{
+    int nice = GATEWAY_NICE_MIN;
+    for (double weight = (double)cores; weight < (double)gateways && nice < GATEWAY_NICE_MAX;
+         weight *= 1.25)
+        nice++;
+    return nice;
 }
 
 static void become(const struct child *child, pid_t parent)
 {
     char text[CHILD_NAME_BYTES_MAX + 16];
     bool is_orderly = child->kind == CHILD_REDIS || child->kind == CHILD_REHEARSER;
-    take_rank(child->kind);
+    take_rank(child);
     (void)prctl(PR_SET_PDEATHSIG, is_orderly ? SIGTERM : SIGKILL);
     if (getppid() != parent)
         _exit(1); /* the supervisor died before the line above */

@@ -33,6 +33,7 @@ enum child_kind {
 struct child {
     enum child_kind kind;
     size_t index; /* among its kind */
+    int nice;     /* is added to the supervisor's: how far it stands back for others */
     char name[CHILD_NAME_BYTES_MAX];
     pid_t pid; /* 0 = not running */
     int64_t started_ms, start_at_ms;
@@ -41,6 +42,9 @@ struct child {
 
 /* What runs in the child; its value is the exit code. */
 typedef int child_run_fn(void *ctx, const struct child *child);
+
+/* How far each of `gateways` stands back on so many cores. Pure. */
+int child_gateway_nice(size_t gateways, size_t cores);
 
 void child_init(struct child *child, enum child_kind kind, size_t index);
 /* Forks. In the parent: false when fork failed (errno). In the child this never returns. */

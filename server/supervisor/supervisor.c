@@ -175,8 +175,11 @@ static void add_children(struct supervisor *s)
     add_child(s, CHILD_REGISTRAR, 0);
     if (s->is_sandbox)
         add_child(s, CHILD_SANDBOX, 0);
-    for (size_t i = 0; i < gateways_count; i++)
+    for (size_t i = 0; i < gateways_count; i++) {
         add_child(s, CHILD_GATEWAY, i);
+        s->children[s->children_count - 1].nice =
+            child_gateway_nice(gateways_count, config_cores_count());
+    }
     if (s->config.rehearsal_visitors > 0)
         add_child(s, CHILD_REHEARSER, 0);
 }

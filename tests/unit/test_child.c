@@ -71,3 +71,16 @@ Test(child, it_has_its_own_process_group_and_dies_by_default_signals)
     (void)close(fds[0]);
     (void)close(fds[1]);
 }
+
+Test(child, the_more_gateways_share_a_core_the_further_each_stands_back)
+{
+    static const struct {
+        size_t gateways, cores;
+        int nice;
+    } rows[] = {{1, 1, 5}, {1, 8, 5},   {2, 2, 5},   {3, 2, 7},
+                {4, 2, 9}, {64, 64, 5}, {56, 2, 19}, {1000, 1, 19}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(child_gateway_nice(rows[i].gateways, rows[i].cores), rows[i].nice,
+                     "%zu on %zu: %d", rows[i].gateways, rows[i].cores,
+                     child_gateway_nice(rows[i].gateways, rows[i].cores));
+}

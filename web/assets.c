@@ -87,6 +87,7 @@ static const struct file files[] = {
     PART("organizer/api.js", api_js, type_js),
     PART("organizer/basics.js", basics_js, type_js),
     PART("organizer/board.js", board_js, type_js),
+    PART("organizer/changes.js", changes_js, type_js),
     PART("organizer/create.js", create_js, type_js),
     PART("organizer/doors.js", doors_js, type_js),
     PART("organizer/effects.js", effects_js, type_js),

@@ -49,6 +49,24 @@ const views = ({ event, order }) => [
     await page.locator('.phases button').last().click();
     await page.locator('dialog .effects').waitFor();
   }],
+  ['console-orders-none', `/e/${DRAFT}/orders`], ['console-allotments-none', `/e/${DRAFT}/seats`], ['console-no-page', '/nowhere'],
+  ['console-undo', `/e/${event}/live`, async (page) => {
+    await page.locator('input[name="cap"]').fill('400');
+    await page.keyboard.press('Enter');
+    await page.locator('#done button').first().waitFor();
+    await page.locator('#done button').first().click();
+  }],
+  ['console-keep', `/e/${event}/seats`, async (page) => {
+    await page.locator('input[name="name"]').fill('press');
+    await page.locator('select[name="section"]').selectOption('102');
+    await page.locator('.effects').waitFor();
+  }],
+  ['console-refund', `/e/${event}/orders/${order}`, async (page) => {
+    await page.locator('.plain-form input[type="checkbox"]').first().check();
+    await page.locator('input[name="reason"]').fill('asked for it');
+    await page.locator('.plain-form button.primary').click();
+    await page.locator('dialog .effects').waitFor();
+  }],
   ['console-allotments', `/e/${event}/seats`], ['console-orders', `/e/${event}/orders`], ['console-order', `/e/${event}/orders/${order}`],
   ['console-door', `/e/${event}/doors`, async (page) => {
     await page.locator('input[name="code"]').fill('not a ticket');

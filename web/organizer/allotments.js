@@ -59,7 +59,7 @@ export async function view({ can }, id) {
     const { withheld } = await get(eventPath(id, '/withheld'));
     const rows = Object.entries(withheld).filter(([, seats]) => seats.length).map(([name, seats]) => [name, String(seats.length), seatsText(plan, seats),
       el('button', { type: 'button', 'aria-label': t('stock.releaseOf', { name }), onclick: () => release(name) }, t('stock.release'))]);
-    const columns = [{ name: t('stock.name') }, { name: t('stock.seats'), isFigure: true }, { name: t('stock.which') }, { name: t('office.actions') }];
+    const columns = [{ name: t('stock.name') }, { name: t('stock.seats'), isFigure: true }, { name: t('stock.which'), isText: true }, { name: t('office.actions') }];
     list.replaceChildren(rows.length ? table(t('stock.title'), columns, rows) : empty(t('stock.none'), t('stock.noneHint')));
   }
 

@@ -21,7 +21,7 @@ const sentName = ({ text: content }) => (/^\s*[{[]/.test(content) ? 'plan.json' 
 const placeOf = ({ line, column }) => (line ? [line, column].filter(Boolean).join(':') : '–');
 
 const problemTable = (problems, all, caption, nameOf) => el('section', {}, el('h2', { class: 'minor' }, caption),
-  table(caption, [{ name: t('files.file') }, { name: t('files.line'), isFigure: true }, { name: t('files.what') }],
+  table(caption, [{ name: t('files.file') }, { name: t('files.line'), isFigure: true }, { name: t('files.what'), isText: true }],
     problems.map((problem) => [nameOf(problem.file), placeOf(problem), problemText(problem)])),
   all > problems.length ? el('p', { class: 'soft' }, t('files.more', { n: all - problems.length })) : null);
 

@@ -3,20 +3,12 @@ import { ask } from '../ask.js';
 import { el } from '../dom.js';
 import { language, t } from '../text.js';
 import { get, post } from './api.js';
+import { changes } from './changes.js';
 import { choice, done, empty, pages } from './parts.js';
 
 const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
 
-const said = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
-
-// before and after side by side, setting by setting.
-function changes({ before, after }) {
-  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  return keys.map((key) => el('li', {}, el('code', {}, key), ' ', before?.[key] === undefined ? '' : el('del', {}, said(before[key])),
-    before?.[key] === undefined ? '' : ' → ', after?.[key] === undefined ? '' : el('ins', {}, said(after[key]))));
-}
-
-function entryNode(entry, reload) {
+function entryNode(entry, event, reload) {
   const name = t(`verb.${entry.verb.replace('.', '_')}`) || entry.verb;
   const undo = async () => {
     if (!await ask(t('log.undoAsk', { what: name }), t('log.undo'), t('ask.no'))) return;
@@ -29,10 +21,10 @@ function entryNode(entry, reload) {
     reload();
   };
   return el('li', { class: 'entry-row' },
-    el('p', {}, el('strong', {}, name), entry.event ? el('span', {}, ` · ${entry.event}`) : null),
+    el('p', {}, el('strong', {}, name), [event?.name ?? entry.event, entry.note].filter(Boolean).map((part) => ` · ${part}`).join('')),
     el('p', { class: 'soft small' }, t('log.by', { who: entry.who, when: moment.format(entry.at_ms) }),
       entry.via === 'console' ? '' : ` · ${t('log.commandLine')}`),
-    el('ul', { class: 'changes small' }, ...changes(entry)), entry.note ? el('p', { class: 'note' }, entry.note) : null,
+    el('ul', { class: 'changes small' }, ...changes(entry, event)),
     entry.undone_by ? el('p', { class: 'soft small' }, t('log.undone')) : null,
     entry.can_undo && !entry.undone_by ? el('button', { type: 'button', class: 'quiet', onclick: undo }, t('log.undo')) : null);
 }
@@ -47,7 +39,7 @@ export async function view({ reload }) {
     const { foot, load } = pages(list, async (before) => {
       const query = new URLSearchParams({ limit: '50', ...(event && { event }), ...(before && { before: String(before) }) });
       const { entries, next } = await get(`/log?${query}`);
-      return { nodes: entries.map((entry) => entryNode(entry, reload)), next };
+      return { nodes: entries.map((entry) => entryNode(entry, events.find(({ id }) => id === entry.event), reload)), next };
     });
     body.replaceChildren(list, foot);
     await load();

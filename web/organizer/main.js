@@ -63,24 +63,25 @@ function markMenu(path) {
   }
 }
 
-function failed(error) {
+// isFinal: trying again would not help.
+function failed(error, isFinal = false) {
   const problem = problemBox();
   problem.say(error);
+  const again = isFinal ? null : el('button', { type: 'button', class: 'primary', onclick: open }, t('office.again'));
   return { title: t('office.failed'), node: el('section', { class: 'narrow' }, el('h1', {}, t('office.failed')), problem.node,
-    el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'primary', onclick: open }, t('office.again')),
-      el('a', { class: 'button', href: '#/' }, t('office.events')))) };
+    el('div', { class: 'buttons' }, again, el('a', { class: isFinal ? 'button primary' : 'button', href: '#/' }, t('office.events')))) };
 }
 
 async function load(path) {
-  if (path === '/password') return askPassword({ name: session.name, isForced: false, onDone: changed });
+  if (path === '/password') return askPassword({ name: session.name, isForced: false, onDone: (next) => { changed(next, '/'); } });
   for (const [pattern, right, module] of routes) {
     const found = pattern.exec(path);
     if (!found) continue;
-    if (!can(right)) return failed(t('problem.not_allowed'));
+    if (!can(right)) return failed(t('problem.not_allowed'), true);
     const { view: make } = await module();
     return make({ session, can, go, reload: open }, ...found.slice(1).map(decodeURIComponent));
   }
-  return failed(t('problem.no_page'));
+  return failed(t('problem.no_page'), true);
 }
 
 async function open() {
@@ -100,14 +101,13 @@ function go(path) {
   else location.hash = path;
 }
 
-// A session begins, or goes on with another password.
-function changed(next) {
+// A session begins, or goes on with another password: then there is a page to go to.
+function changed(next, path = null) {
   session = next;
   store.set({ isSignedIn: true });
   if (session.must_change) return mount(askPassword({ name: session.name, isForced: true, onDone: changed }));
   drawMenu();
-  if (location.hash === '#/password') return go('/');
-  return open();
+  return path === null ? open() : go(path);
 }
 
 function enter() {
@@ -128,7 +128,7 @@ addEventListener('hashchange', open);
 fillTexts(document);
 if (!store.get('isSignedIn')) enter();
 else {
-  get('/session').then(changed, (error) => {
+  get('/session').then((known) => changed(known), (error) => {
     if (error.code === 'sign_in') enter();
     else mount(failed(error));
   });

@@ -1,13 +1,12 @@
 // The orders of an event: search, and the exports.
 import { el } from '../dom.js';
 import { money } from '../format.js';
-import { language, t } from '../text.js';
+import { t } from '../text.js';
 import { address, eventPath, get } from './api.js';
 import { frame } from './frame.js';
-import { empty, field, pages, table } from './parts.js';
+import { empty, field, pages, shortDate, table } from './parts.js';
 
 const SEATS_SHOWN = 4;
-const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
 
 const columns = () => [{ name: t('orders.order') }, { name: t('orders.when') }, { name: t('orders.who') }, { name: t('orders.seats') },
   { name: t('orders.payment') }, { name: t('orders.amount'), isFigure: true }];
@@ -19,7 +18,7 @@ function seatsText(seats) {
 
 const row = (event, order) => [
   el('a', { href: `#/e/${encodeURIComponent(event)}/orders/${encodeURIComponent(order.order)}` }, el('code', {}, order.order)),
-  moment.format(order.at_ms), order.email || t('orders.anonymous'), seatsText(order.seats), t(`pay.${order.payment_state}`) || order.payment_state,
+  shortDate(order.at_ms), order.email || t('orders.anonymous'), seatsText(order.seats), t(`pay.${order.payment_state}`) || order.payment_state,
   el('span', {}, money(order.amount_minor, order.currency), order.refunded_minor
     ? el('span', { class: 'soft small block' }, t('orders.refunded', { amount: money(order.refunded_minor, order.currency) })) : null)];
 

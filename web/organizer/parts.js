@@ -1,10 +1,13 @@
 // What the views of the console are put together from: fields, tables, states, and the line at the foot that says what was
 // done and offers to undo it.
 import { $, announce, el, setText, show } from '../dom.js';
-import { t } from '../text.js';
+import { language, t } from '../text.js';
 import { post } from './api.js';
 
 let ids = 0;
+
+// A moment in a row of a table, on the reader's clock.
+export const shortDate = (ms) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
 
 // A label, its input, and what helps to fill it in. The input is any form element.
 export function field(label, input, hint = '') {
@@ -67,12 +70,13 @@ export function form({ fields, button, action, isPlain = false, more = [] }) {
 export const empty = (title, hint, ...actions) => el('div', { class: 'empty' }, el('h2', {}, title), el('p', { class: 'soft' }, hint),
   actions.length ? el('div', { class: 'buttons' }, ...actions) : null);
 
-// columns: [{name, isFigure}]; rows: arrays of nodes or texts, the first of which names the row. On a phone each row is a card,
-// which browsers would no longer take for a table: hence the roles; a compact table stays one.
+// columns: [{name, isFigure, isText}]; rows: arrays of nodes or texts, the first of which names the row. On a phone each row is a card,
+// which browsers would no longer take for a table: hence the roles; a compact table stays one. Sentences (isText) stand below their name
+// there.
 export function table(caption, columns, rows, isCompact = false) {
   const head = columns.map(({ name, isFigure }) => el('th', { scope: 'col', role: 'columnheader', class: isFigure ? 'figure' : undefined }, name));
   const cell = (content, at) => el(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, role: at === 0 ? 'rowheader' : 'cell',
-    class: columns[at].isFigure ? 'figure' : undefined, 'data-name': columns[at].name }, content);
+    class: columns[at].isFigure ? 'figure' : columns[at].isText ? 'words' : undefined, 'data-name': columns[at].name }, content);
   return el('table', { class: isCompact ? 'table is-compact' : 'table is-wide', role: 'table' }, el('caption', { class: 'unseen' }, caption),
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...head)),
     el('tbody', { role: 'rowgroup' }, ...rows.map((row) => el('tr', { role: 'row' }, ...row.map(cell)))));

@@ -1,10 +1,9 @@
 // Accounts of the console: who may do what. A password that was made up is shown once, and replaced at the first sign-in.
 import { ask } from '../ask.js';
 import { el } from '../dom.js';
-import { dateHere } from '../format.js';
 import { t } from '../text.js';
 import { get, post } from './api.js';
-import { choice, done, field, form, table, text } from './parts.js';
+import { choice, done, field, form, shortDate, table, text } from './parts.js';
 
 const roles = ['owner', 'operator', 'door'];
 const roleChoice = (chosen, properties) => choice(roles.map((role) => [role, t(`role.${role}`)]), chosen, properties);
@@ -46,7 +45,7 @@ export async function view({ session }) {
     const role = roleChoice(account.role, { 'aria-label': t('people.roleOf', account), disabled: isMe,
       onchange: () => act(() => post(path(account), { role: role.value }), t('people.roleDone', account)) });
     const state = account.is_disabled ? 'people.isDisabled' : account.must_change ? 'people.mustChange' : 'people.isActive';
-    return [account.name, role, t(state), dateHere(account.changed_ms), isMe ? t('people.you') : actions(account)];
+    return [account.name, role, t(state), shortDate(account.changed_ms), isMe ? t('people.you') : actions(account)];
   }
 
   async function draw() {

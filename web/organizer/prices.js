@@ -1,16 +1,16 @@
 // The prices of a draft: one for each category, or several with ticket types such as adult and reduced.
 import { el, swatch } from '../dom.js';
 import { t } from '../text.js';
-import { digitsOf, majorOf, minorOf } from './amount.js';
+import { majorOf, minorOf } from './amount.js';
 import { field, text } from './parts.js';
 
 const TYPES_MAX = 16; // of a category: ticketing/plan.h
 
-const stepOf = (currency) => (digitsOf(currency) ? `0.${'0'.repeat(digitsOf(currency) - 1)}1` : '1');
+const EXAMPLE = '12500'; // by its digits: 125.00 or 12500
 
 // The fields of one category: { node, take }. take() gives a price in minor units or a list of types, and throws what is wrong.
 function categoryFields({ name, color, price_minor: price, types = [] }, currency) {
-  const example = stepOf(currency);
+  const example = majorOf(EXAMPLE, currency);
   const rows = el('div', { class: 'type-rows' });
   const amountInput = (minor) => text({ inputmode: 'decimal', required: true, placeholder: example, value: minor >= 0 ? majorOf(minor, currency) : '' });
   const amountOf = (input) => {

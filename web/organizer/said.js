@@ -3,12 +3,12 @@
 // no words, as when the server is newer than the page.
 import { t } from '../text.js';
 
-const UNIT_MS = { claim_ms: 1000, select_ms: 60000, pay_ms: 60000 }; // as limits.js shows them
+export const UNIT_MS = { claim_ms: 1000, select_ms: 60000, pay_ms: 60000 }; // as limits.js shows them
 
 const filled = (key, values) => t(key, Object.fromEntries(values.map((value, at) => [at + 1, value])));
 
 // A setting as the forms call it, and its values in their units.
-const labelOf = (setting) => t(`limit.${setting}`) || t(`schedule.${setting.replace(/_ms$/, '')}`) || (setting === 'message' ? t('steer.message') : setting);
+export const labelOf = (setting) => t(`limit.${setting}`) || t(`schedule.${setting.replace(/_ms$/, '')}`) || (setting === 'message' ? t('steer.message') : setting);
 const inUnits = (unit = 1) => (value) => (/^\d+$/.test(value) ? Math.round((Number(value) / unit) * 100) / 100 : value);
 const asShown = ([setting = '', ...values]) => [labelOf(setting), ...values.map(inUnits(UNIT_MS[setting]))];
 

@@ -143,6 +143,8 @@ test('limits and the schedule are changed in the units people use', async () => 
   await tab('Settings');
   await page.getByLabel('Tickets each, at most').fill('4');
   await page.getByLabel('Minutes to pay').fill('8');
+  await page.locator('.effects').getByText('It counts from the next tick.').waitFor();
+  assert.equal(await setting('pay_ms'), '420000', 'looking ahead changes nothing');
   await press('Save');
   await page.getByText('Done. It counts from the next tick.').last().waitFor();
   assert.deepEqual([await setting('seats_per_visitor_max'), await setting('pay_ms'), await setting('active_cap')], ['4', '480000', '500']);

@@ -66,6 +66,7 @@ const apply = async (name, text) => {
 };
 
 test('an event is made in six steps and published', async () => {
+  await page.getByRole('heading', { name: w('office.none'), exact: true }).waitFor();
   await press(link('office.new'));
   await page.getByRole('heading', { name: w('create.title'), exact: true }).waitFor();
   await fill(field('name'), '겨울 밤');

@@ -73,7 +73,10 @@ const views = ({ event, order }) => [
     await page.keyboard.press('Enter');
     await page.locator('.verdict').waitFor();
   }],
-  ['console-limits', `/e/${event}/setup/limits`], ['console-schedule', `/e/${event}/setup/schedule`],
+  ['console-limits', `/e/${event}/setup/limits`, async (page) => {
+    await page.locator('input[name="active_cap"]').fill('20');
+    await page.locator('.effects').waitFor();
+  }], ['console-schedule', `/e/${event}/setup/schedule`],
 ];
 
 // Signs a page in with somebody's cookie; gives what opens a view of the console by its address after the #.

@@ -6,6 +6,7 @@ import { call, eventPath, get, post } from './api.js';
 import { basicsFields } from './basics.js';
 import { frame } from './frame.js';
 import { InventoryFiles } from './inventory.js';
+import { Lever } from './lever.js';
 import { limitFields } from './limits.js';
 import { done, form, problemBox } from './parts.js';
 import { priceFields } from './prices.js';
@@ -50,8 +51,8 @@ const forms = {
     });
   },
 
-  limits: async ({ event, next, save }) => change(event, limitFields(event.settings), next, save),
-  schedule: async ({ event, next, save }) => change(event, scheduleFields(event), next, save),
+  limits: async ({ event, next, save, reload }) => change(event, limitFields(event.settings), next, save, reload),
+  schedule: async ({ event, next, save, reload }) => change(event, scheduleFields(event), next, save, reload),
 
   check: async ({ event, go }) => {
     const { is_ready: isReady, findings } = await get(eventPath(event.id, '/check'));
@@ -81,13 +82,34 @@ async function remove(event, go) {
   }
 }
 
-function change(event, { nodes, changes }, next, save) {
+// Of a draft: saved, and on to the next step. Of an event that people see: what it will do is said before it is done.
+function change(event, { nodes, changes }, next, save, reload) {
+  if (event.phase !== 'draft') return steered(event, nodes, changes, next, reload);
   return save(nodes, async () => {
     const set = changes();
     if (!Object.keys(set).length) return next();
     const { log } = await post(eventPath(event.id), { set });
     return next(log);
   });
+}
+
+function steered(event, nodes, changes, next, reload) {
+  let isMade = false;
+  const lever = new Lever({
+    event: event.id, fields: nodes, button: t('office.save'), isAlways: true,
+    read: () => {
+      const set = changes();
+      return Object.keys(set).length && lever.node.checkValidity() ? { set } : null;
+    },
+    reset: () => isMade || reload(),
+    make: async (wanted) => {
+      const { log } = await post(eventPath(event.id), wanted);
+      isMade = true;
+      next(log);
+    },
+  });
+  lever.node.classList.add('form');
+  return lever.node;
 }
 
 export async function view({ can, go, reload }, id, asked) {
@@ -104,7 +126,7 @@ export async function view({ can, go, reload }, id, asked) {
   const save = (fields, action) => form({ fields, action, button: t(isDraft ? 'step.saveNext' : 'office.save') });
   const choices = el('nav', { class: 'tabs is-small', 'aria-label': t('step.all') }, ...openSteps.map((name) => el('a', {
     href: `#/e/${encodeURIComponent(id)}/setup/${name}`, 'aria-current': name === step ? 'page' : undefined }, t(`step.${name}`))));
-  const body = await forms[step]({ event, go, next, save });
+  const body = await forms[step]({ event, go, next, save, reload });
   const node = el('section', { class: 'office setup' }, head, isDraft ? steps(step, id) : choices, el('h2', {}, t(`step.${step}`)), body);
   return { title: t('title.setup', { name: event.name }), node };
 }

@@ -13,6 +13,7 @@
 
 #define GATEWAY_NICE_MIN 5
 #define GATEWAY_NICE_MAX 19
+#define NICE_MIN (-20)
 
 static struct {
     char *area; /* argv and environment as the kernel laid them out, one block */
@@ -50,18 +51,33 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What a session's autogroup counts for beside others; without it the niceness of a process counts
+ * in its own session only. Raising it wants CAP_SYS_NICE. */
+static void set_autogroup_nice(int nice)
+{
+    FILE *file = fopen("/proc/self/autogroup", "w");
+    if (file == NULL)
+        return;
+    (void)fprintf(file, "%d", nice);
+    (void)fclose(file);
+}
+
 /* Everybody waits for Redis and the ledger, and there is one of each. On a full machine an even
- * share of the processor beside dozens of gateways is too little for them: they are sessions of
- * their own (which Linux gives shares of their own, see sched(7) on autogroup), and gateways stand
- * back. */
+ * share of the processor beside dozens of gateways is too little for them: so they are sessions of
+ * their own, to which Linux gives shares of their own (autogroup in sched(7)), they stand ahead of
+ * others where that is permitted, and gateways stand back. */
 static void take_rank(const struct child *child)
 {
-    if (child->kind == CHILD_REDIS || child->kind == CHILD_LEDGER)
+    bool is_own_session = child->kind == CHILD_REDIS || child->kind == CHILD_LEDGER;
+    int nice = getpriority(PRIO_PROCESS, 0) + child->nice;
+    if (is_own_session)
         (void)setsid();
     else
         (void)setpgid(0, 0);
     if (child->nice != 0)
-        (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + child->nice);
+        (void)setpriority(PRIO_PROCESS, 0, nice);
+    if (is_own_session)
+        set_autogroup_nice(nice < NICE_MIN ? NICE_MIN : nice);
 }
 
 /* All together weigh about as much as one for each core would: a step of niceness is a factor of

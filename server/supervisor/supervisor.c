@@ -25,6 +25,7 @@
 #include "server/supervisor/port_check.h"
 #include "server/supervisor/redis_process.h"
 
+#define CENTRE_NICE (-10) /* of Redis and the ledger, where it is permitted (child.c) */
 #define REDIS_START_MS_MAX                                                                         \
     30000 /* a longer load of its file goes on while the others already start */
 #define REDIS_ASK_MS 50
@@ -160,28 +161,28 @@ static enum start_status prepare(struct supervisor *s, struct start_error *error
     return status;
 }
 
-static void add_child(struct supervisor *s, enum child_kind kind, size_t index)
+static void add_child(struct supervisor *s, enum child_kind kind, size_t index, int nice)
 {
     assert(s->children_count < CHILDREN_MAX);
-    child_init(&s->children[s->children_count++], kind, index);
+    struct child *child = &s->children[s->children_count++];
+    child_init(child, kind, index);
+    child->nice = nice;
 }
 
 static void add_children(struct supervisor *s)
 {
     size_t gateways_count = config_gateways_count(&s->config);
     if (s->redis_program[0] != '\0')
-        add_child(s, CHILD_REDIS, 0);
-    add_child(s, CHILD_LEDGER, 0);
-    add_child(s, CHILD_REGISTRAR, 0);
+        add_child(s, CHILD_REDIS, 0, CENTRE_NICE);
+    add_child(s, CHILD_LEDGER, 0, CENTRE_NICE);
+    add_child(s, CHILD_REGISTRAR, 0, 0);
     if (s->is_sandbox)
-        add_child(s, CHILD_SANDBOX, 0);
-    for (size_t i = 0; i < gateways_count; i++) {
-        add_child(s, CHILD_GATEWAY, i);
-        s->children[s->children_count - 1].nice =
-            child_gateway_nice(gateways_count, config_cores_count());
-    }
+        add_child(s, CHILD_SANDBOX, 0, 0);
+    int gateway_nice = child_gateway_nice(gateways_count, config_cores_count());
+    for (size_t i = 0; i < gateways_count; i++)
+        add_child(s, CHILD_GATEWAY, i, gateway_nice);
     if (s->config.rehearsal_visitors > 0)
-        add_child(s, CHILD_REHEARSER, 0);
+        add_child(s, CHILD_REHEARSER, 0, 0);
 }
 
 /* --- while it runs --- */

@@ -47,6 +47,14 @@ describe('a running server', () => {
     assert.equal(fs.readFileSync(path.join(server.dir, 'secret.key')).length, 32);
   });
 
+  // Everybody waits for them, and there is one of each. How far ahead they may stand is a matter of permissions.
+  test('lets gateways stand back for Redis and the ledger', () => {
+    const nice = (pid) => Number(fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[16]);
+    const own = nice(server.pid), children = server.children();
+    for (const name of ['redis', 'ledger']) assert.ok(nice(children[name]) <= own, `${name} has ${nice(children[name])}`);
+    for (const name of ['gateway 0', 'gateway 1']) assert.ok(nice(children[name]) > own || own === 19, `${name} has ${nice(children[name])}`);
+  });
+
   test('has a Redis that writes everything down and evicts nothing', async () => {
     const socket = net.connect(path.join(server.dir, 'redis/redis.sock'));
     let text = '';

@@ -62,16 +62,29 @@ static uint32_t free_seats(const struct event_entry *event, const struct hold *t
     return count;
 }
 
+/* Whether there can be enough; when a sale ends this spares most of the walks over all seats. */
+static bool has_enough(const struct event_entry *event, const struct best_request *request)
+{
+    bool is_any = request->category < 0;
+    size_t first = is_any ? 0 : (size_t)request->category;
+    size_t end = is_any ? event->plan->categories_count : first + 1;
+    uint32_t free_count = 0;
+    for (size_t i = first; i < end; i++) {
+        free_count += seat_map_count(event->map, i, SEAT_FREE);
+    }
+    return free_count >= request->count;
+}
+
 /* Leaves nobody alone while that is possible at all. */
 static void choose(struct event_entry *event, const struct hold *taken,
                    struct best_request *request, struct best_answer *answer)
 {
-    uint8_t *is_free = malloc(event->plan->seated_count + 1);
     *answer = (struct best_answer){0};
-    if (is_free == NULL || !make_index(event)) {
-        free(is_free);
+    if (!has_enough(event, request) || !make_index(event)) {
         return;
     }
+    uint8_t *is_free = malloc(event->plan->seated_count + 1);
+    assert(is_free != NULL);
     uint32_t free_count = free_seats(event, taken, is_free);
     request->may_leave_single = best_seats_is_nearly_full(free_count, event->plan->seated_count);
     best_seats_find(event->best, is_free, request, answer);

@@ -101,6 +101,7 @@ static const struct file files[] = {
     PART("organizer/lever.js", lever_js, type_js),
     PART("organizer/limits.js", limits_js, type_js),
     PART("organizer/log.js", log_js, type_js),
+    PART("organizer/lottery.js", lottery_js, type_js),
     PART("organizer/main.js", main_js, type_js),
     PART("organizer/memory.js", memory_js, type_js),
     PART("organizer/order.js", order_js, type_js),

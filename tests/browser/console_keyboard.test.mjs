@@ -1,5 +1,5 @@
 // An organizer in Korean, on a phone, with the keyboard alone (but for choosing a file): creates an event, publishes it, opens,
-// pauses, changes the rate, keeps seats and releases them, closes and takes that back, refunds; and a visitor notices all of it.
+// pauses, changes the rate, keeps seats and releases them, closes and takes that back, refunds, draws; and a visitor notices.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,14 +18,14 @@ const w = (key, values = {}) => {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 };
 
-let server, browser, kim, page;
+let server, browser, owner, kim, page, open;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'] });
   browser = await launch();
-  const owner = await organizerOf(server, 'kim', 'owner');
+  owner = await organizerOf(server, 'kim', 'owner');
   kim = await newPerson(browser, { ...PHONE, locale: 'ko-KR', timezoneId: 'Asia/Seoul' });
   page = kim.page;
-  const open = await openConsole(page, server, owner.cookie);
+  open = await openConsole(page, server, owner.cookie);
   await open('/');
 });
 after(async () => {
@@ -151,5 +151,36 @@ test('seats are kept and released, and an order is refunded', async () => {
   const told = await page.locator('.entry-row').filter({ hasText: '겨울 밤' }).allInnerTexts();
   assert.ok(told.length >= 12, `${told.length}`);
   assert.doesNotMatch(told.join('\n').replace(/kim|KRW|Asia\/Seoul|o_[\w-]+/g, ''), /[A-Za-z]{3,}/);
+  assertNoProblems(kim);
+});
+
+test('a draw: the commitment, the line, the root, the beacon, the order', async () => {
+  await owner.must(201, 'POST', 'events', { id: 'drawn', name: '추첨 공연', currency: 'KRW', time_zone: 'Asia/Seoul', map: {},
+    files: [{ name: 'seats.csv', text: SEATS }], settings: { draw: '1', draw_beacon_wait: '1', tick_ms: '200' } });
+  await owner.must(200, 'POST', 'events/drawn/edit', { prices: { 앞: 99000, 뒤: 55000 } });
+  await owner.must(200, 'POST', 'events/drawn', { phase: 'announced' });
+  const lottery = page.locator('section', { has: page.getByRole('heading', { name: w('lottery.title'), exact: true }) }).last();
+  const says = (key, values) => lottery.getByText(w(key, values), { exact: true }).waitFor();
+  await open('/e/drawn/live');
+  await says('lottery.committed');
+  await page.locator('.part.is-good', { hasText: w('part.gateways') }).waitFor(); // nobody is there, and nothing is wrong
+  const commitment = await lottery.locator('code').first().innerText();
+  assert.match(commitment, /^[0-9a-f]{64}$/);
+  await owner.must(200, 'POST', 'events/drawn', { phase: 'prequeue' });
+  await phaseIs('prequeue');
+  const visitors = await Promise.all([1, 2, 3].map(() => visit(server, { event: 'drawn' })));
+  const places = await Promise.all(visitors.map((visitor) => visitor.ask({ type: 'join' })));
+  assert.ok(places.every(({ type }) => type === 'place'), JSON.stringify(places));
+  await press(button('steer.open'));
+  await press(inDialog('ask.openYes'));
+  await says('lottery.waits', { n: 3 });
+  await fill(field('draw_beacon'), 'drand 4711: 8f2c');
+  await page.keyboard.press('Enter');
+  await says('lottery.done', { n: 3 });
+  await lottery.getByText('drand 4711: 8f2c').waitFor();
+  assert.equal(await lottery.locator('code').first().innerText(), commitment);
+  await phaseIs('open');
+  await Promise.all(visitors.map((visitor) => visitor.push('admitted')));
+  await Promise.all(visitors.map((visitor) => visitor.close()));
   assertNoProblems(kim);
 });

@@ -7,6 +7,7 @@ import { LANGUAGES, buyTwo } from './tour.mjs';
 
 const IN_LINE = 40;
 const DRAFT = 'winter-night';
+const DRAWN = 'lottery-night';
 const SEATS = 'section,row,seat_from,seat_to,category\nStalls,A,1,10,Front\nStalls,B,1,10,Front\nBalcony,A,1,6,Back\n';
 
 // Step two of a new event, with this table of seats.
@@ -26,6 +27,9 @@ async function prepare(server) {
   await ann.must(200, 'POST', `events/${server.event}`, { set: { admit_per_tick: '0' } });
   await ann.must(201, 'POST', 'accounts', { name: 'north-gate', role: 'door' });
   await ann.must(201, 'POST', 'events', { id: DRAFT, name: 'Winter Night', currency: 'EUR', time_zone: 'Europe/Berlin', files: [{ name: 'seats.csv', text: SEATS }], map: {}, settings: {} });
+  await ann.must(201, 'POST', 'events', { id: DRAWN, name: 'Lottery Night', currency: 'EUR', time_zone: 'Europe/Berlin', map: {}, settings: { draw: '1', draw_beacon_wait: '1' },
+    files: [{ name: 'seats.csv', text: SEATS }, { name: 'prices.csv', text: 'category,price\nFront,39.50\nBack,20\n' }] });
+  await ann.must(200, 'POST', `events/${DRAWN}`, { phase: 'announced' });
   const visitors = await Promise.all(Array.from({ length: IN_LINE }, () => visit(server)));
   await Promise.all(visitors.map((visitor) => visitor.ask({ type: 'join' })));
   return { cookie: ann.cookie, order: confirmed.order, visitors };
@@ -41,6 +45,7 @@ const views = ({ event, order }) => [
     await page.locator('.tile-figure', { hasText: String(IN_LINE) }).waitFor();
     await page.locator('.plot .curve[d^="M"]').first().waitFor();
   }],
+  ['console-draw', `/e/${DRAWN}/live`, (page) => page.locator('.hashes code').waitFor()],
   ['console-rate', `/e/${event}/live`, async (page) => {
     await page.locator('input[name="rate"]').fill('5');
     await page.locator('.effects').waitFor();

@@ -8,6 +8,7 @@ import { eventPath, get } from './api.js';
 import { Feed } from './feed.js';
 import { frame } from './frame.js';
 import { Hall } from './hall.js';
+import { Lottery } from './lottery.js';
 import { Memory } from './memory.js';
 import { table } from './parts.js';
 import { Plots } from './plots.js';
@@ -32,6 +33,13 @@ const facts = [
   ['estimate', (f) => (f.estimate_error_percent === null ? t('live.noneYet') : t('live.percent', { n: f.estimate_error_percent }))],
   ['visitors', (f) => count(f.visitors)],
 ];
+
+// What a part has to say besides how it is: a number, or words of the server's.
+function noteText(note) {
+  const [, behind] = /^(\d+) ms behind$/.exec(note) ?? [];
+  if (behind) return t('part.behind', { n: Number(behind) });
+  return note === 'recovers' ? t('part.recovers') : note;
+}
 
 class Board {
   #values = {}; #below = {}; #facts = {}; #parts = el('ul', { class: 'parts' }); #categories = el('div', {});
@@ -64,7 +72,7 @@ class Board {
     }
     for (const [name, value] of facts) setText(this.#facts[name], value(figures));
     const part = ({ part: name, state, note }) => el('li', { class: `part is-${state}` }, el('span', { class: 'grow' }, t(`part.${name}`) || name),
-      el('span', { class: 'soft small' }, note), el('strong', {}, t(`state.${state}`)));
+      el('span', { class: 'soft small' }, noteText(note)), el('strong', {}, t(`state.${state}`)));
     this.#redraw(this.#parts, figures.parts, () => figures.parts.map(part));
     this.#redraw(this.#categories, figures.categories, () => [this.#table(figures.categories, plan)]);
   }
@@ -95,9 +103,10 @@ export async function view({ can }, id) {
   const plots = new Plots(memory);
   const hall = new Hall(id, plan);
   const steering = can('event.steer') ? new Steering(event) : null;
+  const lottery = event.settings.draw === '1' ? new Lottery(event, can('event.steer')) : null;
   const freshness = el('p', { class: 'freshness small', role: 'status' }, t('live.connecting'));
   const node = el('section', { class: 'office board' }, head, freshness,
-    board.figures(), el('div', { class: 'board-side' }, steering?.node, board.health()),
+    board.figures(), el('div', { class: 'board-side' }, steering?.node, lottery?.node, board.health()),
     el('div', { class: 'board-main' }, plots.node,
       el('section', { class: 'card hall' }, el('h2', {}, t('live.hall')), hall.node, board.categories())));
   const feed = new Feed(id, {
@@ -108,6 +117,7 @@ export async function view({ can }, id) {
       plots.draw();
       hall.hear(figures);
       steering?.hear(figures);
+      lottery?.hear();
     },
     again: () => get(eventPath(id, '/history')).then((fresh) => memory.load(fresh), () => {}),
     state: (isLive, heardMs) => {

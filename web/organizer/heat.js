@@ -6,7 +6,7 @@ import { FREE, NOT_FOR_SALE } from '../plan.js';
 const SQUARE_PX = 9;
 const HEIGHT_PX = 300;
 const MARGIN_PX = 12;
-const SHARE_FLOOR = 0.07; // untouched seats can still be seen
+const SHARE_FLOOR = 0.14; // untouched seats can still be seen
 
 const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 

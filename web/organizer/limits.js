@@ -15,7 +15,7 @@ const perSecond = { shown: (text, settings) => plain((Number(text) * 1000) / Num
 const groups = [
   ['limit.groupTickets', [['seats_per_visitor_max', asIs, '1'], ['seats_per_order_max', asIs, '1'], ['require_account', asIs, 'switch']]],
   ['limit.groupLine', [['admit_per_tick', perSecond, 'any'], ['active_cap', asIs, '1'], ['waiting_max', asIs, '1'], ['refill_at_once', asIs, 'switch'],
-    ['adaptive', asIs, 'switch'], ['standby', asIs, 'switch'], ['draw', asIs, 'switch']]],
+    ['adaptive', asIs, 'switch'], ['standby', asIs, 'switch'], ['draw', asIs, 'switch'], ['draw_beacon_wait', asIs, 'switch']]],
   ['limit.groupTime', [['claim_ms', seconds, 'any'], ['select_ms', minutes, 'any'], ['pay_ms', minutes, 'any']]],
   ['limit.groupPage', [['accent', asIs, 'colour']]],
 ];

@@ -15,6 +15,8 @@ const run = (program, args) => promisify(execFile)(program, args, { cwd: root, m
     (error) => ({ code: error.code, stdout: error.stdout ?? '', stderr: error.stderr ?? String(error) }));
 const database = path.join(root, 'build/dev/compile_commands.json');
 const remembered = path.join(root, 'build/dev/tidy');
+const lean = path.join(root, 'tests/style/analysis.h');
+const isTest = (file) => /^tests\/(unit|contract)\//.test(file);
 const commands = new Map(fs.existsSync(database)
   ? JSON.parse(fs.readFileSync(database, 'utf8')).map((entry) => [path.relative(root, entry.file), entry]) : []);
 
@@ -28,13 +30,13 @@ async function fingerprint(file) {
   const isystem = [...commands.get(file).command.matchAll(/-isystem (\S+)/g)].flatMap((match) => ['-isystem', match[1]]);
   const { code, stdout } = await run('cc', ['-E', ...words.filter((word) => word !== '-isystem'), ...isystem, file]);
   if (code !== 0) return null;
-  return crypto.createHash('sha256').update(read('.clang-tidy')).update(read(file)).update(stdout).digest('hex');
+  return crypto.createHash('sha256').update(read('.clang-tidy')).update(isTest(file) ? fs.readFileSync(lean) : '').update(read(file)).update(stdout).digest('hex');
 }
 
 async function tidy(file) {
   const mark = await fingerprint(file);
   if (mark && fs.existsSync(path.join(remembered, mark))) return [];
-  const { code, stdout, stderr } = await run('clang-tidy', ['-p', 'build/dev', '--quiet', file]);
+  const { code, stdout, stderr } = await run('clang-tidy', ['-p', 'build/dev', '--quiet', ...(isTest(file) ? [`--extra-arg=-include${lean}`] : []), file]);
   if (code === 0 && mark) fs.writeFileSync(path.join(remembered, mark), '');
   return code === 0 ? [] : [`${stdout}${/error/.test(stdout) ? '' : stderr}`.slice(0, 4000)];
 }

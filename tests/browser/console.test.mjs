@@ -235,6 +235,12 @@ test('what stands against publishing is mended, and the event is published and o
   await press('Save and go on');
   await page.getByText('There is no opening time').waitFor();
   await press('Publish');
+  await page.getByRole('dialog').getByText('This cannot be undone.').waitFor();
+  await isAccessible();
+  await answerDialog('Leave it');
+  assert.equal(await setting('phase', 'winter-night'), 'draft');
+  await press('Publish');
+  await answerDialog('Publish');
   await heading('Winter Night');
   await page.getByText('Announced', { exact: true }).waitFor();
   await page.getByText('Live', { exact: true }).last().waitFor();
@@ -285,6 +291,10 @@ test('somebody at the door sees the door, and nothing at all when the account is
   assert.equal(await gate.page.getByRole('link', { name: 'Accounts' }).count(), 0);
   await gate.page.goto(`${server.url}/organizer#/e/arena/live`);
   await gate.page.getByRole('alert').filter({ hasText: 'Your role does not allow this' }).waitFor();
+  const role = page.getByRole('row', { name: /gate/ }).getByRole('combobox');
+  await role.selectOption('operator');
+  await answerDialog('Leave it');
+  await page.waitForFunction((select) => select.value === 'door', await role.elementHandle()); // as it was
   await page.getByRole('row', { name: /gate/ }).getByRole('button', { name: 'Disable' }).click();
   await answerDialog('Disable');
   await gate.page.goto(`${server.url}/organizer#/`);

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { organizerOf } from '../support/organizer.mjs';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { root, startStanchion, until } from '../support/stanchion.mjs';
 import { DESKTOP, assertNoProblems, launch, newPerson } from './browser.mjs';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -157,4 +158,28 @@ test('a draft is deleted after one question', async () => {
   assert.equal(await page.getByRole('link', { name: 'Gala Night' }).count(), 0);
   assert.equal((await owner.get('events/gala')).status, 404);
   assertNoProblems(ann);
+});
+
+test('a seating plan of pretix replaces the seats after one question, whatever its file is called', async () => {
+  await owner.must(201, 'POST', 'events', { id: 'hall', name: 'Hall', currency: 'EUR', time_zone: 'UTC', map: {}, files: [{ name: 'seats.csv', text: SEATS }], settings: {} });
+  const example = (name) => fs.readFileSync(path.join(root, 'docs/examples/arena', name));
+  const prices = { name: 'prices.csv', mimeType: 'text/csv', buffer: example('prices.csv') };
+  const files = page.getByLabel('Files of seats and prices');
+  await open('/e/hall/setup/seats');
+  await files.setInputFiles([{ name: 'Große Halle.json', mimeType: 'application/json', buffer: Buffer.from('{"name": "Hall",\n "zones": [}') }, prices]);
+  const wrong = page.getByRole('row', { name: /Große Halle\.json/ });
+  await wrong.getByText('This is not JSON from here on').waitFor();
+  assert.match(await wrong.textContent(), /2:\d+/);
+  await files.setInputFiles([{ name: 'Große Halle.json', mimeType: 'application/json', buffer: example('plan.json') }]);
+  await page.getByText('All is well: 11,754 seats and 1,500 standing places.').waitFor();
+  await page.getByRole('img', { name: /^Map of / }).waitFor();
+  await isAccessible(ann, 'pretix');
+  await press('Replace the seats');
+  await page.getByRole('dialog').getByText('Replace the 46 places of the draft and their prices?').waitFor();
+  await press('Replace the seats', page.getByRole('dialog'));
+  await page.getByRole('heading', { name: 'Prices', exact: true }).waitFor();
+  assert.equal(await page.getByRole('group', { name: 'Premium', exact: true }).getByLabel('Price, EUR').inputValue(), '149.00');
+  const { entries: [entry] } = await owner.must(200, 'GET', 'log?event=hall&limit=1');
+  assert.deepEqual([entry.verb, entry.before.seats, entry.after.seats], ['event.load', 46, 13254]);
+  ann.problems.length = 0; // the browser reports the refusal
 });

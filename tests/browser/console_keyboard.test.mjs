@@ -91,6 +91,7 @@ test('an event is made in six steps and published', async () => {
   await page.getByRole('heading', { name: w('step.check'), exact: true }).waitFor();
   await page.getByText(w('finding.no_opening')).waitFor();
   await press(button('check.publish'));
+  await press(inDialog('check.publish'));
   await phaseIs('announced');
   assertNoProblems(kim);
 });

@@ -144,7 +144,7 @@ export class InventoryFiles {
   }
 
   #show({ seats_count: seats, standing_count: standing, plan, warnings, warnings_count: warningsCount }) {
-    this.#outcome.replaceChildren(el('p', { class: 'calm' }, t('files.good', { seats: count(seats), standing: count(standing) })), preview(plan),
+    this.#outcome.replaceChildren(el('p', { class: 'calm' }, t('files.good', { seats: count(seats - standing), standing: count(standing) })), preview(plan),
       this.#warnings(warnings, warningsCount));
   }
 }

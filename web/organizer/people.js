@@ -43,7 +43,11 @@ export async function view({ session }) {
   function row(account) {
     const isMe = account.name === session.name;
     const role = roleChoice(account.role, { 'aria-label': t('people.roleOf', account), disabled: isMe,
-      onchange: () => act(() => post(path(account), { role: role.value }), t('people.roleDone', account)) });
+      onchange: async () => {
+        const values = { name: account.name, role: t(`role.${role.value}`) };
+        if (await ask(t('people.roleAsk', values), t('people.roleYes'), t('ask.no'))) await act(() => post(path(account), { role: role.value }), t('people.roleDone', account));
+        else role.value = account.role;
+      } });
     const state = account.is_disabled ? 'people.isDisabled' : account.must_change ? 'people.mustChange' : 'people.isActive';
     return [account.name, role, t(state), shortDate(account.changed_ms), isMe ? t('people.you') : actions(account)];
   }

@@ -1,6 +1,7 @@
 // Setting an event up: the steps after its seats while it is a draft, and afterwards what may still be changed.
 import { ask } from '../ask.js';
 import { el } from '../dom.js';
+import { dateIn } from '../format.js';
 import { t } from '../text.js';
 import { call, eventPath, get, post } from './api.js';
 import { basicsFields } from './basics.js';
@@ -38,6 +39,7 @@ const forms = {
     return el('form', { class: 'stack', onsubmit: async (submitted) => {
       submitted.preventDefault();
       problem.clear();
+      if (event.seats && !await ask(t('ask.replace', { n: event.seats }), t('files.replace'), t('ask.no'), { more: outlook() })) return;
       await post(eventPath(event.id, '/inventory'), files.body).then(next, problem.say);
     } }, el('p', { class: 'soft' }, t('files.replaceHint', { n: event.seats })), files.node, problem.node, el('div', { class: 'buttons' }, submit));
   },
@@ -60,6 +62,9 @@ const forms = {
       el('span', { class: 'grow' }, t(`finding.${code}`, { what }) || message),
       stepOf[code] || code ? el('a', { href: `#/e/${encodeURIComponent(event.id)}/setup/${stepOf[code] ?? 'limits'}` }, t('check.mend')) : null);
     const publish = form({ isPlain: true, fields: [], button: t('check.publish'), action: async () => {
+      const more = outlook(Number(event.settings.opens_at_ms) ? t('ask.publishOpens', { date: dateIn(Number(event.settings.opens_at_ms), event.time_zone) })
+        : t('ask.publishByHand'), t('ask.publishStays'));
+      if (!await ask(t('ask.publish', { name: event.name, n: event.seats }), t('check.publish'), t('ask.no'), { more })) return;
       await post(eventPath(event.id, '/publish'));
       go(`/e/${encodeURIComponent(event.id)}/live`);
     } });
@@ -69,6 +74,9 @@ const forms = {
       el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => remove(event, go) }, t('check.delete'))));
   },
 };
+
+// What will be, before what cannot be undone.
+const outlook = (...sentences) => el('ul', { class: 'effects' }, ...sentences.map((sentence) => el('li', {}, sentence)), el('li', { class: 'final' }, t('effect.final')));
 
 // A draft goes for good: asked once.
 async function remove(event, go) {

@@ -198,13 +198,21 @@ static bool ask_copy(struct rehearsal *r, const char *verb, json_t *args)
     return is_done;
 }
 
+/* They come within so many seconds. */
+static uint32_t arrive_s(const struct rehearsal *r)
+{
+    uint32_t seconds = r->options->visitors / REHEARSAL_ARRIVALS_PER_S;
+    return seconds > REHEARSAL_ARRIVE_S_MIN ? seconds : REHEARSAL_ARRIVE_S_MIN;
+}
+
 /* Only now, when the visitors can come: the line has its whole time, however long the start took.
  */
 static bool set_opening(struct rehearsal *r)
 {
-    json_t *args =
-        json_pack("{ss s{so}}", "event", r->event, "set", "opens_at_ms",
-                  json_sprintf("%lld", (long long)clock_wall_ms() + REHEARSAL_PREQUEUE_MS));
+    int64_t wait_s = arrive_s(r) + REHEARSAL_PREQUEUE_S;
+    json_t *args = json_pack("{ss s{so}}", "event", r->event, "set", "opens_at_ms",
+                             json_sprintf("%lld", (long long)(clock_wall_ms() + wait_s * 1000)));
+    (void)json_object_set_new(r->state, "prequeue_s", json_integer(wait_s));
     bool is_done = ask_copy(r, "event.set", args);
     json_decref(args);
     return is_done;
@@ -278,12 +286,10 @@ static bool watch(struct rehearsal *r)
 static bool send_visitors(struct rehearsal *r)
 {
     char why[STAGE_WHY_BYTES];
-    const uint32_t arrive_s = r->options->visitors / REHEARSAL_ARRIVALS_PER_S;
-    const struct stage_crowd crowd = {
-        .event = r->event,
-        .visitors = r->options->visitors,
-        .arrive_s = arrive_s > REHEARSAL_ARRIVE_S_MIN ? arrive_s : REHEARSAL_ARRIVE_S_MIN,
-        .run_s = REHEARSAL_RUN_S};
+    const struct stage_crowd crowd = {.event = r->event,
+                                      .visitors = r->options->visitors,
+                                      .arrive_s = arrive_s(r),
+                                      .run_s = REHEARSAL_RUN_S};
     set_state(r, "running");
     if (!stage_start_crowd(&r->stage, &crowd, why)) {
         end_as(r, "failed", "no_stampede", "The visitors cannot be sent: %s.", why);

@@ -99,6 +99,7 @@ test('an event is made in six steps and published', async () => {
 test('it is steered: opened, slowed, paused, told; and closing is taken back', async () => {
   await turnTo('open', 'steer.open');
   await apply('rate', '0');
+  await page.getByText(w('steer.inForce', { n: '0' }), { exact: true }).waitFor();
   const visitor = await visit(server, { event: 'winter' });
   const joined = await visitor.ask({ type: 'join' });
   assert.equal(joined.type, 'place');

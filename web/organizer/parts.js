@@ -51,7 +51,7 @@ export function problemBox() {
 export function form({ fields, button, action, isPlain = false, more = [] }) {
   const problem = problemBox();
   const submit = el('button', { class: 'primary', type: 'submit' }, button);
-  const node = el('form', { class: isPlain ? 'plain-form' : 'form', novalidate: false, onsubmit: async (event) => {
+  const node = el('form', { class: isPlain ? 'plain-form' : 'form', novalidate: false, oninput: () => problem.clear(), onsubmit: async (event) => {
     event.preventDefault();
     problem.clear();
     submit.disabled = true;

@@ -53,7 +53,7 @@ function progress(stop) {
   const node = el('div', { class: 'stack' }, where, bar, el('dl', { class: 'pairs is-row' },
     ...numbers.map(([name, value]) => el('div', {}, el('dt', {}, t(`office.${name}`)), value))), el('div', { class: 'buttons' }, stop));
   const update = (state) => {
-    setText(where, t(isBefore(state) ? 'rehearse.prequeue' : `rehearse.${state.state}`, { n: state.visitors }));
+    setText(where, t(isBefore(state) ? 'rehearse.prequeue' : `rehearse.${state.state}`, { n: state.visitors, s: state.prequeue_s }));
     if (state.state === 'running') bar.value = Math.min(1, (state.run_ms ?? 0) / 1000 / state.limit_s);
     for (const [name, value] of numbers) if (state[name] !== undefined) setText(value, count(state[name]));
   };

@@ -114,6 +114,13 @@ test('every error that the office and the console\'s gateway can give has its wo
   for (const { id, parts } of languages) assert.deepEqual([...codes].filter((code) => !parts.office[`problem.${code}`]), [], id);
 });
 
+test('every reason why money is not where it should be has its words', () => {
+  const code = fs.readFileSync(path.join(root, 'server/ledger/captures.c'), 'utf8');
+  const reasons = find([code], /"([a-z]+ [^"%]+)"/g).map((reason) => reason.replace(/\W+/g, '_'));
+  assert.ok(reasons.length >= 9, reasons.join());
+  assert.deepEqual(reasons.filter((each) => !keys.has(`reason.${each}`)), []);
+});
+
 test('every end of a rehearsal has its words', () => {
   const code = fs.readFileSync(path.join(root, 'server/rehearsal/rehearsal.c'), 'utf8');
   const codes = [...new Set(find([code], /end_as\(r, "\w+",\s*"([a-z_]+)"/g))];

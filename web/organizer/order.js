@@ -16,13 +16,16 @@ function journal(lines) {
     t(`money.${line.credit}`) || line.credit, t(`money.${line.debit}`) || line.debit, money(line.amount_minor, line.currency)]));
 }
 
+// Why money is not where it should be: a sentence of the ledger's, by its words.
+const reasonText = (reason) => t(`reason.${reason.replace(/\W+/g, '_')}`) || reason;
+
 function head(order) {
   const pair = (key, value) => el('div', {}, el('dt', {}, t(key)), el('dd', {}, value));
   const payment = order.payment?.[0];
   const state = payment?.state ?? 'none';
   return el('dl', { class: 'pairs' }, pair('orders.when', moment.format(order.committed_ms ?? order.at_ms)), pair('orders.who', order.email || t('orders.anonymous')),
     pair('orders.amount', money(order.amount_minor, order.currency)), pair('orders.payment', t(`pay.${state}`) || state),
-    payment?.reason ? pair('order.reason', payment.reason) : null);
+    payment?.reason ? pair('order.reason', reasonText(payment.reason)) : null);
 }
 
 // The tickets as a form: those that stand can be chosen.

@@ -56,6 +56,7 @@ static const char *hall_csv(void)
 static void open_hall(void)
 {
     static const uint8_t states[SEATS]; /* all free */
+    static const uint16_t categories[SEATS]; /* all of the first */
     inventory_try_init(&hall);
     inventory_try_file(&hall, "hall.csv", hall_csv());
     inventory_try_load(&hall, "hall.csv", NULL, NULL, 0);
@@ -64,6 +65,7 @@ static void open_hall(void)
         .gateway = &gateway, .plan = hall.plan, .has_plan = true, .map = seat_map_create()};
     const struct seat_snapshot snapshot = {.version = 1, .states = states, .count = SEATS};
     cr_assert_eq(seat_map_apply_snapshot(event.map, &snapshot), SEAT_MAP_OK);
+    cr_assert(seat_map_set_categories(event.map, categories, SEATS));
 }
 
 static void close_hall(void)

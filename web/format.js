@@ -12,12 +12,12 @@ export function money(minor, currency) {
 
 const pad = (n) => String(n).padStart(2, '0');
 
-// 4:05, 1:02:03
-export function timer(ms) {
+// 4:05, 1:02:03; with hours in any case when days stand before it
+export function timer(ms, isAfterDays = false) {
   const s = Math.ceil(ms / 1000);
   const hours = Math.floor(s / 3600);
   const rest = `${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
-  return hours ? `${hours}:${rest}` : rest.replace(/^0/, '');
+  return hours || isAfterDays ? `${hours}:${rest}` : rest.replace(/^0/, '');
 }
 
 export function duration(ms) {

@@ -12,7 +12,7 @@ const OPENING_SPREAD_MS = 1500;
 // In whole seconds, so that a day is not 24 hours and nought.
 function countdown(ms) {
   const left = Math.ceil(ms / 1000) * 1000;
-  return left < DAY_MS ? timer(left) : `${t('time.days', { n: Math.floor(left / DAY_MS) })} ${timer(left % DAY_MS)}`;
+  return left < DAY_MS ? timer(left) : `${t('time.days', { n: Math.floor(left / DAY_MS) })} ${timer(left % DAY_MS, true)}`;
 }
 
 // What the call to action says in each phase: [state text, moment counted down to, hint, can one join].

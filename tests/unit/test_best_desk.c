@@ -55,7 +55,7 @@ static const char *hall_csv(void)
 
 static void open_hall(void)
 {
-    static const uint8_t states[SEATS]; /* all free */
+    static const uint8_t states[SEATS];      /* all free */
     static const uint16_t categories[SEATS]; /* all of the first */
     inventory_try_init(&hall);
     inventory_try_file(&hall, "hall.csv", hall_csv());

@@ -37,6 +37,17 @@ test('running totals become rates, and no line is drawn over what nobody heard',
   assert.deepEqual(waiting, [10, 10, 10, null, 10, 10]);
 });
 
+test('a young sale fills its plots', () => {
+  const memory = new Memory();
+  const window = (range) => { const { from, to } = memory.shown(range, ['waiting']); return to - from; };
+  memory.load(history([sample(1_000_000, 1), sample(1_010_000, 2)]));
+  assert.deepEqual([window('recent'), window('all')], [60000, 600000], 'a minute at least; of the whole sale nothing is known yet');
+  memory.load(history([sample(1_000_000, 1), sample(1_200_000, 2)]));
+  assert.equal(window('recent'), 200000);
+  memory.load(history([sample(1_000_000, 1), sample(2_000_000, 2)]));
+  assert.equal(window('recent'), 600000);
+});
+
 test('what is heard live goes on where the history ended, and is forgotten after ten minutes', () => {
   const memory = new Memory();
   memory.load(history([sample(1000, 100)]));

@@ -2,6 +2,7 @@
 // was opened; what is heard afterwards is added here. Counts of arrivals and admissions become rates.
 
 const FINE_MS = 600000;
+const YOUNG_MS = 60000; // what began less than a minute ago is not stretched further than this
 const COARSE_STEP_MS = 10000;
 const SAMPLES_MAX = 9000; // a day in coarse steps
 const GAP_STEPS = 3; // so many steps without a sample are a gap in the lines
@@ -75,7 +76,8 @@ export class Memory {
   shown(range, lines) {
     const series = range === 'recent' ? this.#fine : this.#coarse;
     const to = series.times.at(-1) ?? this.#fine.times.at(-1) ?? Date.now();
-    const from = range === 'recent' ? to - FINE_MS : series.times[0] ?? to - FINE_MS;
+    const first = Math.min(series.times[0] ?? to - FINE_MS, to - YOUNG_MS);
+    const from = range === 'recent' ? Math.max(to - FINE_MS, first) : first;
     return { from, to, times: series.times, lines: lines.map((name) => series[name]) };
   }
 }

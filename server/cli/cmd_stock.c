@@ -1,6 +1,7 @@
 /* `stanchion event withhold/release/withheld`: allotments. */
 #include "server/cli/cli.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +11,24 @@
 #include "server/cli/seat_numbers.h"
 
 /* Both commands have these options, in this order. */
-enum { OPTION_NAME, OPTION_SEATS, OPTION_SECTION, OPTION_ROW };
+enum { OPTION_NAME, OPTION_SEATS, OPTION_SECTION, OPTION_ROW, OPTION_COUNT };
 
 static const char *value(const struct cli_args *args, size_t option)
 {
     size_t count = args->values_count[option];
     return count > 0 ? args->values[option][count - 1] : NULL;
+}
+
+/* A whole number from 1 on, or NULL: said what is wrong. */
+static json_t *read_count(const char *text)
+{
+    char *end;
+    errno = 0;
+    long long count = strtoll(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && count > 0)
+        return json_integer(count);
+    (void)cli_fail("--count is a whole number from 1 on, not \"%.40s\"", text);
+    return NULL;
 }
 
 /* The request's arguments from event and options; NULL: said what is wrong. */
@@ -30,9 +43,14 @@ static json_t *read_request(const struct cli_args *args)
         json_decref(list);
         return NULL;
     }
-    return json_pack("{s:s, s:s*, s:s*, s:s*, s:o*}", "event", args->arguments[0], "name",
+    json_t *count = value(args, OPTION_COUNT) ? read_count(value(args, OPTION_COUNT)) : NULL;
+    if (value(args, OPTION_COUNT) && !count) {
+        json_decref(list);
+        return NULL;
+    }
+    return json_pack("{s:s, s:s*, s:s*, s:s*, s:o*, s:o*}", "event", args->arguments[0], "name",
                      value(args, OPTION_NAME), "section", value(args, OPTION_SECTION), "row",
-                     value(args, OPTION_ROW), "seats", list);
+                     value(args, OPTION_ROW), "seats", list, "count", count);
 }
 
 static json_t *ask_once(const struct config *config, const char *verb, json_t *request)

@@ -174,6 +174,39 @@ test('seats are kept for sponsors, and released', async () => {
   assertNoProblems(ann);
 });
 
+test('single seats and places are kept, and released one by one', async () => {
+  await page.getByLabel('Name').fill('press');
+  await page.getByLabel('Section').selectOption({ index: 2 });
+  await page.getByLabel('Row').selectOption({ index: 1 });
+  for (const at of [0, 1, 2]) await page.locator('.lever .seat-boxes input').nth(at).check();
+  await page.locator('.lever .effects').waitFor();
+  await isAccessible();
+  await press('Keep from sale');
+  const row = page.getByRole('row', { name: /press/ });
+  await row.getByRole('cell', { name: '3', exact: true }).waitFor();
+  await page.getByLabel('Name').fill('guests');
+  await page.getByLabel('Section').selectOption('Floor');
+  await page.getByLabel('Places').fill('12');
+  await press('Keep from sale');
+  await page.getByRole('row', { name: /guests/ }).getByRole('cell', { name: '12', exact: true }).waitFor();
+  await row.getByText('Choose some').click();
+  await press('Release the chosen', row);
+  await row.getByText('Choose at least one seat.').waitFor();
+  await row.locator('.seat-boxes input').nth(1).check();
+  await isAccessible();
+  await press('Release the chosen', row);
+  await page.getByRole('dialog').getByText('Put 1 seat of “press” on sale?').waitFor();
+  await answerDialog('Put on sale');
+  await row.getByRole('cell', { name: '2', exact: true }).waitFor();
+  for (const name of ['press', 'guests']) {
+    await press(`Release ${name}`);
+    await answerDialog('Put on sale');
+    await page.getByRole('row', { name: new RegExp(name) }).waitFor({ state: 'detached' });
+  }
+  await heading('Everything is on sale');
+  assertNoProblems(ann);
+});
+
 test('an order is found by its seat and refunded', async () => {
   await tab('Orders');
   const [section, row, number] = seat.split(', ').map((part) => part.split(/\s/).at(-1)); // "Section 102, row F, seat 12"

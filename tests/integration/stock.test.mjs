@@ -53,6 +53,25 @@ test('doing it twice changes nothing more; another name does not take the seats 
   await cli(['event', 'release', 'arena', '--name', 'press']);
 });
 
+test('so many places of a standing area: free ones, and back as many', async () => {
+  const plan = await (await fetch(`${server.url}/api/v1/events/arena/plan`)).json();
+  const area = plan.areas.find(({ name }) => name === 'Floor');
+  const held = await hold([area.first + area.capacity - 1]); // the last one is somebody's: the ones before it are kept
+  assert.equal(held.type, 'held', JSON.stringify(held));
+  assert.match((await cli(['event', 'withhold', 'arena', '--name', 'guests', '--section', 'Floor', '--count', '40'])).stdout, /40 seats withheld/);
+  const kept = async () => JSON.parse(/^guests +\d+ +(\[.*\])/m.exec((await cli(['event', 'withheld', 'arena'])).stdout)?.[1] ?? '[]');
+  const last = area.first + area.capacity - 2;
+  assert.deepEqual(await kept(), Array.from({ length: 40 }, (_, at) => last - 39 + at));
+  assert.match((await cli(['event', 'release', 'arena', '--name', 'guests', '--count', '15'])).stdout, /15 seats released/);
+  assert.equal((await kept()).length, 25);
+  assert.match((await cli(['event', 'release', 'arena', '--name', 'guests', '--section', '101', '--count', '5'], 1)).stderr, /None of these is kept/);
+  assert.match((await cli(['event', 'release', 'arena', '--name', 'guests', '--section', 'Floor', '--count', '99'])).stdout, /25 seats released/);
+  assert.deepEqual(await kept(), []);
+  await visitor.ask({ type: 'release' });
+  for (const wrong of ['0', '-3', 'many', '1.5']) assert.match((await cli(['event', 'release', 'arena', '--name', 'guests', '--count', wrong], 2)).stderr, /--count/);
+  assert.match((await cli(['audit'])).stdout, /^0 findings/m);
+});
+
 test('a seat in somebody\'s hands stays theirs', async () => {
   assert.equal((await hold([400, 401])).type, 'held');
   const { stdout, stderr } = await cli(['event', 'withhold', 'arena', '--name', 'late', '--seats', '399-402'], 1);

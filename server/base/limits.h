@@ -15,6 +15,9 @@
          */
 
 #define EVENTS_MAX 1000 /* of an installation: a further one is refused (`too_many_events`) */
+/* Ids that a process comes to know until it ends, also of drafts that were deleted since; one more
+ * is not served before the process is started again, which the log says. */
+#define EVENTS_KNOWN_MAX 10000
 
 /* Plans (ticketing/plan). Beyond: the file is refused with the figure. */
 #define PLAN_SEATS_MAX 100000

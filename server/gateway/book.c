@@ -155,7 +155,7 @@ static void on_map_message(void *ctx, const char *channel, const char *data, siz
 static struct event_entry *entry_create(struct gateway *gateway, const char *id)
 {
     struct book *book = &gateway->book;
-    if (book->count == EVENTS_MAX || strlen(id) > EVENT_ID_BYTES_MAX) {
+    if (book->count == EVENTS_KNOWN_MAX || strlen(id) > EVENT_ID_BYTES_MAX) {
         log_warning("event %.60s is not served: too many events or too long a name", id);
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* The book of events: what this gateway knows of each, read from Redis and followed by pub/sub.
  *
  * An entry is made when the ledger publishes an event and lives as long as the process (bounded by
- * EVENTS_MAX), so that asynchronous work may hold pointers to it. It is `ready` once settings,
- * plan, line and seats have been read; until then visitors are answered `busy`.
+ * EVENTS_KNOWN_MAX), so that asynchronous work may hold pointers to it. It is `ready` once
+ * settings, plan, line and seats have been read; until then visitors are answered `busy`.
  */
 #ifndef STANCHION_BOOK_H
 #define STANCHION_BOOK_H
@@ -74,8 +74,8 @@ struct event_entry {
 };
 
 struct book {
-    struct event_entry *entries[EVENTS_MAX]; /* in the order in which they were heard of */
-    struct event_entry *by_id[EVENTS_MAX];   /* the same, in the order of their ids */
+    struct event_entry *entries[EVENTS_KNOWN_MAX]; /* in the order in which they were heard of */
+    struct event_entry *by_id[EVENTS_KNOWN_MAX];   /* the same, in the order of their ids */
     size_t count;
 };
 

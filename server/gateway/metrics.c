@@ -18,8 +18,10 @@ static void event_gauge(FILE *out, const struct book *book, const char *name, co
 {
     fprintf(out, "# HELP stanchion_%s %s\n# TYPE stanchion_%s gauge\n", name, help, name);
     for (size_t i = 0; i < book->count; i++) {
-        fprintf(out, "stanchion_%s{event=\"%s\"} %" PRId64 "\n", name, book->entries[i]->id,
-                value(book->entries[i]));
+        if (book->entries[i]->is_listed) {
+            fprintf(out, "stanchion_%s{event=\"%s\"} %" PRId64 "\n", name, book->entries[i]->id,
+                    value(book->entries[i]));
+        }
     }
 }
 
@@ -51,8 +53,10 @@ static void rate_gauge(FILE *out, const struct book *book)
           out);
     for (size_t i = 0; i < book->count; i++) {
         const struct event_entry *event = book->entries[i];
-        fprintf(out, "stanchion_admission_rate{event=\"%s\"} %.15g\n", event->id,
-                (double)event->line.rate_micro / 1e3 / (double)event->tick_ms);
+        if (event->is_listed) {
+            fprintf(out, "stanchion_admission_rate{event=\"%s\"} %.15g\n", event->id,
+                    (double)event->line.rate_micro / 1e3 / (double)event->tick_ms);
+        }
     }
 }
 

@@ -38,7 +38,7 @@ struct registrar {
     bool has_failed;
     int64_t epoch; /* 0 = not known yet */
     int64_t listed_ms;
-    struct registrar_event *events[EVENTS_MAX];
+    struct registrar_event *events[EVENTS_KNOWN_MAX];
     size_t events_count;
     ev_timer turn;
     ev_signal terminate, interrupt;
@@ -64,7 +64,7 @@ static struct registrar_event *find_event(struct registrar *r, const char *id)
         if (strcmp(r->events[i]->id, id) == 0)
             return r->events[i];
     }
-    if (r->events_count == EVENTS_MAX || strlen(id) > EVENT_ID_BYTES_MAX || strchr(id, '/')) {
+    if (r->events_count == EVENTS_KNOWN_MAX || strlen(id) > EVENT_ID_BYTES_MAX || strchr(id, '/')) {
         log_warning("event %.60s is not looked after: too many events or a strange name", id);
         return NULL;
     }

@@ -86,6 +86,24 @@ test('other prices, types and names: sold and running orders keep theirs, who ho
   await audited();
 });
 
+test('a declined payment is begun anew at the prices of then, and nobody pays a sum they were not shown', async () => {
+  await loaded({});
+  const one = await inside();
+  assert.equal((await one.ask({ type: 'hold', seats: [12] })).total_minor, 2000);
+  const first = await one.ask({ type: 'checkout', total_minor: 2000 });
+  await loaded({ prices: TYPED_PRICES.replace('20.00', '25.00') });
+  assert.deepEqual((await one.ask({ type: 'checkout', total_minor: 2500 })).amount_minor, 2000, 'a running payment stays as it is');
+  await one.ask({ type: 'pay', order: first.order, card: '4000000000000002' });
+  await one.push('declined');
+  const refused = await one.ask({ type: 'checkout', total_minor: 2000 });
+  assert.deepEqual([refused.code, refused.total_minor], ['price_changed', 2500]);
+  const second = await one.ask({ type: 'checkout', total_minor: 2500 });
+  assert.deepEqual([second.type, second.amount_minor], ['payment', 2500]);
+  await one.ask({ type: 'release' });
+  await one.close();
+  await loaded({});
+});
+
 test('a plan that would drop, move or bar a sold or held seat is refused, and the seats are named', async () => {
   const one = await inside();
   await one.ask({ type: 'hold', seats: [11] });

@@ -28,6 +28,22 @@ function card(event) {
     el('p', {}, prices(event))));
 }
 
+// What one can go to now, then what comes next, then what is over; by name where nothing else tells them apart.
+const ORDER = ['open', 'prequeue', 'paused', 'announced', 'sold_out', 'closed'];
+const MANY = 12; // events from which on a field to find one is shown
+const when = ({ starts_at_ms: starts, opens_at_ms: opens }) => starts || opens || Infinity;
+const byMoment = (a, b) => ORDER.indexOf(a.phase) - ORDER.indexOf(b.phase) || (when(a) === when(b) ? 0 : when(a) - when(b)) || a.name.localeCompare(b.name);
+
+let cards = []; // [the name as it is looked for, its card]
+
+function find() {
+  const wanted = $('find').value.trim().toLocaleLowerCase();
+  for (const [name, node] of cards) show(node, name.includes(wanted));
+  const isNone = cards.length > 0 && cards.every(([, node]) => node.hidden);
+  setText($('none'), isNone ? t('site.noneFound') : '');
+  show($('none'), isNone);
+}
+
 async function load() {
   show($('retry'), false);
   try {
@@ -35,7 +51,10 @@ async function load() {
     if (!answer.ok) throw new Error(`events: ${answer.status}`);
     const { events } = await answer.json();
     clock.sample(events[0]?.server_ms);
-    $('events').replaceChildren(...events.map(card));
+    cards = events.sort(byMoment).map((event) => [event.name.toLocaleLowerCase(), card(event)]);
+    $('events').replaceChildren(...cards.map(([, node]) => node));
+    show($('finder'), events.length > MANY);
+    find();
     setText($('state'), events.length ? '' : t('site.noEvents'));
     show($('state'), events.length === 0);
     setText($('hint'), t('site.noEventsHint'));
@@ -50,4 +69,5 @@ async function load() {
 fillTexts(document);
 document.title = `${t('site.events')} · ${t('site.name')}`;
 $('retry').onclick = load;
+$('find').oninput = find;
 load();

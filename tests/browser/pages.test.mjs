@@ -25,6 +25,26 @@ test('the list of events leads to the sale', async () => {
   await person.context.close();
 });
 
+test('of many events those on sale come first, and one is found by its name', async () => {
+  const person = await newPerson(browser, PHONE);
+  const { page } = person;
+  const now = Date.now();
+  const event = (at) => ({ id: `e${at}`, name: `Evening ${at}`, phase: ['closed', 'announced', 'open'][at % 3], opens_at_ms: now + 60_000 * (100 - at), starts_at_ms: 0,
+    server_ms: now, currency: 'EUR', time_zone: 'UTC', categories: [{ name: 'A', price_minor: 1000 }] });
+  await page.route('**/api/v1/events', (route) => route.fulfill({ json: { events: Array.from({ length: 60 }, (_, at) => event(at)) } }));
+  await page.goto(server.url);
+  const names = () => page.locator('#events li:visible h2').allTextContents();
+  await page.locator('#events li').nth(59).waitFor();
+  const all = await names();
+  assert.deepEqual([all[0], all[19], all[20], all[40]], ['Evening 59', 'Evening 2', 'Evening 58', 'Evening 57'], 'open, announced, closed; the soonest first');
+  await page.getByLabel('Find an event').fill('evening 33');
+  assert.deepEqual(await names(), ['Evening 33']);
+  await page.getByLabel('Find an event').fill('nothing');
+  await page.getByText('No event is called that.').waitFor();
+  assertNoProblems(person);
+  await person.context.close();
+});
+
 test('an event that does not exist is said so', async () => {
   const person = await newPerson(browser);
   const answer = await person.page.goto(`${server.url}/e/no-such-event`);

@@ -14,7 +14,7 @@ struct visitor_plan {
     bool leaves_line, leaves_inside, leaves_seats,
         leaves_cash;            /* leaves_seats, _cash: walks away without a word */
     bool no_show, no_show_away; /* does not claim its turn; is not even there when it comes */
-    bool card_declined, clicks_twice, verifies, grabs;
+    bool card_declined, clicks_twice, verifies, grabs, opens_map;
     uint8_t tabs;                    /* how many more it opens */
     uint8_t seats_wanted, slow_card; /* slow_card: 0 = the ordinary card */
     uint8_t reloads;                 /* how many more times it reloads while waiting */
@@ -37,8 +37,9 @@ struct visitor {
     bool is_confirming; /* checkout with confirm was sent: the order's number is not known yet */
     bool has_let_go;    /* something was sent that frees the seats */
     bool avoids_areas;
-    bool has_come;  /* wanted to connect for the first time */
-    bool hears_end; /* inside, and was told that all is sold */
+    bool has_come;    /* wanted to connect for the first time */
+    bool looks_round; /* has asked for the map and will think before it chooses */
+    bool hears_end;   /* inside, and was told that all is sold */
     uint8_t leaves_as;
     uint16_t tries, failures;     /* of the step under way; of connecting, in a row */
     uint8_t put_off;              /* answers in a row that said: later */

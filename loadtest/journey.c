@@ -40,6 +40,7 @@ void journey_plan(struct crowd *c, struct visitor *v)
     p->tabs = dice_hits(&v->dice, o->tabs) ? (uint8_t)o->tabs_each : 0;
     p->verifies = dice_hits(&v->dice, VERIFY_SHARE);
     p->grabs = dice_hits(&v->dice, o->grab);
+    p->opens_map = dice_hits(&v->dice, o->maps);
     if (is_buying_mode(c)) {
         p->leaves_line = leaves && leaves_early;
         p->leaves_inside = leaves && !leaves_early;

@@ -5,9 +5,9 @@
  *        -> AT_CASH -> PAYING -> (VERIFYING) -> BOUGHT
  *
  * journey_step() acts when the state's timer is due; an answer or push moves the state
- * (journey_messages.c, journey_choice.c,
- * journey_sales.c). A lost connection leads from any state back to AWAY, and
- * JOINING (with the receipt) finds out where the visitor stands; so every step may be repeated.
+ * (journey_messages.c; seats in journey_choice.c and journey_refused.c, money in journey_sales.c).
+ * A lost connection leads from any state back to AWAY, and JOINING (with the receipt) finds out
+ * where the visitor stands; so every step may be repeated.
  */
 #ifndef STAMPEDE_JOURNEY_H
 #define STAMPEDE_JOURNEY_H
@@ -58,7 +58,17 @@ static inline int64_t journey_number(json_t *message, const char *name, int64_t 
 }
 
 /* Choosing seats, and being refused. */
+/* Not a person but a measurement: it does not think. */
+bool choice_is_measuring(const struct crowd *c);
+/* Nothing looks free. */
+void choice_find_nothing(struct crowd *c, struct visitor *v);
+void choice_go_without(struct crowd *c, struct visitor *v);
+/* Puts seats of a message into the picture. */
+void choice_take_changes(struct crowd *c, json_t *seats, enum picture_state state);
 void sales_choose(struct crowd *c, struct visitor *v);
+/* Inside: opens the map, as the page does, or what others of this process see will do; a thought
+ * later it chooses. */
+void choice_look_round(struct crowd *c, struct visitor *v);
 /* How long a visitor takes that was refused so many times in a row: a thought (`think` NULL = none)
  * or least_us, whichever is longer, doubled with each refusal, within limits.h. */
 int64_t choice_pause_us(struct dice *dice, const struct pause *think, int64_t least_us,
@@ -74,7 +84,7 @@ uint8_t sales_read_seats(json_t *array, uint32_t *seats);
 void sales_after_holding(struct crowd *c, struct visitor *v);
 void sales_pay(struct crowd *c, struct visitor *v);
 void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message);
-void sales_on_map(struct crowd *c, struct visitor *v, json_t *message);
+void sales_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer);
 void sales_on_seats(struct crowd *c, json_t *message);
 void sales_on_held(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_released(struct crowd *c, struct visitor *v);

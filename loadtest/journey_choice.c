@@ -1,12 +1,5 @@
-/* Choosing seats, and what a visitor does who is told no.
- *
- * People look at the map again, think, and choose something else, or press the button that takes
- * the seats the server offers instead; each no in a row makes them slower, and after some they go.
- * So a house in which the good seats are gone is not asked by everybody as fast as it can refuse.
- * Where nothing looks free nobody asks: the map tells by itself when a seat comes back.
- *
- *   CHOOSING --asks--> HOLDING --held--> HELD
- *      ^--- refused -----'  refused too often, or patience is over: LEAVING */
+/* Choosing seats: what to ask for, and the process's picture of the house. Who is refused:
+ * journey_refused.c. */
 #include "loadtest/journey.h"
 
 #include <stdio.h>
@@ -14,152 +7,22 @@
 #include <string.h>
 
 #define MAP_PAUSE_US 1000000 /* a process asks for the map at most this often */
-/* Before the next choice, at the least: who runs a test without think times is no person. */
-#define TAKEN_PAUSE_US_MIN 20000
-#define TAKEN_PAUSE_US_MAX 100000
-#define NO_SEATS_PAUSE_US 1000000
-#define TAKES_INSTEAD_SHARE 0.5 /* of those who are offered other seats */
-#define SCATTER 7919            /* a prime: all blocks of seats are used before one is used twice */
-
-static bool is_measuring(const struct crowd *c)
-{
-    return c->run->options->mode != MODE_JOURNEY;
-}
-
-/* ---- refused ---- */
-
-static bool is_out_of_patience(const struct crowd *c, struct visitor *v)
-{
-    const struct stampede_options *o = c->run->options;
-    if (o->is_patient || is_measuring(c))
-        return false;
-    if (v->gives_up_us == 0)
-        v->gives_up_us = c->now_us + pause_us(&o->patience, &v->dice);
-    return c->now_us >= v->gives_up_us;
-}
-
-static void go_without_seats(struct crowd *c, struct visitor *v)
-{
-    v->leaves_as = VISITOR_SOLD_OUT;
-    journey_leave(c, v);
-}
-
-int64_t choice_pause_us(struct dice *dice, const struct pause *think, int64_t least_us,
-                        uint32_t refusals)
-{
-    uint32_t doublings = refusals > 1 ? refusals - 1 : 0;
-    int64_t thought_us = think ? pause_us(think, dice) : 0;
-    int64_t us = thought_us > least_us ? thought_us : least_us;
-    us <<= doublings < STAMPEDE_REFUSED_DOUBLINGS_MAX ? doublings : STAMPEDE_REFUSED_DOUBLINGS_MAX;
-    return us < STAMPEDE_REFUSED_US_MAX ? us : STAMPEDE_REFUSED_US_MAX;
-}
-
-/* Chooses again after a pause that grows with each no in a row. */
-static void choose_later(struct crowd *c, struct visitor *v, int64_t least_us)
-{
-    const struct pause *think = is_measuring(c) ? NULL : &c->run->options->think;
-    journey_pause(c, v, VISITOR_CHOOSING,
-                  choice_pause_us(&v->dice, think, least_us, v->refusals + v->looks));
-}
-
-static void choose_others(struct crowd *c, struct visitor *v)
-{
-    v->refusals += v->refusals < UINT8_MAX;
-    bool is_tired = v->refusals > STAMPEDE_REFUSALS_MAX && c->run->options->mode != MODE_HOLD;
-    if (is_tired || is_out_of_patience(c, v))
-        go_without_seats(c, v);
-    else
-        choose_later(c, v, dice_between(&v->dice, TAKEN_PAUSE_US_MIN, TAKEN_PAUSE_US_MAX));
-}
-
-static void find_no_seats(struct crowd *c, struct visitor *v)
-{
-    c->picture->heard_us = 0; /* look again before giving up */
-    v->looks += v->looks < UINT8_MAX;
-    bool is_tired = v->looks > STAMPEDE_LOOKS_MAX && c->run->options->mode != MODE_HOLD;
-    if (is_tired || is_out_of_patience(c, v))
-        go_without_seats(c, v);
-    else
-        choose_later(c, v, NO_SEATS_PAUSE_US);
-}
-
-/* Keeps what is offered for seats that are taken, if this visitor is one who takes it. */
-static void consider_instead(struct crowd *c, struct visitor *v, json_t *offer)
-{
-    uint32_t seats[STAMPEDE_SEATS_MAX];
-    size_t count = sales_read_seats(offer, seats);
-    bool fits = count > 0 && count <= v->plan.seats_wanted && count <= STAMPEDE_SEATS_MAX;
-    bool takes_it = c->run->options->choice == CHOICE_NEAR && !is_measuring(c) &&
-                    dice_hits(&v->dice, TAKES_INSTEAD_SHARE);
-    free(v->instead);
-    v->instead = fits && takes_it ? malloc((count + 1) * sizeof *v->instead) : NULL;
-    if (!v->instead)
-        return;
-    v->instead[0] = (uint32_t)count;
-    memcpy(v->instead + 1, seats, count * sizeof *seats);
-}
-
-static void on_too_many(struct crowd *c, struct visitor *v, json_t *message)
-{
-    int64_t seats_max = journey_number(message, "seats_max", 0);
-    if (seats_max < 1 || ++v->tries > STAMPEDE_REFUSALS_MAX) {
-        journey_finish(c, v, VISITOR_FAILED);
-        return;
-    }
-    if (seats_max >= v->plan.seats_wanted) {
-        /* Seats are held from a request whose answer was `busy`, or never came: `entered` tells. */
-        journey_pause(c, v, VISITOR_JOINING, STAMPEDE_RETRY_US_MIN);
-        return;
-    }
-    v->plan.seats_wanted = (uint8_t)seats_max;
-    choose_others(c, v);
-}
-
-static void take_changes(struct crowd *c, json_t *seats, enum picture_state state)
-{
-    for (size_t i = 0; i < json_array_size(seats); i++)
-        seat_picture_set(c->picture, (uint32_t)json_integer_value(json_array_get(seats, i)), state);
-}
-
-bool choice_on_error(struct crowd *c, struct visitor *v, const char *code, json_t *message)
-{
-    json_t *seats = json_object_get(message, "seats");
-    if (strcmp(code, "seat_taken") == 0) {
-        take_changes(c, seats, PICTURE_HELD);
-        consider_instead(c, v, json_object_get(message, "instead"));
-        choose_others(c, v);
-    } else if (strcmp(code, "no_such_seat") == 0) {
-        take_changes(c, seats, PICTURE_NOT_FOR_SALE);
-        choose_others(c, v);
-    } else if (strcmp(code, "none_free") == 0) {
-        /* One seat may still be there when two are not. */
-        v->plan.seats_wanted = 1;
-        find_no_seats(c, v);
-    } else if (strcmp(code, "area_full") == 0) {
-        v->avoids_areas = true;
-        choose_others(c, v);
-    } else if (strcmp(code, "too_many_seats") == 0) {
-        on_too_many(c, v, message);
-    } else {
-        return false;
-    }
-    return true;
-}
-
-void choice_on_end(struct crowd *c, struct visitor *v)
-{
-    v->hears_end = !is_measuring(c);
-    if (v->hears_end && v->state == VISITOR_CHOOSING && v->awaited_id == 0)
-        journey_think(c, v, VISITOR_CHOOSING);
-}
-
-/* ---- asking ---- */
+#define SCATTER 7919         /* a prime: all blocks of seats are used before one is used twice */
 
 static void ask_for_map(struct crowd *c, struct visitor *v)
 {
     c->picture->asked_us = c->now_us;
     crowd_set_state(c, v, VISITOR_CHOOSING);
     journey_ask(c, v, "map", "%s", "");
+}
+
+void choice_look_round(struct crowd *c, struct visitor *v)
+{
+    v->looks_round = v->plan.opens_map;
+    if (v->looks_round)
+        ask_for_map(c, v);
+    else
+        journey_think(c, v, VISITOR_CHOOSING);
 }
 
 static bool needs_map(const struct crowd *c)
@@ -222,6 +85,7 @@ static bool ask_for_instead(struct crowd *c, struct visitor *v)
     memcpy(seats, v->instead + 1, count * sizeof *seats);
     free(v->instead);
     v->instead = NULL;
+    atomic_fetch_add_explicit(&c->stats->instead_taken, 1, memory_order_relaxed);
     ask_for_seats(c, v, seats, count);
     return true;
 }
@@ -249,15 +113,16 @@ static void choose_numbered(struct crowd *c, struct visitor *v)
     if (count > 0)
         ask_for_seats(c, v, seats, count);
     else
-        find_no_seats(c, v);
+        choice_find_nothing(c, v);
 }
 
 void sales_choose(struct crowd *c, struct visitor *v)
 {
     enum stampede_choice choice = c->run->options->choice;
     uint32_t area;
+    v->looks_round = false;
     if (v->hears_end) {
-        go_without_seats(c, v);
+        choice_go_without(c, v);
         return;
     }
     if (ask_for_own_seats(c, v))
@@ -267,7 +132,7 @@ void sales_choose(struct crowd *c, struct visitor *v)
     } else if (grab(c, v) || ask_for_instead(c, v)) {
         return;
     } else if (choice == CHOICE_BEST && v->looks > 0 && !seat_picture_has_free(c->picture)) {
-        find_no_seats(c, v);
+        choice_find_nothing(c, v);
     } else if (choice == CHOICE_BEST) {
         ask_for_best(c, v);
     } else if (choice == CHOICE_NEAR && !v->avoids_areas &&
@@ -278,22 +143,28 @@ void sales_choose(struct crowd *c, struct visitor *v)
     }
 }
 
-void sales_on_map(struct crowd *c, struct visitor *v, json_t *message)
+void sales_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)
 {
     json_t *states = json_object_get(message, "states");
-    if (json_is_string(states) &&
-        seat_picture_load(c->picture, json_string_value(states), json_string_length(states)))
-        c->picture->heard_us = c->now_us;
-    else
+    bool is_news = c->now_us - c->picture->heard_us > STAMPEDE_PICTURE_US;
+    if (!json_is_string(states) ||
+        (is_news &&
+         !seat_picture_load(c->picture, json_string_value(states), json_string_length(states))))
         crowd_count_error(c, "bad_answer");
-    if (v->state == VISITOR_CHOOSING && v->awaited_id == 0)
+    else
+        c->picture->heard_us = c->now_us;
+    /* One that is pushed, instead of many changes, makes nobody hurry. */
+    bool may_choose = is_answer && v->state == VISITOR_CHOOSING;
+    if (may_choose && v->looks_round)
+        journey_think(c, v, VISITOR_CHOOSING);
+    else if (may_choose)
         sales_choose(c, v);
 }
 
 void sales_on_seats(struct crowd *c, json_t *message)
 {
-    take_changes(c, json_object_get(message, "free"), PICTURE_FREE);
-    take_changes(c, json_object_get(message, "held"), PICTURE_HELD);
-    take_changes(c, json_object_get(message, "sold"), PICTURE_SOLD);
+    choice_take_changes(c, json_object_get(message, "free"), PICTURE_FREE);
+    choice_take_changes(c, json_object_get(message, "held"), PICTURE_HELD);
+    choice_take_changes(c, json_object_get(message, "sold"), PICTURE_SOLD);
     c->picture->heard_us = c->now_us;
 }

@@ -465,7 +465,7 @@ static void dispatch(struct crowd *c, struct visitor *v, const char *type, json_
     else if (strcmp(type, "entered") == 0)
         sales_on_entered(c, v, m);
     else if (strcmp(type, "map") == 0)
-        sales_on_map(c, v, m);
+        sales_on_map(c, v, m, is_answer);
     else if (strcmp(type, "held") == 0)
         sales_on_held(c, v, m);
     else if (strcmp(type, "released") == 0)

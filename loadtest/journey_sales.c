@@ -269,6 +269,7 @@ void sales_pay(struct crowd *c, struct visitor *v)
     journey_inside_at_most(c, v, v->asked_ms);
     if (v->plan.clicks_twice && v->state == VISITOR_PAYING) {
         v->plan.clicks_twice = false;
+        add(&c->stats->second_clicks);
         journey_ask(c, v, "pay", ",\"order\":\"%s\",\"card\":\"%s\"", v->order->id, card);
     }
 }
@@ -302,7 +303,7 @@ static void start_without_hold(struct crowd *c, struct visitor *v)
     else if (begins_with_all)
         journey_pause(c, v, VISITOR_CHOOSING, 0);
     else
-        journey_think(c, v, VISITOR_CHOOSING);
+        choice_look_round(c, v);
 }
 
 void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message)

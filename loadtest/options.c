@@ -77,6 +77,8 @@ static const struct option_line lines[] = {
     {"no-show", "SHARE", KIND_DOUBLE, AT(no_show), 0, 1,
      "do not enter when it is their turn; half of them are not there (0)"},
     {"grab", "SHARE", KIND_DOUBLE, AT(grab), 0, 1, "ask first for seats that look taken (0.1)"},
+    {"maps", "SHARE", KIND_DOUBLE, AT(maps), 0, 1,
+     "open the map when inside, as the page does (1)"},
     {"seats", "A..B", KIND_SEATS, 0, 1, STAMPEDE_SEATS_MAX, "seats per visitor (1..3)"},
     {"choose", "WHICH", KIND_CHOICE, 0, 0, 0,
      "near: free ones near each other, anywhere; best: the server's choice;\n"
@@ -337,6 +339,7 @@ static void set_defaults(struct stampede_options *o)
                                    .tabs = 0.02,
                                    .refresh = 0.02,
                                    .grab = 0.1,
+                                   .maps = 1,
                                    .buyers = 200,
                                    .finish_min = 0.9,
                                    .reloads = 1,

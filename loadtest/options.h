@@ -39,8 +39,8 @@ struct stampede_options {
     double duration_s;
     double answer_s;   /* a connection without an answer for so long is given up */
     double split_at_s; /* latencies of what is due from then on are told apart; 0 = never */
-    double no_show, leave, no_pay, decline, double_click, tabs, refresh, grab,
-        slow_cards;    /* shares, 0 to 1 */
+    double no_show, leave, no_pay, decline, double_click, tabs, refresh, grab, slow_cards,
+        maps;          /* shares, 0 to 1 */
     double finish_min; /* share that must come to an end */
     double hold_rate;  /* holds/s (mode buy: orders/s) over all, 0 = no pause */
     uint32_t buyers;   /* mode buy without a rate: so many at a time over all */

@@ -56,6 +56,8 @@ static json_t *json_of_counts(const struct report *r)
     json_object_set_new(o, "reconnects", json_integer((json_int_t)t->reconnects));
     json_object_set_new(o, "pushed_places", json_integer((json_int_t)t->pushes));
     json_object_set_new(o, "second_tabs", json_integer((json_int_t)t->tabs_compared));
+    json_object_set_new(o, "second_clicks", json_integer((json_int_t)t->second_clicks));
+    json_object_set_new(o, "instead_taken", json_integer((json_int_t)t->instead_taken));
     json_object_set_new(o, "tickets_compared", json_integer((json_int_t)t->tickets_compared));
     json_object_set_new(o, "tester_late_us_max", json_integer((json_int_t)t->loop_late_us_max));
     return o;

@@ -70,7 +70,7 @@ struct run_stats {
     _Atomic uint64_t errors[RUN_ERRORS_MAX];
     _Atomic uint64_t arrived, joined, admitted; /* visitors */
     _Atomic uint64_t holds, confirmed, seats_sold, declined, unsold, reconnects, pushes,
-        tabs_compared, tickets_compared;
+        tabs_compared, tickets_compared, second_clicks, instead_taken;
     _Atomic uint64_t loop_late_us_max; /* how late the tester itself was with a timer */
     _Atomic uint64_t late_us_lately;   /* likewise, since the last point of the timeline */
     struct histogram late;             /* likewise, every timer */

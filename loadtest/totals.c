@@ -24,6 +24,8 @@ static void add_process(const struct run_stats *s, struct totals *t)
     t->reconnects += atomic_load_explicit(&s->reconnects, memory_order_relaxed);
     t->pushes += atomic_load_explicit(&s->pushes, memory_order_relaxed);
     t->tabs_compared += atomic_load_explicit(&s->tabs_compared, memory_order_relaxed);
+    t->second_clicks += atomic_load_explicit(&s->second_clicks, memory_order_relaxed);
+    t->instead_taken += atomic_load_explicit(&s->instead_taken, memory_order_relaxed);
     t->tickets_compared += atomic_load_explicit(&s->tickets_compared, memory_order_relaxed);
     uint64_t late = atomic_load_explicit(&s->loop_late_us_max, memory_order_relaxed);
     if (late > t->loop_late_us_max)

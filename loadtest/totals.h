@@ -13,7 +13,7 @@ struct totals {
     uint64_t errors_count; /* of all kinds */
     uint64_t arrived, joined, admitted;
     uint64_t holds, confirmed, seats_sold, declined, unsold, reconnects, pushes, tabs_compared,
-        tickets_compared;
+        second_clicks, instead_taken, tickets_compared;
     uint64_t loop_late_us_max;
 };
 

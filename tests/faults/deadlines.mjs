@@ -34,6 +34,7 @@ const ENDS = ['confirmed', 'expired', 'unsold', 'left', 'released', 'place'];
 
 export function hastened({ history }) {
   const found = [], told = new Map(), asks = new Map();
+  const givenUp = new Map(); // who -> { id, t }: what was decided before t may be older than that seats or place were given up
   let trustedFrom = 0, isBlind = false;
   for (const entry of history) {
     const { t, who, what, m } = entry, known = told.get(who);
@@ -43,14 +44,20 @@ export function hastened({ history }) {
       if (m.isClock) isBlind = what === 'fault'; // the server's clock is another one now
     } else if (what === 'ask') {
       asks.set(`${who} ${m.id}`, { t });
-      if (['release', 'leave'].includes(m.type)) told.delete(who);
+      if (['release', 'leave'].includes(m.type)) {
+        told.delete(who);
+        givenUp.set(who, { id: m.id, t: Infinity });
+      }
       if (m.type === 'pay' && known) known.isPaid = true;
     } else if (['answer', 'push'].includes(what) && !isBlind) {
       const asked = askedAt(entry, asks), now = toldBy(m);
+      const gaveUp = givenUp.get(who);
+      if (gaveUp && what === 'answer' && ((m.re === gaveUp.id && m.type !== 'error') || m.type === 'entered'))
+        givenUp.set(who, { t: m.re === gaveUp.id ? t : asked });
       const why = known && broken(entry, known, asked);
       if (why) found.push(`${who}: ${why}`);
       if (ENDS.includes(m.type)) told.delete(who);
-      else if (now && asked !== null && asked >= trustedFrom) {
+      else if (now && asked !== null && asked >= trustedFrom && asked >= (givenUp.get(who)?.t ?? 0)) {
         const isOlder = known && asked < known.t && m.type !== 'payment';
         told.set(who, { t, isPaid: known?.isPaid && !now.hasHold, hasHold: known?.hasHold, order: known?.order, ...now,
           deadline: isOlder ? Math.max(known.deadline, now.deadline) : now.deadline });

@@ -51,6 +51,22 @@ describe('the checker sees', () => {
     assert.deepEqual(Object.values(judge(facts).findings).flat(), []);
   });
 
+  // Giving up a payment puts the turn back to the time for choosing. While nobody knows whether that has been done ("busy"), what
+  // is said of the payment's time binds nobody; afterwards it does.
+  test('nothing where the time to pay is told when it has perhaps been given up; something where it is told later', () => {
+    const found = (answer) => {
+      const facts = good(), said = (what, m) => add(facts, facts.history.length, 'ben', what, m);
+      said('ask', { id: 1, type: 'checkout' });
+      said('answer', { re: 1, type: 'payment', deadline_ms: NOW + 20_000, order: 'o_9' });
+      said('ask', { id: 2, type: 'release' });
+      said('answer', { re: 2, ...answer });
+      said('push', { type: 'deadline', deadline_ms: NOW + 20_000, server_ms: facts.history.at(-1).t });
+      said('push', { type: 'expired', reason: 'time_out' });
+      return judge(facts).findings['no hold ends before its deadline'].length;
+    };
+    assert.deepEqual([found({ type: 'error', code: 'busy' }), found({ type: 'released', seats: [] })], [0, 1]);
+  });
+
   const lies = {
     'a confirmed order that is not in the ledger': ['confirmed orders are in the ledger', (facts) => facts.orders.delete('o_1')],
     'an order with another seat than was told': ['confirmed orders are in the ledger', (facts) => { facts.orders.get('o_1').seats = [1, 3]; }],

@@ -295,7 +295,8 @@ test('the log tells who did what', async () => {
   for (const change of ['Let in, people a second 50 → 7', 'Minutes to pay 7 → 8', 'Phase On sale → Paused', 'Front – → €39.50', 'sponsors 372 seats', 'The event begins – → ']) {
     assert.ok(told.includes(change), `${change}\n${told}`);
   }
-  assert.doesNotMatch(told, /[a-z]_[a-z]|\d,\d+,|true|false/, 'settings and seats are words');
+  const words = told.replace(/\bo_[\w-]+/g, ''); // the number of an order may have anything in it
+  assert.doesNotMatch(words, /[a-z]_[a-z]|\d,\d+,|true|false/, 'settings and seats are words');
   await isAccessible();
   await page.goto('about:blank');
   await page.goto(`${server.url}/organizer#/password`); // opened by its address, not by the menu

@@ -36,7 +36,7 @@ function time(us) {
   if (us < 1000) return `${number(us)} µs`;
   if (us < 10_000) return `${number(us / 1000, 1)} ms`;
   if (us < 1e6) return `${number(us / 1000)} ms`;
-  return us < 1e8 ? `${number(us / 1e6, us < 1e7 ? 2 : 1)} s` : `${number(us / 6e7, 1)} min`;
+  return us < 1.2e8 ? `${number(us / 1e6, us < 1e7 ? 2 : 1)} s` : `${number(us / 6e7, 1)} min`;
 }
 
 const tickTime = (us) => time(us).replace(/\.0+ /, ' ');
@@ -50,12 +50,18 @@ function niceStep(span, count) {
   return (part > 5 ? 10 : part > 2 ? 5 : part > 1 ? 2 : 1) * power;
 }
 
-function linear(low, high, from, to, count = 4) {
-  const span = high > low ? high - low : 1, step = niceStep(span, count), ticks = [];
+// Seconds, as clocks have them.
+const TIME_STEPS = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+const niceTime = (span, count) => TIME_STEPS.find((step) => step >= span / count) ?? niceStep(span, count);
+
+function linear(low, high, from, to, count = 4, nice = niceStep) {
+  const span = high > low ? high - low : 1, step = nice(span, count), ticks = [];
   for (let tick = Math.ceil(low / step) * step; tick <= low + span * 1.0001; tick += step) ticks.push(Number(tick.toPrecision(12)));
   const scale = (value) => from + (value - low) / span * (to - from);
   return Object.assign(scale, { ticks, low, high: low + span });
 }
+
+const timeScale = (low, high, from, to, count) => linear(low, high, from, to, count, high - low > 40 ? niceTime : niceStep);
 
 function logarithmic(low, high, from, to) {
   const a = Math.log10(low), b = Math.max(Math.log10(high), a + 0.5), ticks = [];
@@ -173,7 +179,7 @@ function overTime({ title, note, at, series, marks = [], format = short, floor =
       for (const one of shown)
         for (const value of one.values)
           if (value !== null) { high = Math.max(high, value); if (value > 0) low = Math.min(low, value); }
-      const x = linear(0, at.length > 0 ? at[at.length - 1] : 1, BOX.left, width - BOX.right, width > 420 ? 7 : 4);
+      const x = timeScale(0, at.length > 0 ? at[at.length - 1] : 1, BOX.left, width - BOX.right, width > 420 ? 7 : 4);
       const y = isLog ? logarithmic(Math.min(low, high), high || 1, tall - BOX.bottom, BOX.top)
         : linear(0, high * 1.06 || 1, tall - BOX.bottom, BOX.top);
       axes(svg, width, tall, x, y, seconds, format === time ? tickTime : format);
@@ -266,7 +272,7 @@ function smallHistogram(kind) {
   svg.append(node('line', { class: 'axis', x1: 0, x2: width, y1: base, y2: base }));
   const ends = [kind.p50_us, kind.p99_us].map((us) => Math.min(x(Math.log10(Math.max(us, 1)) * 10), width));
   ['p50', 'p99'].forEach((name, index) => {
-    const at = ends[index], isLeft = index === 0 ? ends[1] - at < 34 : at > width - 26;
+    const at = ends[index], isLeft = index === 0 ? ends[1] - at < (ends[1] > width - 26 ? 56 : 34) : at > width - 26;
     svg.append(node('line', { class: 'mark', x1: at, x2: at, y1: 10, y2: base }),
       node('text', { class: 'mark-label', x: at + (isLeft ? -3 : 3), y: 9, 'text-anchor': isLeft ? 'end' : 'start' }, name));
   });
@@ -284,7 +290,7 @@ function scatter({ title, note, points, legend }) {
     draw(svg, width, tall) {
       const high = Math.max(...points.map(([, to, was]) => Math.max(Math.min(to, was * 4 + 5), was)), 1);
       const longest = Math.max(...points.map(([, , was]) => was), 1);
-      const x = linear(0, longest * 1.03, BOX.left, width - BOX.right, width > 420 ? 6 : 4), y = linear(0, high * 1.03, tall - BOX.bottom, BOX.top);
+      const x = timeScale(0, longest * 1.03, BOX.left, width - BOX.right, width > 420 ? 6 : 4), y = timeScale(0, high * 1.03, tall - BOX.bottom, BOX.top, 4);
       axes(svg, width, tall, x, y, seconds, seconds);
       const end = Math.min(longest * 1.03, high * 1.03);
       svg.append(node('line', { class: 'mark', x1: x(0), y1: y(0), x2: x(end), y2: y(end) }));

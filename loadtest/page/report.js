@@ -109,7 +109,7 @@ function placesPlot(report) {
     draw(svg, width, tall) {
       const lines = tracks.map((track) => (track.admitted_s === null ? track.ahead : [...track.ahead.filter(([s]) => s <= track.admitted_s), [track.admitted_s, 0]]));
       const all = lines.flat(), last = Math.max(1, ...all.map(([s]) => s)), first = Math.min(0, ...all.map(([s]) => s));
-      const x = linear(first, last, BOX.left, width - BOX.right, width > 420 ? 7 : 4), y = linear(0, Math.max(1, ...all.map(([, ahead]) => ahead)) * 1.06, tall - BOX.bottom, BOX.top);
+      const x = timeScale(first, last, BOX.left, width - BOX.right, width > 420 ? 7 : 4), y = linear(0, Math.max(1, ...all.map(([, ahead]) => ahead)) * 1.06, tall - BOX.bottom, BOX.top);
       axes(svg, width, tall, x, y, seconds, short);
       marksOn(svg, marks, x, tall);
       lines.forEach((points, index) => {
@@ -188,12 +188,21 @@ function processPlots(report) {
   return found;
 }
 
-function processTable(line) {
-  const rows = line.processes.map((one) => html('tr', {}, html('td', { class: 'name' }, one.name),
+function processRows(line, processes) {
+  const rows = processes.map((one) => html('tr', {}, html('td', { class: 'name' }, one.name),
     html('td', { class: 'n' }, `${number(sum(one.cpu.map((share, index) => (share ?? 0) * line.seconds[index])), 1)} s`),
     html('td', { class: 'n' }, `${number(peak(one.cpu) * 100)} %`), html('td', { class: 'n' }, `${number(peak(one.memory_kb) / 1024, 1)} MB`)));
-  return html('div', { class: 'panel scroll' }, html('table', {}, html('thead', {}, html('tr', {}, html('th', {}, 'process'),
-    ...['processor time', 'at most, of a core', 'memory, at most'].map((name) => html('th', { class: 'n' }, name)))), html('tbody', {}, ...rows)));
+  return html('table', {}, html('thead', {}, html('tr', {}, html('th', {}, 'process'),
+    ...['processor time', 'at most, of a core', 'memory, at most'].map((name) => html('th', { class: 'n' }, name)))), html('tbody', {}, ...rows));
+}
+
+// Many gateways are one row, as in the plots; each for itself where it is asked for.
+function processTable(line) {
+  const memory = groups(line.processes, 'memory_kb');
+  const rows = groups(line.processes, 'cpu').map(({ name, values }, index) => ({ name, cpu: values, memory_kb: memory[index].values }));
+  const each = rows.length < line.processes.length
+    ? [html('details', {}, html('summary', {}, 'each gateway'), processRows(line, line.processes.filter(({ name }) => /^gateway/.test(name))))] : [];
+  return html('div', { class: 'panel scroll' }, processRows(line, rows), ...each);
 }
 
 function errorPanel(report) {

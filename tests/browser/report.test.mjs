@@ -83,6 +83,11 @@ test('it shows what the report says, and nothing in it can break out', async () 
   for (const words of [`T ${NASTY}`, 'A promise was broken', 'partial', 'the tester was the limit', '12,345', '18,000', 'seat_taken', '25.12', 'no such figure',
     `seat 7 ${NASTY}`, `kill ${NASTY}`, '4 gateways', '33 % of 3 visitors', 'commit abc'])
     assert.ok(text.includes(words), `${words}\n${text}`);
+  // Many gateways are one row with what they use together, and each for itself on demand.
+  assert.match(await page.locator('tr', { hasText: '4 gateways' }).first().innerText(), /4 gateways\s+27\.0 s\s+100 %\s+80\.0 MB/);
+  assert.equal(await page.getByText('gateway 3', { exact: true }).first().isVisible(), false);
+  await page.getByText('each gateway', { exact: true }).first().click();
+  assert.ok(await page.getByText('gateway 3', { exact: true }).first().isVisible());
   assert.equal(await page.locator('h2', { hasText: 'Latencies' }).count(), 2, 'one for each crowd');
   assert.ok(await page.locator('figure svg').count() >= 2 * 8);
   assert.ok(await page.locator('.multiples svg').count() === 2 * 3);

@@ -61,7 +61,6 @@ struct session {
     char visitor[VISITOR_ID_BYTES + 1];
     bool is_fresh_visitor;   /* the client brought no cookie: a receipt may still say who it is */
     bool is_place_drawn;     /* the sequence was given after a draw */
-    bool is_paying;          /* a payment runs: its outcome is what ends the turn */
     bool is_basket_due;      /* what the visitor holds is to be looked at (basket_desk.h) */
     bool is_deadline_wanted; /* the answer to a check brings a deadline that is to be pushed
                                 (frozen.h) */
@@ -76,6 +75,8 @@ struct session {
     int64_t allowance_ms; /* monotonic; the message bucket is empty when it lies too far ahead */
     uint32_t refused_in_row;
     uint16_t close_code;
+    uint32_t paying; /* digest of the order whose payment runs: its outcome is what ends the turn;
+                        0 = none runs */
     uint32_t out_bytes;
     struct out_frame *out_first, *out_last;
     char *assembly; /* a half-received frame, or NULL */

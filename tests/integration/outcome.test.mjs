@@ -6,6 +6,8 @@ import { askRedis } from '../support/redis.mjs';
 import { sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
+const SLOW = '4000000000000077'; // the bank thinks for seconds
+
 let server;
 before(async () => {
   server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
@@ -32,4 +34,31 @@ test('a buyer who waits for the ledger is not told that the turn is over', async
   assert.equal((await visitor.push('confirmed')).order, order);
   assert.deepEqual(visitor.pushes.filter((push) => push.type === 'expired'), []);
   await visitor.close();
+});
+
+test('nor is one who gave an earlier payment up, when that is told while the next one runs', async () => {
+  const visitor = await visit(server), other = await visit(server);
+  for (const one of [visitor, other]) assert.equal((await one.enter()).type, 'entered');
+  const orders = [];
+  for (const seat of [20, 21]) {
+    await visitor.ask({ type: 'release' });
+    assert.equal((await visitor.ask({ type: 'hold', seats: [seat] })).type, 'held');
+    orders.push((await visitor.ask({ type: 'checkout' })).order);
+    assert.equal((await visitor.ask({ type: 'pay', order: orders.at(-1), card: SLOW })).type, 'paying');
+  }
+  assert.equal((await visitor.push('unsold')).order, orders[0]);
+  await until('the ledger knows what is to be paid', async () => await askRedis(server, 'XLEN', 'outbox') === 0);
+  const { ledger } = server.children();
+  process.kill(ledger, 'SIGSTOP');
+  try {
+    await until('the sale stands in the outbox', async () => await askRedis(server, 'HGET', 'ev:arena:settled', orders[1]) === 'sold');
+    const soldMs = Date.now(); // after that the gateway looks where everybody inside stands: time stands still
+    await other.push((push) => push.type === 'deadline' && push.server_ms > soldMs, { msMax: 30_000 });
+    await visitor.ask({ type: 'tickets' }); // whatever was said before has come
+  } finally {
+    process.kill(ledger, 'SIGCONT');
+  }
+  assert.equal((await visitor.push('confirmed')).order, orders[1]);
+  assert.deepEqual(visitor.pushes.filter((push) => push.type === 'expired'), []);
+  for (const one of [visitor, other]) await one.close();
 });

@@ -150,7 +150,7 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
     int64_t seq_before = session->seq;
     bool is_of_epoch = session_is_of_epoch(session);
     bool has_place = line_desk_take_place(session, place);
-    if (!has_place && is_of_epoch && session->is_paying) {
+    if (!has_place && is_of_epoch && session->paying != 0) {
         return; /* sold, but the ledger has not said so yet; or over: the outcome comes either way
                  */
     }

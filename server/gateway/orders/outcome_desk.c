@@ -14,12 +14,33 @@
 #define OUTCOME_TYPE_BYTES_MAX 16
 #define OUTCOME_BYTES_MAX (64 * 1024) /* a longer one is not from us */
 
+#define DIGEST_START 2166136261U /* FNV-1a */
+#define DIGEST_FACTOR 16777619U
+
+/* Never 0. */
+static uint32_t digest_of(const char *order)
+{
+    uint32_t digest = DIGEST_START;
+    for (; *order != '\0'; order++) {
+        digest = (digest ^ (unsigned char)*order) * DIGEST_FACTOR;
+    }
+    return digest != 0 ? digest : 1;
+}
+
 void outcome_desk_note_paying(struct gateway *gateway, const struct event_entry *event,
-                              const char *visitor, bool is_paying)
+                              const char *visitor, const char *order)
 {
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
     for (; session != NULL; session = session_next_of_visitor(session)) {
-        session->is_paying = is_paying;
+        session->paying = digest_of(order);
+    }
+}
+
+/* Of an order that was given up the outcome may come while the next one is being paid. */
+static void note_end(struct session *session, const char *order)
+{
+    if (session->paying == digest_of(order)) {
+        session->paying = 0;
     }
 }
 
@@ -47,6 +68,9 @@ static void tell_outcome(struct gateway *gateway, const struct event_entry *even
             wire_send_text(gateway, session, told.bytes, told.count);
         }
         told_hold_forget(session);
+        if (strcmp(outcome->type, "refunded") != 0) {
+            note_end(session, outcome->order);
+        }
         if (is_confirmed) {
             session->stage = STAGE_NEW; /* the turn ended with the sale */
         }
@@ -63,9 +87,6 @@ static void take_outcome(struct gateway *gateway, struct event_entry *event,
     }
     if (session_of_visitor(&gateway->sessions, event, outcome->visitor) == NULL) {
         return;
-    }
-    if (strcmp(outcome->type, "refunded") != 0) {
-        outcome_desk_note_paying(gateway, event, outcome->visitor, false);
     }
     tell_outcome(gateway, event, outcome, is_confirmed);
 }

@@ -11,8 +11,8 @@ struct event_entry;
 
 /* A text of the channel: one line for each order. Whoever is here hears of it. */
 void outcome_desk_take(struct gateway *gateway, const char *text, size_t bytes);
-/* All tabs of a visitor: a payment runs, or none any more. */
+/* All tabs of a visitor: a payment of this order runs, until its outcome comes. */
 void outcome_desk_note_paying(struct gateway *gateway, const struct event_entry *event,
-                              const char *visitor, bool is_paying);
+                              const char *visitor, const char *order);
 
 #endif

@@ -55,7 +55,7 @@ static void confirm(const struct ask *ask, const struct hold *hold)
         refuse_more_payments(gateway, &ask->to);
         return;
     }
-    outcome_desk_note_paying(gateway, ask->event, ask->visitor, true);
+    outcome_desk_note_paying(gateway, ask->event, ask->visitor, hold->order);
     if (session != NULL) {
         confirm_desk_wait(gateway, session, &ask->to, hold);
     }
@@ -255,7 +255,7 @@ static void start_payment(const struct pay_ask *pay, const struct hold *hold)
         first = RUN_AUTHORISE;
     }
     if (payment_run_start(gateway, ask->event, ask->visitor, hold, pay->card, first, "")) {
-        outcome_desk_note_paying(gateway, ask->event, ask->visitor, true);
+        outcome_desk_note_paying(gateway, ask->event, ask->visitor, pay->order);
         wire_answer(gateway, &ask->to, json_pack("{ss ss}", "type", "paying", "order", pay->order));
     } else {
         refuse_more_payments(gateway, &ask->to);

@@ -131,7 +131,7 @@ static json_t *nothing_held(const struct session *session)
 static void tell(struct gateway *gateway, struct session *session, const struct hold *hold)
 {
     uint64_t digest = digest_of(hold);
-    bool has_ended = digest == 0 && (hold->deadline_ms == 0 || session->is_paying ||
+    bool has_ended = digest == 0 && (hold->deadline_ms == 0 || session->paying != 0 ||
                                      (session->basket_told & DIGEST_PAYING) != 0);
     if (session->stage != STAGE_ENTERED || session->basket_told == digest || has_ended) {
         return;

@@ -57,6 +57,8 @@ struct redis_link {
     bool is_being_freed;
     redisAsyncContext *ac;
     ev_io readable, writable;
+    ev_prepare before_sleep;
+    bool has_output, is_sending; /* commands wait in hiredis; they are being written */
     ev_timer deadline, reconnect;
     int64_t timer_due_ms; /* monotonic: when the deadline's timer should fire */
     int64_t heard_ms;     /* monotonic: the last answer */
@@ -132,16 +134,41 @@ static void hook_del_read(void *data)
     ev_io_stop(link->loop, &link->readable);
 }
 
+static bool is_connected(const struct redis_link *link)
+{
+    return link->ac != NULL && (link->ac->c.flags & REDIS_CONNECTED) != 0;
+}
+
+/* What is asked in a turn of the loop is written at its end. Only what the socket does not take
+ * then waits for a turn in which it is writable: on a full machine that one may be far. */
 static void hook_add_write(void *data)
 {
     struct redis_link *link = data;
-    ev_io_start(link->loop, &link->writable);
+    if (is_connected(link) && !link->is_sending) {
+        link->has_output = true;
+    } else {
+        ev_io_start(link->loop, &link->writable);
+    }
 }
 
 static void hook_del_write(void *data)
 {
     struct redis_link *link = data;
+    link->has_output = false;
     ev_io_stop(link->loop, &link->writable);
+}
+
+static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+    (void)loop, (void)events;
+    struct redis_link *link = watcher->data;
+    if (!link->has_output || !is_connected(link)) {
+        return;
+    }
+    link->has_output = false;
+    link->is_sending = true;
+    redisAsyncHandleWrite(link->ac);
+    link->is_sending = false;
 }
 
 static void hook_cleanup(void *data)
@@ -187,7 +214,7 @@ static void lose_connection(struct redis_link *link, const char *why)
         return;
     }
     log_warning("redis: %s; reconnecting", why);
-    bool had_connected = (link->ac->c.flags & REDIS_CONNECTED) != 0;
+    bool had_connected = is_connected(link);
     redisAsyncContext *ac = link->ac;
     if (!had_connected) {
         context_is_gone(
@@ -465,8 +492,11 @@ struct redis_link *redis_link_create(struct ev_loop *loop, const struct redis_li
     assert(link->url != NULL && link->ring != NULL);
     ev_timer_init(&link->deadline, on_deadline, 0., 0.);
     ev_timer_init(&link->reconnect, on_reconnect, 0., 0.);
-    link->deadline.data = link;
-    link->reconnect.data = link;
+    ev_prepare_init(&link->before_sleep, on_before_sleep);
+    ev_set_priority(&link->before_sleep, EV_MINPRI); /* others still ask before the loop sleeps */
+    link->deadline.data = link->reconnect.data = link->before_sleep.data = link;
+    ev_prepare_start(loop, &link->before_sleep);
+    ev_unref(loop); /* it is nothing to wait for */
     ev_timer_start(loop,
                    &link->reconnect); /* at the next loop turn: completions never come early */
     return link;
@@ -478,9 +508,11 @@ void redis_link_free(struct redis_link *link)
         return;
     }
     link->is_being_freed = true;
+    ev_ref(link->loop);
+    ev_prepare_stop(link->loop, &link->before_sleep);
     ev_timer_stop(link->loop, &link->reconnect);
     if (link->ac != NULL) {
-        bool had_connected = (link->ac->c.flags & REDIS_CONNECTED) != 0;
+        bool had_connected = is_connected(link);
         redisAsyncFree(link->ac);
         if (!had_connected) {
             link->ac = NULL;

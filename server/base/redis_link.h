@@ -8,6 +8,9 @@
  * or may not have run) and the link reconnects with back-off. Slow answers are waited for: to
  * connect anew would help nobody, and what may be under way is bounded.
  *
+ * What is asked in a turn of the loop is sent at its end, before it sleeps. The process ignores
+ * SIGPIPE.
+ *
  * Scripts: each connection loads all registered scripts before it says it is ready.
  *
  * Completions come exactly once and never before the call that asked has returned.

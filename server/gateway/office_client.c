@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "server/base/clock.h"
 #include "server/gateway/app.h"
 
 static json_t *request_json(struct gateway *gateway, const struct office_request *request,
@@ -49,7 +48,7 @@ static bool send_request(struct gateway *gateway, struct office_request *request
         free(request);
         return false;
     }
-    request->deadline_ms = clock_monotonic_ms() + asker->deadline_ms;
+    request->deadline_ms = gateway->office.now_ms + asker->deadline_ms;
     request->on_answer = on_answer;
     request->ctx = ctx;
     put_in_order(&gateway->office, request);
@@ -141,17 +140,25 @@ void office_on_reply(struct gateway *gateway, const char *text, size_t bytes)
     json_decref(answer);
 }
 
-void office_on_turn(struct gateway *gateway, int64_t now_ms)
+static void give_up_until(struct office_client *office, int64_t deadline_ms)
 {
-    struct office_client *office = &gateway->office;
-    while (office->first != NULL && office->first->deadline_ms <= now_ms) {
+    while (office->first != NULL && office->first->deadline_ms <= deadline_ms) {
         struct office_request *request = office->first;
         unlink_request(office, NULL, request);
         complete(request, NULL);
     }
 }
 
+void office_on_turn(struct gateway *gateway, int64_t now_ms)
+{
+    struct office_client *office = &gateway->office;
+    int64_t passed_ms = now_ms - office->turned_ms;
+    office->turned_ms = now_ms;
+    office->now_ms += passed_ms < OFFICE_TURN_MS_MAX ? passed_ms : OFFICE_TURN_MS_MAX;
+    give_up_until(office, office->now_ms);
+}
+
 void office_release(struct gateway *gateway)
 {
-    office_on_turn(gateway, INT64_MAX);
+    give_up_until(&gateway->office, INT64_MAX);
 }

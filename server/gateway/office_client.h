@@ -11,6 +11,7 @@ struct gateway;
 
 #define OFFICE_PENDING_MAX 4096
 #define OFFICE_DEADLINE_MS 5000
+#define OFFICE_TURN_MS_MAX 250 /* what a turn of the loop counts for at most */
 #define OFFICE_ID_BYTES 12
 
 /* `answer` is the ledger's JSON, valid during the call; NULL = no answer in time or not reachable.
@@ -19,7 +20,7 @@ typedef void office_fn(void *ctx, const json_t *answer);
 
 struct office_request {
     char id[OFFICE_ID_BYTES + 1];
-    int64_t deadline_ms; /* monotonic */
+    int64_t deadline_ms; /* by office_client.now_ms */
     office_fn *on_answer;
     void *ctx;
     struct office_request *next;
@@ -28,6 +29,9 @@ struct office_request {
 struct office_client {
     struct office_request *first, *last; /* oldest first, so deadlines ascend */
     size_t count;
+    /* Deadlines are held against a clock of our own, which stands still while this process is late:
+     * on a full machine the answer is there and has not been read. */
+    int64_t now_ms, turned_ms;
 };
 
 /* Completes exactly once, never before this returns. `args` is stolen. False: too many under way or
@@ -47,7 +51,7 @@ bool office_client_ask_text(struct gateway *gateway, const char *verb, const cha
                             const struct office_asker *asker, office_fn *on_answer, void *ctx);
 /* A message on our reply channel. */
 void office_on_reply(struct gateway *gateway, const char *text, size_t bytes);
-/* Completes what is past its deadline. */
+/* Completes what is past its deadline. now_ms: monotonic. */
 void office_on_turn(struct gateway *gateway, int64_t now_ms);
 void office_release(struct gateway *gateway);
 

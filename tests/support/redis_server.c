@@ -123,6 +123,7 @@ static void launch(struct redis_server *server)
 struct redis_server *redis_server_start(void)
 {
     struct redis_server *server = calloc(1, sizeof(*server));
+    (void)signal(SIGPIPE, SIG_IGN); /* redis_link.h wants that */
     if (!server)
         give_up("no memory");
     const char *tmp = getenv("TMPDIR");

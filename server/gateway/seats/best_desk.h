@@ -18,13 +18,15 @@ struct event_entry;
 struct reply_to;
 struct hold;
 
-/* What looking for other seats for those who were too slow has cost, in processor time. */
+/* What looking for other seats for those who were too slow has cost, in processor time. A fifth of
+ * what the gateway got since is forgiven. */
 struct best_spent {
-    int64_t since_us, spent_us; /* since when, and how much since then */
+    int64_t seen_us, spent_us; /* until when, and what is not forgiven yet */
 };
 
-/* Whether that may go on: it has had less than a fifth of the last second of processor time that
- * the gateway got. Pure but for `spent`. */
+/* Whether that may go on: so it gets a fifth of the gateway's processor time, and a little at once.
+ * By that time and not by the clock, because on a full machine a gateway gets little in a second.
+ * Pure but for `spent`. */
 bool best_desk_may_look(struct best_spent *spent, int64_t cpu_us);
 
 /* A `hold` with `best`: {"count":k,"category":index,"accessible":n}. The session is entered and the

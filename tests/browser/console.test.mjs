@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { askRedis } from '../support/redis.mjs';
 import { startStanchion } from '../support/stanchion.mjs';
 import {
   DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, newPerson, payWith, takeFirstFree,
@@ -137,6 +138,13 @@ test('figures that are old are shown as old, and come back', async () => {
   assert.match(await page.evaluate(() => globalThis.saidWhenOld), /^No news since [\d:]+: what you see is old/);
   await page.locator('.board:not(.is-stale)').waitFor();
   ann.problems.length = 0; // the browser reports each connection that was refused meanwhile
+});
+
+test('an order that could not be written is an alarm until it is looked after', async () => {
+  await askRedis(server, 'XADD', 'outbox', '*', 'body', '{"kind":"order"}');
+  await page.getByRole('alert').filter({ hasText: '1 order could not be written' }).waitFor();
+  await isAccessible();
+  assertNoProblems(ann);
 });
 
 test('limits and the schedule are changed in the units people use', async () => {

@@ -42,7 +42,7 @@ function noteText(note) {
 }
 
 class Board {
-  #values = {}; #below = {}; #facts = {}; #parts = el('ul', { class: 'parts' }); #categories = el('div', {});
+  #alarm = el('p', { class: 'problem', role: 'alert', hidden: true }); #values = {}; #below = {}; #facts = {}; #parts = el('ul', { class: 'parts' }); #categories = el('div', {});
 
   figures() {
     const tile = ([name]) => {
@@ -65,11 +65,19 @@ class Board {
     return this.#categories;
   }
 
+  // Orders and payments of this server that somebody has to look after.
+  get alarm() {
+    return this.#alarm;
+  }
+
   draw(figures, plan) {
     for (const [name, value, below] of tiles) {
       setText(this.#values[name], value(figures));
       setText(this.#below[name], below(figures));
     }
+    const told = ['dead', 'failed'].filter((kind) => figures[kind] > 0).map((kind) => t(`live.${kind}`, { n: figures[kind] }));
+    setText(this.#alarm, told.join(' '));
+    show(this.#alarm, told.length > 0);
     for (const [name, value] of facts) setText(this.#facts[name], value(figures));
     const part = ({ part: name, state, note }) => el('li', { class: `part is-${state}` }, el('span', { class: 'grow' }, t(`part.${name}`) || name),
       el('span', { class: 'soft small' }, noteText(note)), el('strong', {}, t(`state.${state}`)));
@@ -105,7 +113,7 @@ export async function view({ can }, id) {
   const steering = can('event.steer') ? new Steering(event) : null;
   const lottery = event.settings.draw === '1' ? new Lottery(event, can('event.steer')) : null;
   const freshness = el('p', { class: 'freshness small', role: 'status' }, t('live.connecting'));
-  const node = el('section', { class: 'office board' }, head, freshness,
+  const node = el('section', { class: 'office board' }, head, el('div', { class: 'board-news' }, freshness, board.alarm),
     board.figures(), el('div', { class: 'board-side' }, steering?.node, lottery?.node, board.health()),
     el('div', { class: 'board-main' }, plots.node,
       el('section', { class: 'card hall' }, el('h2', {}, t('live.hall')), hall.node, board.categories())));

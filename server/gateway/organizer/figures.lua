@@ -6,10 +6,10 @@
 --   ARGV: event; client; '1' to keep a sample; the sample's numbers before and after arrivals and admissions ("1,2");
 --         open connections of visitors here; median error of the estimates here in percent, -1 = none; then names of
 --         latency buckets with how often each was met ("h3" 17: holds, "c3" 2: confirmations)
---   Reads   line, sales
+--   Reads   line, sales, ledger:stats
 --   Writes  pulse:<10 s> (kept 30 s), figures:fine (600 of 1 s), figures:coarse (8,640 of 10 s), figures:at
 --   Returns time in ms, arrivals, admissions, orders, revenue_minor, refunded_minor, then the fields and values of the
---           pulse of these 10 s, then of those of the 10 s before
+--           pulse of these 10 s, then of those of the 10 s before; dead letters and failed payments of the whole server
 local P = 'ev:' .. ARGV[1] .. ':'
 local STEP_MS, COARSE_MS, FINE_MAX, COARSE_MAX = 950, 10000, 600, 8640
 
@@ -42,6 +42,7 @@ if ARGV[3] == '1' then
   end
 end
 
+local stats = redis.call('HMGET', 'ledger:stats', 'dead', 'failed')
 local sales = redis.call('HMGET', P .. 'sales', 'orders', 'revenue_minor', 'refunded_minor')
 return {string.format('%.0f', now), arrivals, admissions, sales[1] or '0', sales[2] or '0', sales[3] or '0',
-  redis.call('HGETALL', pulse), redis.call('HGETALL', P .. 'pulse:' .. (slot - 1))}
+  redis.call('HGETALL', pulse), redis.call('HGETALL', P .. 'pulse:' .. (slot - 1)), stats[1] or '0', stats[2] or '0'}

@@ -15,7 +15,7 @@
 
 #define NUMBER_BYTES 24
 #define ARGS_MAX (12 + 4 * PACE_BUCKETS)
-#define REPLY_PARTS 8
+#define REPLY_PARTS 10
 #define PULSE_QUIET_MS 60000 /* events where nobody is, and nobody watches */
 
 /* --- measuring --- */
@@ -313,6 +313,8 @@ static void on_reply(void *ctx, enum redis_link_status status, const redisReply 
     pulse->orders = number_of(reply->element[3]);
     pulse->revenue_minor = number_of(reply->element[4]);
     pulse->refunded_minor = number_of(reply->element[5]);
+    pulse->dead = number_of(reply->element[8]);
+    pulse->failed = number_of(reply->element[9]);
     pulse->visitors = pulse->gateways = 0;
     pulse->error_percent = -1;
     take_slot(pulse, &merged, reply->element[6], NULL);
@@ -416,15 +418,15 @@ json_t *pulse_figures(struct event_entry *event)
         (json_int_t)rate_of(arrivals, ms), "admissions_per_s", (json_int_t)rate_of(admissions, ms),
         "rate_per_s", rate, "free", (json_int_t)seats.free, "held", (json_int_t)seats.held, "sold",
         (json_int_t)seats.sold);
-    json_t *more =
-        json_pack("{sI sI sI ss so so so so sI sI so}", "orders", (json_int_t)pulse->orders,
-                  "revenue_minor", (json_int_t)pulse->revenue_minor, "refunded_minor",
-                  (json_int_t)pulse->refunded_minor, "currency", event->currency, "categories",
-                  categories_json(event), "hold_ms", latency_json(&pulse->hold), "confirm_ms",
-                  latency_json(&pulse->confirm), "estimate_error_percent",
-                  pulse->error_percent < 0 ? json_null() : json_integer(pulse->error_percent),
-                  "lag_ms", (json_int_t)event->line.lag_ms, "visitors", (json_int_t)pulse->visitors,
-                  "parts", parts_json(event));
+    json_t *more = json_pack(
+        "{sI sI sI ss so so so so sI sI so sI sI}", "orders", (json_int_t)pulse->orders,
+        "revenue_minor", (json_int_t)pulse->revenue_minor, "refunded_minor",
+        (json_int_t)pulse->refunded_minor, "currency", event->currency, "categories",
+        categories_json(event), "hold_ms", latency_json(&pulse->hold), "confirm_ms",
+        latency_json(&pulse->confirm), "estimate_error_percent",
+        pulse->error_percent < 0 ? json_null() : json_integer(pulse->error_percent), "lag_ms",
+        (json_int_t)event->line.lag_ms, "visitors", (json_int_t)pulse->visitors, "parts",
+        parts_json(event), "dead", (json_int_t)pulse->dead, "failed", (json_int_t)pulse->failed);
     assert(body != NULL && more != NULL);
     json_object_update(body, more);
     json_decref(more);

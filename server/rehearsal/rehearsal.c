@@ -210,8 +210,9 @@ static uint32_t arrive_s(const struct rehearsal *r)
 static bool set_opening(struct rehearsal *r)
 {
     int64_t wait_s = arrive_s(r) + REHEARSAL_PREQUEUE_S;
+    long long opens_at_ms = clock_wall_ms() + wait_s * 1000;
     json_t *args = json_pack("{ss s{so}}", "event", r->event, "set", "opens_at_ms",
-                             json_sprintf("%lld", (long long)(clock_wall_ms() + wait_s * 1000)));
+                             json_sprintf("%lld", opens_at_ms));
     (void)json_object_set_new(r->state, "prequeue_s", json_integer(wait_s));
     bool is_done = ask_copy(r, "event.set", args);
     json_decref(args);

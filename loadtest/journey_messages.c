@@ -104,6 +104,20 @@ static void note_told(struct crowd *c, struct visitor *v)
     v->lost_us = 0;
 }
 
+/* A tab that comes when its owner has given the place up, or bought with it, is given another: that
+ * is as it should be, and says nothing about the first. */
+static bool end_late_tab(struct crowd *c, struct visitor *v)
+{
+    if (!v->is_tab)
+        return false;
+    const struct visitor *owner = &c->visitors[v->owner];
+    bool is_late = owner->is_leaving || owner->has_paid || visitor_is_over(owner) ||
+                   journey_record(c, v)->end != HISTORY_END_UNKNOWN;
+    if (is_late)
+        journey_finish(c, v, VISITOR_LEFT);
+    return is_late;
+}
+
 static bool end_tab(struct crowd *c, struct visitor *v)
 {
     if (!v->is_tab)
@@ -167,6 +181,8 @@ static void on_place(struct crowd *c, struct visitor *v, const struct place_told
 {
     bool is_answer = take_answer(c, v, p->re);
     v->put_off = 0;
+    if (end_late_tab(c, v))
+        return;
     note_seq(c, v, p->seq);
     if (end_tab(c, v))
         return;
@@ -239,6 +255,8 @@ static void on_admitted(struct crowd *c, struct visitor *v, json_t *message, boo
 {
     struct history_visitor *r = journey_record(c, v);
     bool is_new = r->admitted_ms == HISTORY_NONE;
+    if (end_late_tab(c, v))
+        return;
     note_admission(c, v, message);
     if (end_tab(c, v))
         return;

@@ -303,7 +303,7 @@ describe('when gateways go', () => {
         });
         one.on('error', () => {});
         one.on('finish', resolve);
-        one.end('{"wait_ms":20000,"messages":[]}');
+        one.end('{"wait_ms":25000,"messages":[]}');
         open.push(one);
       })));
       await sleep(30);

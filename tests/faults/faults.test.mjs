@@ -123,7 +123,7 @@ describe('the checker sees', () => {
   });
 });
 
-test('a contended sale under faults breaks no promise', { timeout: 170_000 }, async (t) => {
+test('a contended sale under faults breaks no promise', { timeout: 400_000 }, async (t) => {
   const seed = process.env.STANCHION_FAULTS_SEED ?? String(Math.floor(Math.random() * 1e6));
   const directory = temporaryDirectory();
   t.diagnostic(`seed ${seed}`);

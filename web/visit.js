@@ -213,9 +213,11 @@ export class Visit {
     else this.purchase().then((purchase) => purchase.pushed(message));
   }
 
-  // While money is under way the outcome itself is the last word.
+  // While money is under way the outcome itself is the last word. Who was never told of a turn has not missed one: perhaps
+  // another tab or device has left the line, and the receipt tells.
   #expired(message) {
     if (this.state.view === 'result' || this.state.isPaying) return;
+    if (this.state.view === 'line' && message.reason === 'no_show') return this.#identifySoon();
     this.end('ended', { reason: message.reason });
   }
 

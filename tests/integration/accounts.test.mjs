@@ -390,7 +390,7 @@ test('more at once than passwords can be checked are told when to come back, and
 });
 
 test('who is signing in when the server is stopped gets an answer', async () => {
-  const own = await startStanchion({ flags: ['--gateways', '1'] });
+  const own = await startStanchion({ flags: ['--gateways', '1', '--drain_ms', '60000'] }); // it ends when all are answered
   const answers = Promise.all(Array.from({ length: 20 }, (_, i) => signIn(own, `n${i}@example.org`, 'correct horse')
     .then(({ status }) => status, (error) => error.cause?.code ?? error.message)));
   const figure = (text, name) => Number(text.match(new RegExp(`^stanchion_${name}\\S* (\\d+)`, 'm'))[1]);

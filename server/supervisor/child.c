@@ -14,6 +14,7 @@
 #define GATEWAY_NICE_MIN 5
 #define GATEWAY_NICE_MAX 19
 #define NICE_MIN (-20)
+#define WEIGHT_SCALE 1000 /* keeps fractions */
 
 static struct {
     char *area; /* argv and environment as the kernel laid them out, one block */
@@ -85,9 +86,11 @@ static void take_rank(const struct child *child)
 int child_gateway_nice(size_t gateways, size_t cores)
 {
     int nice = GATEWAY_NICE_MIN;
-    for (double weight = (double)cores; weight < (double)gateways && nice < GATEWAY_NICE_MAX;
-         weight *= 1.25)
+    size_t weight = cores * WEIGHT_SCALE;
+    while (weight < gateways * WEIGHT_SCALE && nice < GATEWAY_NICE_MAX) {
+        weight += weight / 4;
         nice++;
+    }
     return nice;
 }
 

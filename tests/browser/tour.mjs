@@ -72,7 +72,7 @@ function list(real) {
   const seats = (name, go, more = {}) => ({ name: `seats-${name}`, says: { ...inside, ...more }, go, until: inView('seats') });
   let isPaid = false;
   const paying = { pay: () => ({ type: 'paying', order: real.bought.confirmed.order }), tickets: () => m.tickets([]) };
-  const ended = (name, push, go = inLine) => ({ name: `ended-${name}`, says: { ...inside, ...join(() => m.place()) }, push, go, until: inView('ended') });
+  const ended = (name, push, says = {}) => ({ name: `ended-${name}`, says: { ...inside, ...join(() => m.place()), ...says }, push, go: inLine, until: inView('ended') });
   const opensIn = (ms) => ({ phase: 'announced', opens_at_ms: Date.now() + ms });
   return [
     { name: 'events', path: '/', until: (page) => page.locator('.event-card').first().waitFor() },
@@ -128,7 +128,7 @@ function list(real) {
     { name: 'payment-declined', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send({ type: 'declined', order: real.bought.confirmed.order, reason: 'card_declined', deadline_ms: Date.now() + 5 * MINUTE_MS }), 50); return paying.pay(); } },
       go: payWith, until: (page) => page.locator('#pay-problem:not([hidden])').waitFor() },
     ended('lost', { type: 'expired', reason: 'lost' }),
-    ended('missed', { type: 'expired', reason: 'no_show' }),
+    ended('missed', { type: 'expired', reason: 'no_show' }, { resume: () => m.error('receipt_gone', { reason: 'missed' }) }),
     ended('time-out', { type: 'expired', reason: 'time_out' }),
     { name: 'ended-unsold', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send({ type: 'unsold', order: real.bought.confirmed.order, reason: 'time_out' }), 50); return paying.pay(); } }, go: payWith, until: inView('ended') },
     { name: 'tickets', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send(m.confirmed()), 50); return paying.pay(); } }, go: payWith, until: (page) => page.locator('.ticket .qr').first().waitFor() },

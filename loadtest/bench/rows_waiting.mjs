@@ -39,7 +39,7 @@ function* ghosts(join, count) {
 // pushed. A million visitors are on 53 such gateways.
 export async function places({ isQuick }) {
   const perTick = 1000, seconds = isQuick ? 8 : 20;
-  const flags = ['--push.near_places', '0', '--push.change_percent', '100', '--push.interval_ms_max', '600000'];
+  const flags = ['--push.near_places', '0', '--push.change_percent', '100', '--push.interval_ms_max', '600000', '--push.heartbeat_ms', '600000'];
   const server = await startGateway({ flags, settings: ['admit_per_tick=0', 'tick_ms=1000', ...patient] });
   const link = new Link(server.redis);
   try {

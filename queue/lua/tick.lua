@@ -6,7 +6,7 @@
 -- Returns 1 when the tick was due (a refill: when somebody was admitted), 2 when moreover not all that may come in now
 --         have (ask for a refill at once), 0 when it was not
 -- Writes  line, waiting, gone, gone:new, active, pass; publishes tick:<event>
--- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 500 admitted 1 ms, idle 0.1 ms
+-- Cost    O(log W) when idle; with x expired and n admitted O((x + n) log A); 250 admitted 1 ms, idle 0.1 ms
 --
 -- Anyone may call it at any time: the gate is the time of this Redis. Ticks lie on a grid, so a caller that is
 -- a little late does not slow the rate down; after a long silence the grid starts anew, nothing is made up for.

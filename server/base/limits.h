@@ -57,7 +57,7 @@
 #define JOIN_BATCH_MAX 256
 #define TICK_EXPIRE_MAX 1000
 #define TICK_ADMIT_MAX 2000
-#define TICK_PIECE_MAX 500  /* of these in one call: the rest in the next ones, at once */
+#define TICK_PIECE_MAX 250  /* of these in one call: the rest in the next ones, at once */
 #define TICK_GONE_MAX 10000 /* departures told by one tick */
 #define RECOVER_FILL_MAX                                                                           \
     5000 /* sequences of a recovered line settled by one call: the rest by the next */

@@ -35,7 +35,7 @@
 
 #define RETRY_MS 250
 #define WRITE_MS 20
-#define GROUP_MS 5    /* what arrives within it may share a commit */
+#define GROUP_MS 3    /* what arrives within it may share a commit */
 #define MUCH_PER_MS 4 /* entries; below, nobody waits for company */
 #define PAYMENT_DEADLINE_MS 15000
 #define EXIT_FAILED 1

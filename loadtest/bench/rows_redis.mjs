@@ -1,9 +1,19 @@
 // Rows about what our scripts cost in Redis, against redis-benchmark's SET at depth 128 on the same Redis (with its log,
 // as the server runs it).
+import fs from 'node:fs';
 import { median, quantile } from './median.mjs';
 import { Link, lineScript, makeEvent, pipeline, rateOf, rateOfSets, startRedis, turnScript, visitorId } from './redis.mjs';
 
-const BATCH = 256; // JOIN_BATCH_MAX
+// The server's own limits: what is measured is what it does.
+const limits = fs.readFileSync(new URL('../../server/base/limits.h', import.meta.url), 'utf8');
+function limit(name) {
+  const found = limits.match(new RegExp(`#define ${name}[\\s\\\\]+(\\d+)`));
+  if (!found) throw new Error(`limits.h has no ${name}`);
+  return Number(found[1]);
+}
+const BATCH = limit('JOIN_BATCH_MAX');
+const tickLimits = (isRefill) => [limit('TICK_EXPIRE_MAX'), limit('TICK_ADMIT_MAX'), limit('TICK_GONE_MAX'), isRefill,
+  limit('RECOVER_FILL_MAX'), limit('TICK_PIECE_MAX')];
 const rounded = (value) => Number(value.toPrecision(4));
 
 async function withRedis(use) {
@@ -87,7 +97,7 @@ export async function ticks({ isQuick }) {
       const start = redis.cpuS();
       for (let isRefill = 0, more = 2; more === 2; isRefill = 1) {
         const before = await redis.spent(), cpu = redis.cpuS(), from = performance.now();
-        const done = redis.link.ask(...tick('e', 1000, 2000, 10000, isRefill, 5000, 500));
+        const done = redis.link.ask(...tick('e', ...tickLimits(isRefill)));
         const answered = other.ask('ZSCORE', 'ev:e:active', 'nobody').then(() => waited.push(performance.now() - from));
         more = await done;
         if (more === 0) throw new Error('a tick was not due');

@@ -12,8 +12,8 @@
 #include "sandbox_files.h"
 #include "server/base/log.h"
 
-/* Checkpointed beyond 4 MB: everybody who pays waits for it, 6 ms now and 15 with four times as much
- * to bring to the disk. */
+/* Checkpointed beyond 4 MB: everybody who pays waits for it, 6 ms now and 15 with four times as
+ * much to bring to the disk. */
 #define WAL_PAGES_MAX "1000"
 
 #define INTENT_COLUMNS                                                                             \

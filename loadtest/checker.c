@@ -211,9 +211,8 @@ static int64_t most_inside(const struct history *h, struct passage *passages, st
                            int64_t cap)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < h->visitors_count; i++) {
+    for (uint32_t i = 0; i < h->visitors_count; i++)
         count += add_passages(h, &h->visitors[i], passages + count);
-    }
     qsort(passages, count, sizeof *passages, by_time);
     int64_t inside = 0, most = 0;
     for (size_t i = 0; i < count; i++) {

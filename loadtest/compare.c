@@ -50,12 +50,11 @@ static double exact_chance(size_t m, size_t n, double wins)
     memset(ways, 0, sizeof ways);
     for (size_t i = 0; i <= m; i++)
         for (size_t k = 0; k <= n; k++)
-            for (size_t u = 0; u <= i * k; u++) {
+            for (size_t u = 0; u <= i * k; u++)
                 if (i == 0 || k == 0)
                     ways[i][k][u] = u == 0;
                 else
                     ways[i][k][u] = (u >= k ? ways[i - 1][k][u - k] : 0) + ways[i][k - 1][u];
-            }
     double all = 0, extreme = 0, far = fabs(wins - (double)(m * n) / 2);
     for (size_t u = 0; u <= m * n; u++) {
         all += ways[m][n][u];

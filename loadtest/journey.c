@@ -449,11 +449,10 @@ static void begin_holding(struct crowd *c, struct visitor *v, uint32_t rank)
 void journey_begin(struct crowd *c)
 {
     const struct stampede_options *o = c->run->options;
-    if (has_places_at_the_cash(o)) {
+    if (has_places_at_the_cash(o))
         for (uint32_t i = 0; i < o->buyers / c->run->processes + 1; i++)
             let_next_buy(c);
-    } else {
+    else
         for (uint32_t i = 0; i < c->visitors_count; i++)
             begin_holding(c, &c->visitors[i], c->first_number + i);
-    }
 }

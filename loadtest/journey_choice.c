@@ -127,20 +127,19 @@ void sales_choose(struct crowd *c, struct visitor *v)
     }
     if (ask_for_own_seats(c, v))
         return;
-    if (needs_map(c)) {
+    if (needs_map(c))
         ask_for_map(c, v);
-    } else if (grab(c, v) || ask_for_instead(c, v)) {
+    else if (grab(c, v) || ask_for_instead(c, v))
         return;
-    } else if (choice == CHOICE_BEST && v->looks > 0 && !seat_picture_has_free(c->picture)) {
+    else if (choice == CHOICE_BEST && v->looks > 0 && !seat_picture_has_free(c->picture))
         choice_find_nothing(c, v);
-    } else if (choice == CHOICE_BEST) {
+    else if (choice == CHOICE_BEST)
         ask_for_best(c, v);
-    } else if (choice == CHOICE_NEAR && !v->avoids_areas &&
-               seat_picture_choose_area(c->picture, &v->dice, &area)) {
+    else if (choice == CHOICE_NEAR && !v->avoids_areas &&
+             seat_picture_choose_area(c->picture, &v->dice, &area))
         ask_for_places(c, v, area);
-    } else {
+    else
         choose_numbered(c, v);
-    }
 }
 
 void sales_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)

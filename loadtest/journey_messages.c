@@ -331,13 +331,12 @@ static void on_phase(struct crowd *c, struct visitor *v, json_t *message)
     bool hears_it = v->state == VISITOR_WAITING && !v->turns_away;
     bool looks_for_seats = v->state == VISITOR_CHOOSING || v->state == VISITOR_HOLDING;
     v->hears_end = v->hears_end && !is_open;
-    if (is_over && looks_for_seats) {
+    if (is_over && looks_for_seats)
         choice_on_end(c, v);
-    } else if (is_over && hears_it && c->run->options->mode == MODE_JOURNEY) {
+    else if (is_over && hears_it && c->run->options->mode == MODE_JOURNEY)
         turn_away(c, v);
-    } else if (is_open && v->state == VISITOR_JOINING && v->awaited_id == 0) {
+    else if (is_open && v->state == VISITOR_JOINING && v->awaited_id == 0)
         crowd_set_timer(c, v, c->now_us + dice_between(&v->dice, 0, 200000));
-    }
 }
 
 static void on_reconnect(struct crowd *c, struct visitor *v, json_t *message)

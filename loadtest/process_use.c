@@ -65,12 +65,11 @@ static uint64_t read_memory_kb(void)
     char line[256];
     uint64_t total = 0, available = 0;
     FILE *f = fopen("/proc/meminfo", "re");
-    while (f && available == 0 && fgets(line, sizeof line, f)) {
+    while (f && available == 0 && fgets(line, sizeof line, f))
         if (strncmp(line, "MemTotal:", 9) == 0)
             total = strtoull(line + 9, NULL, 10);
         else if (strncmp(line, "MemAvailable:", 13) == 0)
             available = strtoull(line + 13, NULL, 10);
-    }
     if (f)
         fclose(f);
     return total > available && available > 0 ? total - available : 0;

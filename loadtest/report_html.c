@@ -14,25 +14,23 @@
 static void write_data(const json_t *report, FILE *f)
 {
     char *text = json_dumps(report, JSON_COMPACT);
-    for (const char *at = text; at && *at; at++) {
+    for (const char *at = text; at && *at; at++)
         if (*at == '<')
             fputs("\\u003c", f);
         else
             putc(*at, f);
-    }
     free(text);
 }
 
 static void write_escaped(const char *text, FILE *f)
 {
-    for (; *text; text++) {
+    for (; *text; text++)
         if (*text == '<')
             fputs("&lt;", f);
         else if (*text == '&')
             fputs("&amp;", f);
         else
             putc(*text, f);
-    }
 }
 
 static void write_title(const json_t *report, FILE *f)

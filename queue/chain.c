@@ -44,10 +44,9 @@ static bool is_event_id(const char *text, size_t bytes)
 {
     if (bytes == 0 || bytes > EVENT_ID_BYTES_MAX)
         return false;
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes; i++)
         if (text[i] <= ' ' || text[i] > '~')
             return false;
-    }
     return true;
 }
 

@@ -132,12 +132,11 @@ static void merge_sorted(struct departures *d, const int64_t *batch, size_t coun
 {
     size_t old = d->count, to = d->count + count;
     d->count = to;
-    while (count > 0) {
+    while (count > 0)
         if (old > 0 && d->seqs[old - 1] > batch[count - 1])
             d->seqs[--to] = d->seqs[--old];
         else
             d->seqs[--to] = batch[--count];
-    }
     assert(to == old);
 }
 

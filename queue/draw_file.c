@@ -180,10 +180,9 @@ static bool parse_place(const char *line, size_t bytes, bool is_drawn, struct dr
     const char *id_end = is_drawn ? memchr(id, ' ', (size_t)(end - id)) : end;
     if (!id_end || id_end == id || id_end - id > VISITOR_ID_BYTES)
         return false;
-    for (const char *c = id; c < id_end; c++) {
+    for (const char *c = id; c < id_end; c++)
         if (*c <= ' ' || *c > '~')
             return false;
-    }
     memcpy(place->visitor.id, id, (size_t)(id_end - id));
     place->visitor.id[id_end - id] = '\0';
     return !is_drawn || parse_number(id_end + 1, (size_t)(end - id_end - 1), &place->new_seq);

@@ -49,10 +49,9 @@ static int64_t count_of(const struct fake_line *line, enum presence presence)
 
 int64_t fake_line_bought(const struct fake_line *line, const char *visitor)
 {
-    for (size_t i = 0; i < line->purchases_count; i++) {
+    for (size_t i = 0; i < line->purchases_count; i++)
         if (strcmp(line->purchases[i].visitor.id, visitor) == 0)
             return line->purchases[i].seats;
-    }
     return 0;
 }
 
@@ -312,10 +311,9 @@ static void move_head(struct fake_line *line)
 static void drop_passed(struct seq_list *gone, int64_t head)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < gone->count; i++) {
+    for (size_t i = 0; i < gone->count; i++)
         if (gone->items[i] > head)
             gone->items[kept++] = gone->items[i];
-    }
     gone->count = kept;
 }
 

@@ -59,10 +59,9 @@ void fake_line_recover(struct fake_line *line, enum queue_data data, const struc
 
 void fake_line_forget(struct fake_line *line, int64_t seq)
 {
-    for (size_t i = 0; i < line->people_count; i++) {
+    for (size_t i = 0; i < line->people_count; i++)
         if (line->people[i].presence == WAITING && line->people[i].seq >= seq)
             line->people[i].presence = ABSENT;
-    }
     line->seq = seq - 1;
 }
 
@@ -70,28 +69,25 @@ void fake_line_forget(struct fake_line *line, int64_t seq)
 
 static bool is_in(const int64_t *seqs, size_t count, int64_t seq)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (seqs[i] == seq)
             return true;
-    }
     return false;
 }
 
 static bool was_inside(const struct fake_line *line, const char *visitor)
 {
-    for (size_t i = 0; i < line->before.inside_count; i++) {
+    for (size_t i = 0; i < line->before.inside_count; i++)
         if (strcmp(line->before.inside[i].id, visitor) == 0)
             return true;
-    }
     return false;
 }
 
 static bool is_taken(const struct fake_line *line, int64_t seq)
 {
-    for (size_t i = 0; i < line->people_count; i++) {
+    for (size_t i = 0; i < line->people_count; i++)
         if (line->people[i].presence == WAITING && line->people[i].seq == seq)
             return true;
-    }
     return false;
 }
 
@@ -185,10 +181,9 @@ void fake_line_restore(struct fake_line *line, const struct place_claim *claim, 
 
 static int64_t first_waiting(const struct fake_line *line)
 {
-    for (size_t i = 0; i < line->people_count; i++) {
+    for (size_t i = 0; i < line->people_count; i++)
         if (line->people[i].presence == WAITING)
             return line->people[i].seq;
-    }
     return line->seq + 1;
 }
 
@@ -200,10 +195,9 @@ bool fake_line_recovered(struct fake_line *line, int64_t now_ms)
         line->seq = larger(line->seq, line->before.seq);
     int64_t from = larger(line->filled_seq, larger(line->head, first_waiting(line) - 1));
     int64_t to = from + RECOVER_FILL_MAX < line->seq ? from + RECOVER_FILL_MAX : line->seq;
-    for (int64_t seq = from + 1; seq <= to; seq++) {
+    for (int64_t seq = from + 1; seq <= to; seq++)
         if (!is_taken(line, seq) && !is_in(line->gone.items, line->gone.count, seq))
             fake_seqs_add(&line->gone, seq);
-    }
     line->filled_seq = to;
     if (to < line->seq)
         return false;

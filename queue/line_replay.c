@@ -346,9 +346,8 @@ enum replay_status line_replay_take(struct line_replay *replay, const char *text
         return REPLAY_BAD_NOTE;
     replay->first_ms = replay->first_ms ? replay->first_ms : ms;
     replay->last_ms = ms;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strlen(kinds[i].word) == kind_bytes && memcmp(kinds[i].word, kind, kind_bytes) == 0)
             return kinds[i].take(replay, &words);
-    }
     return REPLAY_BAD_NOTE;
 }

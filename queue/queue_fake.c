@@ -121,10 +121,9 @@ size_t queue_fake_run(struct queue_fake *fake)
 
 static struct fake_line *find_event(struct queue_fake *fake, const char *id)
 {
-    for (size_t i = 0; i < fake->events_count; i++) {
+    for (size_t i = 0; i < fake->events_count; i++)
         if (strcmp(fake->events[i].id, id) == 0)
             return &fake->events[i];
-    }
     assert(fake->events_count < QUEUE_FAKE_EVENTS_MAX);
     struct fake_line *event = &fake->events[fake->events_count++];
     *event = (struct fake_line){.settings = {.phase = PHASE_DRAFT, .free = -1}};

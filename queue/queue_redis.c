@@ -73,10 +73,9 @@ const struct redis_script *queue_redis_scripts(size_t *count)
         {.name = "queue/join"},    {.name = "queue/enter"},   {.name = "queue/leave"},
         {.name = "queue/tick"},    {.name = "queue/line"},    {.name = "queue/look"},
         {.name = "queue/restore"}, {.name = "queue/present"}, {.name = "queue/pace"}};
-    for (size_t i = 0; i < SCRIPT_COUNT; i++) {
+    for (size_t i = 0; i < SCRIPT_COUNT; i++)
         if (!scripts[i].text)
             scripts[i].text = line_script_text(files[i], texts[i]);
-    }
     *count = SCRIPT_COUNT;
     return scripts;
 }

@@ -514,14 +514,13 @@ static size_t count_values(const char *text)
 {
     size_t count = 0;
     bool is_quoted = false;
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0'; text++)
         if (*text == '"')
             is_quoted = !is_quoted;
         else if (is_quoted && *text == '\\' && text[1] != '\0')
             text++;
         else if (!is_quoted)
             count += *text == ',' || *text == '[' || *text == '{';
-    }
     return count;
 }
 

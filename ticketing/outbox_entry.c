@@ -249,12 +249,11 @@ static bool read_fields(struct json_scan *scan, struct json_value *values, const
     members_init(&m, field_names, values, FIELD_COUNT);
     *wrong_seats = "seats is not a list of 1 to 50 seats";
     size_t at;
-    while ((at = next_member(scan, &m)) < FIELD_COUNT) {
+    while ((at = next_member(scan, &m)) < FIELD_COUNT)
         if (at == FIELD_SEATS && values[at].kind == JSON_SCAN_LIST)
             *wrong_seats = read_seats(scan, entry);
         else
             scan->is_wrong = scan->is_wrong || is_nested(&values[at]);
-    }
     return json_scan_end(scan);
 }
 

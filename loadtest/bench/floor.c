@@ -133,10 +133,9 @@ static void push(struct floor_server *server, size_t payload_bytes)
         frame[3] = (uint8_t)payload_bytes;
     }
     memset(frame + head, 'x', payload_bytes);
-    for (int fd = 0; fd <= server->fd_max; fd++) {
+    for (int fd = 0; fd <= server->fd_max; fd++)
         if (server->peers[fd] == PEER_OPEN)
             (void)!send(fd, frame, head + payload_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
 }
 
 /* False when the process is to end. */
@@ -162,11 +161,10 @@ static bool listen_on(struct floor_server *server, uint16_t port)
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (setsockopt(server->listener, options[i][0], options[i][1], &options[i][2],
                        sizeof options[i][2]) != 0)
             return false;
-    }
     return bind(server->listener, (const struct sockaddr *)&address, sizeof address) == 0 &&
            listen(server->listener, BACKLOG) == 0;
 }

@@ -20,9 +20,8 @@ void log_init(const char *process, enum log_level max)
 void log_write(enum log_level level, const char *format, ...)
 {
     static const char *const names[LOG_LEVEL_COUNT] = {"error", "warning", "info", "debug"};
-    if (level > level_max) {
+    if (level > level_max)
         return;
-    }
     int64_t now_ms = clock_wall_ms();
     time_t seconds = (time_t)(now_ms / 1000);
     struct tm tm;
@@ -36,11 +35,9 @@ void log_write(enum log_level level, const char *format, ...)
     int text_bytes = vsnprintf(line + used, sizeof line - used - 1, format, args);
     va_end(args);
     used += text_bytes > 0 ? (size_t)text_bytes : 0;
-    if (used > sizeof line - 2) {
+    if (used > sizeof line - 2)
         used = sizeof line - 2;
-    }
     line[used++] = '\n';
-    if (write(STDERR_FILENO, line, used) < 0) {
+    if (write(STDERR_FILENO, line, used) < 0)
         return; /* nowhere left to complain */
-    }
 }

@@ -92,9 +92,8 @@ static void ring_push(struct redis_link *link, redis_link_reply_fn *on_reply, vo
     size_t at = (link->ring_first + link->ring_count) % RING_SIZE;
     link->ring[at] = (struct pending){on_reply, ctx, deadline_ms};
     link->ring_count++;
-    if (deadline_ms != 0 && !ev_is_active(&link->deadline)) {
+    if (deadline_ms != 0 && !ev_is_active(&link->deadline))
         start_deadline(link, deadline_ms - clock_monotonic_ms());
-    }
 }
 
 static struct pending ring_pop(struct redis_link *link)
@@ -144,11 +143,10 @@ static bool is_connected(const struct redis_link *link)
 static void hook_add_write(void *data)
 {
     struct redis_link *link = data;
-    if (is_connected(link) && !link->is_sending) {
+    if (is_connected(link) && !link->is_sending)
         link->has_output = true;
-    } else {
+    else
         ev_io_start(link->loop, &link->writable);
-    }
 }
 
 static void hook_del_write(void *data)
@@ -162,9 +160,8 @@ static void on_before_sleep(struct ev_loop *loop, ev_prepare *watcher, int event
 {
     (void)loop, (void)events;
     struct redis_link *link = watcher->data;
-    if (!link->has_output || !is_connected(link)) {
+    if (!link->has_output || !is_connected(link))
         return;
-    }
     link->has_output = false;
     link->is_sending = true;
     redisAsyncHandleWrite(link->ac);
@@ -182,9 +179,8 @@ static void hook_cleanup(void *data)
 static void schedule_reconnect(struct redis_link *link)
 {
     link->back_off_ms = link->back_off_ms == 0 ? BACK_OFF_MS_MIN : link->back_off_ms * 2;
-    if (link->back_off_ms > BACK_OFF_MS_MAX) {
+    if (link->back_off_ms > BACK_OFF_MS_MAX)
         link->back_off_ms = BACK_OFF_MS_MAX;
-    }
     ev_timer_stop(link->loop, &link->reconnect);
     ev_timer_set(&link->reconnect, (double)link->back_off_ms / 1e3, 0.);
     ev_timer_start(link->loop, &link->reconnect);
@@ -199,20 +195,17 @@ static void context_is_gone(struct redis_link *link)
     link->state = LINK_IDLE;
     link->channels_acked = 0;
     ev_timer_stop(link->loop, &link->deadline);
-    if (link->is_being_freed) {
+    if (link->is_being_freed)
         return;
-    }
     schedule_reconnect(link);
-    if (was_ready && link->options.on_state != NULL) {
+    if (was_ready && link->options.on_state != NULL)
         link->options.on_state(link->options.ctx, false);
-    }
 }
 
 static void lose_connection(struct redis_link *link, const char *why)
 {
-    if (link->ac == NULL) {
+    if (link->ac == NULL)
         return;
-    }
     log_warning("redis: %s; reconnecting", why);
     bool had_connected = is_connected(link);
     redisAsyncContext *ac = link->ac;
@@ -226,9 +219,8 @@ static void lose_connection(struct redis_link *link, const char *why)
 static void on_disconnected(const redisAsyncContext *ac, int status)
 {
     struct redis_link *link = ac->data;
-    if (status != REDIS_OK && !link->is_being_freed) {
+    if (status != REDIS_OK && !link->is_being_freed)
         log_warning("redis: connection lost: %s", ac->errstr);
-    }
     context_is_gone(link);
 }
 
@@ -262,16 +254,13 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     ev_timer_stop(loop, timer);
     int64_t late_ms = clock_monotonic_ms() - link->timer_due_ms;
     for (int reads = 0; left_ms(link) <= 0 && has_unread(link) && reads < OVERDUE_READS_MAX;
-         reads++) {
+         reads++)
         redisAsyncHandleRead(link->ac);
-    }
-    if (link->ac == NULL || link->ring_count == 0) {
+    if (link->ac == NULL || link->ring_count == 0)
         return;
-    }
     int64_t wait_ms = left_ms(link);
-    if (wait_ms <= 0 && silence_left_ms(link) > 0) {
+    if (wait_ms <= 0 && silence_left_ms(link) > 0)
         wait_ms = silence_left_ms(link);
-    }
     if (wait_ms <= 0 && late_ms < LATE_MS) {
         lose_connection(link, "no answer in time");
         return;
@@ -289,15 +278,12 @@ static void on_reconnect(struct ev_loop *loop, ev_timer *timer, int events)
 
 static enum redis_link_status status_of(struct redis_link *link, const redisReply *reply)
 {
-    if (reply == NULL) {
+    if (reply == NULL)
         return REDIS_LINK_UNKNOWN;
-    }
-    if (reply->type != REDIS_REPLY_ERROR) {
+    if (reply->type != REDIS_REPLY_ERROR)
         return REDIS_LINK_OK;
-    }
-    if (strncmp(reply->str, "EPOCH", 5) == 0) {
+    if (strncmp(reply->str, "EPOCH", 5) == 0)
         return REDIS_LINK_EPOCH;
-    }
     if (strncmp(reply->str, "NOSCRIPT", 8) == 0) {
         lose_connection(link, "scripts are gone");
         return REDIS_LINK_DOWN; /* it did not run */
@@ -323,9 +309,8 @@ static void on_channel_reply(redisAsyncContext *ac, void *raw, void *privdata)
 {
     struct redis_link *link = ac->data;
     const redisReply *reply = raw;
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) {
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
         return;
-    }
     size_t index = (size_t)(uintptr_t)privdata;
     assert(index < link->channels_count);
     struct channel *channel = &link->channels[index];
@@ -338,9 +323,8 @@ static void on_channel_reply(redisAsyncContext *ac, void *raw, void *privdata)
         if (is_first_round && link->channels_acked == link->channels_count) {
             link->state = LINK_READY;
             link->back_off_ms = 0;
-            if (link->options.on_state != NULL) {
+            if (link->options.on_state != NULL)
                 link->options.on_state(link->options.ctx, true);
-            }
         }
     }
 }
@@ -357,24 +341,21 @@ static void greeting_is_done(struct redis_link *link)
 {
     ev_timer_stop(link->loop, &link->deadline); /* the greeting's is longer than the commands' */
     if (link->channels_count > 0) {
-        for (size_t i = 0; i < link->channels_count; i++) {
+        for (size_t i = 0; i < link->channels_count; i++)
             subscribe_now(link, i);
-        }
         return;
     }
     link->state = LINK_READY;
     link->back_off_ms = 0;
-    if (link->options.on_state != NULL) {
+    if (link->options.on_state != NULL)
         link->options.on_state(link->options.ctx, true);
-    }
 }
 
 static void on_greeting_reply(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct redis_link *link = ctx;
-    if (status == REDIS_LINK_UNKNOWN) {
+    if (status == REDIS_LINK_UNKNOWN)
         return; /* the connection is going down already */
-    }
     if (status != REDIS_LINK_OK) {
         lose_connection(link, reply != NULL ? reply->str : "greeting failed");
         return;
@@ -385,9 +366,8 @@ static void on_greeting_reply(void *ctx, enum redis_link_status status, const re
         memcpy(link->sha[index], reply->str, SHA_BYTES);
         link->sha[index][SHA_BYTES] = '\0';
     }
-    if (link->greeting_left == 0) {
+    if (link->greeting_left == 0)
         greeting_is_done(link);
-    }
 }
 
 static void greet(struct redis_link *link)
@@ -417,9 +397,8 @@ static void on_connected(const redisAsyncContext *ac, int status)
 
 static redisAsyncContext *open_context(const char *url)
 {
-    if (strncmp(url, "unix://", 7) == 0) {
+    if (strncmp(url, "unix://", 7) == 0)
         return redisAsyncConnectUnix(url + 7);
-    }
     char host[256];
     const char *rest = url + strlen("redis://");
     const char *colon = strrchr(rest, ':');
@@ -434,9 +413,8 @@ static void connect_now(struct redis_link *link)
     assert(link->ac == NULL);
     redisAsyncContext *ac = open_context(link->url);
     if (ac == NULL || ac->err != 0) {
-        if (ac != NULL) {
+        if (ac != NULL)
             redisAsyncFree(ac);
-        }
         schedule_reconnect(link);
         return;
     }
@@ -462,16 +440,13 @@ static void connect_now(struct redis_link *link)
 
 static bool url_is_usable(const char *url)
 {
-    if (strncmp(url, "unix://", 7) == 0) {
+    if (strncmp(url, "unix://", 7) == 0)
         return url[7] == '/';
-    }
-    if (strncmp(url, "redis://", 8) != 0 || strlen(url) > 200) {
+    if (strncmp(url, "redis://", 8) != 0 || strlen(url) > 200)
         return false;
-    }
     const char *colon = strrchr(url + 8, ':');
-    if (colon == NULL || colon == url + 8) {
+    if (colon == NULL || colon == url + 8)
         return false;
-    }
     char *end = NULL;
     long port = strtol(colon + 1, &end, 10);
     return *end == '\0' && port > 0 && port < 65536;
@@ -479,9 +454,8 @@ static bool url_is_usable(const char *url)
 
 struct redis_link *redis_link_create(struct ev_loop *loop, const struct redis_link_options *options)
 {
-    if (!url_is_usable(options->url)) {
+    if (!url_is_usable(options->url))
         return NULL;
-    }
     assert(options->scripts_count <= SCRIPTS_MAX);
     struct redis_link *link = calloc(1, sizeof *link);
     assert(link != NULL);
@@ -504,9 +478,8 @@ struct redis_link *redis_link_create(struct ev_loop *loop, const struct redis_li
 
 void redis_link_free(struct redis_link *link)
 {
-    if (link == NULL) {
+    if (link == NULL)
         return;
-    }
     link->is_being_freed = true;
     ev_ref(link->loop);
     ev_prepare_stop(link->loop, &link->before_sleep);
@@ -514,15 +487,13 @@ void redis_link_free(struct redis_link *link)
     if (link->ac != NULL) {
         bool had_connected = is_connected(link);
         redisAsyncFree(link->ac);
-        if (!had_connected) {
+        if (!had_connected)
             link->ac = NULL;
-        }
     }
     assert(link->ac == NULL && link->ring_count == 0);
     ev_timer_stop(link->loop, &link->deadline);
-    for (size_t i = 0; i < link->channels_count; i++) {
+    for (size_t i = 0; i < link->channels_count; i++)
         free(link->channels[i].name);
-    }
     free(link->channels);
     free(link->ring);
     free(link->url);
@@ -544,16 +515,13 @@ enum redis_link_status redis_link_command(struct redis_link *link, size_t argc,
                                           redis_link_reply_fn *on_reply, void *ctx)
 {
     assert(argc > 0 && argc <= ARGC_MAX && link->channels_count == 0);
-    if (link->state != LINK_READY) {
+    if (link->state != LINK_READY)
         return REDIS_LINK_DOWN;
-    }
-    if (link->ring_count >= REDIS_PENDING_MAX) {
+    if (link->ring_count >= REDIS_PENDING_MAX)
         return REDIS_LINK_FULL;
-    }
     if (redisAsyncCommandArgv(link->ac, on_reply_arrived, NULL, (int)argc, (const char **)argv,
-                              argv_bytes) != REDIS_OK) {
+                              argv_bytes) != REDIS_OK)
         return REDIS_LINK_DOWN;
-    }
     uint32_t limit_ms = link->options.deadline_ms;
     ring_push(link, on_reply, ctx, limit_ms == 0 ? 0 : clock_monotonic_ms() + limit_ms);
     return REDIS_LINK_OK;
@@ -601,9 +569,8 @@ enum redis_link_status redis_link_script(struct redis_link *link, size_t script_
 enum redis_link_status redis_link_subscribe(struct redis_link *link, const char *name,
                                             redis_link_message_fn *on_message, void *ctx)
 {
-    if (link->channels_count == CHANNELS_MAX) {
+    if (link->channels_count == CHANNELS_MAX)
         return REDIS_LINK_FULL;
-    }
     if (link->channels == NULL) {
         link->channels = calloc(CHANNELS_MAX, sizeof *link->channels);
         assert(link->channels != NULL);
@@ -612,8 +579,7 @@ enum redis_link_status redis_link_subscribe(struct redis_link *link, const char 
     *channel = (struct channel){strdup(name), on_message, ctx};
     assert(channel->name != NULL);
     bool is_greeted = link->state == LINK_GREETING && link->greeting_left == 0;
-    if (link->state == LINK_READY || is_greeted) { /* otherwise the greeting does it */
+    if (link->state == LINK_READY || is_greeted) /* otherwise the greeting does it */
         subscribe_now(link, link->channels_count - 1);
-    }
     return REDIS_LINK_OK;
 }

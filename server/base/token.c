@@ -39,9 +39,8 @@ static void finish_mac(const crypto_auth_hmacsha512256_state *begun, const unsig
 void token_keys_init(struct token_keys *keys, const unsigned char secret[SECRET_BYTES])
 {
     static const char context[crypto_kdf_CONTEXTBYTES + 1] = "stanchio";
-    for (uint64_t kind = 0; kind < TOKEN_KIND_COUNT; kind++) {
+    for (uint64_t kind = 0; kind < TOKEN_KIND_COUNT; kind++)
         begin_mac(&keys->kind[kind], kind + 1, context, secret);
-    }
     crypto_kdf_derive_from_key(keys->account_key, sizeof keys->account_key, 101, context, secret);
     begin_mac(&keys->ticket_mark, 100, context, secret);
     begin_mac(&keys->ticket_mask, 102, context, secret);
@@ -52,9 +51,8 @@ enum token_status token_sign(const struct token_keys *keys, enum token_kind kind
 {
     size_t payload_bytes = strlen(payload);
     size_t encoded_bytes = sodium_base64_encoded_len(payload_bytes, B64); /* with NUL */
-    if (3 + encoded_bytes + SIGNATURE_CHARS + 1 > out_bytes_max) {
+    if (3 + encoded_bytes + SIGNATURE_CHARS + 1 > out_bytes_max)
         return TOKEN_TOO_LONG;
-    }
     out[0] = kind_letter[kind];
     out[1] = '1';
     out[2] = '.';
@@ -70,27 +68,23 @@ enum token_status token_sign(const struct token_keys *keys, enum token_kind kind
 enum token_status token_open(const struct token_keys *keys, enum token_kind kind, const char *token,
                              size_t token_bytes, char *payload, size_t payload_bytes_max)
 {
-    if (token_bytes > TOKEN_BYTES_MAX || token_bytes < 3 + 1 + SIGNATURE_CHARS) {
+    if (token_bytes > TOKEN_BYTES_MAX || token_bytes < 3 + 1 + SIGNATURE_CHARS)
         return TOKEN_INVALID;
-    }
     size_t signed_bytes = token_bytes - SIGNATURE_CHARS - 1;
     if (token[0] != kind_letter[kind] || token[1] != '1' || token[2] != '.' ||
-        token[signed_bytes] != '.') {
+        token[signed_bytes] != '.')
         return TOKEN_INVALID;
-    }
     unsigned char mac[crypto_auth_BYTES], ours[crypto_auth_BYTES];
     size_t mac_bytes = 0;
     finish_mac(&keys->kind[kind], (const unsigned char *)token, signed_bytes, ours);
     if (sodium_base642bin(mac, sizeof mac, token + signed_bytes + 1, SIGNATURE_CHARS, NULL,
                           &mac_bytes, NULL, B64) != 0 ||
-        mac_bytes != sizeof mac || sodium_memcmp(mac, ours, sizeof mac) != 0) {
+        mac_bytes != sizeof mac || sodium_memcmp(mac, ours, sizeof mac) != 0)
         return TOKEN_INVALID;
-    }
     size_t text_bytes = 0;
     if (sodium_base642bin((unsigned char *)payload, payload_bytes_max - 1, token + 3,
-                          signed_bytes - 3, NULL, &text_bytes, NULL, B64) != 0) {
+                          signed_bytes - 3, NULL, &text_bytes, NULL, B64) != 0)
         return TOKEN_INVALID;
-    }
     payload[text_bytes] = '\0';
     return TOKEN_OK;
 }
@@ -102,9 +96,8 @@ void token_random(char *out, size_t chars)
     unsigned char bytes[64];
     assert(chars <= sizeof bytes);
     randombytes_buf(bytes, chars);
-    for (size_t i = 0; i < chars; i++) {
+    for (size_t i = 0; i < chars; i++)
         out[i] = alphabet[bytes[i] & 63];
-    }
     out[chars] = '\0';
 }
 
@@ -113,9 +106,8 @@ void token_timed(char *out, size_t chars, int64_t now_ms)
     static const char ascending[] =
         "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
     assert(chars >= TIMED_CHARS + TIMED_RANDOM_CHARS_MIN && now_ms >= 0);
-    for (size_t i = TIMED_CHARS; i > 0; i--, now_ms >>= 6) {
+    for (size_t i = TIMED_CHARS; i > 0; i--, now_ms >>= 6)
         out[i - 1] = ascending[now_ms & 63];
-    }
     token_random(out + TIMED_CHARS, chars - TIMED_CHARS);
 }
 
@@ -135,9 +127,8 @@ static void ticket_mask(const struct token_keys *keys, const unsigned char *mark
 {
     unsigned char mac[crypto_auth_BYTES];
     finish_mac(&keys->ticket_mask, mark, TICKET_MARK_BYTES, mac);
-    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++) {
+    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++)
         meant[i] ^= mac[i];
-    }
 }
 
 void token_ticket_code(const struct token_keys *keys, int64_t order_nr, uint32_t seat,
@@ -146,15 +137,13 @@ void token_ticket_code(const struct token_keys *keys, int64_t order_nr, uint32_t
     unsigned char bytes[TICKET_MEANT_BYTES + TICKET_MARK_BYTES];
     assert(order_nr >= 0 && order_nr <= TICKET_ORDER_NR_MAX && seat <= TICKET_SEAT_MAX);
     uint64_t meant = (uint64_t)order_nr << 24 | seat;
-    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++) {
+    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++)
         bytes[i] = (unsigned char)(meant >> (56 - 8 * i));
-    }
     ticket_mark(keys, bytes, bytes + TICKET_MEANT_BYTES);
     ticket_mask(keys, bytes + TICKET_MEANT_BYTES, bytes);
     sodium_bin2base64(out, TICKET_CODE_BYTES + 1, bytes, sizeof bytes, B64);
-    if (out[0] == '-') {
+    if (out[0] == '-')
         out[0] = TICKET_FIRST_DASH;
-    }
 }
 
 bool token_ticket_read(const struct token_keys *keys, const char *code, int64_t *order_nr,
@@ -163,27 +152,22 @@ bool token_ticket_read(const struct token_keys *keys, const char *code, int64_t 
     unsigned char bytes[TICKET_MEANT_BYTES + TICKET_MARK_BYTES], mark[TICKET_MARK_BYTES];
     char text[TICKET_CODE_BYTES + 1];
     size_t count = 0;
-    if (strlen(code) != TICKET_CODE_BYTES || code[0] == '-') {
+    if (strlen(code) != TICKET_CODE_BYTES || code[0] == '-')
         return false;
-    }
     memcpy(text, code, sizeof text);
-    if (text[0] == TICKET_FIRST_DASH) {
+    if (text[0] == TICKET_FIRST_DASH)
         text[0] = '-';
-    }
     if (sodium_base642bin(bytes, sizeof bytes, text, TICKET_CODE_BYTES, NULL, &count, NULL, B64) !=
             0 ||
-        count != sizeof bytes) {
+        count != sizeof bytes)
         return false;
-    }
     ticket_mask(keys, bytes + TICKET_MEANT_BYTES, bytes);
     ticket_mark(keys, bytes, mark);
-    if (sodium_memcmp(mark, bytes + TICKET_MEANT_BYTES, sizeof mark) != 0) {
+    if (sodium_memcmp(mark, bytes + TICKET_MEANT_BYTES, sizeof mark) != 0)
         return false;
-    }
     uint64_t meant = 0;
-    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++) {
+    for (size_t i = 0; i < TICKET_MEANT_BYTES; i++)
         meant = meant << 8 | bytes[i];
-    }
     *order_nr = (int64_t)(meant >> 24);
     *seat = (uint32_t)(meant & TICKET_SEAT_MAX);
     return true;

@@ -21,11 +21,10 @@ static size_t place_of(const struct book *book, const char *id)
     size_t low = 0, high = book->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(book->by_id[middle]->id, id) < 0) {
+        if (strcmp(book->by_id[middle]->id, id) < 0)
             low = middle + 1;
-        } else {
+        else
             high = middle;
-        }
     }
     return low;
 }
@@ -51,9 +50,8 @@ static void add(struct book *book, struct event_entry *event)
 struct event_entry *book_find_public(const struct book *book, const char *id, size_t bytes)
 {
     char text[EVENT_ID_BYTES_MAX + 1];
-    if (bytes > EVENT_ID_BYTES_MAX) {
+    if (bytes > EVENT_ID_BYTES_MAX)
         return NULL;
-    }
     memcpy(text, id, bytes);
     text[bytes] = '\0';
     struct event_entry *event = book_find(book, text);
@@ -75,9 +73,8 @@ bool event_is_idle(const struct event_entry *event)
 {
     const struct line_view *line = &event->line;
     bool is_drawn_later = event->draw != NULL && line->draw != DRAW_DONE;
-    if (event->gateway->book.count <= EVENTS_ALWAYS_AWAKE || is_drawn_later) {
+    if (event->gateway->book.count <= EVENTS_ALWAYS_AWAKE || is_drawn_later)
         return false;
-    }
     return event->has_line && line->is_current && event->sessions == NULL && line->waiting == 0 &&
            line->inside == 0 && line->holds == 0 && line->recovers_at_ms == 0 &&
            line->draw != DRAW_PENDING;
@@ -86,9 +83,8 @@ bool event_is_idle(const struct event_entry *event)
 /* Something has happened that a tick may have to notice. */
 static void wake(struct event_entry *event)
 {
-    if (event_is_idle(event)) {
+    if (event_is_idle(event))
         event->tick_heard_ms = 0;
-    }
 }
 
 uint32_t event_seats_max(const struct event_entry *event)
@@ -119,17 +115,15 @@ static void entry_free(struct event_entry *event)
     free(event->accent);
     free(event->message);
     line_news_release(&event->news);
-    for (int kind = 0; kind < WISH_COUNT; kind++) {
+    for (int kind = 0; kind < WISH_COUNT; kind++)
         wish_list_release(&event->wishes[kind]);
-    }
     free(event);
 }
 
 void book_release(struct book *book)
 {
-    for (size_t i = 0; i < book->count; i++) {
+    for (size_t i = 0; i < book->count; i++)
         entry_free(book->entries[i]);
-    }
     book->count = 0;
 }
 
@@ -146,9 +140,8 @@ static void on_map_message(void *ctx, const char *channel, const char *data, siz
     (void)channel;
     struct event_entry *event = ctx;
     wake(event);
-    if (seat_map_apply_message(event->map, data, bytes) == SEAT_MAP_NEEDS_SNAPSHOT) {
+    if (seat_map_apply_message(event->map, data, bytes) == SEAT_MAP_NEEDS_SNAPSHOT)
         book_read_seats(event);
-    }
     basket_desk_on_map(event, data, bytes);
 }
 
@@ -183,21 +176,18 @@ static struct event_entry *entry_create(struct gateway *gateway, const char *id)
 static double setting(const json_t *root, const char *name, double fallback)
 {
     const json_t *value = json_object_get(root, name);
-    if (value == NULL) {
+    if (value == NULL)
         value = json_object_get(json_object_get(root, "settings"), name);
-    }
-    if (json_is_string(value)) {
+    if (json_is_string(value))
         return strtod(json_string_value(value), NULL);
-    }
     return json_is_number(value) ? json_number_value(value) : fallback;
 }
 
 static const char *word(const json_t *root, const char *name, const char *fallback)
 {
     const char *text = json_string_value(json_object_get(root, name));
-    if (text == NULL) {
+    if (text == NULL)
         text = json_string_value(json_object_get(json_object_get(root, "settings"), name));
-    }
     return text != NULL ? text : fallback;
 }
 
@@ -212,9 +202,8 @@ static void take_message(struct event_entry *event, const char *text)
 {
     bool is_new = event->has_settings && strcmp(event->message, text) != 0;
     set_text(&event->message, text);
-    if (is_new) {
+    if (is_new)
         line_ticks_push_notice(event);
-    }
 }
 
 static void take_limits(struct event_entry *event, const json_t *root)
@@ -259,9 +248,8 @@ static void take_settings(struct event_entry *event, const json_t *root)
     event->seats_per_visitor_max = (uint32_t)setting(root, "seats_per_visitor_max", 1);
     event->seats_per_order_max = (uint32_t)setting(root, "seats_per_order_max", 0);
     enum queue_phase before = event->operator_phase;
-    if (!queue_phase_parse(word(root, "phase", "announced"), &event->operator_phase)) {
+    if (!queue_phase_parse(word(root, "phase", "announced"), &event->operator_phase))
         event->operator_phase = PHASE_DRAFT;
-    }
     event->is_standby = setting(root, "standby", 0) > 0;
     take_message(event, word(root, "message", ""));
     take_limits(event, root);
@@ -269,9 +257,8 @@ static void take_settings(struct event_entry *event, const json_t *root)
     event->has_settings = true;
     event->is_listed = true;
     wake(event);
-    if (is_first || is_rescheduled || before != event->operator_phase) {
+    if (is_first || is_rescheduled || before != event->operator_phase)
         book_read_line(event);
-    }
 }
 
 /* --- the plan --- */
@@ -296,9 +283,8 @@ static void take_categories(struct event_entry *event)
 static void take_plan(struct event_entry *event, const char *text, size_t bytes)
 {
     if (event->plan_text != NULL && event->plan_bytes == bytes &&
-        memcmp(event->plan_text, text, bytes) == 0) {
+        memcmp(event->plan_text, text, bytes) == 0)
         return;
-    }
     struct plan *plan = NULL;
     char why[200];
     if (plan_from_text(text, bytes, &plan, why, sizeof why) != PLAN_OK) {
@@ -306,9 +292,8 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
         return;
     }
     best_desk_forget(event);
-    if (event->has_plan) {
+    if (event->has_plan)
         seat_map_tell_all(event->map); /* with the new plan's name: open pages fetch it */
-    }
     plan_free(event->plan);
     free(event->plan_text);
     event->plan = plan;
@@ -331,9 +316,8 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
 static void on_plan(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct event_entry *event = ctx;
-    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING)
         take_plan(event, reply->str, (size_t)reply->len);
-    }
 }
 
 /* --- line and seats --- */
@@ -342,44 +326,38 @@ static void on_line(void *ctx, enum queue_status status, const struct line_state
 {
     struct event_entry *event = ctx;
     event->is_line_asked = false;
-    if (status != QUEUE_OK) {
+    if (status != QUEUE_OK)
         return; /* the turn timer asks again */
-    }
     enum queue_phase before = event_phase(event);
     enum line_draw draw_before = event->line.draw;
     bool was_known = event->has_line;
-    if (line_view_on_state(&event->line, line) == LINE_VIEW_GAP) {
+    if (line_view_on_state(&event->line, line) == LINE_VIEW_GAP)
         return; /* a newer tick has been heard of meanwhile; asked again by the turn timer */
-    }
     event->has_line = true;
     draw_desk_on_line(event, draw_before);
     line_ticks_after_gap(event);
-    if (was_known && before != event_phase(event)) {
+    if (was_known && before != event_phase(event))
         line_ticks_push_phase(event);
-    }
 }
 
 void book_read_line(struct event_entry *event)
 {
     struct gateway *gateway = event->gateway;
     if (!event->is_line_asked && gateway->epoch != 0 &&
-        gateway->queue->line(gateway->queue, event->id, on_line, event) == QUEUE_OK) {
+        gateway->queue->line(gateway->queue, event->id, on_line, event) == QUEUE_OK)
         event->is_line_asked = true;
-    }
 }
 
 static void on_snapshot(void *ctx, enum seats_status status, const struct seat_snapshot *snapshot)
 {
     struct event_entry *event = ctx;
     event->is_seats_asked = false;
-    if (status != SEATS_OK) {
+    if (status != SEATS_OK)
         return;
-    }
     /* One that is older than what has been heard meanwhile is good enough to go on with: the turn
      * timer asks again. */
-    if (seat_map_apply_snapshot(event->map, snapshot) != SEAT_MAP_NO_MEMORY) {
+    if (seat_map_apply_snapshot(event->map, snapshot) != SEAT_MAP_NO_MEMORY)
         event->has_seats = true;
-    }
 }
 
 void book_follow_seats(struct event_entry *event, int64_t now_ms)
@@ -397,9 +375,8 @@ void book_read_seats(struct event_entry *event)
 {
     struct gateway *gateway = event->gateway;
     if (!event->is_seats_asked && gateway->epoch != 0 &&
-        gateway->seats->snapshot(gateway->seats, event->id, on_snapshot, event) == SEATS_OK) {
+        gateway->seats->snapshot(gateway->seats, event->id, on_snapshot, event) == SEATS_OK)
         event->is_seats_asked = true;
-    }
 }
 
 static void read_parts(struct event_entry *event)
@@ -417,9 +394,8 @@ static void read_parts(struct event_entry *event)
 static void take_event(struct gateway *gateway, const char *id, const char *text, size_t bytes)
 {
     struct event_entry *event = book_find(&gateway->book, id);
-    if (event == NULL) {
+    if (event == NULL)
         event = entry_create(gateway, id);
-    }
     json_t *root = json_loadb(text, bytes, 0, NULL);
     if (event != NULL && json_is_object(root)) {
         take_settings(event, root);
@@ -431,12 +407,10 @@ static void take_event(struct gateway *gateway, const char *id, const char *text
 static void on_events(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct gateway *gateway = ctx;
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY) {
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY)
         return;
-    }
-    for (size_t i = 0; i < gateway->book.count; i++) {
+    for (size_t i = 0; i < gateway->book.count; i++)
         gateway->book.entries[i]->is_listed = false;
-    }
     for (size_t i = 0; i + 1 < reply->elements; i += 2) {
         take_event(gateway, reply->element[i]->str, reply->element[i + 1]->str,
                    (size_t)reply->element[i + 1]->len);
@@ -462,9 +436,8 @@ static void on_event(void *ctx, enum redis_link_status status, const redisReply 
         take_event(question->gateway, question->id, reply->str, (size_t)reply->len);
     } else if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_NIL) {
         struct event_entry *event = book_find(&question->gateway->book, question->id);
-        if (event != NULL) {
+        if (event != NULL)
             event->is_listed = false;
-        }
     }
     free(question);
 }
@@ -479,7 +452,6 @@ void book_reload_event(struct gateway *gateway, const char *id)
     question->gateway = gateway;
     snprintf(question->id, sizeof question->id, "%s", id);
     if (redis_link_call(gateway->commands, on_event, question, "HGET", "events", id, NULL) !=
-        REDIS_LINK_OK) {
+        REDIS_LINK_OK)
         free(question); /* the link is down: everything is reloaded when it is back */
-    }
 }

@@ -17,18 +17,15 @@ static bool read_address(const char *text, size_t text_bytes, struct address *ou
 {
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char copy[INET6_ADDRSTRLEN + 1];
-    if (text_bytes == 0 || text_bytes >= sizeof copy) {
+    if (text_bytes == 0 || text_bytes >= sizeof copy)
         return false;
-    }
     memcpy(copy, text, text_bytes);
     copy[text_bytes] = '\0';
     *out = (struct address){0};
-    if (inet_pton(AF_INET, copy, out->bytes) == 1) {
+    if (inet_pton(AF_INET, copy, out->bytes) == 1)
         return true;
-    }
-    if (inet_pton(AF_INET6, copy, out->bytes) != 1) {
+    if (inet_pton(AF_INET6, copy, out->bytes) != 1)
         return false;
-    }
     out->is_v6 = memcmp(out->bytes, mapped, sizeof mapped) != 0;
     if (!out->is_v6) {
         memmove(out->bytes, out->bytes + sizeof mapped, 4);
@@ -43,9 +40,8 @@ static bool is_listed(const struct address *address, const char *list)
         struct address one;
         size_t bytes = strcspn(list, " ");
         if (read_address(list, bytes, &one) && one.is_v6 == address->is_v6 &&
-            memcmp(one.bytes, address->bytes, sizeof one.bytes) == 0) {
+            memcmp(one.bytes, address->bytes, sizeof one.bytes) == 0)
             return true;
-        }
         list += bytes;
     }
     return false;
@@ -55,17 +51,14 @@ static bool is_listed(const struct address *address, const char *list)
 static bool take_last(const char *list, size_t *bytes, struct address *out)
 {
     size_t end = *bytes;
-    while (end > 0 && (list[end - 1] == ' ' || list[end - 1] == '\t')) {
+    while (end > 0 && (list[end - 1] == ' ' || list[end - 1] == '\t'))
         end--;
-    }
     size_t start = end;
-    while (start > 0 && strchr(", \t", list[start - 1]) == NULL) {
+    while (start > 0 && strchr(", \t", list[start - 1]) == NULL)
         start--;
-    }
     bool is_address = read_address(list + start, end - start, out);
-    while (start > 0 && list[start - 1] != ',') {
+    while (start > 0 && list[start - 1] != ',')
         start--;
-    }
     *bytes = start > 0 ? start - 1 : 0;
     return is_address;
 }
@@ -81,14 +74,12 @@ void client_address(const char *peer, const char *forwarded, const char *proxies
     }
     size_t left = forwarded != NULL ? strlen(forwarded) : 0;
     for (int hops = 0; hops < FORWARDED_HOPS_MAX && left > 0; hops++) {
-        if (!is_listed(&address, proxies) || !take_last(forwarded, &left, &before)) {
+        if (!is_listed(&address, proxies) || !take_last(forwarded, &left, &before))
             break;
-        }
         address = before;
     }
-    if (address.is_v6) {
+    if (address.is_v6)
         memset(address.bytes + 8, 0, 8);
-    }
     const char *shown =
         inet_ntop(address.is_v6 ? AF_INET6 : AF_INET, address.bytes, text, sizeof text);
     assert(shown != NULL);

@@ -77,9 +77,8 @@ static void set_store_epochs(struct gateway *gateway, int64_t epoch)
 
 static void take_epoch(struct gateway *gateway, int64_t epoch)
 {
-    if (epoch == gateway->epoch) {
+    if (epoch == gateway->epoch)
         return;
-    }
     log_info("epoch %lld (was %lld)", (long long)epoch, (long long)gateway->epoch);
     gateway->epoch = epoch;
     payment_runs_on_epoch(gateway);
@@ -107,9 +106,8 @@ static void on_polled(void *ctx, enum redis_link_status status, const redisReply
 {
     struct gateway *gateway = ctx;
     if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
-        gateway->redis_run[0] == '\0') {
+        gateway->redis_run[0] == '\0')
         return;
-    }
     const redisReply *epoch = reply->element[0], *beat = reply->element[1];
     bool is_for_this_run = is_text(reply->element[2], gateway->redis_run);
     bool is_there = epoch->type == REDIS_REPLY_STRING && is_for_this_run;
@@ -140,9 +138,8 @@ static void on_run_told(void *ctx, enum redis_link_status status, const redisRep
     const char *at = status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING
                          ? strstr(reply->str, "run_id:")
                          : NULL;
-    if (at != NULL && strspn(at + 7, "0123456789abcdef") == RUN_ID_BYTES) {
+    if (at != NULL && strspn(at + 7, "0123456789abcdef") == RUN_ID_BYTES)
         memcpy(gateway->redis_run, at + 7, RUN_ID_BYTES);
-    }
 }
 
 static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
@@ -172,9 +169,8 @@ static void on_commands_state(void *ctx, bool is_ready)
 static void on_subscriptions_state(void *ctx, bool is_ready)
 {
     struct gateway *gateway = ctx;
-    if (!is_ready) {
+    if (!is_ready)
         return;
-    }
     account_desk_reload(gateway);
     organizer_guard_reload(gateway);
     /* Whatever was said meanwhile is read again, as soon as it is known that it is there: a server
@@ -273,9 +269,8 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct gateway *gateway = timer->data;
     int64_t now_ms = clock_monotonic_ms();
-    if (gateway->epoch == 0 && now_ms - gateway->polled_ms >= POLL_RECOVERING_MS) {
+    if (gateway->epoch == 0 && now_ms - gateway->polled_ms >= POLL_RECOVERING_MS)
         poll_now(gateway);
-    }
     line_ticks_on_turn(gateway, now_ms);
     line_pace_on_turn(gateway, now_ms);
     farewell_on_turn(gateway, now_ms);
@@ -292,11 +287,9 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 
 static bool are_events_ready(const struct book *book)
 {
-    for (size_t i = 0; i < book->count; i++) {
-        if (event_is_public(book->entries[i]) && !event_is_ready(book->entries[i])) {
+    for (size_t i = 0; i < book->count; i++)
+        if (event_is_public(book->entries[i]) && !event_is_ready(book->entries[i]))
             return false;
-        }
-    }
     return true;
 }
 
@@ -310,9 +303,8 @@ static bool has_read_all(const struct gateway *gateway)
 
 static void open_when_ready(struct gateway *gateway)
 {
-    if (gateway->is_open || gateway->is_draining) {
+    if (gateway->is_open || gateway->is_draining)
         return;
-    }
     int64_t since_ms = clock_monotonic_ms() - gateway->started_ms;
     bool is_ready = has_read_all(gateway);
     if (is_ready || since_ms >= OPEN_LATEST_MS) {
@@ -351,17 +343,13 @@ static void on_drain_step(struct ev_loop *loop, ev_timer *timer, int events)
     bool was_empty = gateway->is_empty; /* a step ago: the last answer is out by now */
     gateway->is_empty = !is_anybody_here(gateway);
     gateway->drain_left_ms -= DRAIN_STEP_MS;
-    if (gateway->drain_left_ms > DRAIN_LAST_MS && !(gateway->is_empty && was_empty)) {
+    if (gateway->drain_left_ms > DRAIN_LAST_MS && !(gateway->is_empty && was_empty))
         return;
-    }
-    for (size_t i = 0; i < gateway->book.count; i++) {
-        for (struct session *s = gateway->book.entries[i]->sessions; s != NULL; s = s->event_next) {
+    for (size_t i = 0; i < gateway->book.count; i++)
+        for (struct session *s = gateway->book.entries[i]->sessions; s != NULL; s = s->event_next)
             wire_close(s, 1001);
-        }
-    }
-    if (gateway->drain_left_ms <= 0 || !is_anybody_here(gateway)) {
+    if (gateway->drain_left_ms <= 0 || !is_anybody_here(gateway))
         ev_break(loop, EVBREAK_ALL);
-    }
 }
 
 /* Each visitor gets a moment of their own, so that the other gateways meet no herd. */
@@ -384,9 +372,8 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int events)
 {
     (void)events;
     struct gateway *gateway = watcher->data;
-    if (gateway->is_draining) {
+    if (gateway->is_draining)
         return;
-    }
     log_info("draining %u visitors", session_count(&gateway->sessions));
     gateway->is_draining = true;
     gateway->drain_left_ms = gateway->options->drain_ms;
@@ -410,9 +397,8 @@ static void on_accept(void *ctx, int fd)
 {
     struct gateway *gateway = ctx;
     struct lws_pollfd arrived = {.fd = fd, .events = LWS_POLLIN, .revents = LWS_POLLIN};
-    if (lws_adopt_socket_vhost(gateway->vhost, fd) != NULL) { /* otherwise it has been closed */
+    if (lws_adopt_socket_vhost(gateway->vhost, fd) != NULL) /* otherwise it has been closed */
         lws_service_fd(gateway->lws, &arrived);
-    }
 }
 
 /* What libwebsockets complains of is mostly what a client did: not worth more than debugging. */
@@ -463,9 +449,8 @@ static bool start_lws(struct gateway *gateway)
     };
     lws_set_log_level(LLL_ERR, on_lws_log);
     gateway->lws = lws_create_context(&info);
-    if (gateway->lws == NULL) {
+    if (gateway->lws == NULL)
         log_error("libwebsockets does not start; is its libev plugin installed?");
-    }
     gateway->vhost = gateway->lws != NULL ? lws_get_vhost_by_name(gateway->lws, "default") : NULL;
     return gateway->vhost != NULL;
 }
@@ -546,28 +531,24 @@ static void gateway_free(struct gateway *gateway)
 {
     listener_release(&gateway->listener);
     stop_watchers(gateway);
-    if (gateway->lws != NULL) {
+    if (gateway->lws != NULL)
         lws_context_destroy(gateway->lws);
-    }
     poll_desk_release(gateway);
     uploads_release(&gateway->uploads); /* what they have read may still go to the office */
     account_desk_release(gateway);      /* what it has hashed may still go to the office */
     office_release(gateway);
     organizer_guard_release(gateway);
     payment_free(gateway->payments);
-    if (gateway->seats != NULL) {
+    if (gateway->seats != NULL)
         seat_redis_flush(gateway->seats);
-    }
     redis_link_free(gateway->commands);
     redis_link_free(gateway->subscriptions);
     payment_runs_release(gateway);
     webhook_desk_release(gateway);
-    if (gateway->queue != NULL) {
+    if (gateway->queue != NULL)
         gateway->queue->free(gateway->queue);
-    }
-    if (gateway->seats != NULL) {
+    if (gateway->seats != NULL)
         gateway->seats->free(gateway->seats);
-    }
     event_list_release(&gateway->event_list);
     book_release(&gateway->book);
     session_table_release(&gateway->sessions);

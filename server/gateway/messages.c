@@ -31,11 +31,9 @@ static const struct message_kind {
 
 static message_handler *handler_of(const char *type)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i].type, type) == 0) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].type, type) == 0)
             return kinds[i].handle;
-        }
-    }
     return NULL;
 }
 
@@ -43,13 +41,11 @@ static message_handler *handler_of(const char *type)
 static bool is_too_fast(struct session *session)
 {
     int64_t now_ms = clock_monotonic_ms();
-    if (session->allowance_ms < now_ms) {
+    if (session->allowance_ms < now_ms)
         session->allowance_ms = now_ms;
-    }
     if (session->requests_pending >= REQUESTS_PENDING_MAX ||
-        session->allowance_ms - now_ms > MESSAGE_BURST_MS) {
+        session->allowance_ms - now_ms > MESSAGE_BURST_MS)
         return true;
-    }
     session->allowance_ms += MESSAGE_COST_MS;
     session->refused_in_row = 0;
     return false;
@@ -59,12 +55,10 @@ static bool is_too_fast(struct session *session)
 static bool read_id(const json_t *request, struct reply_to *to)
 {
     const json_t *id = json_object_get(request, "id");
-    if (id == NULL) {
+    if (id == NULL)
         return true;
-    }
-    if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > RE_MAX) {
+    if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > RE_MAX)
         return false;
-    }
     to->re = json_integer_value(id);
     to->has_re = true;
     return true;
@@ -96,9 +90,8 @@ static void handle(struct gateway *gateway, struct session *session, struct repl
         return;
     }
     bool is_joining = handler == line_desk_join || handler == line_desk_resume;
-    if (account_desk_takes(gateway, session, to, is_joining)) {
+    if (account_desk_takes(gateway, session, to, is_joining))
         handler(gateway, session, to, request);
-    }
 }
 
 void messages_on_request(struct gateway *gateway, struct session *session, const json_t *request,
@@ -111,9 +104,8 @@ void messages_on_request(struct gateway *gateway, struct session *session, const
     if (is_refused) {
         read_id(request, &to);
         wire_error(gateway, &to, "too_fast", "Too many messages at once.", NULL);
-        if (++session->refused_in_row >= REFUSED_IN_ROW_MAX) {
+        if (++session->refused_in_row >= REFUSED_IN_ROW_MAX)
             wire_close(session, 1008);
-        }
     } else if (!json_is_object(request)) {
         char message[200];
         snprintf(message, sizeof message, "The frame is not one JSON object%s%.120s",

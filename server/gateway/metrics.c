@@ -64,11 +64,9 @@ static void rate_gauge(FILE *out, const struct book *book)
 static double ledger_lag_s(const struct book *book)
 {
     int64_t lag_ms = 0;
-    for (size_t i = 0; i < book->count; i++) {
-        if (book->entries[i]->line.lag_ms > lag_ms) {
+    for (size_t i = 0; i < book->count; i++)
+        if (book->entries[i]->line.lag_ms > lag_ms)
             lag_ms = book->entries[i]->line.lag_ms;
-        }
-    }
     return (double)lag_ms / 1e3;
 }
 

@@ -27,14 +27,12 @@ static void put_in_order(struct office_client *office, struct office_request *re
     struct office_request **link = &office->first;
     if (office->last != NULL && office->last->deadline_ms <= request->deadline_ms)
         link = &office->last->next;
-    while (*link != NULL && (*link)->deadline_ms <= request->deadline_ms) {
+    while (*link != NULL && (*link)->deadline_ms <= request->deadline_ms)
         link = &(*link)->next;
-    }
     request->next = *link;
     *link = request;
-    if (request->next == NULL) {
+    if (request->next == NULL)
         office->last = request;
-    }
     office->count++;
 }
 
@@ -60,9 +58,8 @@ static struct office_request *request_create(struct gateway *gateway)
 {
     struct office_request *request =
         gateway->office.count < OFFICE_PENDING_MAX ? calloc(1, sizeof *request) : NULL;
-    if (request != NULL) {
+    if (request != NULL)
         token_random(request->id, OFFICE_ID_BYTES);
-    }
     return request;
 }
 
@@ -86,9 +83,8 @@ bool office_client_ask_text(struct gateway *gateway, const char *verb, const cha
                             const struct office_asker *asker, office_fn *on_answer, void *ctx)
 {
     struct office_request *request = request_create(gateway);
-    if (request == NULL) {
+    if (request == NULL)
         return false;
-    }
     json_t *around = request_json(gateway, request, verb, json_object(), asker);
     json_object_del(around, "args");
     char *head = json_dumps(around, JSON_COMPACT), *text = NULL;
@@ -106,14 +102,12 @@ bool office_client_ask_text(struct gateway *gateway, const char *verb, const cha
 static void unlink_request(struct office_client *office, struct office_request *before,
                            struct office_request *request)
 {
-    if (before != NULL) {
+    if (before != NULL)
         before->next = request->next;
-    } else {
+    else
         office->first = request->next;
-    }
-    if (office->last == request) {
+    if (office->last == request)
         office->last = before;
-    }
     office->count--;
 }
 

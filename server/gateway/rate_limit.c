@@ -55,9 +55,8 @@ static void on_counted(void *ctx, enum redis_link_status status, const redisRepl
         ask->verdict = RATE_TOO_FAST;
         ask->retry_s = part->left_s > ask->retry_s ? part->left_s : ask->retry_s;
     }
-    if (--ask->pending > 0) {
+    if (--ask->pending > 0)
         return;
-    }
     ask->on_verdict(ask->ctx, ask->verdict, (int)ask->retry_s + 1 + jitter_s());
     free(ask);
 }
@@ -116,8 +115,7 @@ bool rate_limit_forget(struct gateway *gateway, const struct rate_rule *rule,
     key_of(gateway, rule, clock_wall_ms() / 1000, key);
     bool is_sent =
         redis_link_call(gateway->commands, on_deleted, ask, "DEL", key, NULL) == REDIS_LINK_OK;
-    if (!is_sent) {
+    if (!is_sent)
         free(ask);
-    }
     return is_sent;
 }

@@ -37,9 +37,8 @@ void session_table_init(struct session_table *table, uint32_t sessions_max)
     table->generations = calloc(sessions_max, sizeof *table->generations);
     table->free_slots = calloc(sessions_max, sizeof *table->free_slots);
     assert(table->slots != NULL && table->generations != NULL && table->free_slots != NULL);
-    for (uint32_t i = 0; i < sessions_max; i++) {
+    for (uint32_t i = 0; i < sessions_max; i++)
         table->free_slots[table->free_count++] = sessions_max - 1 - i;
-    }
     forbid(table->slots, sessions_max * sizeof *table->slots);
 }
 
@@ -61,9 +60,8 @@ uint32_t session_count(const struct session_table *table)
 static uint32_t bucket_of(const char *visitor)
 {
     uint32_t hash = 2166136261u;
-    for (const char *at = visitor; *at != '\0'; at++) {
+    for (const char *at = visitor; *at != '\0'; at++)
         hash = (hash ^ (unsigned char)*at) * 16777619u;
-    }
     return hash % SESSION_BUCKETS;
 }
 
@@ -72,31 +70,27 @@ static void chain_by_visitor(struct session_table *table, struct session *sessio
     struct session **bucket = &table->buckets[bucket_of(session->visitor)];
     session->visitor_prev = NULL;
     session->visitor_next = *bucket;
-    if (*bucket != NULL) {
+    if (*bucket != NULL)
         (*bucket)->visitor_prev = session;
-    }
     *bucket = session;
 }
 
 static void unchain_by_visitor(struct session_table *table, struct session *session)
 {
-    if (session->visitor_next != NULL) {
+    if (session->visitor_next != NULL)
         session->visitor_next->visitor_prev = session->visitor_prev;
-    }
-    if (session->visitor_prev != NULL) {
+    if (session->visitor_prev != NULL)
         session->visitor_prev->visitor_next = session->visitor_next;
-    } else {
+    else
         table->buckets[bucket_of(session->visitor)] = session->visitor_next;
-    }
 }
 
 static void chain_by_event(struct session *session)
 {
     struct event_entry *event = session->event;
     session->event_next = event->sessions;
-    if (event->sessions != NULL) {
+    if (event->sessions != NULL)
         event->sessions->event_prev = session;
-    }
     event->sessions = session;
     event->sessions_count++;
 }
@@ -104,14 +98,12 @@ static void chain_by_event(struct session *session)
 static void unchain_by_event(struct session *session)
 {
     struct event_entry *event = session->event;
-    if (session->event_next != NULL) {
+    if (session->event_next != NULL)
         session->event_next->event_prev = session->event_prev;
-    }
-    if (session->event_prev != NULL) {
+    if (session->event_prev != NULL)
         session->event_prev->event_next = session->event_next;
-    } else {
+    else
         event->sessions = session->event_next;
-    }
     event->sessions_count--;
 }
 
@@ -124,9 +116,8 @@ static bool is_in_use(const struct session_table *table, uint32_t slot)
 struct session *session_create(struct session_table *table, struct lws *wsi,
                                struct event_entry *event, const char *visitor)
 {
-    if (table->free_count == 0) {
+    if (table->free_count == 0)
         return NULL;
-    }
     uint32_t slot = table->free_slots[--table->free_count];
     struct session *session = &table->slots[slot];
     permit(session, sizeof *session);
@@ -177,9 +168,8 @@ struct session *session_by_id(const struct session_table *table, uint64_t id)
 static struct session *first_match(struct session *session, const struct event_entry *event,
                                    const char *visitor)
 {
-    while (session != NULL && (session->event != event || strcmp(session->visitor, visitor) != 0)) {
+    while (session != NULL && (session->event != event || strcmp(session->visitor, visitor) != 0))
         session = session->visitor_next;
-    }
     return session;
 }
 
@@ -196,9 +186,8 @@ struct session *session_next_of_visitor(const struct session *session)
 
 static struct session *first_of_account(struct session *session, uint64_t account)
 {
-    while (session != NULL && session->account != account) {
+    while (session != NULL && session->account != account)
         session = session->visitor_next;
-    }
     return session;
 }
 

@@ -150,14 +150,13 @@ static void ask_now(struct ledger *ledger)
 static void run_office(struct ledger *ledger, const struct stream_entry *entries, size_t count)
 {
     int64_t redis_now_ms = clock_wall_ms() + ledger->batch.redis_ahead_ms;
-    for (size_t i = 0; i < count && ledger->state == STATE_RUNNING; i++) {
+    for (size_t i = 0; i < count && ledger->state == STATE_RUNNING; i++)
         if (entries[i].body == NULL ||
             redis_now_ms - stream_id_ms(entries[i].id) > OFFICE_AGE_MS_MAX)
             office_refuse(&ledger->office, &entries[i], "too_late",
                           "The request waited too long; nothing was done.");
         else if (stream_has(ledger->redis, STREAM_OFFICE, entries[i].id))
             (void)took(ledger, office_execute(&ledger->office, &entries[i]));
-    }
 }
 
 /* A batch is whatever has arrived: asked for at once while little comes. Each costs a commit, some

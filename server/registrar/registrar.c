@@ -60,10 +60,9 @@ static void fail(struct registrar *r)
 /* NULL: it is not looked after; logged. */
 static struct registrar_event *find_event(struct registrar *r, const char *id)
 {
-    for (size_t i = 0; i < r->events_count; i++) {
+    for (size_t i = 0; i < r->events_count; i++)
         if (strcmp(r->events[i]->id, id) == 0)
             return r->events[i];
-    }
     if (r->events_count == EVENTS_KNOWN_MAX || strlen(id) > EVENT_ID_BYTES_MAX || strchr(id, '/')) {
         log_warning("event %.60s is not looked after: too many events or a strange name", id);
         return NULL;
@@ -97,10 +96,9 @@ static void take_beacon(struct draw_run *draw, const redisReply *item)
 {
     (void)snprintf(draw->beacon, sizeof draw->beacon, "%s",
                    item->type == REDIS_REPLY_STRING ? item->str : "");
-    for (char *c = draw->beacon; *c; c++) {
+    for (char *c = draw->beacon; *c; c++)
         if ((unsigned char)*c < ' ')
             *c = ' ';
-    }
 }
 
 static bool read_settings(struct registrar *r, struct registrar_event *event)

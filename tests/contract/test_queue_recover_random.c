@@ -98,10 +98,9 @@ static void live(struct life *life)
 
 static bool is_held(const struct life *life, int64_t seq)
 {
-    for (int i = 0; i < PEOPLE; i++) {
+    for (int i = 0; i < PEOPLE; i++)
         if (life->people[i].seq == seq)
             return true;
-    }
     return false;
 }
 
@@ -114,10 +113,9 @@ static struct queue_fake_before seen_before(const struct life *life)
         if (!is_held(life, seq))
             before.gone[before.gone_count++] = seq;
     }
-    for (int i = 0; i < PEOPLE; i++) {
+    for (int i = 0; i < PEOPLE; i++)
         if (life->people[i].is_inside)
             before.inside[before.inside_count++] = queue_numbered(i);
-    }
     return before;
 }
 

@@ -238,10 +238,9 @@ Test(queue_rules, pace)
     size_t count;
     const struct redis_script *scripts = queue_redis_scripts(&count);
     const char *text = NULL;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (strcmp(scripts[i].name, "queue/pace") == 0)
             text = scripts[i].text;
-    }
     redisReply *reply = redisCommand(redis_server_context(server), "SCRIPT LOAD %s", text);
     char pace_sha[64];
     snprintf(pace_sha, sizeof(pace_sha), "%s", reply->str);

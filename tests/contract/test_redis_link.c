@@ -117,9 +117,8 @@ Test(redis_link, answers_come_in_order_and_never_before_the_call_returns)
     cr_assert_eq(answers.count, 0);
     cr_assert_eq(redis_link_pending_count(bench.link), 50u);
     turn_until(&answers.count, 50);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 50; i++)
         cr_assert_eq(answers.number[i], i + 1);
-    }
 }
 
 Test(redis_link, errors_and_epochs_are_told_apart)
@@ -155,15 +154,13 @@ Test(redis_link, a_silence_past_the_deadline_ends_everything_pending)
     struct answers answers = {0};
     turn_until(&bench.readies, 1);
     redis_link_call(bench.link, on_reply, &answers, "BLPOP", "nothing", "5", NULL);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         redis_link_call(bench.link, on_reply, &answers, "INCR", "n", NULL);
-    }
     int64_t start_ms = clock_monotonic_ms();
     turn_until(&answers.count, 5);
     cr_assert_geq(clock_monotonic_ms() - start_ms, 450);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5; i++)
         cr_assert_eq(answers.status[i], REDIS_LINK_UNKNOWN);
-    }
     turn_until(&bench.losses, 1);
     cr_assert_eq(redis_link_call(bench.link, on_reply, &answers, "PING", NULL), REDIS_LINK_DOWN);
     turn_until(&bench.readies, 2);
@@ -177,14 +174,12 @@ Test(redis_link, slow_answers_are_waited_for)
     redis_link_free(bench.link);
     bench.link = open_link(4 * DEADLINE_MS, false);
     turn_until(&bench.readies, 1);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         redis_link_call(bench.link, on_reply, &answers, "BLPOP", "nothing", "1", NULL);
-    }
     redis_link_call(bench.link, on_reply, &answers, "INCR", "n", NULL);
     turn_until(&answers.count, 4);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         cr_assert_eq(answers.status[i], REDIS_LINK_OK, "answer %d: %d", i, answers.status[i]);
-    }
     cr_assert_eq(bench.losses, 0);
 }
 
@@ -194,16 +189,14 @@ Test(redis_link, an_answer_that_waits_while_this_process_is_late_counts)
     turn_until(&bench.readies, 1);
     redis_link_call(bench.link, on_reply, &answers, "SETRANGE", "large", "100000", "x", NULL);
     redis_link_call(bench.link, on_reply, &answers, "GET", "large", NULL); /* read in pieces */
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         redis_link_call(bench.link, on_reply, &answers, "INCR", "n", NULL);
-    }
     ev_run(bench.loop, EVRUN_NOWAIT); /* sends them */
     struct timespec late = {0, 1000000 * (DEADLINE_MS + 200)};
     nanosleep(&late, NULL);
     turn_until(&answers.count, 22);
-    for (int i = 0; i < 22; i++) {
+    for (int i = 0; i < 22; i++)
         cr_assert_eq(answers.status[i], REDIS_LINK_OK, "answer %d: %d", i, answers.status[i]);
-    }
     cr_assert_eq(answers.number[21], 20);
     cr_assert_eq(bench.losses, 0);
 }

@@ -153,10 +153,9 @@ static void on_wake(struct ev_loop *loop, ev_timer *timer, int events)
 
 static bool are_ready(const struct queue_bench_private *own)
 {
-    for (int i = 0; i < LINKS; i++) {
+    for (int i = 0; i < LINKS; i++)
         if (!redis_link_is_ready(own->links[i]))
             return false;
-    }
     return true;
 }
 

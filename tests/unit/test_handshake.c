@@ -84,9 +84,8 @@ Test(handshake, content_lengths)
     static const char *const bad[] = {
         "", "-5", "+5", "5,5", "5 ", " 5", "0x10", "1e3", "99999999999999999999"};
     int64_t bytes = -1;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         cr_expect_not(content_length_parse(bad[i], &bytes), "\"%s\"", bad[i]);
-    }
     cr_assert_eq(bytes, -1);
     cr_assert(content_length_parse("0", &bytes));
     cr_assert_eq(bytes, 0);

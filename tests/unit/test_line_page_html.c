@@ -201,9 +201,8 @@ Test(line_page_html, nothing_from_outside_is_markup)
     static const char *const never[] = {"<script", "<b>", "<i>", "<u>", "<q>", "<s>"};
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         struct made m = make(evil, told[i]);
-        for (size_t n = 0; n < sizeof never / sizeof never[0]; n++) {
+        for (size_t n = 0; n < sizeof never / sizeof never[0]; n++)
             cr_expect(!says(&m, never[n]), "%s: %s", never[n], m.text);
-        }
         cr_expect(says(&m, "&lt;script&gt;&amp;&#39;&quot;"));
         release(&m);
     }

@@ -72,9 +72,8 @@ Test(push_rule, a_crowd_told_at_once_is_not_due_at_once)
         counts[earlier_ms * PARTS / (span_ms + 1)]++;
         cr_assert_eq(push_told_ms(&rule, rule.near_places, salt, 20000), 20000);
     }
-    for (size_t i = 0; i < PARTS; i++) {
+    for (size_t i = 0; i < PARTS; i++)
         cr_assert_gt(counts[i], CROWD / PARTS * 9 / 10, "part %zu: %lld", i, (long long)counts[i]);
-    }
 }
 
 /* Pushes a second for 100,000 waiting over ten minutes, with a tick a second. */

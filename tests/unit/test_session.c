@@ -44,9 +44,8 @@ Test(session, a_full_table_says_so)
     }
     cr_assert_null(session_create(table, NULL, &first_event, "aaaaaaaaaaaa"));
     cr_assert_eq(session_count(table), 3u);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         session_destroy(table, all[i]);
-    }
     cr_assert_null(first_event.sessions);
     cr_assert_eq(first_event.sessions_count, 0u);
 }

@@ -183,14 +183,13 @@ static struct live sample(void)
 static unsigned widest(const char *text)
 {
     unsigned most = 0, width = 0;
-    for (; *text; text++) {
+    for (; *text; text++)
         if (*text == '\033')
             text += strcspn(text, "m");
         else if (*text == '\n')
             most = width > most ? width : most, width = 0;
         else
             width += (*text & 0xc0) != 0x80;
-    }
     return most;
 }
 

@@ -25,12 +25,10 @@ int continue_desk_post(struct gateway *gateway, struct lws *wsi, struct http_con
 {
     struct receipt receipt;
     char cookie[COOKIE_BYTES];
-    if (!http_origin_is_allowed(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi))
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
-    }
-    if (event == NULL) {
+    if (event == NULL)
         return http_error(wsi, connection, 404, "not_found", "There is no such event.");
-    }
     if (!read_receipt(gateway, event, body, bytes, &receipt)) {
         return http_error(wsi, connection, 400, "receipt_invalid",
                           "This is not a receipt for this event.");

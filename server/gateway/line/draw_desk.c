@@ -34,13 +34,11 @@ static void set_member(json_t *body, const char *name, const char *text)
 /* The hash ev:{E}:draw as an object; NULL when there is none. */
 static json_t *announcement(const redisReply *reply)
 {
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements == 0) {
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements == 0)
         return NULL;
-    }
     json_t *body = json_object();
-    for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+    for (size_t i = 0; i + 1 < reply->elements; i += 2)
         set_member(body, reply->element[i]->str, reply->element[i + 1]->str);
-    }
     return body;
 }
 
@@ -49,9 +47,8 @@ static json_t *announcement(const redisReply *reply)
 static void on_draw(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct event_entry *event = ctx;
-    if (status != REDIS_LINK_OK) {
+    if (status != REDIS_LINK_OK)
         return;
-    }
     json_t *all = announcement(reply), *draw = NULL;
     if (all != NULL) {
         draw = json_pack("{sO sO sI}", "state", json_object_get(all, "state"), "commitment",
@@ -74,14 +71,11 @@ void draw_desk_read(struct event_entry *event)
 
 void draw_desk_on_line(struct event_entry *event, enum line_draw before)
 {
-    if (before == event->line.draw || event->line.draw != DRAW_DONE) {
+    if (before == event->line.draw || event->line.draw != DRAW_DONE)
         return;
-    }
-    for (struct session *s = event->sessions; s != NULL; s = s->event_next) {
-        if (s->stage == STAGE_WAITING) {
+    for (struct session *s = event->sessions; s != NULL; s = s->event_next)
+        if (s->stage == STAGE_WAITING)
             s->seq = 0; /* not known any more: the answer is told in any case */
-        }
-    }
     line_desk_reask(event);
     draw_desk_read(event);
 }
@@ -105,13 +99,12 @@ static void on_announcement(void *ctx, enum redis_link_status status, const redi
 {
     struct http_wait *wait = ctx;
     json_t *body = status == REDIS_LINK_OK ? announcement(reply) : NULL;
-    if (status != REDIS_LINK_OK) {
+    if (status != REDIS_LINK_OK)
         answer_error(wait, 503, "busy", "Redis does not answer.");
-    } else if (body == NULL) {
+    else if (body == NULL)
         answer_error(wait, 404, "not_found", "This event has no draw.");
-    } else {
+    else
         answer(wait, 200, body, "no-cache");
-    }
 }
 
 static int64_t number_at(const redisReply *array, size_t i)
@@ -159,20 +152,17 @@ static int get_proof(struct lws *wsi, struct http_connection *connection,
     bool is_drawn = strncmp(rest, drawn, sizeof drawn - 1) == 0;
     const char *seq = rest + (is_drawn ? sizeof drawn - 1 : 0);
     size_t digits = strspn(seq, "0123456789");
-    if (digits == 0 || digits > SEQ_DIGITS_MAX || seq[digits] != '\0' || *seq == '0') {
+    if (digits == 0 || digits > SEQ_DIGITS_MAX || seq[digits] != '\0' || *seq == '0')
         return http_error(wsi, connection, 404, "not_found", "This is not the number of a place.");
-    }
     char keys[4][LINE_KEY_BYTES];
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++)
         key_of(event, names[i], keys[i]);
-    }
     struct http_wait *wait = http_wait_create(gateway, wsi, connection);
     enum redis_link_status status =
         redis_link_call(gateway->commands, on_proof, wait, "EVAL", line_draw_proof_script(), "4",
                         keys[0], keys[1], keys[2], keys[3], seq, is_drawn ? "drawn" : "", NULL);
-    if (status != REDIS_LINK_OK) {
+    if (status != REDIS_LINK_OK)
         on_proof(wait, status, NULL);
-    }
     return 0;
 }
 
@@ -181,18 +171,15 @@ int draw_desk_get(struct gateway *gateway, struct lws *wsi, struct http_connecti
 {
     static const char proof[] = "/proof/";
     char key[LINE_KEY_BYTES];
-    if (strncmp(rest, proof, sizeof proof - 1) == 0) {
+    if (strncmp(rest, proof, sizeof proof - 1) == 0)
         return get_proof(wsi, connection, event, rest + sizeof proof - 1);
-    }
-    if (*rest != '\0') {
+    if (*rest != '\0')
         return http_error(wsi, connection, 404, "not_found", "There is nothing at this address.");
-    }
     key_of(event, "draw", key);
     struct http_wait *wait = http_wait_create(gateway, wsi, connection);
     enum redis_link_status status =
         redis_link_call(gateway->commands, on_announcement, wait, "HGETALL", key, NULL);
-    if (status != REDIS_LINK_OK) {
+    if (status != REDIS_LINK_OK)
         on_announcement(wait, status, NULL);
-    }
     return 0;
 }

@@ -8,18 +8,16 @@
 static json_t *categories_json(const struct event_entry *event)
 {
     json_t *list = json_array();
-    if (!event->has_plan) {
+    if (!event->has_plan)
         return list;
-    }
     for (size_t i = 0; i < event->plan->categories_count; i++) {
         const struct plan_category *category = &event->plan->categories[i];
         json_t *item = json_pack("{ss ss sI si si}", "name", category->name, "color",
                                  category->color, "price_minor", (json_int_t)category->price_minor,
                                  "free", (int)seat_map_count(event->map, i, SEAT_FREE), "total",
                                  (int)event->category_totals[i]);
-        if (category->types_count > 0) {
+        if (category->types_count > 0)
             json_object_set_new(item, "types", plan_types_to_json(category));
-        }
         json_array_append_new(list, item);
     }
     return list;

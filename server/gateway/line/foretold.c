@@ -9,9 +9,8 @@ bool foretold_ask(struct session *session, int64_t ahead, struct estimate_range 
 {
     const struct line_view *line = &session->event->line;
     struct foretold *told = &session->foretold;
-    if (!estimate_wait(&line->estimate, ahead, range)) {
+    if (!estimate_wait(&line->estimate, ahead, range))
         return false;
-    }
     if (told->seq != session->seq) {
         *told = (struct foretold){session->seq, line->moving_ms, (int32_t)range->low_ms,
                                   (int32_t)range->high_ms};
@@ -45,9 +44,8 @@ static void histogram(FILE *out, const struct event_entry *event, unsigned gatew
     for (size_t i = 0; i < ESTIMATE_ERROR_BUCKETS; i++) {
         char bound[32] = "+Inf";
         count += e->buckets[i];
-        if (!isinf(estimate_error_bounds[i])) {
+        if (!isinf(estimate_error_bounds[i]))
             snprintf(bound, sizeof bound, "%g", estimate_error_bounds[i]);
-        }
         fprintf(out,
                 "stanchion_estimate_error_ratio_bucket{gateway=\"%u\",event=\"%s\",le=\"%s\"} "
                 "%" PRIu64 "\n",
@@ -82,11 +80,9 @@ static void within_range(FILE *out, const struct event_entry *event, unsigned ga
 static void for_each_event(FILE *out, const struct gateway *gateway,
                            void (*write)(FILE *, const struct event_entry *, unsigned))
 {
-    for (size_t i = 0; i < gateway->book.count; i++) {
-        if (gateway->book.entries[i]->errors.count > 0) {
+    for (size_t i = 0; i < gateway->book.count; i++)
+        if (gateway->book.entries[i]->errors.count > 0)
             write(out, gateway->book.entries[i], gateway->options->index);
-        }
-    }
 }
 
 void foretold_metrics(const struct gateway *gateway, FILE *out)

@@ -35,8 +35,7 @@ int head_desk_get(struct gateway *gateway, struct lws *wsi, struct http_connecti
     struct http_wait *wait = http_wait_create(gateway, wsi, connection);
     enum redis_link_status status =
         redis_link_call(gateway->commands, on_head, wait, "MGET", key, "line:key", NULL);
-    if (status != REDIS_LINK_OK) {
+    if (status != REDIS_LINK_OK)
         on_head(wait, status, NULL);
-    }
     return 0;
 }

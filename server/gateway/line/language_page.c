@@ -16,9 +16,8 @@ bool language_of_arguments(const char *arguments, char *language, size_t languag
 {
     size_t used = 0, mark_bytes = sizeof ARGUMENT - 1;
     bool is_found = false;
-    if (strlen(arguments) >= LANGUAGE_ARGUMENTS_BYTES) {
+    if (strlen(arguments) >= LANGUAGE_ARGUMENTS_BYTES)
         return false;
-    }
     for (const char *at = arguments; *at != '\0';) {
         size_t bytes = strcspn(at, "&");
         if (!is_found && strncmp(at, ARGUMENT, mark_bytes) == 0 &&
@@ -43,9 +42,8 @@ static bool read_arguments(struct lws *wsi, char out[LANGUAGE_ARGUMENTS_BYTES])
 {
     size_t used = 0;
     for (int i = 0;; i++) {
-        if (used + 2 >= LANGUAGE_ARGUMENTS_BYTES) {
+        if (used + 2 >= LANGUAGE_ARGUMENTS_BYTES)
             return false;
-        }
         char *to = out + used + (used > 0 ? 1 : 0);
         int bytes = lws_hdr_copy_fragment(wsi, to, (int)(out + LANGUAGE_ARGUMENTS_BYTES - to),
                                           WSI_TOKEN_HTTP_URI_ARGS, i);
@@ -53,9 +51,8 @@ static bool read_arguments(struct lws *wsi, char out[LANGUAGE_ARGUMENTS_BYTES])
             out[used] = '\0';
             return bytes != -2 && used > 0; /* -2: it did not fit */
         }
-        if (used > 0) {
+        if (used > 0)
             out[used++] = '&';
-        }
         used += (size_t)bytes;
     }
 }
@@ -64,9 +61,8 @@ static bool read_arguments(struct lws *wsi, char out[LANGUAGE_ARGUMENTS_BYTES])
 static bool is_plain(const char *text, const char *marks)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    while (*text != '\0' && (strchr(letters, *text) != NULL || strchr(marks, *text) != NULL)) {
+    while (*text != '\0' && (strchr(letters, *text) != NULL || strchr(marks, *text) != NULL))
         text++;
-    }
     return *text == '\0';
 }
 
@@ -77,13 +73,11 @@ bool language_page_switches(struct gateway *gateway, struct lws *wsi,
     char location[HTTP_PATH_BYTES_MAX + LANGUAGE_ARGUMENTS_BYTES], cookie[COOKIE_BYTES];
     bool is_page = line_page_is_at(connection->path) || web_asset_find(connection->path, 0) != NULL;
     if (!is_page || !is_plain(connection->path, "/-_.") || !read_arguments(wsi, arguments) ||
-        !language_of_arguments(arguments, id, sizeof id, rest) || !is_plain(rest, "-_.=&")) {
+        !language_of_arguments(arguments, id, sizeof id, rest) || !is_plain(rest, "-_.=&"))
         return false;
-    }
     size_t language = web_language_find(id);
-    if (language == web_languages_count()) {
+    if (language == web_languages_count())
         return false;
-    }
     snprintf(location, sizeof location, "%s%s%s", connection->path, rest[0] != '\0' ? "?" : "",
              rest);
     language_cookie_write(gateway, language, cookie, sizeof cookie);

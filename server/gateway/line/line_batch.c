@@ -27,9 +27,8 @@ static bool wish_list_add(struct wish_list *list, const struct line_wish *wish)
     if (list->count == list->room) {
         size_t room = list->room == 0 ? WISHES_ROOM_FIRST : list->room * 2;
         struct line_wish *grown = realloc(list->items, room * sizeof *grown);
-        if (grown == NULL) {
+        if (grown == NULL)
             return false;
-        }
         list->items = grown;
         list->room = room;
     }
@@ -61,9 +60,8 @@ static bool add_wish(struct session *session, enum wish_kind kind, struct line_w
     wish->has_re = to->has_re;
     memcpy(wish->claim.visitor.id, session->visitor, sizeof wish->claim.visitor.id);
     if (gateway->wishes_pending >= gateway->options->joins_pending_max ||
-        !wish_list_add(&session->event->wishes[kind], wish)) {
+        !wish_list_add(&session->event->wishes[kind], wish))
         return false;
-    }
     gateway->wishes_pending++;
     return true;
 }
@@ -99,9 +97,8 @@ void line_batch_check(struct session *session)
                                        .is_drawn = session->is_place_drawn}};
     memcpy(wish.claim.visitor.id, session->visitor, sizeof wish.claim.visitor.id);
     enum wish_kind kind = session_is_of_epoch(session) ? WISH_CHECK : WISH_CLAIM;
-    if (!session->is_check_pending) {
+    if (!session->is_check_pending)
         session->is_check_pending = wish_list_add(&session->event->wishes[kind], &wish);
-    }
 }
 
 /* --- answers --- */
@@ -125,29 +122,25 @@ static void take_answer(const struct line_batch *batch, const struct line_wish *
 {
     struct gateway *gateway = batch->event->gateway;
     struct session *session = session_by_id(&gateway->sessions, wish->session);
-    if (status == QUEUE_OK) {
+    if (status == QUEUE_OK)
         count(&gateway->figures, batch->kind, place);
-    }
     struct reply_to to = {wish->session, wish->re, wish->has_re};
     if (batch->kind == WISH_LEAVE) {
         line_desk_on_left(batch->event, wish->claim.visitor.id, &to, status, place);
         return;
     }
-    if (session == NULL) {
+    if (session == NULL)
         return;
-    }
     if (is_own_doubt(batch->kind)) {
         session->is_check_pending = false;
-        if (status == QUEUE_OK && place->state != PLACE_RECOVERING) {
+        if (status == QUEUE_OK && place->state != PLACE_RECOVERING)
             line_ticks_on_checked(session, place); /* otherwise the next tick asks again */
-        }
         return;
     }
-    if (status != QUEUE_OK || strcmp(session->visitor, wish->claim.visitor.id) != 0) {
+    if (status != QUEUE_OK || strcmp(session->visitor, wish->claim.visitor.id) != 0)
         wire_busy(gateway, &to); /* or a receipt has made the session somebody else's meanwhile */
-    } else {
+    else
         line_desk_on_place(gateway, session, &to, place, batch->kind == WISH_RESUME);
-    }
 }
 
 static void on_places(void *ctx, enum queue_status status, const struct place *places, size_t count)
@@ -156,9 +149,8 @@ static void on_places(void *ctx, enum queue_status status, const struct place *p
     assert(status != QUEUE_OK || count == batch->count);
     batch->event->gateway->check_batches -= is_own_doubt(batch->kind);
     batch->event->wishes[batch->kind].under_way--;
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->count; i++)
         take_answer(batch, &batch->wishes[i], status, status == QUEUE_OK ? &places[i] : NULL);
-    }
     free(batch);
 }
 
@@ -197,9 +189,8 @@ static void send_batch(struct event_entry *event, enum wish_kind kind,
     event->gateway->check_batches += is_own_doubt(kind);
     event->wishes[kind].under_way++;
     enum queue_status status = ask_places(event, batch);
-    if (status != QUEUE_OK) {
+    if (status != QUEUE_OK)
         on_places(batch, status, NULL, 0);
-    }
 }
 
 /* Whether the list's next call goes out now. Under load a call is worth waiting for: as many as
@@ -207,9 +198,8 @@ static void send_batch(struct event_entry *event, enum wish_kind kind,
 static bool may_go(const struct event_entry *event, enum wish_kind kind)
 {
     const struct wish_list *list = &event->wishes[kind];
-    if (is_own_doubt(kind)) {
+    if (is_own_doubt(kind))
         return event->gateway->check_batches < CHECK_BATCHES_MAX;
-    }
     return kind == WISH_LEAVE || list->under_way == 0 || list->count >= JOIN_BATCH_MAX;
 }
 
@@ -228,9 +218,7 @@ static void send_list(struct event_entry *event, enum wish_kind kind, bool is_ur
 
 void line_batch_before_sleep(struct gateway *gateway)
 {
-    for (size_t i = 0; i < gateway->book.count; i++) {
-        for (int kind = 0; kind < WISH_COUNT; kind++) {
+    for (size_t i = 0; i < gateway->book.count; i++)
+        for (int kind = 0; kind < WISH_COUNT; kind++)
             send_list(gateway->book.entries[i], (enum wish_kind)kind, false);
-        }
-    }
 }

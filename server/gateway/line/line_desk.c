@@ -68,9 +68,8 @@ static void answer_admitted(struct gateway *gateway, struct session *session,
 {
     char token[TOKEN_BYTES_MAX + 1];
     json_t *body = line_desk_admitted_json(session, at_ms);
-    if (line_text_receipt_token(session, at_ms, token)) {
+    if (line_text_receipt_token(session, at_ms, token))
         json_object_set_new(body, "receipt", json_string(token));
-    }
     wire_answer(gateway, to, body);
 }
 
@@ -134,9 +133,8 @@ bool line_desk_take_place(struct session *session, const struct place *place)
         return true;
     case PLACE_ADMITTED:
     case PLACE_ENTERED:
-        if (place->state == PLACE_ADMITTED || session->stage != STAGE_ENTERED) {
+        if (place->state == PLACE_ADMITTED || session->stage != STAGE_ENTERED)
             session->stage = STAGE_ADMITTED; /* a tab that has not entered, or nobody has */
-        }
         session->seq = place->seq;
         session->admission = place->admission;
         session->deadline_ms = place->deadline_ms;
@@ -151,11 +149,10 @@ void line_desk_on_place(struct gateway *gateway, struct session *session, const 
                         const struct place *place, bool is_resume)
 {
     if (line_desk_take_place(session, place)) {
-        if (session->stage == STAGE_WAITING) {
+        if (session->stage == STAGE_WAITING)
             answer_waiting(gateway, session, to, place->now_ms);
-        } else {
+        else
             answer_admitted(gateway, session, to, place->now_ms);
-        }
     } else if (place->state == PLACE_NOT_OPEN) {
         answer_not_open(gateway, to, session->event, place->phase);
     } else if (place->state == PLACE_RECOVERING) {
@@ -181,20 +178,17 @@ void line_desk_join(struct gateway *gateway, struct session *session, const stru
         wire_busy(gateway, to);
         return;
     }
-    if (!line_batch_join(session, to)) {
+    if (!line_batch_join(session, to))
         answer_full(gateway, to);
-    }
 }
 
 /* --- resume --- */
 
 void line_desk_reask(struct event_entry *event)
 {
-    for (struct session *s = event->sessions; s != NULL; s = s->event_next) {
-        if (s->stage == STAGE_WAITING) {
+    for (struct session *s = event->sessions; s != NULL; s = s->event_next)
+        if (s->stage == STAGE_WAITING)
             line_batch_check(s);
-        }
-    }
 }
 
 static void refuse_receipt(struct gateway *gateway, const struct reply_to *to,
@@ -240,19 +234,17 @@ void line_desk_resume(struct gateway *gateway, struct session *session, const st
         session_set_visitor(&gateway->sessions, session, receipt.visitor);
         session->is_fresh_visitor = false;
     }
-    if (!line_batch_resume(session, to, &receipt)) {
+    if (!line_batch_resume(session, to, &receipt))
         answer_full(gateway, to);
-    }
 }
 
 void line_desk_look(struct gateway *gateway, struct session *session, const struct reply_to *to)
 {
     const struct receipt none = {.epoch = gateway->epoch}; /* of now: nothing is put back for it */
-    if (!event_is_ready(session->event)) {
+    if (!event_is_ready(session->event))
         wire_busy(gateway, to);
-    } else if (!line_batch_resume(session, to, &none)) {
+    else if (!line_batch_resume(session, to, &none))
         answer_full(gateway, to);
-    }
 }
 
 /* --- leave --- */
@@ -272,9 +264,8 @@ static void tell_left(struct event_entry *event, const char *visitor, const stru
     } else if (place->state == PLACE_NONE) {
         wire_error(gateway, to, "no_place", "There is no place to leave.", NULL);
     } else {
-        if (place->state != PLACE_WAITING) {
+        if (place->state != PLACE_WAITING)
             line_ticks_refill(event);
-        }
         wire_answer(gateway, to,
                     json_pack("{ss sI}", "type", "left", "at_ms", (json_int_t)place->now_ms));
     }
@@ -296,12 +287,10 @@ static void on_released_before_leaving(void *ctx, enum seats_status status, cons
     memcpy(visitor.id, ask->visitor, sizeof visitor.id);
     struct queue_store *queue = ask->gateway->queue;
     enum queue_status sent = QUEUE_DOWN;
-    if (status == SEATS_OK) {
+    if (status == SEATS_OK)
         sent = queue->leave(queue, ask->event->id, &visitor, 1, on_left, ask);
-    }
-    if (sent != QUEUE_OK) {
+    if (sent != QUEUE_OK)
         on_left(ask, sent, NULL, 0);
-    }
 }
 
 static void on_released_late(void *ctx, enum seats_status status, const struct hold *hold)
@@ -315,9 +304,8 @@ static void leave_inside(struct ask *ask)
     struct gateway *gateway = ask->gateway;
     enum seats_status status = gateway->seats->release(gateway->seats, ask->event->id, ask->visitor,
                                                        NULL, 0, on_released_before_leaving, ask);
-    if (status != SEATS_OK) {
+    if (status != SEATS_OK)
         on_left(ask, QUEUE_DOWN, NULL, 0);
-    }
 }
 
 /* Gone from the line; or it was inside already, with seats perhaps, and this gateway had not heard
@@ -326,9 +314,8 @@ void line_desk_on_left(struct event_entry *event, const char *visitor, const str
                        enum queue_status status, const struct place *place)
 {
     struct seat_store *seats = event->gateway->seats;
-    if (status == QUEUE_OK && place->state == PLACE_ENTERED) {
+    if (status == QUEUE_OK && place->state == PLACE_ENTERED)
         seats->release(seats, event->id, visitor, NULL, 0, on_released_late, NULL);
-    }
     tell_left(event, visitor, to, status, place);
 }
 
@@ -340,9 +327,8 @@ void line_desk_leave(struct gateway *gateway, struct session *session, const str
         leave_inside(ask_create(gateway, session, to));
         return;
     }
-    if (!line_batch_leave(session, to)) { /* the others of this turn are still to be asked about */
+    if (!line_batch_leave(session, to)) /* the others of this turn are still to be asked about */
         wire_busy(gateway, to);
-    }
 }
 
 /* --- enter --- */
@@ -377,11 +363,10 @@ static void on_entered(void *ctx, enum queue_status status, const struct place *
     struct gateway *gateway = ask->gateway;
     struct session *session = session_by_id(&gateway->sessions, ask->to.session);
     if (session == NULL || status != QUEUE_OK || place->state != PLACE_ENTERED) {
-        if (session != NULL && status != QUEUE_OK) {
+        if (session != NULL && status != QUEUE_OK)
             wire_busy(gateway, &ask->to);
-        } else if (session != NULL) {
+        else if (session != NULL)
             wire_error(gateway, &ask->to, "pass_expired", "This turn is over.", NULL);
-        }
         free(ask);
         return;
     }
@@ -392,9 +377,8 @@ static void on_entered(void *ctx, enum queue_status status, const struct place *
     session->deadline_ms = place->deadline_ms;
     enum seats_status sent =
         gateway->seats->state(gateway->seats, ask->event->id, ask->visitor, on_hold_known, ask);
-    if (sent != SEATS_OK) {
+    if (sent != SEATS_OK)
         on_hold_known(ask, sent, NULL);
-    }
 }
 
 void line_desk_away(struct gateway *gateway, struct session *session, const struct reply_to *to,
@@ -445,7 +429,6 @@ void line_desk_enter(struct gateway *gateway, struct session *session, const str
     struct ask *ask = ask_create(gateway, session, to);
     enum queue_status sent =
         gateway->queue->enter(gateway->queue, session->event->id, &visitor, on_entered, ask);
-    if (sent != QUEUE_OK) {
+    if (sent != QUEUE_OK)
         on_entered(ask, sent, NULL);
-    }
 }

@@ -18,9 +18,8 @@ int64_t line_moments_storage_ms(const struct gateway *gateway, int64_t now_ms)
 static void on_time(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct gateway *gateway = ctx;
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
         return;
-    }
     int64_t now_ms = clock_monotonic_ms(), trip_ms = now_ms - gateway->time_asked_ms;
     int64_t time_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
                       strtoll(reply->element[1]->str, NULL, 10) / 1000;
@@ -53,9 +52,8 @@ static int64_t moment_near(const struct event_entry *event, int64_t storage_ms)
     for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
         bool is_near = storage_ms >= moments[i] - MOMENT_BEFORE_MS &&
                        storage_ms <= moments[i] + MOMENT_AFTER_MS;
-        if (moments[i] > 0 && is_near && event->report_at_ms < moments[i]) {
+        if (moments[i] > 0 && is_near && event->report_at_ms < moments[i])
             return moments[i];
-        }
     }
     return 0;
 }
@@ -69,9 +67,8 @@ static bool step(struct gateway *gateway, int64_t now_ms)
         int64_t storage_ms = line_moments_storage_ms(gateway, now_ms);
         int64_t moment_ms = event->is_listed ? moment_near(event, storage_ms) : 0;
         is_any_near = is_any_near || moment_ms != 0;
-        if (moment_ms != 0 && storage_ms >= moment_ms - MOMENT_STEP_MS) {
+        if (moment_ms != 0 && storage_ms >= moment_ms - MOMENT_STEP_MS)
             line_ticks_ask(event, now_ms);
-        }
     }
     return is_any_near;
 }
@@ -80,9 +77,8 @@ static void on_step(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct gateway *gateway = timer->data;
-    if (!step(gateway, clock_monotonic_ms())) {
+    if (!step(gateway, clock_monotonic_ms()))
         ev_timer_stop(loop, timer);
-    }
 }
 
 void line_moments_on_turn(struct gateway *gateway, int64_t now_ms)

@@ -12,9 +12,8 @@ static json_t *free_json(const struct event_entry *event)
 {
     json_t *list = json_array();
     size_t count = event->plan != NULL ? event->plan->categories_count : 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_integer(seat_map_count(event->map, i, SEAT_FREE)));
-    }
     return list;
 }
 
@@ -23,15 +22,12 @@ static json_t *body_of(const struct event_entry *event)
     json_t *body = json_pack("{ss so}", "phase", queue_phase_name(event_phase(event)), "free",
                              free_json(event));
     assert(body != NULL);
-    if (seat_map_is_held_out(event->map)) {
+    if (seat_map_is_held_out(event->map))
         json_object_set_new(body, "held_out", json_true());
-    }
-    if (event->line.recovers_at_ms != 0) {
+    if (event->line.recovers_at_ms != 0)
         json_object_set_new(body, "recovers_at_ms", json_integer(event->line.recovers_at_ms));
-    }
-    if (event->line.draw == DRAW_PENDING) {
+    if (event->line.draw == DRAW_PENDING)
         json_object_set_new(body, "drawing", json_true());
-    }
     return body;
 }
 
@@ -49,9 +45,8 @@ const struct line_news *line_news(struct event_entry *event)
                               .draw = event->line.draw,
                               .recovers_at_ms = event->line.recovers_at_ms,
                               .map_version = seat_map_version(event->map)};
-    if (is_same(news, &fresh)) {
+    if (is_same(news, &fresh))
         return news;
-    }
     json_t *body = body_of(event);
     fresh.text = json_dumps(body, JSON_COMPACT);
     json_decref(body);

@@ -27,9 +27,8 @@ static size_t id_bytes_of(const char *path)
     size_t prefix_bytes = sizeof PAGE_PREFIX - 1, suffix_bytes = sizeof PAGE_SUFFIX - 1;
     size_t bytes = strlen(path);
     if (bytes <= prefix_bytes + suffix_bytes || strncmp(path, PAGE_PREFIX, prefix_bytes) != 0 ||
-        strcmp(path + bytes - suffix_bytes, PAGE_SUFFIX) != 0) {
+        strcmp(path + bytes - suffix_bytes, PAGE_SUFFIX) != 0)
         return 0;
-    }
     return bytes - prefix_bytes - suffix_bytes;
 }
 
@@ -58,14 +57,12 @@ bool line_page_redirects(struct gateway *gateway, struct lws *wsi,
 {
     size_t prefix_bytes = sizeof PAGE_PREFIX - 1;
     const char *path = connection->path;
-    if (strncmp(path, PAGE_PREFIX, prefix_bytes) != 0 || !is_plain(wsi)) {
+    if (strncmp(path, PAGE_PREFIX, prefix_bytes) != 0 || !is_plain(wsi))
         return false;
-    }
     const struct event_entry *event =
         book_find_public(&gateway->book, path + prefix_bytes, strlen(path + prefix_bytes));
-    if (event == NULL) {
+    if (event == NULL)
         return false;
-    }
     char location[LOCATION_BYTES];
     location_of(event, location);
     struct http_response response = {.status = 303, .location = location};
@@ -141,9 +138,8 @@ static const char *receipt_cookie(struct gateway *gateway, const struct poll_res
 {
     const char *receipt = json_string_value(json_object_get(told, "receipt"));
     bool is_over = has_type(told, "left") || (has_type(told, "error") && !is_temporary(told));
-    if (receipt == NULL && !is_over) {
+    if (receipt == NULL && !is_over)
         return NULL;
-    }
     receipt_cookie_write(gateway, result->event->id, receipt, out, COOKIE_BYTES);
     return out;
 }
@@ -236,9 +232,8 @@ static bool is_ready(const struct gateway *gateway)
 static int start(struct gateway *gateway, struct lws *wsi, struct http_connection *connection,
                  const struct poll_start *poll)
 {
-    if (poll_desk_start(gateway, wsi, connection, poll) == POLL_OK) {
+    if (poll_desk_start(gateway, wsi, connection, poll) == POLL_OK)
         return 0;
-    }
     json_t *told = busy();
     int result = respond_page(wsi, connection, poll->event, 503, told, NULL);
     json_decref(told);
@@ -250,12 +245,10 @@ int line_page_get(struct gateway *gateway, struct lws *wsi, struct http_connecti
 {
     struct event_entry *event = event_at(gateway, connection->path);
     connection->language = page_language(wsi);
-    if (!is_ready(gateway)) {
+    if (!is_ready(gateway))
         return http_error(wsi, connection, 503, "busy", "Please ask again in a moment.");
-    }
-    if (event == NULL) {
+    if (event == NULL)
         return respond_page(wsi, connection, NULL, 404, NULL, NULL);
-    }
     char receipt[TOKEN_BYTES_MAX + 1];
     struct visitor_identity who;
     visitor_identify(gateway, wsi, &who);
@@ -276,15 +269,12 @@ int line_page_post(struct gateway *gateway, struct lws *wsi, struct http_connect
     struct event_entry *event = event_at(gateway, connection->path);
     const char *action = strcmp(body, "action=leave") == 0 ? "leave" : "join";
     connection->language = page_language(wsi);
-    if (!http_origin_is_allowed(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi))
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
-    }
-    if (!is_ready(gateway)) {
+    if (!is_ready(gateway))
         return http_error(wsi, connection, 503, "busy", "Please ask again in a moment.");
-    }
-    if (event == NULL) {
+    if (event == NULL)
         return respond_page(wsi, connection, NULL, 404, NULL, NULL);
-    }
     struct visitor_identity who;
     visitor_identify(gateway, wsi, &who);
     if (who.is_fresh) { /* a place that could never be found again would only be in others' way */

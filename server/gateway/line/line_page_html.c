@@ -60,9 +60,8 @@ static bool can_join(const struct line_page *page)
 
 int line_page_refresh_s(const struct line_page *page)
 {
-    if (page->event == NULL || is_refused(page, "already_served") || is_refused(page, "sign_in")) {
+    if (page->event == NULL || is_refused(page, "already_served") || is_refused(page, "sign_in"))
         return 0;
-    }
     if (is_asked_later(page)) {
         int64_t retry_s = number_of(page->told, "retry_s");
         return (int)(retry_s < RETRY_S_MAX ? retry_s : RETRY_S_MAX) + page->jitter_s;
@@ -72,9 +71,8 @@ int line_page_refresh_s(const struct line_page *page)
         int middle_or_far_s = ahead < MIDDLE_AHEAD ? REFRESH_MIDDLE_S : REFRESH_FAR_S;
         return (ahead < NEAR_AHEAD ? REFRESH_NEAR_S : middle_or_far_s) + page->jitter_s;
     }
-    if (is_told(page, "admitted")) {
+    if (is_told(page, "admitted"))
         return REFRESH_NEAR_S + page->jitter_s;
-    }
     return is_phase(page, "closed") ? 0 : REFRESH_FAR_S + page->jitter_s;
 }
 
@@ -128,9 +126,8 @@ static void write_count(int64_t count, char out[COUNT_BYTES])
     int length = snprintf(digits, sizeof digits, "%" PRId64, count < 0 ? 0 : count);
     size_t used = 0;
     for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) {
+        if (i > 0 && (length - i) % 3 == 0)
             out[used++] = ',';
-        }
         out[used++] = digits[i];
     }
     out[used] = '\0';
@@ -182,12 +179,10 @@ static char *number_text(const struct line_page *page, const char *key, int64_t 
 static char *span_text(const struct line_page *page, int64_t ms)
 {
     int64_t minutes = (ms + 59999) / 60000;
-    if (ms <= 60000) {
+    if (ms <= 60000)
         return strdup(word(page, "time.underMinute"));
-    }
-    if (minutes < 120) {
+    if (minutes < 120)
         return number_text(page, "time.minutes", minutes);
-    }
     return minutes < 48 * 60 ? number_text(page, "time.hours", (minutes + 30) / 60)
                              : number_text(page, "plain.days", (minutes + 12 * 60) / (24 * 60));
 }
@@ -205,14 +200,12 @@ static void put_money(FILE *out, int64_t minor, const char *currency)
     char whole[COUNT_BYTES];
     int exponent = money_exponent(currency);
     int64_t unit = 1;
-    for (int i = 0; i < exponent; i++) {
+    for (int i = 0; i < exponent; i++)
         unit *= 10;
-    }
     write_count(minor / unit, whole);
     fputs(whole, out);
-    if (exponent > 0) {
+    if (exponent > 0)
         fprintf(out, ".%0*" PRId64, exponent, minor % unit);
-    }
     fputc(' ', out);
     put_text(out, currency);
 }
@@ -281,28 +274,22 @@ static void put_notices(FILE *out, const struct line_page *page)
                                             {"prequeue", "news.prequeueSoon"},
                                             {"sold_out", "plain.soldOut"},
                                             {"closed", "news.closed"}};
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        if (is_phase(page, phases[i][0])) {
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
+        if (is_phase(page, phases[i][0]))
             put_element(out, "p", "notice", word(page, phases[i][1]));
-        }
-    }
-    if (number_of(page->told, "recovers_at_ms") > 0) {
+    if (number_of(page->told, "recovers_at_ms") > 0)
         put_element(out, "p", "notice", word(page, "plain.recovering"));
-    }
-    if (json_is_true(json_object_get(page->told, "drawing"))) {
+    if (json_is_true(json_object_get(page->told, "drawing")))
         put_element(out, "p", "notice", word(page, "plain.drawing"));
-    }
-    if (json_is_true(json_object_get(page->told, "held_out"))) {
+    if (json_is_true(json_object_get(page->told, "held_out")))
         put_element(out, "p", "notice", word(page, "news.heldOut"));
-    }
 }
 
 static void put_estimate(FILE *out, const struct line_page *page)
 {
     const json_t *place = page->told;
-    if (json_object_get(place, "eta_high_ms") == NULL) {
+    if (json_object_get(place, "eta_high_ms") == NULL)
         return;
-    }
     fputs("<dl class=\"facts\"><div><dt>", out);
     put_text(out, word(page, "line.estimate"));
     fputs("</dt><dd>", out);
@@ -331,11 +318,10 @@ static void put_place(FILE *out, const struct line_page *page)
     put_notices(out, page);
     fprintf(out, "<div class=\"place\"><p class=\"place-number%s\">%s</p><p class=\"lead\">",
             ahead >= 999999 ? " is-longest" : (ahead >= 9999 ? " is-long" : ""), number);
-    if (ahead == 0) {
+    if (ahead == 0)
         put_text(out, word(page, "line.next"));
-    } else {
+    else
         put_number(out, page, "line.ahead", ahead);
-    }
     fputs("</p></div>\n", out);
     put_estimate(out, page);
     fputs("<p class=\"calm\">", out);
@@ -387,11 +373,10 @@ static void put_types(FILE *out, const struct line_page *page, const json_t *typ
 static void put_left(FILE *out, const struct line_page *page, int64_t free_count)
 {
     fputs("<span class=\"soft\">", out);
-    if (free_count > 0) {
+    if (free_count > 0)
         put_number(out, page, "sale.left", free_count);
-    } else {
+    else
         put_text(out, word(page, "sale.noneLeft"));
-    }
     fputs("</span>", out);
 }
 
@@ -417,9 +402,8 @@ static void put_prices(FILE *out, const struct line_page *page)
     const json_t *categories = json_object_get(page->event, "categories");
     put_element(out, "h2", "", word(page, "sale.prices"));
     fputs("<ul class=\"rows\">\n", out);
-    for (size_t i = 0; i < json_array_size(categories); i++) {
+    for (size_t i = 0; i < json_array_size(categories); i++)
         put_category(out, page, json_array_get(categories, i));
-    }
     fputs("</ul>\n", out);
 }
 
@@ -429,13 +413,12 @@ static void put_opening(FILE *out, const struct line_page *page)
     int64_t prequeue_at_ms = number_of(page->event, "prequeue_at_ms");
     int64_t opens_at_ms = number_of(page->event, "opens_at_ms");
     fputs("<p class=\"lead\">", out);
-    if (prequeue_at_ms > now_ms) {
+    if (prequeue_at_ms > now_ms)
         put_span(out, page, "plain.prequeueIn", prequeue_at_ms - now_ms);
-    } else if (opens_at_ms > now_ms) {
+    else if (opens_at_ms > now_ms)
         put_span(out, page, "plain.opensIn", opens_at_ms - now_ms);
-    } else {
+    else
         put_text(out, word(page, "plain.byHand"));
-    }
     fputs("</p>\n", out);
 }
 
@@ -443,12 +426,10 @@ static void put_opening(FILE *out, const struct line_page *page)
 static const char *goodbye_of(const struct line_page *page)
 {
     const char *reason = text_of(page->told, "reason");
-    if (strcmp(reason, "left") == 0) {
+    if (strcmp(reason, "left") == 0)
         return "sale.left_line";
-    }
-    if (strcmp(reason, "missed") == 0) {
+    if (strcmp(reason, "missed") == 0)
         return "plain.missed";
-    }
     return strcmp(reason, "too_late") == 0 ? "plain.tooLate" : "plain.gone";
 }
 
@@ -461,46 +442,40 @@ static const char *refusal_of(const struct line_page *page)
                                           {"not_open", "sale.notOpen"},
                                           {"already_served", "plain.served"},
                                           {"sign_in", "plain.signIn"}};
-    if (page->is_cookie_needed) {
+    if (page->is_cookie_needed)
         return "plain.cookie";
-    }
     if (is_refused(page, "busy")) {
         bool is_recovering = json_is_true(json_object_get(page->told, "recovering"));
         return is_recovering ? "plain.recoveringNew" : "plain.busy";
     }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (is_refused(page, keys[i][0])) {
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (is_refused(page, keys[i][0]))
             return keys[i][1];
-        }
-    }
     return is_told(page, "error") && page->had_place ? goodbye_of(page) : NULL;
 }
 
 static void put_standing(FILE *out, const struct line_page *page)
 {
-    if (is_phase(page, "sold_out")) {
+    if (is_phase(page, "sold_out"))
         put_element(out, "p", "lead", word(page, "plain.soldOutLead"));
-    } else if (is_phase(page, "closed")) {
+    else if (is_phase(page, "closed"))
         put_element(out, "p", "lead", word(page, "news.closed"));
-    } else if (is_phase(page, "announced")) {
+    else if (is_phase(page, "announced"))
         put_opening(out, page);
-    } else if (is_phase(page, "paused")) {
+    else if (is_phase(page, "paused"))
         put_element(out, "p", "lead", word(page, "sale.paused"));
-    }
 }
 
 static void put_sale(FILE *out, const struct line_page *page)
 {
     const char *refusal = refusal_of(page);
     put_element(out, "h1", "", text_of(page->event, "name"));
-    if (refusal != NULL) {
+    if (refusal != NULL)
         put_element(out, "p", "notice", word(page, refusal));
-    }
     put_standing(out, page);
     bool is_final = is_refused(page, "already_served") || is_refused(page, "sign_in");
-    if (can_join(page) && !is_final && !is_asked_later(page)) {
+    if (can_join(page) && !is_final && !is_asked_later(page))
         put_button(out, "join", "primary big", word(page, "sale.join"));
-    }
     put_prices(out, page);
     put_element(out, "p", "soft", word(page, "plain.script"));
 }
@@ -516,19 +491,16 @@ char *line_page_html(const struct line_page *page, size_t *bytes)
     } else {
         put_head(out, page, text_of(page->event, "name"));
         bool is_inside = is_told(page, "place") || is_told(page, "admitted");
-        if (is_inside) {
+        if (is_inside)
             put_foreign(out, "p", "eyebrow", text_of(page->event, "name"));
-        }
-        if (text_of(page->event, "message")[0] != '\0') {
+        if (text_of(page->event, "message")[0] != '\0')
             put_foreign(out, "p", "notice", text_of(page->event, "message"));
-        }
-        if (is_told(page, "place")) {
+        if (is_told(page, "place"))
             put_place(out, page);
-        } else if (is_told(page, "admitted")) {
+        else if (is_told(page, "admitted"))
             put_turn(out, page);
-        } else {
+        else
             put_sale(out, page);
-        }
     }
     put_foot(out, page);
     fclose(out);

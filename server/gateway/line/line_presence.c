@@ -38,16 +38,13 @@ int64_t present_list_deadline(struct present_list *list, const struct session *s
                               int64_t deadline_ms)
 {
     int64_t nearer_ms = list->at_ms + list->event->claim_ms;
-    while (session != NULL && session->is_away) {
+    while (session != NULL && session->is_away)
         session = session_next_of_visitor(session);
-    }
-    if (session == NULL || nearer_ms >= deadline_ms || is_late(list)) {
+    if (session == NULL || nearer_ms >= deadline_ms || is_late(list))
         return deadline_ms;
-    }
     struct queue_visitor *noted = &list->visitors[list->count++];
     memcpy(noted->id, session->visitor, sizeof noted->id);
-    if (list->count == JOIN_BATCH_MAX) {
+    if (list->count == JOIN_BATCH_MAX)
         present_list_send(list);
-    }
     return nearer_ms;
 }

@@ -38,18 +38,16 @@ void line_text_standing(struct json_text *text, const struct session *session)
     const struct event_entry *event = session->event;
     int64_t per_s = event->gateway->options->reconnects_per_s;
     json_text_whole(text, ",\"spread_ms\":", push_spread_ms(event->line.waiting, per_s));
-    if (event->message[0] != '\0') {
+    if (event->message[0] != '\0')
         json_text_string(text, ",\"message\":", event->message);
-    }
 }
 
 bool line_text_receipt_token(const struct session *session, int64_t at_ms,
                              char token[TOKEN_BYTES_MAX + 1])
 {
     const struct event_entry *event = session->event;
-    if (event->line.draw == DRAW_PENDING) {
+    if (event->line.draw == DRAW_PENDING)
         return false;
-    }
     struct receipt receipt = {.seq = session->seq,
                               .epoch = event->gateway->epoch,
                               .at_ms = at_ms,
@@ -63,7 +61,6 @@ bool line_text_receipt_token(const struct session *session, int64_t at_ms,
 void line_text_receipt(struct json_text *text, const struct session *session, int64_t at_ms)
 {
     char token[TOKEN_BYTES_MAX + 1];
-    if (line_text_receipt_token(session, at_ms, token)) {
+    if (line_text_receipt_token(session, at_ms, token))
         json_text_string(text, ",\"receipt\":", token);
-    }
 }

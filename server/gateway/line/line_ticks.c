@@ -31,9 +31,8 @@ static void on_rest_answered(void *ctx, enum queue_status status, enum tick_outc
 static void ask_rest(struct event_entry *event, enum tick_outcome outcome)
 {
     struct queue_store *queue = event->gateway->queue;
-    if (outcome == TICK_MORE) {
+    if (outcome == TICK_MORE)
         (void)queue->refill(queue, event->id, on_rest_answered, event); /* or the next tick does */
-    }
 }
 
 static void on_tick_answered(void *ctx, enum queue_status status, enum tick_outcome outcome)
@@ -47,13 +46,11 @@ static void on_tick_answered(void *ctx, enum queue_status status, enum tick_outc
 void line_ticks_ask(struct event_entry *event, int64_t now_ms)
 {
     struct queue_store *queue = event->gateway->queue;
-    if (event->is_tick_asked) {
+    if (event->is_tick_asked)
         return;
-    }
     event->tick_asked_ms = now_ms;
-    if (queue->tick(queue, event->id, on_tick_answered, event) == QUEUE_OK) {
+    if (queue->tick(queue, event->id, on_tick_answered, event) == QUEUE_OK)
         event->is_tick_asked = true;
-    }
 }
 
 static void on_refilled(void *ctx, enum queue_status status, enum tick_outcome outcome)
@@ -62,9 +59,8 @@ static void on_refilled(void *ctx, enum queue_status status, enum tick_outcome o
     struct event_entry *event = ctx;
     event->is_refill_asked = false;
     ask_rest(event, outcome);
-    if (event->is_refill_wanted) {
+    if (event->is_refill_wanted)
         line_ticks_refill(event);
-    }
 }
 
 /* One question at a time; what comes meanwhile is one more question. */
@@ -73,9 +69,8 @@ void line_ticks_refill(struct event_entry *event)
     struct queue_store *queue = event->gateway->queue;
     event->is_refill_wanted = event->refill_at_once && event->is_refill_asked;
     if (event->refill_at_once && !event->is_refill_asked &&
-        queue->refill(queue, event->id, on_refilled, event) == QUEUE_OK) {
+        queue->refill(queue, event->id, on_refilled, event) == QUEUE_OK)
         event->is_refill_asked = true;
-    }
 }
 
 /* Where nobody is, nothing happens between two ticks but what wakes the line: somebody comes here
@@ -90,18 +85,15 @@ void line_ticks_on_turn(struct gateway *gateway, int64_t now_ms)
 {
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct event_entry *event = gateway->book.entries[i];
-        if (!event->is_listed || gateway->epoch == 0) {
+        if (!event->is_listed || gateway->epoch == 0)
             continue;
-        }
-        if (!event->has_line || !event->line.is_current) {
+        if (!event->has_line || !event->line.is_current)
             book_read_line(event);
-        }
         book_follow_seats(event, now_ms);
         bool is_due = now_ms - event->tick_heard_ms >= tick_interval_ms(event) &&
                       now_ms - event->tick_asked_ms >= TICK_ASK_AGAIN_MS;
-        if (is_due) {
+        if (is_due)
             line_ticks_ask(event, now_ms);
-        }
     }
     line_moments_on_turn(gateway, now_ms);
 }
@@ -133,9 +125,8 @@ void line_ticks_push_place(struct session *session, int64_t ahead)
 static const char *reason_of_end(const struct place *place, enum session_stage before,
                                  bool is_of_epoch)
 {
-    if (is_of_epoch) {
+    if (is_of_epoch)
         return before == STAGE_ENTERED ? "time_out" : "no_show";
-    }
     bool was_used = place->state == PLACE_SERVED || place->reason == GONE_SERVED ||
                     place->reason == GONE_MISSED;
     return was_used ? "time_out" : "lost";
@@ -188,9 +179,8 @@ static void push_places(struct event_entry *event)
             line_batch_check(session); /* nothing is told before the place is known to stand */
             continue;
         }
-        if (session->stage != STAGE_WAITING) {
+        if (session->stage != STAGE_WAITING)
             continue;
-        }
         if (session->seq <= event->line.head) {
             line_batch_check(session); /* the head has passed, yet no admission was heard of */
             continue;
@@ -216,11 +206,10 @@ void line_ticks_before_sleep(struct gateway *gateway)
             has_left = has_left || event->has_pushes_left;
         }
     }
-    if (has_left) {
+    if (has_left)
         ev_idle_start(gateway->loop, &gateway->awake);
-    } else {
+    else
         ev_idle_stop(gateway->loop, &gateway->awake);
-    }
 }
 
 static void tell_admitted(struct present_list *present, const struct tick_admitted *admitted,
@@ -275,12 +264,9 @@ void line_ticks_push_phase(struct event_entry *event)
 
 void line_ticks_after_gap(struct event_entry *event)
 {
-    for (struct session *session = event->sessions; session != NULL;
-         session = session->event_next) {
-        if (session->stage == STAGE_ADMITTED || session->stage == STAGE_ENTERED) {
+    for (struct session *session = event->sessions; session != NULL; session = session->event_next)
+        if (session->stage == STAGE_ADMITTED || session->stage == STAGE_ENTERED)
             line_batch_check(session); /* the expiry may have been missed */
-        }
-    }
     push_places(event);
 }
 
@@ -297,25 +283,21 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
     enum queue_phase before = event_phase(event);
     enum line_draw draw_before = event->line.draw;
     enum line_view_status status = line_view_on_report(&event->line, &report);
-    if (status == LINE_VIEW_GAP) {
+    if (status == LINE_VIEW_GAP)
         book_read_line(event);
-    }
     if (status != LINE_VIEW_OLD) {
         struct present_list present;
         present_list_init(&present, event, report.at_ms);
-        for (size_t i = 0; i < report.admitted_count; i++) {
+        for (size_t i = 0; i < report.admitted_count; i++)
             tell_admitted(&present, &report.admitted[i], report.at_ms);
-        }
         present_list_send(&present);
-        for (size_t i = 0; i < report.expired_count; i++) {
+        for (size_t i = 0; i < report.expired_count; i++)
             tell_expired(event, &report.expired[i], report.at_ms);
-        }
     }
     if (status == LINE_VIEW_OK) {
         line_pace_on_report(event);
-        if (before != event_phase(event)) {
+        if (before != event_phase(event))
             line_ticks_push_phase(event);
-        }
         draw_desk_on_line(event, draw_before);
         event->is_push_due |= !report.is_refill; /* at ticks: refills may be many */
         if (event->is_push_due && report.rest == 0) {

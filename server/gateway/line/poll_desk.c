@@ -41,9 +41,8 @@ static bool reserve(struct poll *poll, size_t bytes)
     if (needed > poll->out_room) {
         size_t room = needed < 1024 ? 1024 : needed * 2;
         char *grown = realloc(poll->out, room);
-        if (grown == NULL) {
+        if (grown == NULL)
             return false;
-        }
         poll->out = grown;
         poll->out_room = room;
     }
@@ -57,9 +56,8 @@ void poll_desk_take(struct session *session, const char *text, size_t bytes)
         wire_close(session, CLOSE_TOO_MUCH);
         return;
     }
-    if (poll->out_bytes > 0) {
+    if (poll->out_bytes > 0)
         poll->out[poll->out_bytes++] = ',';
-    }
     memcpy(poll->out + poll->out_bytes, text, bytes);
     poll->out_bytes += bytes;
     poll->said_count++;
@@ -83,14 +81,12 @@ static bool is_news(struct session *session, const json_t *known, const json_t *
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)known, name, value)
     {
-        if (has_field(answer, name, value)) {
+        if (has_field(answer, name, value))
             continue;
-        }
-        if (strcmp(name, "free") == 0) {
+        if (strcmp(name, "free") == 0)
             session->told.news = 0;
-        } else {
+        else
             is_news = true;
-        }
     }
     return is_news;
 }
@@ -119,14 +115,12 @@ void poll_desk_wake(struct session *session)
 static void unlink_poll(struct poll *poll)
 {
     struct polls *polls = &poll->gateway->polls;
-    if (poll->next_poll != NULL) {
+    if (poll->next_poll != NULL)
         poll->next_poll->prev = poll->prev;
-    }
-    if (poll->prev != NULL) {
+    if (poll->prev != NULL)
         poll->prev->next_poll = poll->next_poll;
-    } else {
+    else
         polls->first = poll->next_poll;
-    }
     polls->count--;
 }
 
@@ -146,9 +140,8 @@ static void end(struct poll *poll)
     assert(!poll->is_ready);
     unlink_poll(poll);
     session_destroy(&poll->gateway->sessions, session);
-    if (wait->wsi != NULL && poll->gateway->is_draining) {
+    if (wait->wsi != NULL && poll->gateway->is_draining)
         wait->connection->is_closing = true; /* the next request is to meet another gateway */
-    }
     poll->on_done(wait, &result);
     json_decref(poll->messages);
     free(poll->out);
@@ -171,9 +164,8 @@ static void start_next_request(struct poll *poll)
         struct reply_to to = {.session = session->id};
         poll->ask = NULL;
         session->requests_pending++;
-        if (account_desk_takes(poll->gateway, session, &to, true)) {
+        if (account_desk_takes(poll->gateway, session, &to, true))
             ask(poll->gateway, session, &to);
-        }
     } else {
         const json_t *message = json_array_get(poll->messages, poll->next++);
         messages_on_request(poll->gateway, session, message, NULL);
@@ -184,13 +176,11 @@ static void start_next_request(struct poll *poll)
 static void tell_place(struct session *session)
 {
     const struct event_entry *event = session->event;
-    if (session->stage != STAGE_WAITING || !event->line.is_current) {
+    if (session->stage != STAGE_WAITING || !event->line.is_current)
         return;
-    }
     int64_t ahead = line_view_ahead(&event->line, session->seq);
-    if (ahead != session->told.ahead) {
+    if (ahead != session->told.ahead)
         line_ticks_push_place(session, ahead);
-    }
 }
 
 static bool has_push(const struct poll *poll)
@@ -202,21 +192,16 @@ static bool has_push(const struct poll *poll)
 static bool step(struct poll *poll, int64_t now_ms)
 {
     struct session *session = poll->session;
-    while (has_requests_left(poll) && session->requests_pending == 0 && !session->is_closing) {
+    while (has_requests_left(poll) && session->requests_pending == 0 && !session->is_closing)
         start_next_request(poll);
-    }
-    if (session->is_closing) {
+    if (session->is_closing)
         return true;
-    }
-    if (has_requests_left(poll) || session->requests_pending > 0) {
+    if (has_requests_left(poll) || session->requests_pending > 0)
         return false;
-    }
-    if (poll->has_news || has_push(poll)) {
+    if (poll->has_news || has_push(poll))
         return true;
-    }
-    if (now_ms < poll->ends_ms) {
+    if (now_ms < poll->ends_ms)
         return false;
-    }
     tell_place(session);
     return true;
 }
@@ -229,14 +214,12 @@ void poll_desk_before_sleep(struct gateway *gateway)
         bool is_over = step(poll, now_ms); /* what it says itself finds it ready already */
         /* It may have been joined by others since; those are in front of it. */
         struct poll **link = &gateway->polls.ready;
-        while (*link != poll) {
+        while (*link != poll)
             link = &(*link)->ready_next;
-        }
         *link = poll->ready_next;
         poll->is_ready = false;
-        if (is_over) {
+        if (is_over)
             end(poll);
-        }
     }
 }
 
@@ -244,9 +227,8 @@ void poll_desk_before_sleep(struct gateway *gateway)
 static bool is_abandoned(const struct poll *poll)
 {
     char byte;
-    if (poll->wait->wsi == NULL) {
+    if (poll->wait->wsi == NULL)
         return true;
-    }
     ssize_t bytes = recv(lws_get_socket_fd(poll->wait->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR);
 }
@@ -256,13 +238,11 @@ void poll_desk_on_turn(struct gateway *gateway, int64_t now_ms)
     for (struct poll *poll = gateway->polls.first; poll != NULL; poll = poll->next_poll) {
         if (now_ms - poll->peeked_ms >= POLL_PEEK_MS) {
             poll->peeked_ms = now_ms;
-            if (is_abandoned(poll)) {
+            if (is_abandoned(poll))
                 wire_close(poll->session, LWS_CLOSE_STATUS_GOINGAWAY);
-            }
         }
-        if (now_ms >= poll->ends_ms) {
+        if (now_ms >= poll->ends_ms)
             poll_desk_wake(poll->session);
-        }
     }
 }
 
@@ -286,14 +266,12 @@ static size_t count_of_visitor(struct gateway *gateway, const struct poll_start 
     struct session *session =
         session_of_visitor(&gateway->sessions, start->event, start->who->visitor);
     for (; session != NULL; session = session_next_of_visitor(session)) {
-        if (session->poll == NULL || session->is_closing) {
+        if (session->poll == NULL || session->is_closing)
             continue;
-        }
         count++;
         bool is_waiting = session->requests_pending == 0 && !has_requests_left(session->poll);
-        if (is_waiting && (*oldest == NULL || session->poll->ends_ms < (*oldest)->poll->ends_ms)) {
+        if (is_waiting && (*oldest == NULL || session->poll->ends_ms < (*oldest)->poll->ends_ms))
             *oldest = session;
-        }
     }
     return count;
 }
@@ -302,9 +280,8 @@ static void link_poll(struct poll *poll)
 {
     struct polls *polls = &poll->gateway->polls;
     poll->next_poll = polls->first;
-    if (polls->first != NULL) {
+    if (polls->first != NULL)
         polls->first->prev = poll;
-    }
     polls->first = poll;
     polls->count++;
 }
@@ -314,9 +291,8 @@ enum poll_status poll_desk_start(struct gateway *gateway, struct lws *wsi,
 {
     struct session *oldest = NULL;
     if (count_of_visitor(gateway, start, &oldest) >= POLLS_PER_VISITOR_MAX) {
-        if (oldest == NULL) {
+        if (oldest == NULL)
             return POLL_TOO_MANY;
-        }
         oldest->poll->ends_ms = 0; /* the newer page is the one that is looked at */
         poll_desk_wake(oldest);
     }
@@ -324,9 +300,8 @@ enum poll_status poll_desk_start(struct gateway *gateway, struct lws *wsi,
         gateway->polls.count < POLLS_MAX
             ? session_create(&gateway->sessions, NULL, start->event, start->who->visitor)
             : NULL;
-    if (session == NULL) {
+    if (session == NULL)
         return POLL_FULL;
-    }
     int64_t now_ms = clock_monotonic_ms();
     struct poll *poll = calloc(1, sizeof *poll);
     assert(poll != NULL);
@@ -356,9 +331,8 @@ static void answer_messages(struct http_wait *wait, const struct poll_result *re
     size_t bytes_max = result->messages_bytes + 64;
     char *text = malloc(bytes_max);
     assert(text != NULL);
-    if (result->close_code != 0) {
+    if (result->close_code != 0)
         snprintf(close, sizeof close, ",\"close\":%u", result->close_code);
-    }
     int bytes = snprintf(text, bytes_max, "{\"messages\":[%.*s]%s}", (int)result->messages_bytes,
                          result->messages, close);
     assert(bytes > 0 && (size_t)bytes < bytes_max);
@@ -400,12 +374,10 @@ static const char *check(const json_t *root, int64_t *wait_ms)
     const json_t *wait = json_object_get(root, "wait_ms");
     const json_t *messages = json_object_get(root, "messages");
     if (wait != NULL && (!json_is_integer(wait) || json_integer_value(wait) < 0 ||
-                         json_integer_value(wait) > POLL_WAIT_MS_MAX)) {
+                         json_integer_value(wait) > POLL_WAIT_MS_MAX))
         return "wait_ms must be a whole number from 0 to 25000.";
-    }
-    if (!json_is_array(messages) || json_array_size(messages) > POLL_MESSAGES_MAX) {
+    if (!json_is_array(messages) || json_array_size(messages) > POLL_MESSAGES_MAX)
         return "messages must be a list of at most 8 messages.";
-    }
     *wait_ms = json_integer_value(wait);
     return NULL;
 }
@@ -422,9 +394,8 @@ static int start_messages(struct gateway *gateway, struct lws *wsi,
                                .wait_ms = wait_ms,
                                .on_done = answer_messages};
     enum poll_status status = poll_desk_start(gateway, wsi, connection, &start);
-    if (status == POLL_OK) {
+    if (status == POLL_OK)
         return 0;
-    }
     json_decref(messages);
     return status == POLL_FULL ? answer_full(wsi, connection, 503, "full", "This gateway is full.")
                                : answer_full(wsi, connection, 429, "too_fast",
@@ -434,15 +405,12 @@ static int start_messages(struct gateway *gateway, struct lws *wsi,
 int poll_desk_post(struct gateway *gateway, struct lws *wsi, struct http_connection *connection,
                    struct event_entry *event, const char *body, size_t bytes)
 {
-    if (!http_origin_is_allowed(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi))
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
-    }
-    if (gateway->is_draining || !gateway->has_events || !gateway->accounts.is_ready) {
+    if (gateway->is_draining || !gateway->has_events || !gateway->accounts.is_ready)
         return http_error(wsi, connection, 503, "busy", "This gateway is not ready.");
-    }
-    if (event == NULL) {
+    if (event == NULL)
         return http_error(wsi, connection, 404, "not_found", "There is no such event.");
-    }
     json_t *root = json_loadb(body, bytes, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(root)) {
         json_decref(root);

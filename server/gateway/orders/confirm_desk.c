@@ -19,9 +19,8 @@ struct confirm {
 /* The session waits for nothing afterwards. False: it did not before. */
 static bool take(struct session *session, struct confirm *out)
 {
-    if (session->confirm == NULL) {
+    if (session->confirm == NULL)
         return false;
-    }
     *out = *session->confirm;
     free(session->confirm);
     session->confirm = NULL;
@@ -33,9 +32,8 @@ void confirm_desk_go_on(struct gateway *gateway, struct session *session)
     struct confirm confirm;
     struct hold hold;
     struct json_text text = {0};
-    if (!take(session, &confirm)) {
+    if (!take(session, &confirm))
         return;
-    }
     if (!told_hold_read(session, &hold) || strcmp(hold.order, confirm.order) != 0) {
         wire_busy(gateway, &confirm.to); /* another tab has given it up meanwhile */
         return;
@@ -68,9 +66,8 @@ bool confirm_desk_confirmed(struct gateway *gateway, struct session *session, co
     struct confirm confirm;
     struct json_text text = {0};
     if (session->confirm == NULL || strcmp(session->confirm->order, order) != 0 ||
-        !take(session, &confirm)) {
+        !take(session, &confirm))
         return false;
-    }
     json_text_add(&text, confirmed->bytes, confirmed->count);
     wire_answer_text(gateway, &confirm.to, &text);
     json_text_release(&text);
@@ -85,8 +82,7 @@ void confirm_desk_on_turn(struct gateway *gateway, int64_t now_ms)
         struct session *session = session_by_id(&gateway->sessions, ring->due[ring->first].session);
         ring->first = (ring->first + 1) % CONFIRMS_MAX;
         ring->count--;
-        if (session != NULL) {
+        if (session != NULL)
             confirm_desk_go_on(gateway, session);
-        }
     }
 }

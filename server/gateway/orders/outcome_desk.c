@@ -21,9 +21,8 @@
 static uint32_t digest_of(const char *order)
 {
     uint32_t digest = DIGEST_START;
-    for (; *order != '\0'; order++) {
+    for (; *order != '\0'; order++)
         digest = (digest ^ (unsigned char)*order) * DIGEST_FACTOR;
-    }
     return digest != 0 ? digest : 1;
 }
 
@@ -31,17 +30,15 @@ void outcome_desk_note_paying(struct gateway *gateway, const struct event_entry 
                               const char *visitor, const char *order)
 {
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    for (; session != NULL; session = session_next_of_visitor(session)) {
+    for (; session != NULL; session = session_next_of_visitor(session))
         session->paying = digest_of(order);
-    }
 }
 
 /* Of an order that was given up the outcome may come while the next one is being paid. */
 static void note_end(struct session *session, const char *order)
 {
-    if (session->paying == digest_of(order)) {
+    if (session->paying == digest_of(order))
         session->paying = 0;
-    }
 }
 
 /* One line of `outcome`. */
@@ -57,23 +54,20 @@ static void tell_outcome(struct gateway *gateway, const struct event_entry *even
 {
     struct session *session = session_of_visitor(&gateway->sessions, event, outcome->visitor);
     struct json_text told = {0};
-    if (is_confirmed) {
+    if (is_confirmed)
         ticket_qr_copy(&told, outcome->text, outcome->bytes);
-    } else {
+    else
         json_text_add(&told, outcome->text, outcome->bytes);
-    }
     for (; session != NULL; session = session_next_of_visitor(session)) {
         if (!is_confirmed || !confirm_desk_confirmed(gateway, session, outcome->order, &told)) {
             confirm_desk_go_on(gateway, session);
             wire_send_text(gateway, session, told.bytes, told.count);
         }
         told_hold_forget(session);
-        if (strcmp(outcome->type, "refunded") != 0) {
+        if (strcmp(outcome->type, "refunded") != 0)
             note_end(session, outcome->order);
-        }
-        if (is_confirmed) {
+        if (is_confirmed)
             session->stage = STAGE_NEW; /* the turn ended with the sale */
-        }
     }
     json_text_release(&told);
 }
@@ -82,12 +76,10 @@ static void take_outcome(struct gateway *gateway, struct event_entry *event,
                          const struct outcome *outcome)
 {
     bool is_confirmed = strcmp(outcome->type, "confirmed") == 0;
-    if (is_confirmed) {
+    if (is_confirmed)
         pulse_on_confirmed(event, outcome->order);
-    }
-    if (session_of_visitor(&gateway->sessions, event, outcome->visitor) == NULL) {
+    if (session_of_visitor(&gateway->sessions, event, outcome->visitor) == NULL)
         return;
-    }
     tell_outcome(gateway, event, outcome, is_confirmed);
 }
 
@@ -95,9 +87,8 @@ static void take_outcome(struct gateway *gateway, struct event_entry *event,
 static bool take_word(const char **at, const char *end, char *out, size_t bytes_max)
 {
     const char *space = memchr(*at, ' ', (size_t)(end - *at));
-    if (space == NULL || (size_t)(space - *at) > bytes_max) {
+    if (space == NULL || (size_t)(space - *at) > bytes_max)
         return false;
-    }
     memcpy(out, *at, (size_t)(space - *at));
     out[space - *at] = '\0';
     *at = space + 1;
@@ -112,15 +103,13 @@ static void take_line(struct gateway *gateway, const char *at, const char *end)
         !take_word(&at, end, outcome.visitor, VISITOR_ID_BYTES) ||
         !take_word(&at, end, outcome.type, OUTCOME_TYPE_BYTES_MAX) ||
         !take_word(&at, end, outcome.order, ORDER_ID_BYTES) || end - at < 2 || *at != '{' ||
-        end - at > OUTCOME_BYTES_MAX) {
+        end - at > OUTCOME_BYTES_MAX)
         return;
-    }
     outcome.text = at;
     outcome.bytes = (size_t)(end - at);
     struct event_entry *event = book_find(&gateway->book, outcome.event);
-    if (event != NULL) {
+    if (event != NULL)
         take_outcome(gateway, event, &outcome);
-    }
 }
 
 void outcome_desk_take(struct gateway *gateway, const char *text, size_t bytes)

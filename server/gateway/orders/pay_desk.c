@@ -56,9 +56,8 @@ static void confirm(const struct ask *ask, const struct hold *hold)
         return;
     }
     outcome_desk_note_paying(gateway, ask->event, ask->visitor, hold->order);
-    if (session != NULL) {
+    if (session != NULL)
         confirm_desk_wait(gateway, session, &ask->to, hold);
-    }
 }
 
 static void on_checked_out(void *ctx, enum seats_status status, const struct hold *hold)
@@ -69,16 +68,15 @@ static void on_checked_out(void *ctx, enum seats_status status, const struct hol
         look_and_check_out(asked); /* it holds others than it was told */
         return;
     }
-    if (status != SEATS_OK || hold->result == HOLD_TAKEN) {
+    if (status != SEATS_OK || hold->result == HOLD_TAKEN)
         wire_busy(ask->gateway, &ask->to); /* TAKEN: the hold changed between our two steps */
-    } else if (asked->is_to_be_confirmed && hold->is_paying && hold->amount_minor == 0 &&
-               (hold->result == HOLD_OK || hold->result == HOLD_PAYING)) {
+    else if (asked->is_to_be_confirmed && hold->is_paying && hold->amount_minor == 0 &&
+             (hold->result == HOLD_OK || hold->result == HOLD_PAYING))
         confirm(ask, hold);
-    } else if (hold->result == HOLD_OK || hold->result == HOLD_PAYING) {
+    else if (hold->result == HOLD_OK || hold->result == HOLD_PAYING)
         seat_desk_answer_hold(ask->gateway, &ask->to, ask->event, hold);
-    } else {
+    else
         seat_desk_refuse(ask->gateway, &ask->to, hold);
-    }
     checkout_ask_free(asked);
 }
 
@@ -105,12 +103,10 @@ static void refuse_types(const struct ask *ask, enum offer_status status, uint32
 static bool is_as_shown(const struct checkout_ask *asked, const struct offer *offer)
 {
     const struct ask *ask = asked->ask;
-    if (asked->total_minor == TOTAL_UNKNOWN || asked->total_minor == offer->amount_minor) {
+    if (asked->total_minor == TOTAL_UNKNOWN || asked->total_minor == offer->amount_minor)
         return true;
-    }
-    if (asked->is_hopeful) {
+    if (asked->is_hopeful)
         return false;
-    }
     wire_error(ask->gateway, &ask->to, "price_changed",
                "The organizer has changed prices. Your seats are kept.",
                json_pack("{sI ss}", "total_minor", (json_int_t)offer->amount_minor, "currency",
@@ -128,13 +124,11 @@ static bool make_offer(const struct checkout_ask *asked, const struct hold *hold
     uint32_t seat = 0;
     enum offer_status status =
         offer_read_types(asked->types, plan, hold->seats, hold->seats_count, types, &seat);
-    if (status == OFFER_OK) {
+    if (status == OFFER_OK)
         status = offer_make(plan, hold->seats, hold->seats_count, types, offer);
-    }
     if (status != OFFER_OK) {
-        if (!asked->is_hopeful) {
+        if (!asked->is_hopeful)
             refuse_types(asked->ask, status, seat);
-        }
         return false;
     }
     if (!is_as_shown(asked, offer)) {
@@ -150,9 +144,8 @@ static bool check_out(struct checkout_ask *asked, const struct hold *hold)
     struct ask *ask = asked->ask;
     struct gateway *gateway = ask->gateway;
     struct offer offer = {0};
-    if (!make_offer(asked, hold, &offer)) {
+    if (!make_offer(asked, hold, &offer))
         return false;
-    }
     char order[ORDER_ID_BYTES + 1] = "o_";
     token_timed(order + 2, ORDER_ID_BYTES - 2, clock_wall_ms());
     const struct checkout wanted = {.order = order,
@@ -164,20 +157,18 @@ static bool check_out(struct checkout_ask *asked, const struct hold *hold)
     enum seats_status sent = gateway->seats->checkout(gateway->seats, ask->event->id, ask->visitor,
                                                       &wanted, on_checked_out, asked);
     offer_release(&offer);
-    if (sent != SEATS_OK) {
+    if (sent != SEATS_OK)
         on_checked_out(asked, sent, NULL);
-    }
     return true;
 }
 
 static void on_hold_to_check_out(void *ctx, enum seats_status status, const struct hold *hold)
 {
     struct checkout_ask *asked = ctx;
-    if (status != SEATS_OK || hold->result != HOLD_OK || hold->is_paying) {
+    if (status != SEATS_OK || hold->result != HOLD_OK || hold->is_paying)
         on_checked_out(asked, status, hold);
-    } else if (!check_out(asked, hold)) {
+    else if (!check_out(asked, hold))
         checkout_ask_free(asked);
-    }
 }
 
 static void look_and_check_out(struct checkout_ask *asked)
@@ -187,9 +178,8 @@ static void look_and_check_out(struct checkout_ask *asked)
     asked->is_hopeful = false;
     enum seats_status sent =
         seats->state(seats, ask->event->id, ask->visitor, on_hold_to_check_out, asked);
-    if (sent != SEATS_OK) {
+    if (sent != SEATS_OK)
         on_hold_to_check_out(asked, sent, NULL);
-    }
 }
 
 /* The sum that the visitor was shown; false when it is no such. */
@@ -197,9 +187,8 @@ static bool read_total(const json_t *request, int64_t *total_minor)
 {
     const json_t *value = json_object_get(request, "total_minor");
     *total_minor = TOTAL_UNKNOWN;
-    if (value == NULL) {
+    if (value == NULL)
         return true;
-    }
     *total_minor = json_integer_value(value);
     return json_is_integer(value) && *total_minor >= 0;
 }
@@ -231,9 +220,8 @@ void pay_desk_checkout(struct gateway *gateway, struct session *session, const s
     asked->is_to_be_confirmed = json_is_true(is_confirmed);
     struct hold told;
     asked->is_hopeful = told_hold_read(session, &told) && !told.is_paying;
-    if (!asked->is_hopeful || !check_out(asked, &told)) {
+    if (!asked->is_hopeful || !check_out(asked, &told))
         look_and_check_out(asked);
-    }
 }
 
 /* --- pay --- */
@@ -249,11 +237,10 @@ static void start_payment(const struct pay_ask *pay, const struct hold *hold)
     struct ask *ask = pay->ask;
     struct gateway *gateway = ask->gateway;
     enum run_step first = RUN_NOTED;
-    if (hold->amount_minor == 0) {
+    if (hold->amount_minor == 0)
         first = RUN_SETTLE; /* nothing to pay: no provider is asked */
-    } else if (hold->intent[0] != '\0') {
+    else if (hold->intent[0] != '\0')
         first = RUN_AUTHORISE;
-    }
     if (payment_run_start(gateway, ask->event, ask->visitor, hold, pay->card, first, "")) {
         outcome_desk_note_paying(gateway, ask->event, ask->visitor, pay->order);
         wire_answer(gateway, &ask->to, json_pack("{ss ss}", "type", "paying", "order", pay->order));
@@ -317,9 +304,8 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
     }
     enum seats_status sent = gateway->seats->state(gateway->seats, session->event->id,
                                                    session->visitor, on_hold_to_pay, pay);
-    if (sent != SEATS_OK) {
+    if (sent != SEATS_OK)
         on_hold_to_pay(pay, sent, NULL);
-    }
 }
 
 /* --- tickets --- */
@@ -348,7 +334,6 @@ void pay_desk_tickets(struct gateway *gateway, struct session *session, const st
     (void)request;
     struct ask *ask = ask_create(gateway, session, to);
     json_t *args = json_pack("{ss ss}", "event", session->event->id, "visitor", session->visitor);
-    if (!office_client_ask(gateway, "orders.of", args, "gateway", on_orders, ask)) {
+    if (!office_client_ask(gateway, "orders.of", args, "gateway", on_orders, ask))
         on_orders(ask, NULL);
-    }
 }

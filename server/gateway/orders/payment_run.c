@@ -26,9 +26,8 @@ static void end(struct payment_run *run)
 {
     struct payment_runs *runs = &run->gateway->runs;
     struct payment_run **link = &runs->first;
-    while (*link != run) {
+    while (*link != run)
         link = &(*link)->next;
-    }
     *link = run->next;
     runs->count--;
     run_free(run);
@@ -76,16 +75,14 @@ void payment_runs_on_noted(struct gateway *gateway, const char *text)
     struct payment_runs *runs = &gateway->runs;
     struct outbox_mark noted;
     if (gateway->epoch == 0 || !outbox_mark_read(text, &noted) ||
-        outbox_mark_has(&runs->noted, &noted)) {
+        outbox_mark_has(&runs->noted, &noted))
         return;
-    }
     runs->noted = noted;
     struct payment_run *next = NULL;
     for (struct payment_run *run = runs->first; run != NULL; run = next) {
         next = run->next;
-        if (run->step == RUN_NOTED && run->epoch == gateway->epoch && is_noted(run)) {
+        if (run->step == RUN_NOTED && run->epoch == gateway->epoch && is_noted(run))
             go_on(run, RUN_CREATE);
-        }
     }
 }
 
@@ -96,9 +93,8 @@ void payment_runs_on_epoch(struct gateway *gateway)
 
 static void on_noted_read(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
-    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING)
         payment_runs_on_noted(ctx, reply->str);
-    }
 }
 
 /* The channel brings it within milliseconds; what it has brought before we listened is read. */
@@ -180,9 +176,8 @@ static void tell_declined(const struct payment_run *run, int64_t deadline_ms)
         json_sprintf("%s %s declined %s %s\n", run->event->id, run->visitor, run->order, text);
     assert(text != NULL && line != NULL);
     if (redis_link_call(run->gateway->commands, NULL, NULL, "PUBLISH", "outcome",
-                        json_string_value(line), NULL) != REDIS_LINK_OK) {
+                        json_string_value(line), NULL) != REDIS_LINK_OK)
         log_warning("order %s: the visitor may not hear of the decline", run->order);
-    }
     free(text);
     json_decref(line);
     json_decref(body);
@@ -195,9 +190,8 @@ static void on_declined(void *ctx, enum seats_status status, const struct hold *
         retry(run);
         return;
     }
-    if (hold->result == HOLD_OK) {
+    if (hold->result == HOLD_OK)
         tell_declined(run, hold->deadline_ms);
-    }
     end(run);
 }
 
@@ -219,11 +213,10 @@ static void on_looked_up(void *ctx, enum payment_status status, const struct pay
 {
     struct payment_run *run = ctx;
     run->is_waiting = false;
-    if (status == PAYMENT_OK) {
+    if (status == PAYMENT_OK)
         decide_by_state(run, intent);
-    } else {
+    else
         retry(run);
-    }
 }
 
 /* Remembering the intent is a convenience for the next gateway, and for the ledger if it comes to
@@ -303,9 +296,8 @@ static bool decline(struct payment_run *run)
 {
     struct seat_store *seats = run->gateway->seats;
     struct json_text lost = {0};
-    if (run->epoch != run->gateway->epoch) {
+    if (run->epoch != run->gateway->epoch)
         add_snapshot(&lost, run);
-    }
     enum seats_status sent = seats->decline(seats, run->event->id, run->visitor, run->order,
                                             run->hold.fence, lost.bytes, on_declined, run);
     json_text_release(&lost);
@@ -340,17 +332,15 @@ static void step(struct payment_run *run)
         assert(0);
     }
     run->is_waiting = is_sent;
-    if (!is_sent) {
+    if (!is_sent)
         retry(run);
-    }
 }
 
 static struct payment_run *find(const struct payment_runs *runs, const char *order)
 {
     struct payment_run *run = runs->first;
-    while (run != NULL && strcmp(run->order, order) != 0) {
+    while (run != NULL && strcmp(run->order, order) != 0)
         run = run->next;
-    }
     return run;
 }
 
@@ -359,13 +349,11 @@ bool payment_run_start(struct gateway *gateway, struct event_entry *event, const
                        const char *reason)
 {
     struct payment_runs *runs = &gateway->runs;
-    if (find(runs, hold->order) != NULL) {
+    if (find(runs, hold->order) != NULL)
         return true;
-    }
     struct payment_run *run = runs->count < PAYMENT_RUNS_MAX ? calloc(1, sizeof *run) : NULL;
-    if (run == NULL) {
+    if (run == NULL)
         return false;
-    }
     run->gateway = gateway;
     run->epoch = gateway->epoch;
     run->event = event;
@@ -389,9 +377,8 @@ void payment_runs_on_turn(struct gateway *gateway, int64_t now_ms)
     struct payment_run *next = NULL;
     for (struct payment_run *run = gateway->runs.first; run != NULL; run = next) {
         next = run->next;
-        if (!run->is_waiting && run->retry_at_ms <= now_ms) {
+        if (!run->is_waiting && run->retry_at_ms <= now_ms)
             step(run);
-        }
     }
 }
 

@@ -72,17 +72,15 @@ void qr_table_init(struct qr_table *table)
     memset(table, 0, sizeof *table);
     QRcode *zeros = draw(text);
     unmask(zeros, plain);
-    for (unsigned i = 0; i < MODULES; i++) {
+    for (unsigned i = 0; i < MODULES; i++)
         set(table->zeros, i, (zeros->data[i] & DARK) != 0);
-    }
     for (unsigned bit = 0; bit < QR_TABLE_TEXT_BYTES * 8; bit++) {
         text[bit / 8] = (unsigned char)(1u << bit % 8);
         QRcode *one = draw(text);
         text[bit / 8] = 0;
         unmask(one, changed);
-        for (unsigned i = 0; i < MODULES; i++) {
+        for (unsigned i = 0; i < MODULES; i++)
             set(table->bits[bit], i, plain[i] != changed[i]);
-        }
         QRcode_free(one);
     }
     QRcode_free(zeros);
@@ -93,11 +91,9 @@ void qr_table_draw(const struct qr_table *table, const char text[QR_TABLE_TEXT_B
 {
     memcpy(out, table->zeros, QR_TABLE_PACKED_BYTES);
     for (unsigned bit = 0; bit < QR_TABLE_TEXT_BYTES * 8; bit++) {
-        if (((unsigned char)text[bit / 8] >> bit % 8 & 1) == 0) {
+        if (((unsigned char)text[bit / 8] >> bit % 8 & 1) == 0)
             continue;
-        }
-        for (size_t i = 0; i < QR_TABLE_PACKED_BYTES; i++) {
+        for (size_t i = 0; i < QR_TABLE_PACKED_BYTES; i++)
             out[i] ^= table->bits[bit][i];
-        }
     }
 }

@@ -17,9 +17,8 @@ static const struct qr_table *table(void)
 {
     static struct qr_table drawn;
     static bool is_drawn;
-    if (!is_drawn) {
+    if (!is_drawn)
         qr_table_init(&drawn);
-    }
     is_drawn = true;
     return &drawn;
 }
@@ -51,9 +50,8 @@ void ticket_qr_add(json_t *tickets)
     {
         const json_t *code = json_object_get(ticket, "code");
         bool is_code = json_string_length(code) == TICKET_CODE_BYTES;
-        if (is_code && !json_is_true(json_object_get(ticket, "refunded"))) {
+        if (is_code && !json_is_true(json_object_get(ticket, "refunded")))
             (void)json_object_set_new(ticket, "qr", qr_of(json_string_value(code)));
-        }
     }
 }
 

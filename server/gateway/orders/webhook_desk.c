@@ -21,9 +21,8 @@ struct webhook_ask {
 
 static void put_in(struct webhook_list *list, struct webhook_ask *ask)
 {
-    if (list->first == NULL || ask->retry_at_ms < list->due_ms) {
+    if (list->first == NULL || ask->retry_at_ms < list->due_ms)
         list->due_ms = ask->retry_at_ms;
-    }
     ask->next = list->first;
     list->first = ask;
     list->count++;
@@ -72,12 +71,11 @@ static void on_settled_read(void *ctx, enum redis_link_status status, const redi
 {
     struct webhook_ask *ask = ctx;
     struct seat_store *seats = ask->gateway->seats;
-    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING) {
+    if (status == REDIS_LINK_OK && reply->type == REDIS_REPLY_STRING)
         free(ask);
-    } else if (status != REDIS_LINK_OK ||
-               seats->state(seats, ask->event->id, ask->visitor, on_hold, ask) != SEATS_OK) {
+    else if (status != REDIS_LINK_OK ||
+             seats->state(seats, ask->event->id, ask->visitor, on_hold, ask) != SEATS_OK)
         try_later(ask);
-    }
 }
 
 static void on_order_owner(void *ctx, enum redis_link_status status, const redisReply *reply)
@@ -91,18 +89,16 @@ static void on_order_owner(void *ctx, enum redis_link_status status, const redis
     }
     ask->event = NULL;
     if (reply->type == REDIS_REPLY_STRING &&
-        sscanf(reply->str, "%48s %12s", event_id, ask->visitor) == 2) {
+        sscanf(reply->str, "%48s %12s", event_id, ask->visitor) == 2)
         ask->event = book_find(&gateway->book, event_id);
-    }
     if (ask->event == NULL) {
         free(ask); /* the ledger's reconciler finds what we could not follow up */
         return;
     }
     snprintf(key, sizeof key, "ev:%s:settled", ask->event->id);
     if (redis_link_call(gateway->commands, on_settled_read, ask, "HGET", key, ask->intent.order,
-                        NULL) != REDIS_LINK_OK) {
+                        NULL) != REDIS_LINK_OK)
         try_later(ask);
-    }
 }
 
 static void look_up(struct webhook_ask *ask)
@@ -110,16 +106,14 @@ static void look_up(struct webhook_ask *ask)
     char key[80];
     snprintf(key, sizeof key, "order:%s", ask->intent.order);
     if (redis_link_call(ask->gateway->commands, on_order_owner, ask, "GET", key, NULL) !=
-        REDIS_LINK_OK) {
+        REDIS_LINK_OK)
         try_later(ask);
-    }
 }
 
 void webhook_desk_take(struct gateway *gateway, const struct payment_intent *intent)
 {
-    if (intent->state != INTENT_AUTHORISED && intent->state != INTENT_DECLINED) {
+    if (intent->state != INTENT_AUTHORISED && intent->state != INTENT_DECLINED)
         return; /* captures and voids are the ledger's own doing */
-    }
     struct webhook_ask *ask = calloc(1, sizeof *ask);
     assert(ask != NULL);
     ask->gateway = gateway;
@@ -131,17 +125,15 @@ void webhook_desk_on_turn(struct gateway *gateway, int64_t now_ms)
 {
     struct webhook_list *list = &gateway->webhooks;
     struct webhook_ask *ask = list->first;
-    if (ask == NULL || list->due_ms > now_ms) {
+    if (ask == NULL || list->due_ms > now_ms)
         return;
-    }
     *list = (struct webhook_list){0};
     while (ask != NULL) {
         struct webhook_ask *next = ask->next;
-        if (ask->retry_at_ms <= now_ms) {
+        if (ask->retry_at_ms <= now_ms)
             look_up(ask);
-        } else {
+        else
             put_in(list, ask);
-        }
         ask = next;
     }
 }

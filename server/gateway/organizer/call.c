@@ -34,9 +34,8 @@ void organizer_answer_later(struct http_wait *wait, unsigned status, json_t *bod
 {
     char retry[16];
     (void)snprintf(retry, sizeof retry, "%d", retry_s);
-    if (retry_s > 0) {
+    if (retry_s > 0)
         json_object_set_new(body, "retry_s", json_integer(retry_s));
-    }
     struct http_response response = response_of(status, body);
     response.set_cookie = cookie;
     response.retry_after = retry_s > 0 ? retry : NULL;
@@ -67,11 +66,9 @@ static unsigned status_of(const char *code)
         {"too_fast", 429},      {"busy", 503},          {"ledger_down", 503},
         {"interrupted", 503},   {"too_late", 503},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (strcmp(table[i].code, code) == 0) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(table[i].code, code) == 0)
             return table[i].status;
-        }
-    }
     return 400;
 }
 
@@ -86,9 +83,8 @@ void organizer_answer_office(struct http_wait *wait, const json_t *answer, unsig
     json_t *body = json_copy((json_t *)(uintptr_t)answer);
     const char *code = json_string_value(json_object_get(answer, "error"));
     bool is_good = json_is_true(json_object_get(answer, "ok"));
-    if (!is_good) {
+    if (!is_good)
         status = status_of(code != NULL ? code : "");
-    }
     json_object_del(body, "ok");
     json_object_del(body, "id");
     organizer_answer_later(wait, status, body, NULL, status == 503 ? RETRY_S : 0);
@@ -136,9 +132,8 @@ void organizer_query(struct organizer_call *call, const char *name, char *out, s
     out[0] = '\0';
     (void)snprintf(wanted, sizeof wanted, "%s=", name);
     const char *text = lws_get_urlarg_by_name(call->wsi, wanted, value, sizeof value);
-    if (text != NULL && strlen(text) < out_bytes_max) {
+    if (text != NULL && strlen(text) < out_bytes_max)
         memcpy(out, text, strlen(text) + 1);
-    }
 }
 
 int64_t organizer_query_number(struct organizer_call *call, const char *name)

@@ -22,9 +22,8 @@ static json_t *for_door(const json_t *events)
     json_array_foreach((json_t *)(uintptr_t)events, i, event)
     {
         json_t *own = json_object();
-        for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++) {
+        for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
             json_object_set(own, shown[k], json_object_get(event, shown[k]));
-        }
         json_array_append_new(list, own);
     }
     return list;
@@ -54,9 +53,8 @@ int organizer_events(struct organizer_call *call)
     ask->role = call->who.role;
     ask->wait = http_wait_create(call->gateway, call->wsi, call->connection);
     if (!organizer_ask_for(call->gateway, call->who.name, "event.list", json_object(), on_list,
-                           ask)) {
+                           ask))
         on_list(ask, NULL);
-    }
     return 0;
 }
 
@@ -88,9 +86,8 @@ int organizer_event(struct organizer_call *call)
     ask->role = call->who.role;
     ask->wait = http_wait_create(call->gateway, call->wsi, call->connection);
     if (!organizer_ask_for(call->gateway, call->who.name, "event.show",
-                           json_pack("{ss}", "event", call->subject), on_event, ask)) {
+                           json_pack("{ss}", "event", call->subject), on_event, ask))
         on_event(ask, NULL);
-    }
     return 0;
 }
 
@@ -101,9 +98,8 @@ json_t *organizer_settings_of(const json_t *body)
     bool is_usable = (phase == NULL || json_is_string(phase)) &&
                      (set == NULL || json_is_object(set)) && (phase != NULL || set != NULL);
     json_t *settings = is_usable ? (set != NULL ? json_deep_copy(set) : json_object()) : NULL;
-    if (settings != NULL && phase != NULL) {
+    if (settings != NULL && phase != NULL)
         json_object_set_new(settings, "phase", json_string(json_string_value(phase)));
-    }
     return settings;
 }
 

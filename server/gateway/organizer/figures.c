@@ -40,9 +40,8 @@ int organizer_seats(struct organizer_call *call)
 {
     int result = 0;
     const struct event_entry *event = find(call, &result);
-    if (event == NULL) {
+    if (event == NULL)
         return result;
-    }
     size_t packed_bytes = seat_map_packed_bytes(event->map);
     size_t text_bytes = sodium_base64_encoded_len(packed_bytes, B64);
     unsigned char *packed = malloc(packed_bytes + 1);
@@ -61,9 +60,8 @@ int organizer_plan(struct organizer_call *call)
 {
     int result = 0;
     const struct event_entry *event = find(call, &result);
-    if (event == NULL) {
+    if (event == NULL)
         return result;
-    }
     char *copy = malloc(event->plan_bytes + 1); /* the plan may be replaced meanwhile */
     assert(copy != NULL);
     memcpy(copy, event->plan_text, event->plan_bytes);
@@ -87,28 +85,25 @@ struct history_ask {
 /* A list of samples, newest first in Redis, oldest first for us. NULL when it is none. */
 static json_t *samples_of(enum redis_link_status status, const redisReply *reply)
 {
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY) {
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY)
         return NULL;
-    }
     json_t *list = json_array();
     for (size_t i = reply->elements; i > 0; i--) {
         const redisReply *item = reply->element[i - 1];
         json_t *sample =
             item->type == REDIS_REPLY_STRING ? json_loadb(item->str, item->len, 0, NULL) : NULL;
-        if (sample != NULL) {
+        if (sample != NULL)
             json_array_append_new(list, sample);
-        }
     }
     return list;
 }
 
 static void end(struct history_ask *ask, json_t *body)
 {
-    if (body == NULL) {
+    if (body == NULL)
         organizer_refuse_later(ask->wait, 503, "busy", "Please try again in a moment.");
-    } else {
+    else
         organizer_answer_later(ask->wait, 200, body, NULL, 0);
-    }
     json_decref(ask->fine);
     free(ask);
 }
@@ -135,25 +130,22 @@ static void on_fine(void *ctx, enum redis_link_status status, const redisReply *
 {
     struct history_ask *ask = ctx;
     ask->fine = samples_of(status, reply);
-    if (ask->fine == NULL || !ask_list(ask, "coarse", on_coarse)) {
+    if (ask->fine == NULL || !ask_list(ask, "coarse", on_coarse))
         end(ask, NULL);
-    }
 }
 
 int organizer_history(struct organizer_call *call)
 {
     int result = 0;
     const struct event_entry *event = find(call, &result);
-    if (event == NULL) {
+    if (event == NULL)
         return result;
-    }
     struct history_ask *ask = calloc(1, sizeof *ask);
     assert(ask != NULL);
     ask->gateway = call->gateway;
     memcpy(ask->event, event->id, sizeof ask->event);
     ask->wait = http_wait_create(call->gateway, call->wsi, call->connection);
-    if (!ask_list(ask, "fine", on_fine)) {
+    if (!ask_list(ask, "fine", on_fine))
         end(ask, NULL);
-    }
     return 0;
 }

@@ -49,11 +49,9 @@ void organizer_guard_cookie(struct gateway *gateway, const struct organizer_sess
 
 static int64_t generation_of(const struct organizer_guard *guard, const char *name)
 {
-    for (size_t i = 0; i < guard->known_count; i++) {
-        if (strcmp(guard->known[i].name, name) == 0) {
+    for (size_t i = 0; i < guard->known_count; i++)
+        if (strcmp(guard->known[i].name, name) == 0)
             return guard->known[i].generation;
-        }
-    }
     return 0;
 }
 
@@ -69,16 +67,12 @@ enum guard_verdict organizer_guard_read(struct gateway *gateway, struct lws *wsi
 {
     char payload[PAYLOAD_BYTES_MAX];
     struct organizer_session session = {0};
-    if (!organizer_cookie_read(gateway, wsi, payload, sizeof payload) ||
-        !parse(payload, &session)) {
+    if (!organizer_cookie_read(gateway, wsi, payload, sizeof payload) || !parse(payload, &session))
         return GUARD_SIGN_IN;
-    }
-    if (!gateway->organizers.is_ready || !gateway->accounts.is_ready) {
+    if (!gateway->organizers.is_ready || !gateway->accounts.is_ready)
         return GUARD_BUSY;
-    }
-    if (!organizer_guard_takes(gateway, &session)) {
+    if (!organizer_guard_takes(gateway, &session))
         return GUARD_SIGN_IN;
-    }
     *out = session;
     return GUARD_OK;
 }
@@ -88,9 +82,8 @@ enum guard_verdict organizer_guard_read(struct gateway *gateway, struct lws *wsi
 static void on_kept(void *ctx, const json_t *answer)
 {
     (void)ctx;
-    if (!json_is_true(json_object_get(answer, "ok"))) {
+    if (!json_is_true(json_object_get(answer, "ok")))
         log_warning("an organizer's session that was signed out is not in the ledger");
-    }
 }
 
 void organizer_guard_end(struct gateway *gateway, const struct organizer_session *session)
@@ -100,9 +93,8 @@ void organizer_guard_end(struct gateway *gateway, const struct organizer_session
     (void)snprintf(ends, sizeof ends, "%" PRId64, session->ends_ms);
     (void)snprintf(text, sizeof text, "%s %s -", id, ends);
     if (!signed_out_add(&gateway->accounts.signed_out, session->id, session->ends_ms,
-                        clock_wall_ms())) {
+                        clock_wall_ms()))
         log_error("too many sessions were signed out: one of them is forgotten");
-    }
     redis_link_call(gateway->commands, NULL, NULL, "ZADD", ACCOUNT_GONE_KEY, ends, id, NULL);
     redis_link_call(gateway->commands, NULL, NULL, "PUBLISH", ACCOUNT_GONE_KEY, text, NULL);
     json_t *args = json_pack("{ss sI}", "session", id, "ends_ms", (json_int_t)session->ends_ms);
@@ -131,15 +123,12 @@ static void on_all(void *ctx, enum redis_link_status status, const redisReply *r
 {
     struct gateway *gateway = ctx;
     struct organizer_guard *guard = &gateway->organizers;
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || gateway->epoch == 0) {
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || gateway->epoch == 0)
         return; /* asked again when there is an epoch: the ledger writes the hash before it */
-    }
     guard->known_count = 0;
-    for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-        if (reply->element[i]->str != NULL && reply->element[i + 1]->str != NULL) {
+    for (size_t i = 0; i + 1 < reply->elements; i += 2)
+        if (reply->element[i]->str != NULL && reply->element[i + 1]->str != NULL)
             take(guard, reply->element[i], reply->element[i + 1]);
-        }
-    }
     guard->is_ready = true;
     organizer_live_end_those_gone(gateway);
 }

@@ -69,9 +69,8 @@ static void on_read(void *ctx, struct upload_result *result)
 
 static int start(struct organizer_call *call, enum upload_kind kind, unsigned status)
 {
-    if (call->connection->request_body == NULL) {
+    if (call->connection->request_body == NULL)
         return organizer_refuse(call, 400, "bad_message", "The body must have \"files\".");
-    }
     struct loading *loading = calloc(1, sizeof *loading);
     assert(loading != NULL);
     loading->gateway = call->gateway;

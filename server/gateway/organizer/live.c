@@ -24,9 +24,8 @@ static struct event_entry *event_of(struct gateway *gateway, const char *path)
     char id[EVENT_ID_BYTES_MAX + 1];
     size_t around = sizeof PREFIX + sizeof SUFFIX - 2, bytes = strlen(path);
     if (!organizer_live_is_at(path) || bytes <= around || bytes - around > EVENT_ID_BYTES_MAX ||
-        strcmp(path + bytes - (sizeof SUFFIX - 1), SUFFIX) != 0) {
+        strcmp(path + bytes - (sizeof SUFFIX - 1), SUFFIX) != 0)
         return NULL;
-    }
     memcpy(id, path + sizeof PREFIX - 1, bytes - around);
     id[bytes - around] = '\0';
     struct event_entry *event = book_find(&gateway->book, id);
@@ -45,20 +44,17 @@ int organizer_live_check(struct gateway *gateway, struct lws *wsi, const char *p
 {
     struct organizer_session who;
     enum guard_verdict verdict = organizer_guard_read(gateway, wsi, &who);
-    if (verdict == GUARD_BUSY || gateway->lives.count >= LIVE_MAX) {
+    if (verdict == GUARD_BUSY || gateway->lives.count >= LIVE_MAX)
         return refuse(gateway, wsi, 503, "busy", "This gateway has no room. Please connect again.");
-    }
-    if (verdict != GUARD_OK) {
+    if (verdict != GUARD_OK)
         return refuse(gateway, wsi, 401, "sign_in", "Please sign in.");
-    }
     if (who.must_change || !role_has(who.role, RIGHT_EVENT_LIVE)) {
         return refuse(gateway, wsi, 403, who.must_change ? "change_password" : "not_allowed",
                       who.must_change ? "Please choose a password of your own first."
                                       : right_holders(RIGHT_EVENT_LIVE));
     }
-    if (event_of(gateway, path) == NULL) {
+    if (event_of(gateway, path) == NULL)
         return refuse(gateway, wsi, 404, "not_found", "There is no such event.");
-    }
     return 0;
 }
 
@@ -85,9 +81,8 @@ static int on_writable(struct organizer_live *live)
         lws_close_reason(live->wsi, CLOSE_SIGNED_OUT, NULL, 0);
         return -1;
     }
-    if (live->text == NULL) {
+    if (live->text == NULL)
         return 0;
-    }
     int sent = lws_write(live->wsi, (unsigned char *)live->text + LWS_PRE, live->text_bytes,
                          LWS_WRITE_TEXT);
     free(live->text);
@@ -98,19 +93,16 @@ static int on_writable(struct organizer_live *live)
 void organizer_live_push(struct gateway *gateway)
 {
     organizer_live_end_those_gone(gateway);
-    for (struct organizer_live *live = gateway->lives.first; live != NULL; live = live->next) {
-        if (!live->is_closing) {
+    for (struct organizer_live *live = gateway->lives.first; live != NULL; live = live->next)
+        if (!live->is_closing)
             send_figures(live);
-        }
-    }
 }
 
 bool organizer_live_is_watched(const struct gateway *gateway, const struct event_entry *event)
 {
     const struct organizer_live *live = gateway->lives.first;
-    while (live != NULL && live->event != event) {
+    while (live != NULL && live->event != event)
         live = live->next;
-    }
     return live != NULL;
 }
 
@@ -131,9 +123,8 @@ static int on_established(struct gateway *gateway, struct lws *wsi, struct organ
     char path[PATH_BYTES_MAX];
     struct organizer_session who;
     if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0 ||
-        organizer_guard_read(gateway, wsi, &who) != GUARD_OK || event_of(gateway, path) == NULL) {
+        organizer_guard_read(gateway, wsi, &who) != GUARD_OK || event_of(gateway, path) == NULL)
         return -1;
-    }
     *live = (struct organizer_live){
         .wsi = wsi, .event = event_of(gateway, path), .who = who, .next = gateway->lives.first};
     gateway->lives.first = live;
@@ -145,9 +136,8 @@ static int on_established(struct gateway *gateway, struct lws *wsi, struct organ
 static void on_closed(struct gateway *gateway, struct organizer_live *live)
 {
     struct organizer_live **link = &gateway->lives.first;
-    while (*link != NULL && *link != live) {
+    while (*link != NULL && *link != live)
         link = &(*link)->next;
-    }
     if (*link != NULL) {
         *link = live->next;
         gateway->lives.count--;
@@ -176,9 +166,8 @@ int organizer_live_callback(struct lws *wsi, enum lws_callback_reasons reason, v
         }
         return 0;
     case LWS_CALLBACK_CLOSED:
-        if (live->wsi != NULL) {
+        if (live->wsi != NULL)
             on_closed(gateway, live);
-        }
         return 0;
     default:
         return 0;

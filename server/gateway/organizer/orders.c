@@ -34,9 +34,8 @@ static int pass_on(struct organizer_call *call, const char *verb, const char *na
 {
     json_t *args = json_copy(call->body);
     assert(args != NULL);
-    if (name != NULL) {
+    if (name != NULL)
         json_object_set_new(args, name, json_string(call->subject));
-    }
     return organizer_ask(call, verb, args, 200);
 }
 
@@ -89,18 +88,16 @@ static void ask_page(struct export *run);
 /* Frees the export; its text is the response's unless it is NULL. */
 static void end(struct export *run)
 {
-    if (run->out != NULL) {
+    if (run->out != NULL)
         (void)fclose(run->out);
-    }
     free(run->text);
     free(run);
 }
 
 static void deliver(struct export *run)
 {
-    if (run->kind == EXPORT_ORDERS_JSON) {
+    if (run->kind == EXPORT_ORDERS_JSON)
         (void)fputs("]}", run->out);
-    }
     bool is_whole = fclose(run->out) == 0;
     run->out = NULL;
     if (!is_whole) {
@@ -158,9 +155,8 @@ static void on_page(void *ctx, const json_t *answer)
         end(run);
         return;
     }
-    if (run->is_first) {
+    if (run->is_first)
         write_first(run, columns);
-    }
     run->is_first = false;
     json_array_foreach(rows, i, row)
     {
@@ -183,9 +179,8 @@ static void ask_page(struct export *run)
     bool is_door = run->kind == EXPORT_DOOR_CSV;
     json_t *args = json_pack("{ss sI}", "event", run->event, "after", run->after);
     if (!organizer_ask_for(run->gateway, run->who, is_door ? "door.list" : "orders.export", args,
-                           on_page, run)) {
+                           on_page, run))
         on_page(run, NULL);
-    }
 }
 
 static int start_export(struct organizer_call *call, enum export_kind kind)

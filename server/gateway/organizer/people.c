@@ -15,9 +15,8 @@
 static json_t *flattened(const json_t *answer, const char *password)
 {
     json_t *body = json_copy(json_object_get(answer, "account"));
-    if (password != NULL) {
+    if (password != NULL)
         json_object_set_new(body, "password", json_string(password));
-    }
     return body;
 }
 
@@ -58,9 +57,8 @@ static void send_ask(struct account_ask *ask)
 {
     json_t *args = ask->args;
     ask->args = NULL;
-    if (!organizer_ask_for(ask->gateway, ask->who, ask->verb, args, on_account, ask)) {
+    if (!organizer_ask_for(ask->gateway, ask->who, ask->verb, args, on_account, ask))
         refuse_busy(ask);
-    }
 }
 
 static void on_hashed(void *ctx, enum hash_result result, const char *hash)
@@ -125,9 +123,8 @@ int organizer_account_change(struct organizer_call *call)
     assert(args != NULL);
     json_object_foreach(call->body, name, value)
     {
-        if (strcmp(name, "role") == 0 || strcmp(name, "is_disabled") == 0) {
+        if (strcmp(name, "role") == 0 || strcmp(name, "is_disabled") == 0)
             json_object_set(args, name, value);
-        }
     }
     if (json_object_size(args) == 1) {
         json_decref(args);

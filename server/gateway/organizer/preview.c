@@ -73,17 +73,14 @@ static struct forecast_change change_of(const json_t *before, const json_t *afte
     json_object_foreach((json_t *)(uintptr_t)after, name, value)
     {
         size_t i = 0;
-        while (i < sizeof spoken_of / sizeof spoken_of[0] && strcmp(spoken_of[i], name) != 0) {
+        while (i < sizeof spoken_of / sizeof spoken_of[0] && strcmp(spoken_of[i], name) != 0)
             i++;
-        }
-        if (i == sizeof spoken_of / sizeof spoken_of[0] && differs(before, after, name)) {
+        if (i == sizeof spoken_of / sizeof spoken_of[0] && differs(before, after, name))
             change.has_other = true;
-        }
     }
     const char *phase = json_string_value(json_object_get(after, "phase"));
-    if (phase == NULL || !queue_phase_parse(phase, &change.phase)) {
+    if (phase == NULL || !queue_phase_parse(phase, &change.phase))
         change.has_phase = false;
-    }
     return change;
 }
 
@@ -158,9 +155,8 @@ static const char *verb_of(const struct organizer_call *call, json_t **args)
         return release != NULL ? "stock.release" : "stock.withhold";
     }
     json_t *settings = stock == NULL ? organizer_settings_of(call->body) : NULL;
-    if (settings != NULL) {
+    if (settings != NULL)
         *args = json_pack("{so}", "set", settings);
-    }
     return "event.set";
 }
 
@@ -181,8 +177,7 @@ int organizer_preview(struct organizer_call *call)
     preview->is_release = strcmp(verb, "stock.release") == 0;
     memcpy(preview->event, call->subject, sizeof preview->event);
     preview->wait = http_wait_create(call->gateway, call->wsi, call->connection);
-    if (!organizer_ask_for(call->gateway, call->who.name, verb, args, on_looked, preview)) {
+    if (!organizer_ask_for(call->gateway, call->who.name, verb, args, on_looked, preview))
         on_looked(preview, NULL);
-    }
     return 0;
 }

@@ -44,13 +44,11 @@ void pulse_on_settling(struct event_entry *event, const char *order)
 {
     struct event_pulse *pulse = pulse_of(event);
     size_t place = PULSE_SETTLING_MAX;
-    for (size_t i = 0; i < PULSE_SETTLING_MAX; i++) {
-        if (pulse->settling[i].since_ms == 0) {
+    for (size_t i = 0; i < PULSE_SETTLING_MAX; i++)
+        if (pulse->settling[i].since_ms == 0)
             place = place == PULSE_SETTLING_MAX ? i : place;
-        } else if (strcmp(pulse->settling[i].order, order) == 0) {
+        else if (strcmp(pulse->settling[i].order, order) == 0)
             return; /* tried again: it counts from the first time */
-        }
-    }
     if (place < PULSE_SETTLING_MAX) {
         struct pulse_settling *added = &pulse->settling[place];
         *added = (struct pulse_settling){.since_ms = clock_monotonic_ms(), .took_ms = -1};
@@ -60,11 +58,9 @@ void pulse_on_settling(struct event_entry *event, const char *order)
 
 static struct pulse_settling *find_settling(struct event_pulse *pulse, const char *order)
 {
-    for (size_t i = 0; i < PULSE_SETTLING_MAX; i++) {
-        if (pulse->settling[i].since_ms != 0 && strcmp(pulse->settling[i].order, order) == 0) {
+    for (size_t i = 0; i < PULSE_SETTLING_MAX; i++)
+        if (pulse->settling[i].since_ms != 0 && strcmp(pulse->settling[i].order, order) == 0)
             return &pulse->settling[i];
-        }
-    }
     return NULL;
 }
 
@@ -159,11 +155,10 @@ static void add_buckets(struct arguments *args, const char *name, struct pace_hi
 
 static void latency_text(char *out, size_t bytes_max, const struct pulse_latency *latency)
 {
-    if (latency->count == 0) {
+    if (latency->count == 0)
         (void)snprintf(out, bytes_max, "null,null");
-    } else {
+    else
         (void)snprintf(out, bytes_max, "%" PRId64 ",%" PRId64, latency->p50_ms, latency->p99_ms);
-    }
 }
 
 static int64_t error_here(const struct event_entry *event)
@@ -219,9 +214,8 @@ void pulse_on_second(struct gateway *gateway)
                         clock_monotonic_ms() - event->pulse->heard_ms < PULSE_QUIET_MS;
         bool is_wanted = event->is_listed && gateway->epoch != 0 &&
                          (is_watched || (is_under_way(event) && !is_quiet));
-        if (is_wanted && !pulse_of(event)->is_asked) {
+        if (is_wanted && !pulse_of(event)->is_asked)
             ask(gateway, event);
-        }
     }
     organizer_live_push(gateway);
 }
@@ -243,18 +237,15 @@ static int64_t number_of(const redisReply *reply)
 static void add_bucket(struct pace_histogram *histogram, const char *index, int64_t count)
 {
     int64_t bucket = strtoll(index, NULL, 10);
-    if (bucket >= 0 && bucket < PACE_BUCKETS) {
+    if (bucket >= 0 && bucket < PACE_BUCKETS)
         histogram->counts[bucket] += count;
-    }
 }
 
 static bool has_field(const redisReply *fields, const char *name)
 {
-    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-        if (strcmp(fields->element[i]->str, name) == 0) {
+    for (size_t i = 0; i + 1 < fields->elements; i += 2)
+        if (strcmp(fields->element[i]->str, name) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -304,9 +295,8 @@ static void on_reply(void *ctx, enum redis_link_status status, const redisReply 
     struct merged merged = {0};
     pulse->is_asked = false;
     if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY ||
-        reply->elements != REPLY_PARTS) {
+        reply->elements != REPLY_PARTS)
         return;
-    }
     pulse->heard_ms = clock_monotonic_ms();
     pulse->at_ms = number_of(reply->element[0]);
     take_recent(pulse, number_of(reply->element[1]), number_of(reply->element[2]));
@@ -354,11 +344,9 @@ static json_t *part(const char *name, const char *state, const char *note)
 
 static bool is_paying_slowly(const struct gateway *gateway)
 {
-    for (const struct payment_run *run = gateway->runs.first; run != NULL; run = run->next) {
-        if (run->attempts > 1) {
+    for (const struct payment_run *run = gateway->runs.first; run != NULL; run = run->next)
+        if (run->attempts > 1)
             return true;
-        }
-    }
     return false;
 }
 
@@ -371,9 +359,8 @@ static json_t *parts_json(const struct event_entry *event)
     bool is_ledger_slow = gateway->beat_age_ms > 2000 || event->line.lag_ms > ADMISSION_LAG_MS;
     /* Of an event where nobody is, gateways speak seldom: then none is known, and none is missed.
      */
-    if (event->pulse->gateways > 0) {
+    if (event->pulse->gateways > 0)
         (void)snprintf(gateways, sizeof gateways, "%" PRId64, event->pulse->gateways);
-    }
     if (is_ledger_slow) {
         (void)snprintf(lag, sizeof lag, "%" PRId64 " ms behind",
                        gateway->beat_age_ms > event->line.lag_ms ? gateway->beat_age_ms
@@ -441,8 +428,7 @@ json_t *pulse_columns(void)
         "hold_p99_ms", "confirm_p50_ms", "confirm_p99_ms", "lag_ms",
     };
     json_t *list = json_array();
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         json_array_append_new(list, json_string(names[i]));
-    }
     return list;
 }

@@ -57,8 +57,7 @@ int organizer_rehearsal_page(struct organizer_call *call)
 {
     struct http_wait *wait = http_wait_create(call->gateway, call->wsi, call->connection);
     json_t *args = json_pack("{ss sb}", "event", call->subject, "report", 1);
-    if (!organizer_ask_for(call->gateway, call->who.name, "rehearsal.show", args, on_page, wait)) {
+    if (!organizer_ask_for(call->gateway, call->who.name, "rehearsal.show", args, on_page, wait))
         on_page(wait, NULL);
-    }
     return 0;
 }

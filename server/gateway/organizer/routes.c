@@ -71,9 +71,8 @@ static bool matches(const char *form, const char *path, char subject[ORGANIZER_S
     while (*form != '\0') {
         size_t bytes = strcspn(path, "/");
         if (*form == '*') {
-            if (bytes == 0 || bytes >= ORGANIZER_SUBJECT_BYTES) {
+            if (bytes == 0 || bytes >= ORGANIZER_SUBJECT_BYTES)
                 return false;
-            }
             memcpy(subject, path, bytes);
             subject[bytes] = '\0';
             form++;
@@ -93,9 +92,8 @@ static const struct route *find(const char *method, const char *path,
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (matches(routes[i].path, path, subject)) {
             *is_known = true;
-            if (strcmp(routes[i].method, method) == 0) {
+            if (strcmp(routes[i].method, method) == 0)
                 return &routes[i];
-            }
         }
     }
     return NULL;
@@ -104,9 +102,8 @@ static const struct route *find(const char *method, const char *path,
 /* False when the call was answered: nobody is signed in, or not somebody who may. */
 static bool is_allowed(struct organizer_call *call, const struct route *route, int *result)
 {
-    if (route->right == ANYBODY) {
+    if (route->right == ANYBODY)
         return true;
-    }
     enum guard_verdict verdict = organizer_guard_read(call->gateway, call->wsi, &call->who);
     if (verdict == GUARD_BUSY) {
         *result = organizer_refuse(call, 503, "busy", "This gateway is not ready yet.");
@@ -116,9 +113,8 @@ static bool is_allowed(struct organizer_call *call, const struct route *route, i
         *result = organizer_refuse(call, 401, "sign_in", "Please sign in.");
         return false;
     }
-    if (route->right == SIGNED_IN) {
+    if (route->right == SIGNED_IN)
         return true;
-    }
     if (call->who.must_change) {
         *result = organizer_refuse(call, 403, "change_password",
                                    "Please choose a password of your own first.");
@@ -137,9 +133,8 @@ static bool is_allowed(struct organizer_call *call, const struct route *route, i
 static bool read_body(struct organizer_call *call, int *result)
 {
     call->body = json_loadb(call->raw, call->raw_bytes, JSON_REJECT_DUPLICATES, NULL);
-    if (json_is_object(call->body)) {
+    if (json_is_object(call->body))
         return true;
-    }
     json_decref(call->body);
     *result = organizer_refuse(call, 400, "bad_message",
                                "The body must be one object of JSON, {} at least.");
@@ -177,13 +172,11 @@ int organizer_routes_serve(struct gateway *gateway, struct lws *wsi,
                                       "This address is asked in another way.")
                    : organizer_refuse(&call, 404, "not_found", "There is nothing at this address.");
     }
-    if (is_change && !http_origin_is_allowed(gateway, wsi)) {
+    if (is_change && !http_origin_is_allowed(gateway, wsi))
         return organizer_refuse(&call, 403, "bad_origin", "This Origin is not allowed.");
-    }
     if (!is_allowed(&call, route, &result) ||
-        (strcmp(method, "POST") == 0 && !route->is_upload && !read_body(&call, &result))) {
+        (strcmp(method, "POST") == 0 && !route->is_upload && !read_body(&call, &result)))
         return result;
-    }
     result = route->serve(&call);
     json_decref(call.body);
     return result;

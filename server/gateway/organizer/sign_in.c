@@ -64,11 +64,9 @@ static void refuse_full(struct signing *signing)
 static json_t *session_json(const struct organizer_session *session)
 {
     json_t *rights = json_array();
-    for (int right = 0; right < RIGHT_COUNT; right++) {
-        if (role_has(session->role, (enum right)right)) {
+    for (int right = 0; right < RIGHT_COUNT; right++)
+        if (role_has(session->role, (enum right)right))
             json_array_append_new(rights, json_string(right_word((enum right)right)));
-        }
-    }
     return json_pack("{ss ss sb sI so}", "name", session->name, "role", role_word(session->role),
                      "must_change", session->must_change, "ends_ms", (json_int_t)session->ends_ms,
                      "rights", rights);
@@ -77,17 +75,15 @@ static json_t *session_json(const struct organizer_session *session)
 static void on_noted(void *ctx, const json_t *answer)
 {
     (void)ctx;
-    if (!json_is_true(json_object_get(answer, "ok"))) {
+    if (!json_is_true(json_object_get(answer, "ok")))
         log_warning("a sign-in is not in the log of actions");
-    }
 }
 
 static void note(struct gateway *gateway, const char *name, const char *what, const char *from)
 {
     json_t *args = json_pack("{ss ss ss}", "name", name, "what", what, "from", from);
-    if (args != NULL) {
+    if (args != NULL)
         (void)organizer_ask_for(gateway, name, "account.noted", args, on_noted, NULL);
-    }
 }
 
 static struct rate_rule name_rule(const struct signing *signing)
@@ -132,9 +128,8 @@ static void on_hashed(void *ctx, enum hash_result result, const char *hash)
                        ? json_pack("{ss ss}", "name", signing->session.name, "hash", hash)
                        : NULL;
     if (args == NULL || !organizer_ask_for(signing->gateway, signing->session.name,
-                                           "account.password", args, on_changed, signing)) {
+                                           "account.password", args, on_changed, signing))
         refuse_busy(signing);
-    }
 }
 
 /* --- the check --- */
@@ -170,9 +165,8 @@ static void on_checked(void *ctx, enum hash_result result, const char *hash)
         return;
     }
     struct rate_rule rule = name_rule(signing);
-    if (!rate_limit_forget(gateway, &rule, let_in, signing)) {
+    if (!rate_limit_forget(gateway, &rule, let_in, signing))
         let_in(signing);
-    }
 }
 
 static void on_account(void *ctx, const json_t *answer)
@@ -185,16 +179,14 @@ static void on_account(void *ctx, const json_t *answer)
         return;
     }
     const char *hash = json_string_value(json_object_get(answer, "hash"));
-    if (!role_parse(json_string_value(json_object_get(answer, "role")), &session->role)) {
+    if (!role_parse(json_string_value(json_object_get(answer, "role")), &session->role))
         hash = NULL; /* there is no such account */
-    }
     session->generation = json_integer_value(json_object_get(answer, "generation"));
     session->must_change = json_is_true(json_object_get(answer, "must_change"));
     signing->is_disabled = json_is_true(json_object_get(answer, "is_disabled"));
     if (!hash_pool_check(signing->gateway->accounts.pool, hash, signing->password, on_checked,
-                         signing)) {
+                         signing))
         refuse_full(signing);
-    }
 }
 
 static void on_counted(void *ctx, enum rate_verdict verdict, int retry_s)
@@ -210,9 +202,8 @@ static void on_counted(void *ctx, enum rate_verdict verdict, int retry_s)
         args = NULL;
     }
     if (!organizer_ask_for(signing->gateway, signing->session.name, "account.get", args, on_account,
-                           signing)) {
+                           signing))
         refuse_busy(signing);
-    }
 }
 
 static void count_try(struct signing *signing)
@@ -220,11 +211,10 @@ static void count_try(struct signing *signing)
     const struct gateway_options *options = signing->gateway->options;
     struct rate_rule rules[2] = {{"organizers", signing->address, MINUTE_S, options->account_tries},
                                  name_rule(signing)};
-    if (!hash_pool_has_room(signing->gateway->accounts.pool)) {
+    if (!hash_pool_has_room(signing->gateway->accounts.pool))
         refuse_full(signing);
-    } else if (!rate_limit_count(signing->gateway, rules, 2, on_counted, signing)) {
+    else if (!rate_limit_count(signing->gateway, rules, 2, on_counted, signing))
         refuse_busy(signing);
-    }
 }
 
 /* --- requests --- */
@@ -244,9 +234,8 @@ static bool take_text(const struct organizer_call *call, const char *name, char 
 {
     const json_t *value = json_object_get(call->body, name);
     size_t bytes = json_string_length(value);
-    if (!json_is_string(value) || bytes == 0 || bytes > bytes_max) {
+    if (!json_is_string(value) || bytes == 0 || bytes > bytes_max)
         return false;
-    }
     memcpy(out, json_string_value(value), bytes + 1);
     return true;
 }
@@ -265,9 +254,8 @@ int organizer_sign_in(struct organizer_call *call)
 {
     struct signing *signing = signing_create(call);
     struct organizer_session *session = &signing->session;
-    if (json_object_get(call->body, "name") == NULL) {
+    if (json_object_get(call->body, "name") == NULL)
         (void)snprintf(session->name, sizeof session->name, "organizer");
-    }
     if ((session->name[0] == '\0' &&
          !take_text(call, "name", session->name, ORGANIZER_NAME_BYTES_MAX)) ||
         !take_text(call, "password", signing->password, ACCOUNT_PASSWORD_BYTES_MAX)) {
@@ -283,12 +271,10 @@ int organizer_sign_in(struct organizer_call *call)
 /* What is wrong with a password that somebody chose; NULL = nothing. */
 static const char *objection(const struct signing *signing)
 {
-    if (strlen(signing->chosen) < PASSWORD_BYTES_MIN) {
+    if (strlen(signing->chosen) < PASSWORD_BYTES_MIN)
         return "A password has 12 to 256 bytes.";
-    }
-    if (strcmp(signing->chosen, signing->password) == 0) {
+    if (strcmp(signing->chosen, signing->password) == 0)
         return "Choose another password than before.";
-    }
     return strcmp(signing->chosen, signing->session.name) == 0
                ? "Choose a password that is not your name."
                : NULL;
@@ -365,8 +351,7 @@ int organizer_sign_out_everywhere(struct organizer_call *call)
     leaving->gateway = call->gateway;
     leaving->wait = http_wait_create(call->gateway, call->wsi, call->connection);
     if (!organizer_ask_for(call->gateway, call->who.name, "account.sign_out",
-                           json_pack("{ss}", "name", call->who.name), on_left, leaving)) {
+                           json_pack("{ss}", "name", call->who.name), on_left, leaving))
         on_left(leaving, NULL);
-    }
     return 0;
 }

@@ -39,22 +39,19 @@ static bool is_held(const struct hold *hold)
 /* 0 = nothing is held. */
 static uint64_t digest_of(const struct hold *hold)
 {
-    if (!is_held(hold)) {
+    if (!is_held(hold))
         return 0;
-    }
     uint64_t digest = mix(UINT64_C(14695981039346656037), &hold->fence, sizeof hold->fence);
-    for (size_t i = 0; i < hold->seats_count; i++) {
+    for (size_t i = 0; i < hold->seats_count; i++)
         digest = mix(digest, &hold->seats[i].seat, sizeof hold->seats[i].seat);
-    }
     digest = mix(digest, hold->order, strlen(hold->order)) & ~(DIGEST_HELD | DIGEST_PAYING);
     return digest | DIGEST_HELD | (hold->is_paying ? DIGEST_PAYING : 0);
 }
 
 void basket_desk_told(struct session *session, const struct hold *hold)
 {
-    if (session != NULL) {
+    if (session != NULL)
         session->basket_told = digest_of(hold);
-    }
 }
 
 /* --- what is to be looked at --- */
@@ -72,9 +69,8 @@ static void put(struct basket_ring *ring, const struct session *session, int64_t
 static bool take(struct basket_ring *ring, int64_t now_ms, struct basket_due *out)
 {
     const struct basket_due *first = &ring->due[ring->first];
-    if (ring->count == 0 || first->at_ms > now_ms) {
+    if (ring->count == 0 || first->at_ms > now_ms)
         return false;
-    }
     *out = *first;
     ring->first = (ring->first + 1) % BASKETS_MAX;
     ring->count--;
@@ -85,9 +81,8 @@ static void note_change(struct event_entry *event, const char *visitor, int64_t 
 {
     struct gateway *gateway = event->gateway;
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    if (session == NULL) {
+    if (session == NULL)
         return;
-    }
     bool is_alone = session_next_of_visitor(session) == NULL;
     if (is_alone && now_ms - session->asked_ms < BASKET_OWN_MS) {
         if (!session->is_basket_due) {
@@ -133,15 +128,13 @@ static void tell(struct gateway *gateway, struct session *session, const struct 
     uint64_t digest = digest_of(hold);
     bool has_ended = digest == 0 && (hold->deadline_ms == 0 || session->paying != 0 ||
                                      (session->basket_told & DIGEST_PAYING) != 0);
-    if (session->stage != STAGE_ENTERED || session->basket_told == digest || has_ended) {
+    if (session->stage != STAGE_ENTERED || session->basket_told == digest || has_ended)
         return;
-    }
     session->basket_told = digest;
-    if (digest != 0) {
+    if (digest != 0)
         told_hold_note(session, hold);
-    } else {
+    else
         told_hold_forget(session);
-    }
     wire_send(gateway, session,
               digest != 0 ? seat_desk_hold_json(session->event, hold) : nothing_held(session));
 }
@@ -150,12 +143,10 @@ static void on_state(void *ctx, enum seats_status status, const struct hold *hol
 {
     struct basket_ask *ask = ctx;
     struct session *session = NULL;
-    if (status == SEATS_OK) { /* otherwise Redis is away: everybody enters again */
+    if (status == SEATS_OK) /* otherwise Redis is away: everybody enters again */
         session = session_of_visitor(&ask->gateway->sessions, ask->event, ask->visitor);
-    }
-    for (; session != NULL; session = session_next_of_visitor(session)) {
+    for (; session != NULL; session = session_next_of_visitor(session))
         tell(ask->gateway, session, hold);
-    }
     free(ask);
 }
 
@@ -173,25 +164,22 @@ static bool is_inside(struct gateway *gateway, const struct basket_due *due)
 
 static void look(struct gateway *gateway, const struct basket_due *due)
 {
-    if (!is_inside(gateway, due) || !event_is_ready(due->event)) {
+    if (!is_inside(gateway, due) || !event_is_ready(due->event))
         return;
-    }
     struct basket_ask *ask = malloc(sizeof *ask);
     assert(ask != NULL);
     ask->gateway = gateway;
     ask->event = due->event;
     memcpy(ask->visitor, due->visitor, sizeof ask->visitor);
     if (gateway->seats->state(gateway->seats, ask->event->id, ask->visitor, on_state, ask) !=
-        SEATS_OK) {
+        SEATS_OK)
         free(ask);
-    }
 }
 
 void basket_desk_on_turn(struct gateway *gateway, int64_t now_ms)
 {
     struct basket_due due;
     while (take(&gateway->baskets->soon, now_ms, &due) ||
-           take(&gateway->baskets->later, now_ms, &due)) {
+           take(&gateway->baskets->later, now_ms, &due))
         look(gateway, &due);
-    }
 }

@@ -33,9 +33,8 @@ void best_desk_forget(struct event_entry *event)
 /* The index costs 32 bytes a seat, so it is made when somebody asks. False without memory. */
 static bool make_index(struct event_entry *event)
 {
-    if (event->best != NULL) {
+    if (event->best != NULL)
         return true;
-    }
     event->best = best_index_create(event->plan, best_focus_of(event->plan));
     event->best_asked = calloc(event->plan->seated_count + 1, 1);
     if (event->best == NULL || event->best_asked == NULL) {
@@ -53,11 +52,9 @@ static uint32_t free_seats(const struct event_entry *event, const struct hold *t
         out[i] = seat_map_state(event->map, i) == SEAT_FREE && event->best_asked[i] == 0;
         count += out[i];
     }
-    for (size_t i = 0; taken != NULL && i < taken->seats_count; i++) {
-        if (taken->seats[i].seat < event->plan->seated_count) {
+    for (size_t i = 0; taken != NULL && i < taken->seats_count; i++)
+        if (taken->seats[i].seat < event->plan->seated_count)
             out[taken->seats[i].seat] = 0;
-        }
-    }
     return count;
 }
 
@@ -68,9 +65,8 @@ static bool has_enough(const struct event_entry *event, const struct best_reques
     size_t first = is_any ? 0 : (size_t)request->category;
     size_t end = is_any ? event->plan->categories_count : first + 1;
     uint32_t free_count = 0;
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = first; i < end; i++)
         free_count += seat_map_count(event->map, i, SEAT_FREE);
-    }
     return free_count >= request->count;
 }
 
@@ -79,9 +75,8 @@ static void choose(struct event_entry *event, const struct hold *taken,
                    struct best_request *request, struct best_answer *answer)
 {
     *answer = (struct best_answer){0};
-    if (!has_enough(event, request) || !make_index(event)) {
+    if (!has_enough(event, request) || !make_index(event))
         return;
-    }
     uint8_t *is_free = malloc(event->plan->seated_count + 1);
     assert(is_free != NULL);
     uint32_t free_count = free_seats(event, taken, is_free);
@@ -107,9 +102,8 @@ json_t *best_desk_instead(struct event_entry *event, const struct hold *taken, s
     json_t *list = json_array();
     bool is_seated = taken->seats_count > 0 && event->has_plan &&
                      taken->seats[0].seat < event->plan->seated_count;
-    if (!is_seated || count == 0 || count > HOLD_SEATS_MAX) {
+    if (!is_seated || count == 0 || count > HOLD_SEATS_MAX)
         return list;
-    }
     struct best_request request = {.count = (uint32_t)count,
                                    .category =
                                        plan_seat_category(event->plan, taken->seats[0].seat)};
@@ -120,9 +114,8 @@ json_t *best_desk_instead(struct event_entry *event, const struct hold *taken, s
         choose(event, taken, &request, &answer);
         spent->spent_us += clock_cpu_us() - begun_us;
     }
-    for (uint32_t i = 0; i < answer.count; i++) {
+    for (uint32_t i = 0; i < answer.count; i++)
         json_array_append_new(list, json_integer(answer.seats[i]));
-    }
     return list;
 }
 
@@ -130,11 +123,9 @@ json_t *best_desk_instead(struct event_entry *event, const struct hold *taken, s
 
 static void mark(struct event_entry *event, const struct best_answer *chosen, bool is_asked)
 {
-    for (uint32_t i = 0; event->best_asked != NULL && i < chosen->count; i++) {
-        if (chosen->seats[i] < event->plan->seated_count) {
+    for (uint32_t i = 0; event->best_asked != NULL && i < chosen->count; i++)
+        if (chosen->seats[i] < event->plan->seated_count)
             event->best_asked[chosen->seats[i]] = is_asked;
-        }
-    }
 }
 
 static void on_answered(void *ctx, enum seats_status status, const struct hold *hold);
@@ -146,9 +137,8 @@ static bool ask_next(struct best_ask *best, const struct hold *taken)
     struct gateway *gateway = ask->gateway;
     struct held_seat seats[HOLD_SEATS_MAX];
     choose(ask->event, taken, &best->request, &best->chosen);
-    if (best->chosen.count == 0) {
+    if (best->chosen.count == 0)
         return false;
-    }
     for (uint32_t i = 0; i < best->chosen.count; i++) {
         uint32_t seat = best->chosen.seats[i];
         seats[i] = (struct held_seat){seat, plan_seat_category(ask->event->plan, seat)};
@@ -157,9 +147,8 @@ static bool ask_next(struct best_ask *best, const struct hold *taken)
     best->tries++;
     enum seats_status sent = gateway->seats->hold(gateway->seats, ask->event->id, ask->visitor,
                                                   seats, best->chosen.count, on_answered, best);
-    if (sent != SEATS_OK) {
+    if (sent != SEATS_OK)
         on_answered(best, sent, NULL);
-    }
     return true;
 }
 
@@ -176,9 +165,8 @@ static void on_answered(void *ctx, enum seats_status status, const struct hold *
     mark(ask->event, &best->chosen, false);
     bool is_taken = status == SEATS_OK && hold->result == HOLD_TAKEN;
     if (is_taken && best->tries < TRIES_MAX && event_is_ready(ask->event)) {
-        if (ask_next(best, hold)) {
+        if (ask_next(best, hold))
             return;
-        }
         answer_none(gateway, &ask->to);
     } else if (status != SEATS_OK || is_taken) {
         wire_busy(gateway, &ask->to);
@@ -210,19 +198,14 @@ static const char *read_request(const struct event_entry *event, const json_t *b
                                 struct best_request *request)
 {
     int64_t count, category, accessible;
-    if (!json_is_object(best)) {
+    if (!json_is_object(best))
         return "best";
-    }
-    if (!read_whole(best, "count", 1, INT32_MAX, 0, &count) || count == 0) {
+    if (!read_whole(best, "count", 1, INT32_MAX, 0, &count) || count == 0)
         return "count";
-    }
-    if (!read_whole(best, "category", 0, (int64_t)event->plan->categories_count - 1, -1,
-                    &category)) {
+    if (!read_whole(best, "category", 0, (int64_t)event->plan->categories_count - 1, -1, &category))
         return "category";
-    }
-    if (!read_whole(best, "accessible", 0, count, 0, &accessible)) {
+    if (!read_whole(best, "accessible", 0, count, 0, &accessible))
         return "accessible";
-    }
     *request = (struct best_request){.count = (uint32_t)count,
                                      .accessible_count = (uint32_t)accessible,
                                      .category = (int32_t)category};

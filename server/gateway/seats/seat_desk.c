@@ -20,31 +20,27 @@
 static json_t *seats_json(const struct held_seat *seats, size_t count)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_integer(seats[i].seat));
-    }
     return list;
 }
 
 static int64_t total_of(const struct event_entry *event, const struct hold *hold)
 {
     uint32_t seats[HOLD_SEATS_MAX];
-    for (size_t i = 0; i < hold->seats_count; i++) {
+    for (size_t i = 0; i < hold->seats_count; i++)
         seats[i] = hold->seats[i].seat;
-    }
     int64_t total_minor = 0;
-    if (plan_seats_total(event->plan, seats, hold->seats_count, &total_minor) != PLAN_OK) {
+    if (plan_seats_total(event->plan, seats, hold->seats_count, &total_minor) != PLAN_OK)
         log_error("event %s: a hold has seats that the plan does not sell", event->id);
-    }
     return total_minor;
 }
 
 static void add_seat_numbers(struct json_text *text, const struct hold *hold)
 {
     json_text_raw(text, ",\"seats\":[");
-    for (size_t i = 0; i < hold->seats_count; i++) {
+    for (size_t i = 0; i < hold->seats_count; i++)
         json_text_whole(text, i > 0 ? "," : "", hold->seats[i].seat);
-    }
     json_text_raw(text, "]");
 }
 
@@ -162,32 +158,29 @@ void seat_desk_send_map(struct gateway *gateway, struct session *session, const 
 {
     session->is_map_open = true;
     session->is_map_stale = false;
-    if (to != NULL) {
+    if (to != NULL)
         wire_answer(gateway, to, map_json(session->event));
-    } else {
+    else
         wire_send(gateway, session, map_json(session->event));
-    }
 }
 
 void seat_desk_map(struct gateway *gateway, struct session *session, const struct reply_to *to,
                    const json_t *request)
 {
     (void)request;
-    if (session->stage != STAGE_ENTERED) {
+    if (session->stage != STAGE_ENTERED)
         wire_error(gateway, to, "not_admitted", "It is not your turn.", NULL);
-    } else if (!event_is_ready(session->event)) {
+    else if (!event_is_ready(session->event))
         wire_busy(gateway, to);
-    } else {
+    else
         seat_desk_send_map(gateway, session, to);
-    }
 }
 
 static json_t *index_list(const uint32_t *seats, size_t count)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_integer(seats[i]));
-    }
     return list;
 }
 
@@ -212,9 +205,8 @@ static char *changes_text(const struct seat_changes *changes)
 static void push_changes(struct gateway *gateway, struct event_entry *event)
 {
     struct seat_changes changes;
-    if (!seat_map_take_changes(event->map, &changes)) {
+    if (!seat_map_take_changes(event->map, &changes))
         return;
-    }
     char *text = changes_text(&changes);
     if (changes.is_reset || strlen(text) > SCRATCH_BYTES) {
         free(text);
@@ -223,9 +215,8 @@ static void push_changes(struct gateway *gateway, struct event_entry *event)
     size_t bytes = strlen(text);
     for (struct session *session = event->sessions; session != NULL;
          session = session->event_next) {
-        if (!session->is_map_open || session->is_map_stale) {
+        if (!session->is_map_open || session->is_map_stale)
             continue;
-        }
         if (wire_is_slow(session)) {
             session->is_map_stale =
                 true; /* gets one whole map later instead of a queue of changes */
@@ -250,13 +241,11 @@ static void sweep_if_due(struct gateway *gateway, struct event_entry *event, int
     bool may_have_holds =
         phase != PHASE_DRAFT && phase != PHASE_ANNOUNCED && phase != PHASE_PREQUEUE;
     if (event_is_idle(event) || !may_have_holds || event->is_sweep_asked ||
-        now_ms - event->swept_ms < SWEEP_INTERVAL_MS) {
+        now_ms - event->swept_ms < SWEEP_INTERVAL_MS)
         return;
-    }
     event->swept_ms = now_ms;
-    if (gateway->seats->sweep(gateway->seats, event->id, on_swept, event) == SEATS_OK) {
+    if (gateway->seats->sweep(gateway->seats, event->id, on_swept, event) == SEATS_OK)
         event->is_sweep_asked = true;
-    }
 }
 
 void seat_desk_on_turn(struct gateway *gateway, int64_t now_ms)
@@ -264,17 +253,14 @@ void seat_desk_on_turn(struct gateway *gateway, int64_t now_ms)
     bool is_push_due = now_ms - gateway->seats_pushed_ms >= PUSH_INTERVAL_MS;
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct event_entry *event = gateway->book.entries[i];
-        if (!event_is_ready(event)) {
+        if (!event_is_ready(event))
             continue;
-        }
         sweep_if_due(gateway, event, now_ms);
-        if (is_push_due) {
+        if (is_push_due)
             push_changes(gateway, event);
-        }
     }
-    if (is_push_due) {
+    if (is_push_due)
         gateway->seats_pushed_ms = now_ms;
-    }
 }
 
 /* --- holds --- */
@@ -367,9 +353,8 @@ static bool read_seats(struct gateway *gateway, const struct event_entry *event,
 
 static void finish(enum seats_status sent, struct ask *ask, seats_hold_fn *fn)
 {
-    if (sent != SEATS_OK) {
+    if (sent != SEATS_OK)
         fn(ask, sent, NULL);
-    }
 }
 
 static void hold_area(struct gateway *gateway, struct session *session, const struct reply_to *to,
@@ -380,9 +365,8 @@ static void hold_area(struct gateway *gateway, struct session *session, const st
     const json_t *count = json_object_get(request, "count");
     const struct plan_area *area = NULL;
     if (json_is_integer(index) && json_integer_value(index) >= 0 &&
-        json_integer_value(index) < PLAN_AREAS_MAX) {
+        json_integer_value(index) < PLAN_AREAS_MAX)
         area = plan_area(event->plan, (uint32_t)json_integer_value(index));
-    }
     if (!json_is_integer(index)) {
         bad_field(gateway, to, "area", "area must be a whole number.");
     } else if (area == NULL) {
@@ -444,13 +428,11 @@ void seat_desk_release(struct gateway *gateway, struct session *session, const s
     const json_t *list = json_object_get(request, "seats");
     struct held_seat seats[HOLD_SEATS_MAX];
     size_t count = 0;
-    if (list != NULL && !read_seats(gateway, event, to, list, seats, &count)) {
+    if (list != NULL && !read_seats(gateway, event, to, list, seats, &count))
         return;
-    }
     uint32_t indices[HOLD_SEATS_MAX];
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         indices[i] = seats[i].seat;
-    }
     struct ask *ask = ask_create(gateway, session, to);
     finish(gateway->seats->release(gateway->seats, event->id, session->visitor, indices, count,
                                    on_released, ask),

@@ -15,9 +15,8 @@ struct told_hold {
 
 void told_hold_note(struct session *session, const struct hold *hold)
 {
-    if (session == NULL) {
+    if (session == NULL)
         return;
-    }
     told_hold_forget(session);
     size_t seats_bytes = hold->seats_count * sizeof hold->seats[0];
     struct told_hold *told = malloc(sizeof *told + seats_bytes);
@@ -36,9 +35,8 @@ void told_hold_note(struct session *session, const struct hold *hold)
 bool told_hold_read(const struct session *session, struct hold *out)
 {
     const struct told_hold *told = session->told_hold;
-    if (told == NULL) {
+    if (told == NULL)
         return false;
-    }
     *out = (struct hold){.result = HOLD_OK,
                          .is_paying = told->is_paying,
                          .fence = told->fence,

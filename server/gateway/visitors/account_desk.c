@@ -36,9 +36,8 @@ static void conclude(struct signing *signing, unsigned status, json_t *body, int
 {
     char retry[16];
     (void)snprintf(retry, sizeof retry, "%d", retry_s);
-    if (retry_s > 0) {
+    if (retry_s > 0)
         json_object_set_new(body, "retry_s", json_integer(retry_s));
-    }
     char *text = json_dumps(body, JSON_COMPACT);
     json_decref(body);
     assert(text != NULL);
@@ -107,22 +106,20 @@ static void let_in(void *ctx)
 static void sign_in(struct signing *signing)
 {
     struct rate_rule rule = email_rule(signing);
-    if (!rate_limit_forget(signing->gateway, &rule, let_in, signing)) {
+    if (!rate_limit_forget(signing->gateway, &rule, let_in, signing))
         let_in(signing);
-    }
 }
 
 static void on_checked(void *ctx, enum hash_result result, const char *hash)
 {
     struct signing *signing = ctx;
     (void)hash;
-    if (result == HASH_STOPPED || result == HASH_FAILED) {
+    if (result == HASH_STOPPED || result == HASH_FAILED)
         refuse_busy(signing);
-    } else if (result == HASH_WRONG) {
+    else if (result == HASH_WRONG)
         refuse(signing, 401, "wrong_password", "The e-mail address or the password is wrong.", 0);
-    } else {
+    else
         sign_in(signing);
-    }
 }
 
 static void on_account(void *ctx, const json_t *answer)
@@ -135,15 +132,13 @@ static void on_account(void *ctx, const json_t *answer)
     }
     const char *hash = json_string_value(json_object_get(answer, "hash"));
     const char *visitor = json_string_value(json_object_get(answer, "visitor"));
-    if (hash != NULL && visitor != NULL && strlen(visitor) == VISITOR_ID_BYTES) {
+    if (hash != NULL && visitor != NULL && strlen(visitor) == VISITOR_ID_BYTES)
         memcpy(signing->visitor, visitor, sizeof signing->visitor);
-    } else {
+    else
         hash = NULL;
-    }
     if (!hash_pool_check(signing->gateway->accounts.pool, hash, signing->password, on_checked,
-                         signing)) {
+                         signing))
         refuse_full(signing);
-    }
 }
 
 /* --- the end of a sign-up --- */
@@ -169,9 +164,8 @@ static void on_hashed(void *ctx, enum hash_result result, const char *hash)
     }
     json_t *args = json_pack("{ss ss}", "email", signing->email, "hash", hash);
     if (args == NULL ||
-        !office_client_ask(signing->gateway, "visitor.add", args, "gateway", on_added, signing)) {
+        !office_client_ask(signing->gateway, "visitor.add", args, "gateway", on_added, signing))
         refuse_busy(signing);
-    }
 }
 
 /* --- the way there, the same for both --- */
@@ -185,15 +179,13 @@ static void on_counted(void *ctx, enum rate_verdict verdict, int retry_s)
     } else if (verdict == RATE_TOO_FAST) {
         refuse(signing, 429, "too_fast", "Too many tries. Please wait a moment.", retry_s);
     } else if (signing->is_sign_up) {
-        if (!hash_pool_hash(gateway->accounts.pool, signing->password, on_hashed, signing)) {
+        if (!hash_pool_hash(gateway->accounts.pool, signing->password, on_hashed, signing))
             refuse_full(signing);
-        }
     } else {
         json_t *args = json_pack("{ss}", "email", signing->email);
         if (args == NULL ||
-            !office_client_ask(gateway, "visitor.get", args, "gateway", on_account, signing)) {
+            !office_client_ask(gateway, "visitor.get", args, "gateway", on_account, signing))
             refuse_busy(signing);
-        }
     }
 }
 
@@ -208,11 +200,10 @@ static void count_try(struct signing *signing)
             (struct rate_rule){"sign-up", signing->address, HOUR_S, options->account_sign_ups};
         count = 1;
     }
-    if (!hash_pool_has_room(signing->gateway->accounts.pool)) {
+    if (!hash_pool_has_room(signing->gateway->accounts.pool))
         refuse_full(signing);
-    } else if (!rate_limit_count(signing->gateway, rules, count, on_counted, signing)) {
+    else if (!rate_limit_count(signing->gateway, rules, count, on_counted, signing))
         refuse_busy(signing);
-    }
 }
 
 static void read_address(struct gateway *gateway, struct lws *wsi, char out[CLIENT_ADDRESS_BYTES])
@@ -258,13 +249,11 @@ static int sign(struct gateway *gateway, struct lws *wsi, struct http_connection
                 const char *body, size_t bytes, bool is_sign_up)
 {
     const char *message = NULL;
-    if (!http_origin_is_allowed(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi))
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
-    }
     struct signing *signing = read_body(body, bytes, is_sign_up, &message);
-    if (signing == NULL) {
+    if (signing == NULL)
         return http_error(wsi, connection, 400, "bad_message", message);
-    }
     signing->gateway = gateway;
     gateway->accounts.signing_count++;
     read_address(gateway, wsi, signing->address);
@@ -290,12 +279,10 @@ int account_desk_sign_in(struct gateway *gateway, struct lws *wsi,
 int account_desk_show(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
 {
     struct account_session session;
-    if (!gateway->accounts.is_ready) {
+    if (!gateway->accounts.is_ready)
         return http_error(wsi, connection, 503, "busy", "This gateway is not ready yet.");
-    }
-    if (!account_cookie_read(gateway, wsi, &session)) {
+    if (!account_cookie_read(gateway, wsi, &session))
         return http_error(wsi, connection, 401, "sign_in", "Please sign in.");
-    }
     json_t *body =
         json_pack("{ss sI}", "email", session.email, "ends_ms", (json_int_t)session.ends_ms);
     char *text = json_dumps(body, JSON_COMPACT);

@@ -56,25 +56,22 @@ bool account_desk_takes(struct gateway *gateway, struct session *session, const 
 static void remember(struct gateway *gateway, uint64_t session, int64_t ends_ms)
 {
     if (ends_ms > 0 &&
-        !signed_out_add(&gateway->accounts.signed_out, session, ends_ms, clock_wall_ms())) {
+        !signed_out_add(&gateway->accounts.signed_out, session, ends_ms, clock_wall_ms()))
         log_error("too many sessions were signed out: one of them is forgotten");
-    }
 }
 
 static void end_sockets(struct gateway *gateway, const char *visitor, uint64_t id)
 {
     struct session *session = session_of_account(&gateway->sessions, visitor, id);
-    for (; session != NULL; session = session_next_of_account(session)) {
+    for (; session != NULL; session = session_next_of_account(session))
         end_socket(gateway, session);
-    }
 }
 
 bool account_desk_end(struct gateway *gateway, const struct account_session *session)
 {
     if (!signed_out_add(&gateway->accounts.signed_out, session->id, session->ends_ms,
-                        clock_wall_ms())) {
+                        clock_wall_ms()))
         return false;
-    }
     end_sockets(gateway, session->visitor, session->id);
     return true;
 }
@@ -93,24 +90,21 @@ static void answer_known(struct gateway *gateway, uint64_t session, const char *
 void account_desk_on_gone(struct gateway *gateway, const char *text, size_t bytes)
 {
     char copy[GONE_TEXT_BYTES], *end = NULL;
-    if (bytes >= sizeof copy) {
+    if (bytes >= sizeof copy)
         return;
-    }
     memcpy(copy, text, bytes);
     copy[bytes] = '\0';
     uint64_t id = strtoull(copy, &end, 16);
     int64_t ends_ms = strtoll(end, &end, 10);
-    if (id == 0 || *end != ' ') {
+    if (id == 0 || *end != ' ')
         return;
-    }
     char *visitor = end + 1, *client = visitor + strcspn(visitor, " ");
     bool is_asked = *client == ' ';
     *client = '\0';
     remember(gateway, id, ends_ms);
     end_sockets(gateway, visitor, id);
-    if (is_asked) {
+    if (is_asked)
         answer_known(gateway, id, client + 1);
-    }
 }
 
 /* After a list that was read anew: who of those here is on it? */
@@ -118,11 +112,9 @@ static void end_those_gone(struct gateway *gateway)
 {
     for (size_t i = 0; i < gateway->book.count; i++) {
         struct session *session = gateway->book.entries[i]->sessions;
-        for (; session != NULL; session = session->event_next) {
-            if (!session->is_closing && is_over(gateway, session)) {
+        for (; session != NULL; session = session->event_next)
+            if (!session->is_closing && is_over(gateway, session))
                 end_socket(gateway, session);
-            }
-        }
     }
 }
 
@@ -132,9 +124,8 @@ static void on_page(void *ctx, enum redis_link_status status, const redisReply *
 {
     struct gateway *gateway = ctx;
     gateway->accounts.is_asked = false;
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY) {
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY)
         return; /* asked again when the link is back */
-    }
     for (size_t i = 0; i + 1 < reply->elements; i += 2) {
         remember(gateway, strtoull(reply->element[i]->str, NULL, 16),
                  strtoll(reply->element[i + 1]->str, NULL, 10));
@@ -161,7 +152,6 @@ void account_desk_reload(struct gateway *gateway)
 {
     char from[24];
     (void)snprintf(from, sizeof from, "%" PRId64, clock_wall_ms());
-    if (!gateway->accounts.is_asked) {
+    if (!gateway->accounts.is_asked)
         ask_page(gateway, from);
-    }
 }

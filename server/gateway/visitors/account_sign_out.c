@@ -54,9 +54,8 @@ static void answer(struct gateway *gateway, struct http_wait *wait, bool is_told
 static void finish(struct signing_out *out, bool is_told)
 {
     struct signing_out **link = &out->gateway->accounts.signing_out;
-    while (*link != out) {
+    while (*link != out)
         link = &(*link)->next;
-    }
     *link = out->next;
     answer(out->gateway, out->wait, is_told);
     free(out);
@@ -64,9 +63,8 @@ static void finish(struct signing_out *out, bool is_told)
 
 static void finish_when_known(struct signing_out *out)
 {
-    if (out->ends_ms != 0 && out->left <= 0) {
+    if (out->ends_ms != 0 && out->left <= 0)
         finish(out, true);
-    }
 }
 
 static void on_told(void *ctx, enum redis_link_status status, const redisReply *reply)
@@ -84,16 +82,14 @@ static void on_told(void *ctx, enum redis_link_status status, const redisReply *
 void account_desk_on_known(struct gateway *gateway, const char *text, size_t bytes)
 {
     char copy[SESSION_DIGITS + 1];
-    if (bytes != SESSION_DIGITS) {
+    if (bytes != SESSION_DIGITS)
         return;
-    }
     memcpy(copy, text, bytes);
     copy[bytes] = '\0';
     uint64_t session = strtoull(copy, NULL, 16);
     struct signing_out *out = gateway->accounts.signing_out;
-    while (out != NULL && out->session != session) {
+    while (out != NULL && out->session != session)
         out = out->next;
-    }
     if (out != NULL) {
         out->left--;
         finish_when_known(out);
@@ -118,17 +114,15 @@ static void on_listed(void *ctx, enum redis_link_status status, const redisReply
     (void)reply;
     if (status != REDIS_LINK_OK ||
         redis_link_call(out->gateway->commands, on_told, out, "PUBLISH", ACCOUNT_GONE_KEY,
-                        out->text, NULL) != REDIS_LINK_OK) {
+                        out->text, NULL) != REDIS_LINK_OK)
         finish(out, false);
-    }
 }
 
 static void on_kept(void *ctx, const json_t *kept)
 {
     (void)ctx;
-    if (!json_is_true(json_object_get(kept, "ok"))) {
+    if (!json_is_true(json_object_get(kept, "ok")))
         log_warning("a session that was signed out is not in the ledger: only Redis knows it");
-    }
 }
 
 /* Into Redis, and to the ledger, which keeps it should Redis be lost. */
@@ -145,22 +139,19 @@ static void tell(struct signing_out *out, const struct account_session *session)
     redis_link_call(gateway->commands, NULL, NULL, "ZREMRANGEBYSCORE", ACCOUNT_GONE_KEY, "-inf",
                     now, NULL);
     json_t *args = json_pack("{ss sI}", "session", id, "ends_ms", (json_int_t)session->ends_ms);
-    if (args != NULL) {
+    if (args != NULL)
         (void)office_client_ask(gateway, "visitor.sign_out", args, "gateway", on_kept, NULL);
-    }
     if (redis_link_call(gateway->commands, on_listed, out, "ZADD", ACCOUNT_GONE_KEY, ends, id,
-                        NULL) != REDIS_LINK_OK) {
+                        NULL) != REDIS_LINK_OK)
         finish(out, false);
-    }
 }
 
 int account_desk_sign_out(struct gateway *gateway, struct lws *wsi,
                           struct http_connection *connection)
 {
     struct account_session session;
-    if (!http_origin_is_allowed(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi))
         return http_error(wsi, connection, 403, "bad_origin", "This Origin is not allowed.");
-    }
     struct http_wait *wait = http_wait_create(gateway, wsi, connection);
     if (!account_cookie_read(gateway, wsi, &session)) {
         answer(gateway, wait, true); /* there is nothing to end */

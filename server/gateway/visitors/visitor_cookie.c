@@ -39,9 +39,8 @@ static const char *find_cookie(const char *cookies, const char *name, size_t *by
 static const char *read_cookie(struct lws *wsi, const char *name, char cookies[COOKIES_BYTES_MAX],
                                size_t *bytes)
 {
-    if (lws_hdr_copy(wsi, cookies, COOKIES_BYTES_MAX, WSI_TOKEN_HTTP_COOKIE) <= 0) {
+    if (lws_hdr_copy(wsi, cookies, COOKIES_BYTES_MAX, WSI_TOKEN_HTTP_COOKIE) <= 0)
         return NULL;
-    }
     return find_cookie(cookies, name, bytes);
 }
 
@@ -104,9 +103,8 @@ void account_cookie_write(struct gateway *gateway, const struct account_session 
                           size_t out_bytes_max)
 {
     char token[TOKEN_BYTES_MAX + 1] = "";
-    if (session != NULL) {
+    if (session != NULL)
         account_session_issue(&gateway->keys, session, token);
-    }
     write_cookie(gateway, ACCOUNT_COOKIE, token, "Lax",
                  session != NULL ? (int)gateway->options->account_session_s : 0, out,
                  out_bytes_max);
@@ -124,9 +122,8 @@ void visitor_identify(struct gateway *gateway, struct lws *wsi, struct visitor_i
     }
     char visitor[VISITOR_ID_BYTES + 8];
     who->is_fresh = !visitor_cookie_read(gateway, wsi, visitor, sizeof visitor);
-    if (who->is_fresh) {
+    if (who->is_fresh)
         token_random(visitor, VISITOR_ID_BYTES);
-    }
     memcpy(who->visitor, visitor, sizeof who->visitor);
 }
 
@@ -135,9 +132,8 @@ bool receipt_cookie_read(struct lws *wsi, char *receipt, size_t receipt_bytes_ma
     char cookies[COOKIES_BYTES_MAX];
     size_t bytes = 0;
     const char *token = read_cookie(wsi, RECEIPT_COOKIE, cookies, &bytes);
-    if (token == NULL || bytes == 0 || bytes >= receipt_bytes_max) {
+    if (token == NULL || bytes == 0 || bytes >= receipt_bytes_max)
         return false;
-    }
     memcpy(receipt, token, bytes);
     receipt[bytes] = '\0';
     return true;
@@ -157,9 +153,8 @@ size_t page_language(struct lws *wsi)
     char cookies[COOKIES_BYTES_MAX], accepted[ACCEPT_BYTES_MAX], id[LANGUAGE_BYTES_MAX + 1] = "";
     size_t bytes = 0;
     const char *wanted = read_cookie(wsi, LANGUAGE_COOKIE, cookies, &bytes);
-    if (wanted != NULL && bytes <= LANGUAGE_BYTES_MAX) {
+    if (wanted != NULL && bytes <= LANGUAGE_BYTES_MAX)
         memcpy(id, wanted, bytes);
-    }
     size_t language = web_language_find(id);
     return language < web_languages_count()
                ? language

@@ -27,9 +27,8 @@ static void say_goodbye(struct event_entry *event, int64_t now_ms)
         int64_t since_ms =
             session->told.at_ms > event->over_ms ? session->told.at_ms : event->over_ms;
         if (session->stage == STAGE_WAITING &&
-            now_ms - since_ms >= FAREWELL_MS_MIN + moment_of(session, spread_ms)) {
+            now_ms - since_ms >= FAREWELL_MS_MIN + moment_of(session, spread_ms))
             wire_close(session, 1000);
-        }
     }
 }
 

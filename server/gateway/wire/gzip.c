@@ -9,9 +9,8 @@ unsigned char *gzip_text(const char *text, size_t bytes, size_t *gzip_bytes)
 {
     z_stream z = {0};
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
+                     Z_DEFAULT_STRATEGY) != Z_OK)
         return NULL;
-    }
     size_t room = deflateBound(&z, bytes);
     unsigned char *out = malloc(room), *exact = NULL;
     if (out != NULL) {
@@ -23,9 +22,8 @@ unsigned char *gzip_text(const char *text, size_t bytes, size_t *gzip_bytes)
             *gzip_bytes = z.total_out;
             exact = realloc(out, z.total_out);
         }
-        if (exact == NULL) {
+        if (exact == NULL)
             free(out);
-        }
     }
     deflateEnd(&z);
     return exact;

@@ -15,16 +15,13 @@ bool header_list_has(const char *list, const char *word)
 {
     size_t word_bytes = strlen(word);
     for (const char *at = list; *at != '\0';) {
-        while (is_list_space(*at)) {
+        while (is_list_space(*at))
             at++;
-        }
         const char *start = at;
-        while (*at != '\0' && !is_list_space(*at)) {
+        while (*at != '\0' && !is_list_space(*at))
             at++;
-        }
-        if ((size_t)(at - start) == word_bytes && strncasecmp(start, word, word_bytes) == 0) {
+        if ((size_t)(at - start) == word_bytes && strncasecmp(start, word, word_bytes) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -32,9 +29,8 @@ bool header_list_has(const char *list, const char *word)
 bool content_length_parse(const char *text, int64_t *bytes)
 {
     size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 18 || text[digits] != '\0') {
+    if (digits == 0 || digits > 18 || text[digits] != '\0')
         return false;
-    }
     *bytes = strtoll(text, NULL, 10);
     return true;
 }
@@ -49,9 +45,8 @@ static bool key_is_valid(const char *key)
 
 bool origin_is_allowed(const char *origin, const char *host, const struct origin_rule *rule)
 {
-    if (origin == NULL) {
+    if (origin == NULL)
         return true;
-    }
     const char *scheme_end = strstr(origin, "://");
     bool is_own = scheme_end != NULL && host != NULL && strcasecmp(scheme_end + 3, host) == 0;
     bool is_public = rule->public_url[0] != '\0' && strcasecmp(origin, rule->public_url) == 0;
@@ -61,22 +56,17 @@ bool origin_is_allowed(const char *origin, const char *host, const struct origin
 struct handshake_verdict handshake_check(const struct handshake *h)
 {
     static const struct handshake_verdict good = {0, NULL};
-    if (!h->is_get || h->http_version == NULL || strcmp(h->http_version, "HTTP/1.1") != 0) {
+    if (!h->is_get || h->http_version == NULL || strcmp(h->http_version, "HTTP/1.1") != 0)
         return (struct handshake_verdict){400, "A WebSocket handshake is a GET of HTTP/1.1."};
-    }
-    if (h->host == NULL || h->host[0] == '\0') {
+    if (h->host == NULL || h->host[0] == '\0')
         return (struct handshake_verdict){400, "There must be exactly one Host header."};
-    }
     if (h->upgrade == NULL || strcasecmp(h->upgrade, "websocket") != 0 || h->connection == NULL ||
-        !header_list_has(h->connection, "upgrade")) {
+        !header_list_has(h->connection, "upgrade"))
         return (struct handshake_verdict){426, "This address speaks WebSocket only."};
-    }
-    if (h->version == NULL || strcmp(h->version, "13") != 0) {
+    if (h->version == NULL || strcmp(h->version, "13") != 0)
         return (struct handshake_verdict){426, "Sec-WebSocket-Version must be 13."};
-    }
-    if (h->key == NULL || !key_is_valid(h->key)) {
+    if (h->key == NULL || !key_is_valid(h->key))
         return (struct handshake_verdict){400, "Sec-WebSocket-Key must be 16 bytes in base64."};
-    }
     if (h->protocols == NULL ||
         !header_list_has(h->protocols, h->protocol != NULL ? h->protocol : SUBPROTOCOL)) {
         return (struct handshake_verdict){

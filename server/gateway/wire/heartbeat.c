@@ -35,8 +35,7 @@ void heartbeat_on_turn(struct gateway *gateway, int64_t now_ms)
         const struct session *session = session_at(&gateway->sessions, heartbeat->next);
         heartbeat->next = (heartbeat->next + 1) % slots_count;
         if (session != NULL && session->poll == NULL && !session->is_closing &&
-            now_ms - session->told.at_ms >= round_ms && !wire_is_slow(session)) {
+            now_ms - session->told.at_ms >= round_ms && !wire_is_slow(session))
             beat(session);
-        }
     }
 }

@@ -26,9 +26,8 @@ bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi)
 {
     char origin[512], host[512];
     const char *said = http_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
-    if (said == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0) {
+    if (said == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
         return false;
-    }
     return origin_is_allowed(said, http_header(wsi, WSI_TOKEN_HOST, host, sizeof host),
                              &gateway->origin_rule);
 }
@@ -37,12 +36,10 @@ int http_confirm_upgrade(struct lws *wsi)
 {
     char upgrade[16];
     const char *value = http_header(wsi, WSI_TOKEN_UPGRADE, upgrade, sizeof upgrade);
-    if (value != NULL && strcmp(value, "websocket") == 0) {
+    if (value != NULL && strcmp(value, "websocket") == 0)
         return 0;
-    }
-    if (value != NULL) { /* otherwise libwebsockets has answered already */
+    if (value != NULL) /* otherwise libwebsockets has answered already */
         http_refuse(wsi, 400, "bad_upgrade", "Only an upgrade to websocket is possible.");
-    }
     return -1;
 }
 
@@ -57,11 +54,10 @@ struct head {
 
 static void head_add(struct head *head, const char *name, const char *value)
 {
-    if (value != NULL && lws_add_http_header_by_name(
-                             head->wsi, (const unsigned char *)name, (const unsigned char *)value,
-                             (int)strlen(value), &head->at, head->end) != 0) {
+    if (value != NULL && lws_add_http_header_by_name(head->wsi, (const unsigned char *)name,
+                                                     (const unsigned char *)value,
+                                                     (int)strlen(value), &head->at, head->end) != 0)
         head->is_full = true;
-    }
 }
 
 static bool head_start(struct head *head, struct lws *wsi, unsigned status)
@@ -75,9 +71,8 @@ static bool head_start(struct head *head, struct lws *wsi, unsigned status)
 
 static const char *varies_by(const struct http_response *r)
 {
-    if (r->language != NULL) {
+    if (r->language != NULL)
         return "Accept-Encoding, Accept-Language, Cookie";
-    }
     return r->encoding != NULL || r->etag != NULL ? "Accept-Encoding" : NULL;
 }
 
@@ -114,9 +109,8 @@ static void release(struct http_connection *connection)
 {
     free(connection->request_body);
     free(connection->out_owned);
-    if (connection->wait != NULL) {
+    if (connection->wait != NULL)
         connection->wait->wsi = NULL;
-    }
     memset(connection, 0, sizeof *connection);
 }
 
@@ -130,9 +124,8 @@ static uint64_t bytes_read(struct lws *wsi)
         socklen_t info_bytes = sizeof info;
         if (ioctl(fd, SIOCINQ, &unread_before) != 0 ||
             getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) != 0 ||
-            ioctl(fd, SIOCINQ, &unread) != 0) {
+            ioctl(fd, SIOCINQ, &unread) != 0)
             return 0;
-        }
     }
     return info.tcpi_bytes_received - (uint64_t)unread;
 }
@@ -148,9 +141,8 @@ static int finish(struct lws *wsi, struct http_connection *connection)
 {
     bool is_closing = connection->is_closing;
     release(connection);
-    if (is_closing) {
+    if (is_closing)
         return -1;
-    }
     lws_set_opaque_user_data(wsi, (void *)(uintptr_t)(bytes_read(wsi) + 1));
     return lws_http_transaction_completed(wsi) ? -1 : 0; /* ends the connection's memory */
 }
@@ -171,9 +163,8 @@ static int send_body(struct lws *wsi, struct http_connection *connection)
         size_t bytes = left < WS_TX_BYTES ? left : WS_TX_BYTES;
         memcpy(buffer + LWS_PRE, connection->out + connection->out_done, bytes);
         enum lws_write_protocol how = bytes == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
-        if (lws_write(wsi, buffer + LWS_PRE, bytes, how) < (int)bytes) {
+        if (lws_write(wsi, buffer + LWS_PRE, bytes, how) < (int)bytes)
             return -1;
-        }
         connection->out_done += bytes;
     }
     return finish(wsi, connection);
@@ -288,9 +279,8 @@ void http_wait_answer(struct http_wait *wait, const struct http_response *respon
     } else {
         wait->connection->wait = NULL;
         lws_rx_flow_control(wait->wsi, 1);
-        if (http_respond(wait->wsi, wait->connection, response) != 0) {
+        if (http_respond(wait->wsi, wait->connection, response) != 0)
             lws_set_timeout(wait->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
-        }
     }
     free(wait);
 }
@@ -349,9 +339,8 @@ static int on_request(struct gateway *gateway, struct lws *wsi, struct http_conn
         return -1;
     }
     release(connection);
-    if (strlen(path) >= sizeof connection->path) {
+    if (strlen(path) >= sizeof connection->path)
         return http_error(wsi, connection, 404, "not_found", "There is nothing at this address.");
-    }
     snprintf(connection->path, sizeof connection->path, "%s", path);
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
         connection->is_closing = true;
@@ -367,21 +356,18 @@ static int on_request(struct gateway *gateway, struct lws *wsi, struct http_conn
         connection->is_closing = true;
         return http_api_delete(wsi, connection);
     }
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0) {
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
         return prepare_body(wsi, connection, &result) ? 0 : result;
-    }
     connection->is_closing = true;
     return http_error(wsi, connection, 405, "bad_method", "This method is not supported.");
 }
 
 static int on_body(struct http_connection *connection, const void *piece, size_t bytes)
 {
-    if (connection->request_body == NULL) {
+    if (connection->request_body == NULL)
         return connection->has_answered ? 0 : -1; /* a body nobody asked for is passed over */
-    }
-    if (connection->request_bytes + bytes > connection->request_bytes_max) {
+    if (connection->request_bytes + bytes > connection->request_bytes_max)
         return -1;
-    }
     memcpy(connection->request_body + connection->request_bytes, piece, bytes);
     connection->request_bytes += bytes;
     return 0;
@@ -389,9 +375,8 @@ static int on_body(struct http_connection *connection, const void *piece, size_t
 
 static int on_body_complete(struct lws *wsi, struct http_connection *connection)
 {
-    if (connection->request_body == NULL || connection->has_answered || connection->wait != NULL) {
+    if (connection->request_body == NULL || connection->has_answered || connection->wait != NULL)
         return 0;
-    }
     connection->request_body[connection->request_bytes] = '\0';
     return http_api_post(wsi, connection, connection->request_body, connection->request_bytes);
 }
@@ -416,9 +401,8 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return on_writable(wsi, connection);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:
-        if (connection != NULL) {
+        if (connection != NULL)
             release(connection);
-        }
         return 0;
     case LWS_CALLBACK_WSI_CREATE:
         gateway->connections_count++;

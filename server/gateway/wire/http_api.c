@@ -68,9 +68,8 @@ static int get_asset(struct gateway *gateway, struct lws *wsi, struct http_conne
     size_t language = page_language(wsi);
     const struct web_asset *asset = web_asset_find(connection->path, language);
     char cookie[TOKEN_BYTES_MAX + 128], visitor[16];
-    if (asset == NULL) {
+    if (asset == NULL)
         return not_found(wsi, connection);
-    }
     struct http_response response = {
         .status = 200,
         .content_type = asset->content_type,
@@ -97,9 +96,8 @@ static int respond_copy(struct lws *wsi, struct http_connection *connection, con
     char *copy = malloc(bytes + gzip_bytes + 1);
     assert(copy != NULL);
     memcpy(copy, text, bytes);
-    if (gzip != NULL) {
+    if (gzip != NULL)
         memcpy(copy + bytes, gzip, gzip_bytes);
-    }
     struct http_response response = {.status = 200,
                                      .content_type = "application/json",
                                      .cache_control = etag != NULL ? "no-cache" : NULL,
@@ -114,9 +112,8 @@ static int respond_copy(struct lws *wsi, struct http_connection *connection, con
 static int get_plan(struct lws *wsi, struct http_connection *connection,
                     const struct event_entry *event)
 {
-    if (!event->has_plan) {
+    if (!event->has_plan)
         return http_error(wsi, connection, 503, "busy", "The plan is being loaded.");
-    }
     return respond_copy(wsi, connection, event->plan_etag, event->plan_text, event->plan_bytes,
                         event->plan_gzip, event->plan_gzip_bytes);
 }
@@ -134,33 +131,25 @@ static int get_event(struct gateway *gateway, struct lws *wsi, struct http_conne
 {
     char id[EVENT_ID_BYTES_MAX + 1];
     size_t id_bytes = strcspn(rest, "/");
-    if (id_bytes > EVENT_ID_BYTES_MAX) {
+    if (id_bytes > EVENT_ID_BYTES_MAX)
         return not_found(wsi, connection);
-    }
     memcpy(id, rest, id_bytes);
     id[id_bytes] = '\0';
     const struct event_entry *event = book_find(&gateway->book, id);
-    if (!gateway->has_events) {
+    if (!gateway->has_events)
         return http_error(wsi, connection, 503, "busy", "This gateway is not ready yet.");
-    }
-    if (event == NULL || !event_is_public(event)) {
+    if (event == NULL || !event_is_public(event))
         return http_error(wsi, connection, 404, "not_found", "There is no such event.");
-    }
-    if (rest[id_bytes] == '\0') {
+    if (rest[id_bytes] == '\0')
         return respond_json(wsi, connection, 200, book_event_json(event));
-    }
-    if (strcmp(rest + id_bytes, "/plan") == 0) {
+    if (strcmp(rest + id_bytes, "/plan") == 0)
         return get_plan(wsi, connection, event);
-    }
-    if (strcmp(rest + id_bytes, "/poll") == 0) {
+    if (strcmp(rest + id_bytes, "/poll") == 0)
         return http_error(wsi, connection, 405, "bad_method", "Polls are sent by POST.");
-    }
-    if (strncmp(rest + id_bytes, "/draw", 5) == 0) {
+    if (strncmp(rest + id_bytes, "/draw", 5) == 0)
         return draw_desk_get(gateway, wsi, connection, event, rest + id_bytes + 5);
-    }
-    if (strcmp(rest + id_bytes, "/line/head") == 0) {
+    if (strcmp(rest + id_bytes, "/line/head") == 0)
         return head_desk_get(gateway, wsi, connection, event);
-    }
     return strcmp(rest + id_bytes, "/ws") == 0
                ? http_error(wsi, connection, 426, "upgrade_required",
                             "This address speaks WebSocket only.")
@@ -185,9 +174,8 @@ static int get_metrics(struct gateway *gateway, struct lws *wsi, struct http_con
     lws_get_peer_simple(wsi, peer, sizeof peer);
     bool is_local = strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
                     strncmp(peer, "::ffff:127.", 11) == 0;
-    if (!is_local && !gateway->options->is_metrics_public) {
+    if (!is_local && !gateway->options->is_metrics_public)
         return not_found(wsi, connection);
-    }
     size_t bytes = 0;
     char *text = metrics_text(gateway, &bytes);
     struct http_response response = {.status = 200,
@@ -206,29 +194,22 @@ int http_api_get(struct gateway *gateway, struct lws *wsi, struct http_connectio
         return respond_json(wsi, connection, 200,
                             json_pack("{sI}", "server_ms", (json_int_t)clock_wall_ms()));
     }
-    if (strcmp(path, "/api/v1/events") == 0) {
+    if (strcmp(path, "/api/v1/events") == 0)
         return get_events(gateway, wsi, connection);
-    }
-    if (strncmp(path, events, sizeof events - 1) == 0) {
+    if (strncmp(path, events, sizeof events - 1) == 0)
         return get_event(gateway, wsi, connection, path + sizeof events - 1);
-    }
-    if (organizer_routes_are_at(path)) {
+    if (organizer_routes_are_at(path))
         return organizer_routes_serve(gateway, wsi, connection, "GET", NULL, 0);
-    }
-    if (strcmp(path, "/api/v1/account") == 0) {
+    if (strcmp(path, "/api/v1/account") == 0)
         return account_desk_show(gateway, wsi, connection);
-    }
-    if (strcmp(path, "/healthz") == 0) {
+    if (strcmp(path, "/healthz") == 0)
         return get_health(gateway, wsi, connection);
-    }
-    if (strcmp(path, "/metrics") == 0) {
+    if (strcmp(path, "/metrics") == 0)
         return get_metrics(gateway, wsi, connection);
-    }
     int result = 0;
     if (language_page_switches(gateway, wsi, connection, &result) ||
-        line_page_redirects(gateway, wsi, connection, &result)) {
+        line_page_redirects(gateway, wsi, connection, &result))
         return result;
-    }
     return line_page_is_at(path) ? line_page_get(gateway, wsi, connection)
                                  : get_asset(gateway, wsi, connection);
 }
@@ -244,9 +225,8 @@ static int post_webhook(struct gateway *gateway, struct lws *wsi,
     }
     const char *reason = payment_webhook_read(gateway->options->webhook_secret, signature, body,
                                               bytes, clock_wall_ms(), &intent);
-    if (reason != NULL) {
+    if (reason != NULL)
         return http_error(wsi, connection, 400, "bad_webhook", reason);
-    }
     webhook_desk_take(gateway, &intent);
     struct http_response response = {.status = 204};
     return http_respond(wsi, connection, &response);
@@ -276,30 +256,24 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
         return post_event(gateway, wsi, connection, connection->path + sizeof visitors - 1, body,
                           bytes);
     }
-    if (line_page_is_at(connection->path)) {
+    if (line_page_is_at(connection->path))
         return line_page_post(gateway, wsi, connection, body);
-    }
-    if (strcmp(connection->path, "/api/v1/payments/webhook") == 0) {
+    if (strcmp(connection->path, "/api/v1/payments/webhook") == 0)
         return post_webhook(gateway, wsi, connection, body, bytes);
-    }
-    if (organizer_routes_are_at(connection->path)) {
+    if (organizer_routes_are_at(connection->path))
         return organizer_routes_serve(gateway, wsi, connection, "POST", body, bytes);
-    }
-    if (strcmp(connection->path, "/api/v1/account") == 0) {
+    if (strcmp(connection->path, "/api/v1/account") == 0)
         return account_desk_sign_up(gateway, wsi, connection, body, bytes);
-    }
-    if (strcmp(connection->path, "/api/v1/account/session") == 0) {
+    if (strcmp(connection->path, "/api/v1/account/session") == 0)
         return account_desk_sign_in(gateway, wsi, connection, body, bytes);
-    }
     return not_found(wsi, connection);
 }
 
 int http_api_delete(struct lws *wsi, struct http_connection *connection)
 {
     struct gateway *gateway = lws_context_user(lws_get_context(wsi));
-    if (strcmp(connection->path, "/api/v1/account/session") == 0) {
+    if (strcmp(connection->path, "/api/v1/account/session") == 0)
         return account_desk_sign_out(gateway, wsi, connection);
-    }
     return organizer_routes_are_at(connection->path)
                ? organizer_routes_serve(gateway, wsi, connection, "DELETE", NULL, 0)
                : not_found(wsi, connection);

@@ -37,9 +37,8 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
     for (int i = 0; i < ACCEPTS_PER_TURN_MAX && listener->waiting_count < LISTENER_WAITING_MAX;
          i++) {
         int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
+        if (fd < 0)
             return; /* nobody more, or out of descriptors: the next turn tries again */
-        }
         if (listener->has_room(listener->ctx, listener->waiting_count)) {
             listener->accepted_count++;
             listener->waiting[(listener->waiting_first + listener->waiting_count++) %
@@ -63,14 +62,12 @@ static void on_hand_over(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     (void)events;
     struct listener *listener = watcher->data;
-    for (int i = 0; i < HANDED_PER_TURN_MAX && listener->waiting_count > 0; i++) {
+    for (int i = 0; i < HANDED_PER_TURN_MAX && listener->waiting_count > 0; i++)
         listener->on_accept(listener->ctx, next_waiting(listener));
-    }
-    if (listener->waiting_count > 0) {
+    if (listener->waiting_count > 0)
         ev_idle_start(loop, &listener->awake);
-    } else {
+    else
         ev_idle_stop(loop, &listener->awake);
-    }
 }
 
 static int set_option(int fd, int level, int name, int value)
@@ -89,9 +86,8 @@ static int set_options(int fd, int unanswered_ms_max)
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         int error = set_option(fd, options[i][0], options[i][1], options[i][2]);
-        if (error != 0) {
+        if (error != 0)
             return error;
-        }
     }
     return 0;
 }
@@ -100,12 +96,10 @@ static int bind_address(int fd, const char *address, uint16_t port)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1) {
+    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
         return bind(fd, (struct sockaddr *)&v4, sizeof v4) == 0 ? 0 : errno;
-    }
-    if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1) {
+    if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
         return bind(fd, (struct sockaddr *)&v6, sizeof v6) == 0 ? 0 : errno;
-    }
     return EINVAL;
 }
 
@@ -117,16 +111,13 @@ int listener_init(struct listener *listener, struct ev_loop *loop, const char *a
         .loop = loop, .fd = -1, .has_room = has_room, .on_accept = on_accept, .ctx = ctx};
     int family = strchr(address, ':') != NULL ? AF_INET6 : AF_INET;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return errno;
-    }
     int error = set_options(fd, (int)unanswered_ms_max);
-    if (error == 0) {
+    if (error == 0)
         error = bind_address(fd, address, port);
-    }
-    if (error == 0 && listen(fd, BACKLOG) != 0) {
+    if (error == 0 && listen(fd, BACKLOG) != 0)
         error = errno;
-    }
     if (error != 0) {
         close(fd);
         return error;
@@ -148,15 +139,13 @@ void listener_open(struct listener *listener)
 
 void listener_release(struct listener *listener)
 {
-    if (listener->fd < 0) {
+    if (listener->fd < 0)
         return;
-    }
     ev_io_stop(listener->loop, &listener->readable);
     ev_prepare_stop(listener->loop, &listener->hand_over);
     ev_idle_stop(listener->loop, &listener->awake);
-    while (listener->waiting_count > 0) {
+    while (listener->waiting_count > 0)
         refuse(next_waiting(listener));
-    }
     close(listener->fd);
     listener->fd = -1;
 }

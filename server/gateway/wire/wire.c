@@ -22,9 +22,8 @@ static void keep_frame(struct gateway *gateway, struct session *session, const c
                        size_t bytes)
 {
     struct out_frame *frame = NULL;
-    if (session->out_bytes + bytes <= OUT_BYTES_MAX) {
+    if (session->out_bytes + bytes <= OUT_BYTES_MAX)
         frame = malloc(sizeof *frame + LWS_PRE + bytes);
-    }
     if (frame == NULL) {
         gateway->figures.slow_readers_closed++;
         wire_close(session, 1013);
@@ -33,11 +32,10 @@ static void keep_frame(struct gateway *gateway, struct session *session, const c
     frame->next = NULL;
     frame->bytes = bytes;
     memcpy(frame->data + LWS_PRE, text, bytes);
-    if (session->out_last != NULL) {
+    if (session->out_last != NULL)
         session->out_last->next = frame;
-    } else {
+    else
         session->out_first = frame;
-    }
     session->out_last = frame;
     session->out_bytes += (uint32_t)bytes;
     lws_callback_on_writable(session->wsi);
@@ -53,9 +51,8 @@ void wire_send_text(struct gateway *gateway, struct session *session, const char
                     size_t bytes)
 {
     assert(bytes <= SCRATCH_BYTES);
-    if (session->is_closing) {
+    if (session->is_closing)
         return;
-    }
     if (session->poll != NULL) {
         poll_desk_take(session, text, bytes);
         return;
@@ -65,9 +62,8 @@ void wire_send_text(struct gateway *gateway, struct session *session, const char
         return;
     }
     memcpy(gateway->scratch + LWS_PRE, text, bytes);
-    if (!write_frame(gateway, session, gateway->scratch + LWS_PRE, bytes)) {
+    if (!write_frame(gateway, session, gateway->scratch + LWS_PRE, bytes))
         wire_close(session, 1001);
-    }
 }
 
 void wire_send(struct gateway *gateway, struct session *session, json_t *body)
@@ -88,12 +84,10 @@ void wire_answer(struct gateway *gateway, const struct reply_to *to, json_t *bod
     }
     assert(session->requests_pending > 0);
     session->requests_pending--;
-    if (to->has_re) {
+    if (to->has_re)
         json_object_set_new(body, "re", json_integer(to->re));
-    }
-    if (session->poll != NULL) {
+    if (session->poll != NULL)
         poll_desk_on_answer(session, body);
-    }
     wire_send(gateway, session, body);
 }
 
@@ -108,9 +102,8 @@ static void tell_poll(struct session *session, const struct json_text *body)
 void wire_answer_text(struct gateway *gateway, const struct reply_to *to, struct json_text *body)
 {
     struct session *session = session_by_id(&gateway->sessions, to->session);
-    if (session == NULL) {
+    if (session == NULL)
         return;
-    }
     assert(session->requests_pending > 0 && body->count > 0);
     session->requests_pending--;
     if (to->has_re) {
@@ -118,9 +111,8 @@ void wire_answer_text(struct gateway *gateway, const struct reply_to *to, struct
         json_text_whole(body, ",\"re\":", to->re);
         json_text_raw(body, "}");
     }
-    if (session->poll != NULL) {
+    if (session->poll != NULL)
         tell_poll(session, body);
-    }
     wire_send_text(gateway, session, body->bytes, body->count);
 }
 
@@ -147,9 +139,8 @@ void wire_push_visitor(struct gateway *gateway, struct event_entry *event, const
                        json_t *body)
 {
     struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    for (; session != NULL; session = session_next_of_visitor(session)) {
+    for (; session != NULL; session = session_next_of_visitor(session))
         wire_send(gateway, session, json_incref(body));
-    }
     json_decref(body);
 }
 
@@ -159,18 +150,15 @@ void wire_push_event(struct gateway *gateway, struct event_entry *event, json_t 
     json_decref(body);
     assert(text != NULL);
     size_t bytes = strlen(text);
-    for (struct session *session = event->sessions; session != NULL;
-         session = session->event_next) {
+    for (struct session *session = event->sessions; session != NULL; session = session->event_next)
         wire_send_text(gateway, session, text, bytes);
-    }
     free(text);
 }
 
 void wire_close(struct session *session, uint16_t code)
 {
-    if (session->is_closing) {
+    if (session->is_closing)
         return;
-    }
     session->is_closing = true;
     session->close_code = code;
     if (session->poll != NULL) {
@@ -186,15 +174,13 @@ int wire_on_writable(struct gateway *gateway, struct session *session)
            !lws_partial_buffered(session->wsi)) {
         struct out_frame *frame = session->out_first;
         session->out_first = frame->next;
-        if (session->out_first == NULL) {
+        if (session->out_first == NULL)
             session->out_last = NULL;
-        }
         session->out_bytes -= (uint32_t)frame->bytes;
         bool is_written = write_frame(gateway, session, frame->data + LWS_PRE, frame->bytes);
         free(frame);
-        if (!is_written) {
+        if (!is_written)
             return -1;
-        }
     }
     if (session->is_closing) {
         lws_close_reason(session->wsi, session->close_code, NULL, 0);
@@ -206,9 +192,8 @@ int wire_on_writable(struct gateway *gateway, struct session *session)
         seat_desk_send_map(gateway, session, NULL);
     } else if (session->is_place_stale && !lws_partial_buffered(session->wsi)) {
         session->is_place_stale = false;
-        if (session->stage == STAGE_WAITING) {
+        if (session->stage == STAGE_WAITING)
             line_ticks_push_place(session, line_view_ahead(&session->event->line, session->seq));
-        }
     }
     return 0;
 }

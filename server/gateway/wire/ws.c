@@ -42,14 +42,12 @@ static struct event_entry *event_of_path(struct gateway *gateway, const char *pa
     static const char prefix[] = "/api/v1/events/", suffix[] = "/ws";
     size_t prefix_bytes = sizeof prefix - 1, path_bytes = strlen(path);
     if (path_bytes <= prefix_bytes + 3 || strncmp(path, prefix, prefix_bytes) != 0 ||
-        strcmp(path + path_bytes - 3, suffix) != 0) {
+        strcmp(path + path_bytes - 3, suffix) != 0)
         return NULL;
-    }
     char id[EVENT_ID_BYTES_MAX + 1];
     size_t id_bytes = path_bytes - prefix_bytes - 3;
-    if (id_bytes > EVENT_ID_BYTES_MAX) {
+    if (id_bytes > EVENT_ID_BYTES_MAX)
         return NULL;
-    }
     memcpy(id, path + prefix_bytes, id_bytes);
     id[id_bytes] = '\0';
     struct event_entry *event = book_find(&gateway->book, id);
@@ -91,22 +89,18 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
         .protocol = is_organizer ? ORGANIZER_SUBPROTOCOL : "stanchion.v1",
     };
     struct handshake_verdict verdict = handshake_check(&handshake);
-    if (verdict.status != 0) {
+    if (verdict.status != 0)
         return refuse(gateway, wsi, verdict.status, "bad_handshake", verdict.message);
-    }
-    if (!http_origin_is_allowed(gateway, wsi)) {
+    if (!http_origin_is_allowed(gateway, wsi))
         return refuse(gateway, wsi, 403, "bad_handshake", "This Origin is not allowed.");
-    }
     if (gateway->is_draining || !gateway->has_events || !gateway->accounts.is_ready) {
         return refuse(gateway, wsi, 503, "busy",
                       "This gateway is not ready. Please connect again.");
     }
-    if (is_organizer) {
+    if (is_organizer)
         return organizer_live_check(gateway, wsi, path);
-    }
-    if (event_of(gateway, wsi) == NULL) {
+    if (event_of(gateway, wsi) == NULL)
         return refuse(gateway, wsi, 404, "not_found", "There is no such event.");
-    }
     return 0;
 }
 
@@ -114,19 +108,16 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
 static int add_headers(struct gateway *gateway, struct lws *wsi, struct ws_connection *connection,
                        struct lws_process_html_args *args)
 {
-    if (connection->who.visitor[0] == '\0') {
+    if (connection->who.visitor[0] == '\0')
         visitor_identify(gateway, wsi, &connection->who);
-    }
-    if (!connection->who.is_fresh) {
+    if (!connection->who.is_fresh)
         return 0;
-    }
     char value[TOKEN_BYTES_MAX + 128];
     visitor_cookie_write(gateway, connection->who.visitor, value, sizeof value);
     unsigned char *at = (unsigned char *)args->p;
     if (lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_SET_COOKIE, (unsigned char *)value,
-                                     (int)strlen(value), &at, at + args->max_len) != 0) {
+                                     (int)strlen(value), &at, at + args->max_len) != 0)
         return 1;
-    }
     args->max_len -= (int)(at - (unsigned char *)args->p);
     args->p = (char *)at;
     return 0;
@@ -137,12 +128,10 @@ static int on_established(struct gateway *gateway, struct lws *wsi,
 {
     struct event_entry *event = event_of(gateway, wsi);
     assert(connection != NULL);
-    if (event == NULL) {
+    if (event == NULL)
         return -1;
-    }
-    if (connection->who.visitor[0] == '\0') {
+    if (connection->who.visitor[0] == '\0')
         visitor_identify(gateway, wsi, &connection->who);
-    }
     struct session *session =
         session_create(&gateway->sessions, wsi, event, connection->who.visitor);
     if (session == NULL) {
@@ -176,9 +165,8 @@ static bool assemble(struct gateway *gateway, struct session *session, const cha
         room = room < needed ? needed : room;
         size_t others = gateway->assembly_bytes - session->assembly_bytes_max;
         char *grown = others + room <= ASSEMBLY_BYTES_MAX ? realloc(session->assembly, room) : NULL;
-        if (grown == NULL) {
+        if (grown == NULL)
             return false;
-        }
         session->assembly = grown;
         session->assembly_bytes_max = (uint32_t)room;
         gateway->assembly_bytes = others + room;
@@ -200,24 +188,20 @@ static int on_piece(struct gateway *gateway, struct session *session, const char
                     size_t bytes)
 {
     struct lws *wsi = session->wsi;
-    if (session->is_closing) {
+    if (session->is_closing)
         return 0; /* what it still says does not count */
-    }
-    if (lws_frame_is_binary(wsi)) {
+    if (lws_frame_is_binary(wsi))
         return close_with(session, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
-    }
     size_t left = lws_remaining_packet_payload(wsi);
     bool is_whole = left == 0 && lws_is_final_fragment(wsi);
-    if (session->assembly_bytes + bytes + left > FRAME_BYTES_MAX) {
+    if (session->assembly_bytes + bytes + left > FRAME_BYTES_MAX)
         return close_with(session, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
-    }
     if (is_whole && session->assembly == NULL) {
         messages_on_frame(gateway, session, piece, bytes);
         return 0;
     }
-    if (!assemble(gateway, session, piece, bytes)) {
+    if (!assemble(gateway, session, piece, bytes))
         return close_with(session, 1013);
-    }
     if (is_whole) {
         messages_on_frame(gateway, session, session->assembly, session->assembly_bytes);
         drop_assembly(gateway, session);
@@ -236,9 +220,8 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     struct ws_connection *connection = user;
     struct gateway *gateway = gateway_of(wsi);
     struct session *session = NULL;
-    if (connection != NULL && connection->session != 0) {
+    if (connection != NULL && connection->session != 0)
         session = session_by_id(&gateway->sessions, connection->session);
-    }
     switch (reason) {
     case LWS_CALLBACK_ADD_HEADERS:
         return connection != NULL ? add_headers(gateway, wsi, connection, in) : 0;

@@ -16,14 +16,12 @@ size_t ws_frame_head(unsigned char *data, size_t bytes)
 {
     size_t length_bytes = bytes <= LENGTH_IN_7_BITS_MAX ? 0 : bytes <= UINT16_MAX ? 2 : 8;
     unsigned char *head = data - length_bytes - 2, in_7_bits = (unsigned char)bytes;
-    if (length_bytes > 0) {
+    if (length_bytes > 0)
         in_7_bits = length_bytes == 2 ? LENGTH_IS_2_BYTES : LENGTH_IS_8_BYTES;
-    }
     head[0] = FIN_AND_TEXT;
     head[1] = in_7_bits;
-    for (unsigned char *at = data - 1; at > head + 1; at--, bytes >>= 8) {
+    for (unsigned char *at = data - 1; at > head + 1; at--, bytes >>= 8)
         *at = (unsigned char)bytes;
-    }
     return length_bytes + 2;
 }
 
@@ -33,9 +31,8 @@ bool ws_frame_send(struct lws *wsi, unsigned char *data, size_t bytes)
     unsigned char *frame = data - head_bytes;
     assert(!lws_partial_buffered(wsi));
     ssize_t sent = send(lws_get_socket_fd(wsi), frame, left, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
         return false;
-    }
     if (sent > 0) {
         frame += sent;
         left -= (size_t)sent;

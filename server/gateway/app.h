@@ -1,7 +1,7 @@
 /* The gateway's own struct: what lives as long as the process. Its parts are the desks, each with
  * its file: book (events), line_desk (queue), seat_desk (map and holds), pay_desk (payments),
- * account_desk (visitors' accounts), office_client (requests to the ledger), http (pages and API),
- * ws (visitors' sockets), organizer/ (the console).
+ * account_desk (visitors' accounts), office_client (requests to the ledger), storage (Redis), http
+ * (pages and API), ws (visitors' sockets), organizer/ (the console).
  */
 #ifndef STANCHION_GATEWAY_APP_H
 #define STANCHION_GATEWAY_APP_H
@@ -11,6 +11,7 @@
 #include "server/base/json_text.h"
 #include "server/base/redis_link.h"
 #include "server/base/token.h"
+#include "server/gateway/ask.h"
 #include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/seats/best_desk.h"
@@ -103,26 +104,7 @@ struct gateway {
     unsigned char *scratch; /* LWS_PRE + SCRATCH_BYTES: the frame being written */
 };
 
-#define SCRATCH_BYTES                                                                              \
-    (256 * 1024) /* the largest frame: a map of PLAN_SEATS_MAX seats in base64 fits */
-
-/* A question to a store on behalf of a session: whom to answer, and what it was about. */
-struct reply_to {
-    uint64_t session;
-    int64_t re;
-    bool has_re;
-};
-
-struct ask {
-    struct gateway *gateway;
-    struct event_entry *event;
-    struct reply_to to;
-    char visitor[VISITOR_ID_BYTES + 1];
-    size_t seats_count; /* asked for by a hold of named seats */
-    int64_t asked_ms;   /* monotonic */
-};
-
-/* Never NULL; freed by whoever completes the question. */
-struct ask *ask_create(struct gateway *gateway, struct session *session, const struct reply_to *to);
+/* The largest frame: a map of PLAN_SEATS_MAX seats in base64 fits. */
+#define SCRATCH_BYTES (256 * 1024)
 
 #endif

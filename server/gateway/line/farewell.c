@@ -1,5 +1,5 @@
 /* See the header. */
-#include "server/gateway/wire/farewell.h"
+#include "server/gateway/line/farewell.h"
 
 #include "server/gateway/app.h"
 #include "server/gateway/wire/wire.h"

@@ -68,6 +68,8 @@ struct gateway {
     int64_t storage_ahead_ms;            /* Redis' clock minus the monotonic one; 0 = not known */
     int64_t storage_told_ms;             /* Redis' clock when it last told it */
     int64_t beat_age_ms;                 /* then, since the ledger's last sign of life */
+    int64_t registrar_age_ms;            /* the same of the registrar */
+    int64_t registrar_lag_ms;            /* age of the oldest note it had not put on disk then */
     bool is_frozen;                      /* the ledger is away: deadlines stand still (frozen.h) */
     int64_t frozen_told_ms;              /* monotonic; those inside were told last */
     struct book book;

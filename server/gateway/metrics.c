@@ -70,6 +70,15 @@ static double ledger_lag_s(const struct book *book)
     return (double)lag_ms / 1e3;
 }
 
+static void registrar_gauges(FILE *out, const struct gateway *gateway)
+{
+    counter(out, "registrar_beat_age_seconds", "Time since the registrar's last sign of life.",
+            "gauge", (double)gateway->registrar_age_ms / 1e3, gateway->options->index);
+    counter(out, "registrar_lag_seconds",
+            "Age of the oldest note of a line that is not in its history on disk yet.", "gauge",
+            (double)gateway->registrar_lag_ms / 1e3, gateway->options->index);
+}
+
 char *metrics_text(const struct gateway *gateway, size_t *bytes)
 {
     char *text = NULL;
@@ -129,6 +138,7 @@ char *metrics_text(const struct gateway *gateway, size_t *bytes)
         counter(out, rows[i].name, rows[i].help, rows[i].type, rows[i].value,
                 gateway->options->index);
     }
+    registrar_gauges(out, gateway);
     event_gauge(out, &gateway->book, "waiting", "Visitors in line.", waiting_of);
     event_gauge(out, &gateway->book, "inside", "Visitors admitted.", inside_of);
     event_gauge(out, &gateway->book, "recovering",

@@ -48,12 +48,21 @@ static bool is_text(const redisReply *reply, const char *text)
     return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, text) == 0;
 }
 
+/* "when lag"; nothing = it has never lived. */
+static void take_registrar(struct gateway *gateway, const redisReply *beat)
+{
+    char *end = NULL;
+    int64_t beat_ms = beat->type == REDIS_REPLY_STRING ? strtoll(beat->str, &end, 10) : 0;
+    gateway->registrar_age_ms = gateway->storage_told_ms - beat_ms;
+    gateway->registrar_lag_ms = beat_ms > 0 ? strtoll(end, NULL, 10) : 0;
+}
+
 /* A server that was started anew with its data has its old epoch too, but perhaps not the end of
  * its data: the epoch counts only when the ledger has said that it is for this start. */
 static void on_polled(void *ctx, enum redis_link_status status, const redisReply *reply)
 {
     struct gateway *gateway = ctx;
-    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+    if (status != REDIS_LINK_OK || reply->type != REDIS_REPLY_ARRAY || reply->elements != 4 ||
         gateway->redis_run[0] == '\0')
         return;
     const redisReply *epoch = reply->element[0], *beat = reply->element[1];
@@ -68,6 +77,7 @@ static void on_polled(void *ctx, enum redis_link_status status, const redisReply
     /* Both by the storage's clock: however late this process is, the ledger is not late for it. */
     int64_t beat_ms = beat->type == REDIS_REPLY_STRING ? strtoll(beat->str, NULL, 10) : 0;
     gateway->beat_age_ms = gateway->storage_told_ms - beat_ms;
+    take_registrar(gateway, reply->element[3]);
     frozen_on_beat(gateway, clock_monotonic_ms());
 }
 
@@ -76,7 +86,7 @@ void storage_poll(struct gateway *gateway)
     gateway->polled_ms = clock_monotonic_ms();
     line_moments_ask_time(gateway);
     redis_link_call(gateway->commands, on_polled, gateway, "MGET", "epoch", "ledger:beat",
-                    "epoch:run", NULL);
+                    "epoch:run", "registrar:beat", NULL);
 }
 
 /* Asked before storage_poll, so answered before it. */

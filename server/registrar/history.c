@@ -114,6 +114,8 @@ static enum step take_entry(struct history *history, const redisReply *entry)
         if (step == STEP_OK)
             step = append(history, note, (size_t)bytes);
         history->is_end = history->is_end || is_end_note(text->str);
+        if (history->oldest_ms == 0)
+            history->oldest_ms = strtoll(text->str, NULL, 10);
     }
     free(note);
     return step;
@@ -244,6 +246,14 @@ enum step history_turn(struct history *history, int64_t epoch, int64_t now_ms)
     if (step == STEP_OK)
         step = tell_before(history, epoch);
     return step == STEP_OK ? sync_when_due(history, now_ms) : step;
+}
+
+int64_t history_lag_ms(struct history *history, int64_t now_ms)
+{
+    int64_t since_ms = history->oldest_ms;
+    if (!history->file.is_dirty)
+        history->oldest_ms = 0;
+    return since_ms == 0 || since_ms > now_ms ? 0 : now_ms - since_ms;
 }
 
 enum step history_end(struct history *history)

@@ -24,7 +24,8 @@ struct history {
     int64_t synced_ms, headed_ms; /* monotonic */
     int64_t next_ms, pause_ms;    /* when it is read again; the pause grows while nothing comes */
     int64_t head_nr;              /* the last that was signed */
-    bool is_end;                  /* the sale has ended: sign at once */
+    int64_t oldest_ms; /* Redis time of the first note not synced, or just so; 0 = none */
+    bool is_end;       /* the sale has ended: sign at once */
 };
 
 /* Opens the file; the first five members are set by this. False: logged. */
@@ -35,6 +36,9 @@ void history_release(struct history *history);
 enum step history_note(struct history *history, const char *text);
 /* Takes what is new, and does what is due. */
 enum step history_turn(struct history *history, int64_t epoch, int64_t now_ms);
+/* How old the oldest note is that was not synced since this was last asked; 0 = there was none.
+ * now_ms is Redis time. */
+int64_t history_lag_ms(struct history *history, int64_t now_ms);
 /* Before the process ends: everything taken is synced, and signed. */
 enum step history_end(struct history *history);
 

@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
@@ -18,7 +19,7 @@
 #include "server/registrar/history.h"
 
 #define TURN_MS 100
-#define LIST_EVERY_MS 500 /* events and their settings are read again */
+#define LIST_EVERY_MS 500 /* events and their settings are read again, and a sign of life given */
 #define EXIT_FAILED 1
 
 struct registrar_event {
@@ -167,6 +168,37 @@ static enum step do_event(struct registrar *r, struct registrar_event *event, in
     return step == STEP_OK ? history_turn(&event->history, r->epoch, now_ms) : step;
 }
 
+/* Redis' clock; 0 = it does not answer. */
+static int64_t redis_now_ms(struct registrar *r)
+{
+    redisReply *reply = redis_pipe_ask(r->redis, "TIME", NULL);
+    int64_t now_ms = 0;
+    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
+        now_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
+                 strtoll(reply->element[1]->str, NULL, 10) / 1000;
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return now_ms;
+}
+
+/* The sign of life, at the end of a turn in which everything went well: when, and how old the
+ * oldest note was that was not on disk since the last one. Lost with Redis, so what happens to it
+ * is not looked at. */
+static void give_sign(struct registrar *r)
+{
+    char text[64];
+    int64_t now_ms = redis_now_ms(r), lag_ms = 0;
+    if (now_ms == 0)
+        return;
+    for (size_t i = 0; i < r->events_count; i++) {
+        int64_t one_ms = history_lag_ms(&r->events[i]->history, now_ms);
+        lag_ms = one_ms > lag_ms ? one_ms : lag_ms;
+    }
+    (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, now_ms, lag_ms);
+    redis_pipe_add(r->redis, "SET", "registrar:beat", text, NULL);
+    (void)redis_pipe_flush(r->redis);
+}
+
 static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct registrar *r = timer->data;
@@ -174,7 +206,8 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
     if (!is_ready(r))
         return;
     int64_t now_ms = clock_monotonic_ms();
-    if (now_ms - r->listed_ms >= LIST_EVERY_MS) {
+    bool is_sign_due = now_ms - r->listed_ms >= LIST_EVERY_MS;
+    if (is_sign_due) {
         if (!list_events(r))
             return;
         r->listed_ms = now_ms;
@@ -186,6 +219,8 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
         if (step != STEP_OK)
             return;
     }
+    if (is_sign_due)
+        give_sign(r);
 }
 
 /* --- start and end --- */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { organizerOf } from '../support/organizer.mjs';
+import { askRedis } from '../support/redis.mjs';
 import { startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
@@ -65,7 +66,7 @@ test('a purchase is seen: line, seats, money, latencies', async () => {
   assert.ok(figures.confirm_ms.p50 > 0 && figures.confirm_ms.p99 >= figures.confirm_ms.p50);
   assert.equal(figures.confirm_ms.count, 1, 'the provider tells both gateways, perhaps: whoever settles it counts it');
   assert.equal(figures.categories.reduce((sum, one) => sum + one.sold, 0), 2);
-  const good = JSON.stringify([['redis', 'good', ''], ['ledger', 'good', ''], ['gateways', 'good', '2'], ['payments', 'good', '']]);
+  const good = JSON.stringify([['redis', 'good', ''], ['ledger', 'good', ''], ['registrar', 'good', ''], ['gateways', 'good', '2'], ['payments', 'good', '']]);
   await all('all parts are good', (now) => JSON.stringify(now.parts.map(({ part, state, note }) => [part, state, note])) === good);
   await server.cli(['orders', 'refund', order, '--seats', '51']);
   await all('the refund is seen', (now) => now.refunded_minor > 0 && now.revenue_minor === amount && now.sold === 1);
@@ -124,15 +125,24 @@ test('watching ends with the session', async () => {
   await until('it was closed', () => one.closed === 1008);
 });
 
-test('while the ledger is away the figures say so', async () => {
+test('while the ledger and the registrar are away the figures say so', async () => {
   const one = watch(owner);
-  const { ledger } = server.children();
-  process.kill(ledger, 'SIGSTOP');
+  const { ledger, registrar } = server.children();
+  const part = (name) => one.figures?.parts.find((each) => each.part === name);
+  const lagMs = async () => Number((await askRedis(server, 'GET', 'registrar:beat')).split(' ')[1]);
+  process.kill(registrar, 'SIGSTOP');
   try {
-    await until('the ledger is seen to be away', () => one.figures?.parts[1].state === 'away');
+    await server.set('message=to be noted');
+    process.kill(ledger, 'SIGSTOP');
+    await until('the ledger is seen to be away', () => part('ledger')?.state === 'away');
+    await until('the registrar is seen to be behind', () => ['slow', 'away'].includes(part('registrar')?.state));
+    assert.match(part('registrar').note, /^[4-9]\d{3} ms behind$|^\d{5,} ms behind$/);
+    await until('each gateway tells how long', async () => /^stanchion_registrar_beat_age_seconds\{gateway="\d"\} ([4-9]|\d\d)/m
+      .test(await (await fetch(`${server.url}/metrics`)).text()));
   } finally {
-    process.kill(ledger, 'SIGCONT');
+    [ledger, registrar].forEach((pid) => process.kill(pid, 'SIGCONT'));
   }
-  await until('and to be back', () => one.figures?.parts[1].state === 'good');
+  await until('the registrar says how long a note has waited', async () => await lagMs() >= 3000);
+  await until('both are seen to be back', () => ['ledger', 'registrar'].every((name) => part(name)?.state === 'good'));
   one.socket.close();
 });

@@ -16,6 +16,10 @@
 #define NUMBER_BYTES 24
 #define ARGS_MAX (12 + 4 * PACE_BUCKETS)
 #define REPLY_PARTS 10
+#define LEDGER_LATE_MS 2000 /* since its last sign of life */
+#define LEDGER_GONE_MS 5000
+#define REGISTRAR_LATE_MS 4000
+#define REGISTRAR_GONE_MS 15000
 #define PULSE_QUIET_MS 60000 /* events where nobody is, and nobody watches */
 
 /* --- measuring --- */
@@ -350,30 +354,51 @@ static bool is_paying_slowly(const struct gateway *gateway)
     return false;
 }
 
+static int64_t more_of(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A part that gives signs of life and may be behind with its work. */
+static json_t *working_part(const char *name, int64_t age_ms, int64_t away_ms, bool is_slow,
+                            int64_t behind_ms)
+{
+    char note[64] = "";
+    if (is_slow)
+        (void)snprintf(note, sizeof note, "%" PRId64 " ms behind", more_of(age_ms, behind_ms));
+    return part(name, age_ms > away_ms ? "away" : is_slow ? "slow" : "good", note);
+}
+
+static json_t *ledger_part(const struct gateway *gateway, int64_t lag_ms)
+{
+    int64_t age_ms = gateway->beat_age_ms;
+    return working_part("ledger", age_ms, LEDGER_GONE_MS,
+                        age_ms > LEDGER_LATE_MS || lag_ms > ADMISSION_LAG_MS, lag_ms);
+}
+
+/* Syncing once a second, and reading a line that sleeps as seldom, it is two seconds behind when
+ * all is well; the draw of a full house keeps it from anything else for longer. */
+static json_t *registrar_part(const struct gateway *gateway)
+{
+    int64_t age_ms = gateway->registrar_age_ms, lag_ms = gateway->registrar_lag_ms;
+    return working_part("registrar", age_ms, REGISTRAR_GONE_MS,
+                        more_of(age_ms, lag_ms) > REGISTRAR_LATE_MS, lag_ms);
+}
+
 static json_t *parts_json(const struct event_entry *event)
 {
     const struct gateway *gateway = event->gateway;
-    char gateways[NUMBER_BYTES] = "", lag[64] = "";
+    char gateways[NUMBER_BYTES] = "";
     bool has_redis = redis_link_is_ready(gateway->commands) &&
                      redis_link_is_ready(gateway->subscriptions) && gateway->epoch != 0;
-    bool is_ledger_slow = gateway->beat_age_ms > 2000 || event->line.lag_ms > ADMISSION_LAG_MS;
     /* Of an event where nobody is, gateways speak seldom: then none is known, and none is missed.
      */
     if (event->pulse->gateways > 0)
         (void)snprintf(gateways, sizeof gateways, "%" PRId64, event->pulse->gateways);
-    if (is_ledger_slow) {
-        (void)snprintf(lag, sizeof lag, "%" PRId64 " ms behind",
-                       gateway->beat_age_ms > event->line.lag_ms ? gateway->beat_age_ms
-                                                                 : event->line.lag_ms);
-    }
-    return json_pack("[o o o o]",
+    return json_pack("[o o o o o]",
                      part("redis", has_redis ? "good" : "away",
                           event->line.recovers_at_ms > 0 ? "recovers" : ""),
-                     part("ledger",
-                          gateway->beat_age_ms > 5000 ? "away"
-                          : is_ledger_slow            ? "slow"
-                                                      : "good",
-                          lag),
+                     ledger_part(gateway, event->line.lag_ms), registrar_part(gateway),
                      part("gateways", "good", gateways),
                      part("payments", is_paying_slowly(gateway) ? "slow" : "good", ""));
 }

@@ -28,6 +28,7 @@
 #include "server/gateway/organizer/upload.h"
 #include "server/gateway/orders/payment_run.h"
 #include "server/gateway/orders/webhook_desk.h"
+#include "server/gateway/metrics.h"
 #include "server/gateway/session.h"
 #include "ticketing/payment.h"
 #include "ticketing/seat_store.h"
@@ -39,6 +40,8 @@
 struct gateway_figures {
     uint64_t handshakes, handshakes_refused, messages_in, frames_out, bytes_out, errors_out, joins,
         holds, orders_settled, places_put_back, slow_readers_closed, polls;
+    struct latency hold_latency, confirm_latency;
+    struct estimate_error estimates; /* of all events together */
 };
 
 /* Those that are under way; the ready ones are gone on with before the loop sleeps. */
@@ -102,6 +105,7 @@ struct gateway {
     ev_idle awake; /* runs while there is more to do than fits a turn */
     ev_signal on_term, on_int;
     struct gateway_figures figures;
+    double figures_before[METRICS_COLUMNS]; /* of the one of this index that died */
     struct json_text said;  /* the place being told (line_text.h): its memory serves for all */
     unsigned char *scratch; /* LWS_PRE + SCRATCH_BYTES: the frame being written */
 };

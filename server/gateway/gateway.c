@@ -65,6 +65,7 @@ static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     storage_poll(timer->data);
     pulse_on_second(timer->data);
+    metrics_write(timer->data);
 }
 
 static bool are_events_ready(const struct book *book)
@@ -146,6 +147,7 @@ static struct gateway *gateway_create(const struct gateway_options *options)
     gateway->baskets = calloc(1, sizeof *gateway->baskets);
     gateway->confirms = calloc(1, sizeof *gateway->confirms);
     assert(gateway->scratch != NULL && gateway->baskets != NULL && gateway->confirms != NULL);
+    metrics_begin(gateway);
     token_keys_init(&gateway->keys, options->secret);
     token_random(gateway->client_id, CLIENT_ID_BYTES);
     session_table_init(&gateway->sessions, options->connections_max + SESSIONS_EXTRA);

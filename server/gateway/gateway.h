@@ -1,7 +1,8 @@
 /* A gateway process: holds the visitors' connections and carries their wishes to the stores.
  *
- * Gateways share nothing but Redis; any of them may die at any moment. One libev loop runs
- * libwebsockets, the Redis links and the payment provider's connections.
+ * Gateways share nothing but Redis and the board with their figures; any of them may die at any
+ * moment. One libev loop runs libwebsockets, the Redis links and the payment provider's
+ * connections.
  */
 #ifndef STANCHION_GATEWAY_H
 #define STANCHION_GATEWAY_H
@@ -9,11 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "queue/push_rule.h"
+#include "server/base/board.h"
 #include "server/base/log.h"
 #include "server/base/token.h"
 
 struct gateway_options {
     unsigned index;             /* 0 .. gateways - 1 */
+    struct board *board;        /* METRICS_COLUMNS wide, a row for each gateway */
     const char *listen_address; /* IPv4 or IPv6 literal */
     uint16_t listen_port;       /* shared by all gateways through SO_REUSEPORT */
     const char *redis_url;

@@ -70,6 +70,7 @@ static int run_gateway(const struct supervisor *s, size_t index)
     const struct config *config = &s->config;
     const struct gateway_options options = {
         .index = (unsigned)index,
+        .board = s->board,
         .listen_address = config->listen_address,
         .listen_port = (uint16_t)config->listen_port,
         .redis_url = s->redis_url,

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "server/base/clock.h"
+#include "server/gateway/metrics.h"
 #include "server/supervisor/port_check.h"
 #include "server/supervisor/redis_process.h"
 
@@ -158,6 +159,11 @@ static enum start_status prepare(struct supervisor *s, struct start_error *error
         status = data_dir_fill_keys(&s->dir, &s->config, true, error);
     if (status == START_OK)
         status = prepare_payment(s, error);
+    if (status == START_OK) {
+        s->board = board_create((unsigned)config_gateways_count(config), METRICS_COLUMNS);
+        if (s->board == NULL)
+            status = start_refuse(error, "not enough memory for the gateways' figures");
+    }
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "server/base/board.h"
 #include "server/supervisor/child.h"
 #include "server/supervisor/data_dir.h"
 
@@ -19,7 +20,8 @@ struct supervisor {
     char redis_url[CONFIG_TEXT_BYTES_MAX + 64];
     char webhook_url[CONFIG_TEXT_BYTES_MAX];
     bool is_sandbox;
-    int port_fd; /* keeps the port for our gateways */
+    struct board *board; /* the gateways' figures */
+    int port_fd;         /* keeps the port for our gateways */
     sigset_t signals;
     size_t children_count;
     struct child children[CHILDREN_MAX]; /* in the order of starting */

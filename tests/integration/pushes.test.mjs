@@ -128,14 +128,12 @@ describe('what visitors are foretold', () => {
     assert.ok(foretold.eta_low_ms < 10_000, JSON.stringify(foretold)); // 3 s when the machine is not busy
     await set('message=still here'); // another event's settings disturb nothing
     await Promise.all(crowd.map((one) => one.push('admitted')));
-    const count = await figure('estimate_error_ratio_count{gateway="0",event="arena"}');
+    const count = await figure('estimate_error_ratio_count{gateway="0"}');
     assert.ok(count > 10, `${count} measured`);
-    assert.equal(await figure('estimate_error_ratio_bucket{gateway="0",event="arena",le="+Inf"}'), count);
-    const within = await figure('estimates_within_range_total{gateway="0",event="arena"}');
+    assert.equal(await figure('estimate_error_ratio_bucket{gateway="0",le="+Inf"}'), count);
+    const within = await figure('estimates_within_range_total{gateway="0"}');
     assert.ok(within > 0 && within <= count, `${within} within`);
-    const [half, most] = [await figure('estimate_error_quantile{gateway="0",event="arena",quantile="0.5"}'),
-      await figure('estimate_error_quantile{gateway="0",event="arena",quantile="0.9"}')];
-    assert.ok(half <= most && half < 3, `${half} and ${most}`); // a busy machine is late with its ticks
+    assert.ok(await figure('estimate_error_ratio_bucket{gateway="0",le="5"}') > count / 2); // a busy machine is late with its ticks
     for (const one of crowd) await one.close();
   });
   test('is nothing while the event is paused', async () => {

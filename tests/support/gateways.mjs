@@ -26,14 +26,14 @@ async function meetGateways(server) {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
       spare.push(agent);
       const { text } = await ask(agent, `${server.url}/metrics`);
-      const number = Number(text.match(/gateway="(\d+)"/)[1]);
+      const number = Number(text.match(/^# answered by gateway (\d+)$/m)[1]);
       if (met.has(number)) continue;
       met.set(number, agent);
     }
     return await Promise.all([...met].map(async ([number, agent]) => ({
       number,
       ask: (path, options) => ask(agent, server.url + path, options),
-      metric: async (name) => Number((await ask(agent, `${server.url}/metrics`)).text.match(new RegExp(`^stanchion_${name}\\{gateway="\\d+"\\} (\\S+)`, 'm'))[1]),
+      metric: async (name) => Number((await ask(agent, `${server.url}/metrics`)).text.match(new RegExp(`^stanchion_${name}\\{gateway="${number}"\\} (\\S+)`, 'm'))[1]),
     })));
   } finally {
     spare.filter((agent) => ![...met.values()].includes(agent)).forEach((agent) => agent.destroy());
@@ -46,7 +46,14 @@ export async function ofEachGateway(server, work) {
   return Promise.all(gateways.sort((a, b) => a.number - b.number).map(work));
 }
 
+// What each has of it now, asked one by one.
 export const metricOfEach = (server, name) => ofEachGateway(server, (gateway) => gateway.metric(name));
+
+// What all have of it together, a second old at most, from whichever answers.
+export async function metricOfAll(server, name) {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return [...text.matchAll(new RegExp(`^stanchion_${name}\\{gateway="\\d+"\\} (\\S+)`, 'gm'))].reduce((sum, [, value]) => sum + Number(value), 0);
+}
 
 // Until every gateway gives EVENT as `fits` wants it (null: there is no such event).
 export function everyGatewayKnows(server, what, fits, event = server.event) {

@@ -7,8 +7,8 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
-import { startStanchion } from './stanchion.mjs';
-import { sleep } from './stanchion.mjs';
+import { metricOfAll } from './gateways.mjs';
+import { sleep, startStanchion } from './stanchion.mjs';
 import { visit } from './visitor.mjs';
 
 const [maps = 10_000, gateways = 2, changes = 1000, seconds = 15] = process.argv.slice(2).map(Number);
@@ -69,15 +69,7 @@ const trade = async (one) => { // its share of the changes, each of SEATS_EACH s
   }
 };
 const trading = Promise.all(buyers.map(trade));
-const frames = async () => {
-  const sent = new Map();
-  while (sent.size < gateways) {
-    const text = await (await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' } })).text();
-    const [, gateway, count] = text.match(/stanchion_frames_out_total\{gateway="(\d+)"\} (\d+)/);
-    sent.set(gateway, Number(count));
-  }
-  return [...sent.values()].reduce((a, b) => a + b, 0);
-};
+const frames = () => metricOfAll(server, 'frames_out_total');
 await sleep(2000);
 const look = async () => ({ cpu: cpuS(pidsOf('gateway')), redis: cpuS(pidsOf('redis')), frames: await frames(), changed, bytes, at: performance.now() });
 const first = await look();

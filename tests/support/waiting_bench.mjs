@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { metricOfAll } from './gateways.mjs';
 import { binary, sleep, startStanchion, until } from './stanchion.mjs';
 import { visit } from './visitor.mjs';
 
@@ -22,16 +23,7 @@ const cpuS = (pids) => pids.reduce((sum, pid) => {
 }, 0);
 const waiting = async () => (await (await fetch(`${server.url}/api/v1/events/arena`)).json()).waiting;
 
-// Frames sent by all gateways: whichever answers is asked until each has.
-async function frames() {
-  const sent = new Map();
-  while (sent.size < gateways) {
-    const text = await (await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' } })).text();
-    const [, gateway, count] = text.match(/stanchion_frames_out_total\{gateway="(\d+)"\} (\d+)/);
-    sent.set(gateway, Number(count));
-  }
-  return [...sent.values()].reduce((a, b) => a + b, 0);
-}
+const frames = () => metricOfAll(server, 'frames_out_total');
 
 await set('active_cap=1000000', 'select_ms=3600000', 'claim_ms=3600000', 'claim_away_ms=3600000');
 const buyer = await visit(server);

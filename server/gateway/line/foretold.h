@@ -10,17 +10,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include "queue/estimate.h"
 
-struct gateway;
 struct session;
 
 /* The estimate for a visitor with `ahead` before. False: there is nothing honest to say. */
 bool foretold_ask(struct session *session, int64_t ahead, struct estimate_range *range);
 /* The visitor is admitted now. */
 void foretold_on_admitted(struct session *session);
-/* The errors of all events, for /metrics. */
-void foretold_metrics(const struct gateway *gateway, FILE *out);
 
 #endif

@@ -6,8 +6,9 @@
 
 void line_pace_on_hold(const struct ask *ask)
 {
-    pace_note(&ask->event->holds_paced, clock_monotonic_ms() - ask->asked_ms);
-    pulse_on_hold(ask);
+    int64_t took_ms = clock_monotonic_ms() - ask->asked_ms;
+    pace_note(&ask->event->holds_paced, took_ms);
+    pulse_on_hold(ask->event, took_ms);
 }
 
 /* The gateway whose call decided says so; all hear the new rate with the next tick. */

@@ -39,9 +39,10 @@ void pulse_free(struct event_pulse *pulse)
     free(pulse);
 }
 
-void pulse_on_hold(const struct ask *ask)
+void pulse_on_hold(struct event_entry *event, int64_t took_ms)
 {
-    pace_note(&pulse_of(ask->event)->holds, clock_monotonic_ms() - ask->asked_ms);
+    pace_note(&pulse_of(event)->holds, took_ms);
+    latency_note(&event->gateway->figures.hold_latency, took_ms);
 }
 
 void pulse_on_settling(struct event_entry *event, const char *order)
@@ -69,10 +70,11 @@ static struct pulse_settling *find_settling(struct event_pulse *pulse, const cha
 }
 
 /* Ours and confirmed: it counts, once. */
-static void count_settled(struct event_pulse *pulse, struct pulse_settling *settling)
+static void count_settled(struct event_entry *event, struct pulse_settling *settling)
 {
     if (settling->is_ours && settling->took_ms >= 0) {
-        pace_note(&pulse->confirms, settling->took_ms);
+        pace_note(&event->pulse->confirms, settling->took_ms);
+        latency_note(&event->gateway->figures.confirm_latency, settling->took_ms);
         settling->since_ms = 0;
     }
 }
@@ -83,7 +85,7 @@ void pulse_on_settled(struct event_entry *event, const char *order, bool is_ours
     struct pulse_settling *settling = find_settling(pulse, order);
     if (settling != NULL && is_ours) {
         settling->is_ours = true;
-        count_settled(pulse, settling);
+        count_settled(event, settling);
     } else if (settling != NULL && !settling->is_ours) { /* or this is our own webhook */
         settling->since_ms = 0;
     }
@@ -95,7 +97,7 @@ void pulse_on_confirmed(struct event_entry *event, const char *order)
     struct pulse_settling *settling = order != NULL ? find_settling(pulse, order) : NULL;
     if (settling != NULL && settling->took_ms < 0) {
         settling->took_ms = clock_monotonic_ms() - settling->since_ms;
-        count_settled(pulse, settling);
+        count_settled(event, settling);
     }
 }
 

@@ -11,7 +11,6 @@
 #include "queue/pace.h"
 #include "server/base/limits.h"
 
-struct ask;
 struct event_entry;
 struct gateway;
 
@@ -50,7 +49,7 @@ struct event_pulse {
 /* A hold was answered; an order is being settled; it was settled, by us or by another gateway that
  * was faster (which may come after the next); an order was confirmed. Whoever has settled it counts
  * how long that took. */
-void pulse_on_hold(const struct ask *ask);
+void pulse_on_hold(struct event_entry *event, int64_t took_ms);
 void pulse_on_settling(struct event_entry *event, const char *order);
 void pulse_on_settled(struct event_entry *event, const char *order, bool is_ours);
 void pulse_on_confirmed(struct event_entry *event, const char *order);

@@ -168,13 +168,19 @@ static int get_health(struct gateway *gateway, struct lws *wsi, struct http_conn
                                   gateway->epoch == 0, "draining", gateway->is_draining));
 }
 
-static int get_metrics(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
+/* A proxy on this machine is loopback too, but then its visitor is not. */
+static bool is_asked_from_here(struct lws *wsi)
 {
     char peer[64] = "";
     lws_get_peer_simple(wsi, peer, sizeof peer);
-    bool is_local = strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
-                    strncmp(peer, "::ffff:127.", 11) == 0;
-    if (!is_local && !gateway->options->is_metrics_public)
+    bool is_loopback = strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
+                       strncmp(peer, "::ffff:127.", 11) == 0;
+    return is_loopback && lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) == 0;
+}
+
+static int get_metrics(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
+{
+    if (!is_asked_from_here(wsi) && !gateway->options->is_metrics_public)
         return not_found(wsi, connection);
     size_t bytes = 0;
     char *text = metrics_text(gateway, &bytes);

@@ -311,7 +311,8 @@ static enum ledger_status check_version(struct ledger_store *s, const char *path
     return version > (int)count ? LEDGER_NEWER : LEDGER_CORRUPT;
 }
 
-enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why)
+/* For reading only, whatever its schema. */
+static enum ledger_status open_any(const char *path, struct ledger_store **out, char *why)
 {
     if (access(path, R_OK) != 0) {
         (void)snprintf(why, LEDGER_REASON_BYTES, "%.120s: %s", path, strerror(errno));
@@ -325,16 +326,45 @@ enum ledger_status ledger_open_reading(const char *path, struct ledger_store **o
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(s->db, BUSY_MS);
     enum ledger_status status = ledger_judge(s, code);
-    if (status == LEDGER_OK)
-        status = check_version(s, path, why);
-    else
-        (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s: %.90s", path, s->problem);
     if (status != LEDGER_OK) {
+        (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s: %.90s", path, s->problem);
         ledger_close(s);
         return status;
     }
     *out = s;
     return LEDGER_OK;
+}
+
+enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why)
+{
+    struct ledger_store *s = NULL;
+    enum ledger_status status = open_any(path, &s, why);
+    if (status == LEDGER_OK && (status = check_version(s, path, why)) != LEDGER_OK)
+        ledger_close(s);
+    else if (status == LEDGER_OK)
+        *out = s;
+    return status;
+}
+
+enum ledger_status ledger_look(const char *path, char *why)
+{
+    struct ledger_store *s = NULL;
+    int version = 0;
+    size_t count;
+    (void)ledger_migrations(&count);
+    enum ledger_status status = open_any(path, &s, why);
+    if (status == LEDGER_OK) {
+        status = ledger_judge(s, read_version(s->db, &version));
+        if (status != LEDGER_OK)
+            (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s: %.90s", path, s->problem);
+        ledger_close(s);
+    }
+    if (status == LEDGER_OK && version > (int)count) {
+        (void)snprintf(why, LEDGER_REASON_BYTES, "%.100s has schema %d, this program knows %zu",
+                       path, version, count);
+        status = LEDGER_NEWER;
+    }
+    return status;
 }
 
 void ledger_interrupt(struct ledger_store *s)

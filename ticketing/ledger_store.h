@@ -148,6 +148,10 @@ enum ledger_status ledger_self_check_moment(struct ledger_store *s, json_t **out
 /* Opens an existing ledger beside its writer, for reading only. LEDGER_NOT_FOUND, LEDGER_NEWER, or
  * LEDGER_CORRUPT with one sentence in `why`; ledger_close ends it. */
 enum ledger_status ledger_open_reading(const char *path, struct ledger_store **out, char *why);
+/* Whether ledger_open could do something with the file, looked at for reading only: LEDGER_OK also
+ * for one of an older program; LEDGER_NOT_FOUND; LEDGER_NEWER, LEDGER_CORRUPT or LEDGER_IO with one
+ * sentence in `why`. */
+enum ledger_status ledger_look(const char *path, char *why);
 /* From another thread: what the store does right now ends with LEDGER_IO. */
 void ledger_interrupt(struct ledger_store *s);
 

@@ -69,13 +69,15 @@ int redis_process_exec(const char *program, const struct data_dir *dir)
     return 1;
 }
 
-bool redis_process_answers(const char *url)
+enum redis_state redis_process_ask(const char *url)
 {
     redisContext *redis = redis_sync_connect(url, ANSWER_MS_MAX);
     redisReply *reply = redis->err == 0 ? redisCommand(redis, "PING") : NULL;
-    bool has_answered = reply != NULL;
+    enum redis_state state = reply ? REDIS_READY : REDIS_SILENT;
+    if (reply && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "LOADING", 7) == 0)
+        state = REDIS_LOADING;
     if (reply)
         freeReplyObject(reply);
     redisFree(redis);
-    return has_answered;
+    return state;
 }

@@ -2,8 +2,6 @@
 #ifndef STANCHION_REDIS_PROCESS_H
 #define STANCHION_REDIS_PROCESS_H
 
-#include <stdbool.h>
-
 #include "server/supervisor/data_dir.h"
 
 /* Path of redis-server (or valkey-server) on PATH. Refused when neither is installed. */
@@ -13,8 +11,12 @@ enum start_status redis_process_find(char *program, size_t program_bytes_max,
 enum start_status redis_process_prepare(const struct data_dir *dir, struct start_error *error);
 /* Replaces this process; returns only when that failed (exit code). */
 int redis_process_exec(const char *program, const struct data_dir *dir);
-/* True when the Redis at this URL accepts connections and answers, even if only "LOADING". Waits at
- * most 200 ms. */
-bool redis_process_answers(const char *url);
+enum redis_state {
+    REDIS_SILENT,
+    REDIS_LOADING, /* it answers, and reads its file yet */
+    REDIS_READY
+};
+/* How far the Redis at this URL is. Waits at most 200 ms. */
+enum redis_state redis_process_ask(const char *url);
 
 #endif

@@ -25,10 +25,11 @@
 #include "server/gateway/metrics.h"
 #include "server/supervisor/port_check.h"
 #include "server/supervisor/redis_process.h"
+#include "ticketing/ledger_store.h"
 
 #define CENTRE_NICE (-10) /* of Redis and the ledger, where it is permitted (child.c) */
-#define REDIS_START_MS_MAX                                                                         \
-    30000 /* a longer load of its file goes on while the others already start */
+#define REDIS_START_MS_MAX 30000
+#define REDIS_LOAD_MS_MAX 2000 /* a longer load of its file goes on while the others start */
 #define REDIS_ASK_MS 50
 #define STOP_MS_MAX 30000   /* for ledger, sandbox and Redis each; then SIGKILL */
 #define HURRIED_MS_MAX 2000 /* for everyone after a second signal */
@@ -133,7 +134,7 @@ static enum start_status prepare_redis(struct supervisor *s, struct start_error 
         status = redis_process_find(s->redis_program, sizeof s->redis_program, error);
         if (status == START_OK)
             status = redis_process_prepare(&s->dir, error);
-    } else if (!redis_process_answers(s->config.redis_url)) {
+    } else if (redis_process_ask(s->config.redis_url) == REDIS_SILENT) {
         status = start_refuse(error, "no Redis answers at %s: start it, or correct redis.url",
                               s->config.redis_url);
     }
@@ -142,10 +143,32 @@ static enum start_status prepare_redis(struct supervisor *s, struct start_error 
     return data_dir_redis_url(&s->dir, &s->config, s->redis_url, sizeof s->redis_url, error);
 }
 
+/* A ledger that no start can open: better said before anybody is served than again and again. */
+static enum start_status check_ledger(const struct data_dir *dir, struct start_error *error)
+{
+    char path[DATA_PATH_BYTES_MAX], why[LEDGER_REASON_BYTES] = "";
+    if (!data_dir_path(dir, "ledger.db", path, sizeof path))
+        return start_refuse(error, "the path of the data directory %s is too long", dir->path);
+    enum ledger_status status = ledger_look(path, why);
+    if (status == LEDGER_NEWER)
+        return start_refuse(error,
+                            "%s: it is a newer program's. Use that program, or choose another "
+                            "directory with --data.dir",
+                            why);
+    if (status == LEDGER_CORRUPT)
+        return start_refuse(error,
+                            "%s: put a backup in its place (docs/backup.md), or choose another "
+                            "directory with --data.dir",
+                            why);
+    return START_OK;
+}
+
 static enum start_status prepare(struct supervisor *s, struct start_error *error)
 {
     const struct config *config = &s->config;
     enum start_status status = data_dir_open(&s->dir, config->data_dir, error);
+    if (status == START_OK)
+        status = check_ledger(&s->dir, error);
     if (status == START_OK)
         status =
             port_reserve(config->listen_address, (uint16_t)config->listen_port, &s->port_fd, error);
@@ -284,10 +307,17 @@ static bool wait_for_redis(struct supervisor *s)
 {
     const struct child *redis = &s->children[0];
     int64_t until_ms = clock_monotonic_ms() + REDIS_START_MS_MAX;
+    bool is_loading = false;
     if (redis->kind != CHILD_REDIS)
         return true;
     start_child(s, &s->children[0]);
-    while (clock_monotonic_ms() < until_ms && !redis_process_answers(s->redis_url)) {
+    while (clock_monotonic_ms() < until_ms) {
+        enum redis_state state = redis_process_ask(s->redis_url);
+        if (state == REDIS_READY)
+            return true;
+        if (state == REDIS_LOADING && !is_loading)
+            until_ms = min_ms(until_ms, clock_monotonic_ms() + REDIS_LOAD_MS_MAX);
+        is_loading = state == REDIS_LOADING;
         int number = next_signal(s, REDIS_ASK_MS);
         if (number == SIGTERM || number == SIGINT)
             return false;

@@ -230,6 +230,23 @@ describe('a start that cannot work ends with one line', () => {
     assert.match(oneLine(stderr), /data directory .*file/);
   });
 
+  test('the ledger is a newer program\'s, or none', async () => {
+    const dir = path.join(base, 'ledger'), file = path.join(dir, 'ledger.db');
+    fs.mkdirSync(dir, { mode: 0o700 });
+    const header = Buffer.alloc(4096); // an empty database with user_version 999
+    header.write('SQLite format 3\0\x10\x00\x01\x01\x00\x40\x20\x20', 'latin1');
+    [[27, 1], [31, 1], [47, 4], [59, 1], [95, 1]].forEach(([at, value]) => header.writeUInt8(value, at));
+    header.writeUInt32BE(999, 60);
+    header.writeUInt8(13, 100);
+    header.writeUInt16BE(4096, 105);
+    for (const [text, expected] of [[header, /schema 999.*newer program.*--data\.dir/], [Buffer.alloc(9000, 'x'), /not a database.*docs\/backup\.md.*--data\.dir/]]) {
+      fs.writeFileSync(file, text);
+      const { code, stderr } = await serve('--data.dir', dir);
+      assert.equal(code, 1);
+      assert.match(oneLine(stderr), expected);
+    }
+  });
+
   test('redis-server is not installed', async () => {
     const { code, stderr } = await runCli(['serve', '--data.dir', path.join(base, 'a'), '--listen.port',
       String(await freePort())], { env: { PATH: '/nonexistent' } });

@@ -42,11 +42,28 @@ install_missing() {
     }
 }
 
-# build PRESET: configures and builds; shows the output only when it fails.
+# show_progress: of ninja's lines "[12/347] ...", on stderr: a count on a terminal, otherwise one line when it takes long.
+show_progress() {
+    local line done_count count told=''
+    while IFS= read -r line; do
+        [[ "$line" =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+        done_count=${BASH_REMATCH[1]} count=${BASH_REMATCH[2]}
+        [ "$count" -gt 20 ] || continue
+        if [ -t 2 ]; then
+            printf '\rbuilding: %d of %d (the first time takes some minutes)' "$done_count" "$count" >&2
+        elif [ -z "$told" ]; then
+            echo "building $count parts; the first time takes some minutes" >&2
+        fi
+        told=yes
+    done
+    if [ -n "$told" ] && [ -t 2 ]; then printf '\r\033[K' >&2; fi
+}
+
+# build PRESET: configures and builds; shows how far it is, and the output only when it fails.
 build() {
     local log="build/$1.log"
-    mkdir -p build
-    if { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1; then
+    mkdir -p build || return 1
+    if (set -o pipefail; { cmake --preset "$1" && cmake --build --preset "$1"; } 2>&1 | tee "$log" | show_progress); then
         return 0
     fi
     tail -n 60 "$log" >&2

@@ -40,8 +40,9 @@ static bool refuse_option(const struct cli_command *command, const char *arg)
     if (nearest)
         (void)cli_fail("`%s` has no option %s; did you mean --%s?", command->name, arg, nearest);
     else
-        (void)cli_fail("`%s` has no option %s; `stanchion %s --help` lists them", command->name,
-                       arg, command->name);
+        (void)cli_fail("`%s` has no option %s; `stanchion %s --help` lists its own, `stanchion "
+                       "config` the settings",
+                       command->name, arg, command->name);
     return false;
 }
 

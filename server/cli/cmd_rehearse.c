@@ -2,6 +2,7 @@
  * what came of it. Ctrl-C ends the rehearsal, a second one only this command. */
 #include "server/cli/cli.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -125,7 +126,8 @@ static void print_result(const json_t *state)
     print_latency(latencies, "told", "told of the turn");
     print_latency(latencies, "hold", "seats held");
     print_latency(latencies, "confirm", "paid and confirmed");
-    (void)printf("%s: %s\n", text(result, "verdict"), text(result, "reason"));
+    (void)printf("verdict: %s%s%s\n", text(result, "verdict"),
+                 text(result, "reason")[0] ? ": " : "", text(result, "reason"));
 }
 
 static bool save_report(const struct watch *watch, const char *path)
@@ -136,7 +138,7 @@ static bool save_report(const struct watch *watch, const char *path)
     bool is_written = file != NULL && fputs(page, file) >= 0;
     is_written = (file == NULL || fclose(file) == 0) && is_written;
     if (page != NULL && !is_written)
-        (void)cli_fail("%s cannot be written", path);
+        (void)cli_fail("%s cannot be written: %s", path, strerror(errno));
     json_decref(answer);
     return is_written;
 }

@@ -316,6 +316,9 @@ enum batch_status recover(struct batch *batch)
     int64_t found = redis_pipe_number(reply, -1);
     if (!is_absent)
         return recover_found(batch, found, own, run);
-    log_warning("Redis has no epoch: recovering");
+    if (own == 0)
+        log_info("the first start: Redis is empty");
+    else
+        log_warning("Redis has no epoch: recovering");
     return rebuild(batch, own, run);
 }

@@ -54,7 +54,7 @@ bool thaw(struct batch *batch, int64_t away_ms)
     is_done = is_done && redis_pipe_flush(batch->redis);
     json_decref(ids);
     if (is_done)
-        log_warning("no sign of life for %.1f s: deadlines have moved on", (double)away_ms / 1e3);
+        log_info("was away for %.1f s: deadlines have moved on by that", (double)away_ms / 1e3);
     else
         log_warning("deadlines could not be moved on: %s", redis_pipe_problem(batch->redis));
     return is_done;

@@ -98,7 +98,7 @@ static bool is_quiet(struct office *office, struct office_answer *answer)
         if (is_sale_near(json_object_get(event, "settings")))
             office_fail(answer, "sale_under_way",
                         "\"%.80s\" is being sold, or will be within five minutes: a rehearsal "
-                        "would take the processor from it.",
+                        "would take the processor from it. Rehearse when it is closed.",
                         json_string_value(json_object_get(event, "name")));
         json_decref(event);
     }

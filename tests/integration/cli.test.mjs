@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { binary, runCli, temporaryDirectory } from '../support/stanchion.mjs';
+import { binary, root, runCli, temporaryDirectory } from '../support/stanchion.mjs';
 
 const commands = ['serve', 'config', 'event load', 'event list', 'event show', 'event open', 'event pause', 'event close',
   'event set', 'event withhold', 'event release', 'event withheld', 'orders export', 'orders show', 'orders refund', 'payment return', 'ticket check', 'door list', 'audit',
@@ -107,6 +107,15 @@ test('commands for a server that does not run say so in one line', async () => {
     assert.match(stderr, /^stanchion: no server is running on [^\n]*start it with `stanchion serve`\n$/);
   }
   fs.rmSync(dir, { recursive: true });
+});
+
+test('./run says how it is used before it builds anything', () => {
+  for (const [args, code, expected] of [[['--help'], 0, /^usage: \.\/run \[--setting value\]/], [['extra'], 2, /^run: "extra" is not a setting; usage: /],
+    [['--listen.port', '9090', 'extra'], 2, /"extra"/]]) {
+    const told = spawnSync(path.join(root, 'run'), args, { encoding: 'utf8', env: { PATH: '/nonexistent:/usr/bin:/bin' } });
+    assert.equal(told.status, code, told.stderr);
+    assert.match(told.stdout + told.stderr, expected);
+  }
 });
 
 test('passwords: too short, empty and too long are refused', async () => {

@@ -64,7 +64,7 @@ struct config {
     int64_t sandbox_late_ms;
     int64_t log_level; /* enum log_level */
     bool is_metrics_public;
-    char proxies[CONFIG_TEXT_BYTES_MAX]; /* addresses separated by spaces */
+    char proxies[CONFIG_TEXT_BYTES_MAX]; /* addresses and networks separated by spaces */
     int64_t account_threads, account_waiting_max;
     int64_t account_tries, account_email_tries; /* a minute */
     int64_t account_sign_ups;                   /* an hour */
@@ -94,7 +94,7 @@ enum config_type {
     CONFIG_ADDRESS,      /* IPv4 or IPv6 address in numbers */
     CONFIG_URL,          /* empty, or starts with one of the prefixes */
     CONFIG_URL_LIST,     /* several, separated by spaces */
-    CONFIG_ADDRESS_LIST, /* none or several, separated by spaces */
+    CONFIG_NETWORK_LIST, /* none or several, separated by spaces */
     CONFIG_REDIS_URL,    /* empty, redis://host:port or unix:///path */
     CONFIG_SECRET,       /* never printed */
     CONFIG_TYPE_COUNT

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/base/address.h"
 #include "server/base/limits.h"
 #include "server/config/nearest.h"
 
@@ -206,10 +207,11 @@ const struct config_setting config_table[] = {
      .help = "How late the sandbox's webhook for the card of late answers comes.",
      .offset = MEMBER(sandbox_late_ms)},
     {.name = "proxies",
-     .type = CONFIG_ADDRESS_LIST,
+     .type = CONFIG_NETWORK_LIST,
      .unit = "",
      .default_text = "",
-     .help = "Addresses of proxies of your own, separated by spaces: their X-Forwarded-For is "
+     .help = "Addresses or networks of proxies of your own, separated by spaces: their "
+             "X-Forwarded-For is "
              "believed when tries to sign in are counted by address.",
      .offset = MEMBER(proxies)},
     {.name = "account.threads",
@@ -315,7 +317,9 @@ void config_range_text(const struct config_setting *setting, char *out, size_t o
         [CONFIG_ADDRESS] = "an IPv4 or IPv6 address in numbers, such as 127.0.0.1",
         [CONFIG_URL] = "empty, or a URL that starts with ",
         [CONFIG_URL_LIST] = "empty, or URLs separated by spaces that start with ",
-        [CONFIG_ADDRESS_LIST] = "empty, or IPv4 or IPv6 addresses in numbers separated by spaces",
+        [CONFIG_NETWORK_LIST] =
+            "empty, or IPv4 or IPv6 addresses in numbers, or networks such as 10.0.0.0/8, "
+            "separated by spaces",
         [CONFIG_REDIS_URL] = "empty, redis://host:port or unix:///path",
         [CONFIG_SECRET] = "empty, or 16 to 2047 characters without spaces"};
     if (setting->type == CONFIG_INTEGER) {
@@ -386,16 +390,12 @@ static bool is_address(const char *text)
     return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
 
-static bool is_address_list(const char *text)
+static bool is_network_list(const char *text)
 {
-    char one[INET6_ADDRSTRLEN + 1];
+    struct network one;
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
         size_t bytes = strcspn(text, " ");
-        if (bytes >= sizeof one)
-            return false;
-        memcpy(one, text, bytes);
-        one[bytes] = '\0';
-        if (!is_address(one))
+        if (!network_read(text, bytes, &one))
             return false;
         text += bytes;
     }
@@ -433,8 +433,8 @@ static bool is_text_valid(const struct config_setting *setting, const char *text
         return bytes > 0;
     case CONFIG_ADDRESS:
         return is_address(text);
-    case CONFIG_ADDRESS_LIST:
-        return is_address_list(text);
+    case CONFIG_NETWORK_LIST:
+        return is_network_list(text);
     case CONFIG_URL:
         return bytes == 0 || is_url(setting, text, bytes);
     case CONFIG_URL_LIST:

@@ -4,43 +4,16 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include "server/base/address.h"
 
 #define FORWARDED_HOPS_MAX 16 /* more are not walked */
-
-struct address {
-    bool is_v6;
-    unsigned char bytes[16];
-};
-
-/* False when the text (not NUL-terminated) is no address in numbers. */
-static bool read_address(const char *text, size_t text_bytes, struct address *out)
-{
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    char copy[INET6_ADDRSTRLEN + 1];
-    if (text_bytes == 0 || text_bytes >= sizeof copy)
-        return false;
-    memcpy(copy, text, text_bytes);
-    copy[text_bytes] = '\0';
-    *out = (struct address){0};
-    if (inet_pton(AF_INET, copy, out->bytes) == 1)
-        return true;
-    if (inet_pton(AF_INET6, copy, out->bytes) != 1)
-        return false;
-    out->is_v6 = memcmp(out->bytes, mapped, sizeof mapped) != 0;
-    if (!out->is_v6) {
-        memmove(out->bytes, out->bytes + sizeof mapped, 4);
-        memset(out->bytes + 4, 0, sizeof out->bytes - 4);
-    }
-    return true;
-}
 
 static bool is_listed(const struct address *address, const char *list)
 {
     for (list += strspn(list, " "); *list != '\0'; list += strspn(list, " ")) {
-        struct address one;
+        struct network one;
         size_t bytes = strcspn(list, " ");
-        if (read_address(list, bytes, &one) && one.is_v6 == address->is_v6 &&
-            memcmp(one.bytes, address->bytes, sizeof one.bytes) == 0)
+        if (network_read(list, bytes, &one) && network_has(&one, address))
             return true;
         list += bytes;
     }
@@ -56,7 +29,7 @@ static bool take_last(const char *list, size_t *bytes, struct address *out)
     size_t start = end;
     while (start > 0 && strchr(", \t", list[start - 1]) == NULL)
         start--;
-    bool is_address = read_address(list + start, end - start, out);
+    bool is_address = address_read(list + start, end - start, out);
     while (start > 0 && list[start - 1] != ',')
         start--;
     *bytes = start > 0 ? start - 1 : 0;
@@ -68,7 +41,7 @@ void client_address(const char *peer, const char *forwarded, const char *proxies
 {
     struct address address, before;
     char text[INET6_ADDRSTRLEN];
-    if (!read_address(peer, strlen(peer), &address)) {
+    if (!address_read(peer, strlen(peer), &address)) {
         (void)snprintf(out, CLIENT_ADDRESS_BYTES, "unknown");
         return;
     }

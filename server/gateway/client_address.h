@@ -12,8 +12,8 @@
 #define CLIENT_ADDRESS_BYTES 48
 
 /* `peer` is the address of the socket, `forwarded` the header or NULL, `proxies` addresses
- * separated by spaces. Writes an IPv4 address, the first half of an IPv6 one (a household has a
- * /64), or "unknown". IPv4 in the clothes of IPv6 is IPv4. */
+ * and networks separated by spaces. Writes an IPv4 address, the first half of an IPv6 one (a
+ * household has a /64), or "unknown". IPv4 in the clothes of IPv6 is IPv4. */
 void client_address(const char *peer, const char *forwarded, const char *proxies,
                     char out[CLIENT_ADDRESS_BYTES]);
 

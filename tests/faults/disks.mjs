@@ -42,10 +42,12 @@ export function mountDisks(dir) {
   };
 }
 
+let fillings = 0;
 // For `ms` no byte is left in any of these directories, whoever deletes something there; `onPart` is called all the time.
+// Several may be under way for one directory: each has a file of its own.
 export async function fillUp(directories, ms, onPart) {
-  const part = Buffer.alloc(PART_BYTES), end = Date.now() + ms;
-  const fillers = directories.map((directory) => path.join(directory, 'filler'));
+  const part = Buffer.alloc(PART_BYTES), end = Date.now() + ms, name = `filler ${++fillings}`;
+  const fillers = directories.map((directory) => path.join(directory, name));
   const fds = fillers.map((file) => fs.openSync(file, 'w'));
   while (Date.now() < end) {
     onPart();

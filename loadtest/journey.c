@@ -1,8 +1,6 @@
-/* Steps and the common parts; what the server says is in journey_messages.c, seats and money in
- * journey_sales.c. */
+/* The visitor's steps, and what all of journey*.c share; which file has what is in the header. */
 #include "loadtest/journey.h"
 
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +12,6 @@
 #define LINE_PAUSE_US_MAX                                                                          \
     3000000               /* reload, second tab and giving up happen this soon after joining */
 #define CLOCK_MARGIN_MS 5 /* between our clock and the server's */
-#define FORGETS_RECEIPT_SHARE 0.5 /* of those who reload: their cookie alone finds the place */
-#define SPREAD_US_MAX INT64_C(60000000)
-#define RETRY_AFTER_S_MAX 5 /* a test does not wait longer, whatever it is told */
 
 static bool is_buying_mode(const struct crowd *c)
 {
@@ -168,28 +163,9 @@ void journey_leave(struct crowd *c, struct visitor *v)
 {
     v->is_leaving = true;
     crowd_set_state(c, v, VISITOR_LEAVING);
-    sales_let_go(c, v);
+    holds_let_go(c, v);
     journey_inside_at_most(c, v, run_server_ms(c->run) - CLOCK_MARGIN_MS);
     journey_ask(c, v, "leave", "%s", "");
-}
-
-/* The time of coming back counts from the first loss. */
-static void note_loss(struct crowd *c, struct visitor *v)
-{
-    if (v->lost_us == 0 && journey_record(c, v)->seq != HISTORY_NONE)
-        v->lost_us = c->now_us;
-}
-
-static void reload(struct crowd *c, struct visitor *v)
-{
-    v->plan.reloads--;
-    note_loss(c, v);
-    crowd_disconnect(c, v, false);
-    if (dice_hits(&v->dice, FORGETS_RECEIPT_SHARE)) {
-        free(v->receipt);
-        v->receipt = NULL;
-    }
-    crowd_return_later(c, v, STAMPEDE_RETRY_US_MIN);
 }
 
 void journey_wait(struct crowd *c, struct visitor *v, int64_t pause_us)
@@ -217,7 +193,7 @@ static void wait_in_line(struct crowd *c, struct visitor *v)
             crowd_connect(c, tab);
         journey_wait(c, v, LINE_PAUSE_US_MAX / 2);
     } else if (v->plan.reloads > 0) {
-        reload(c, v);
+        journey_reload(c, v);
     }
 }
 
@@ -229,17 +205,6 @@ static void come(struct crowd *c, struct visitor *v)
     crowd_connect(c, v);
 }
 
-static int64_t pause_after(struct visitor *v, const struct ws_answer *answer)
-{
-    if (answer && answer->retry_after_s >= 0)
-        return (answer->retry_after_s < RETRY_AFTER_S_MAX ? answer->retry_after_s
-                                                          : RETRY_AFTER_S_MAX) *
-               1000000;
-    int64_t pause_us = STAMPEDE_RETRY_US_MIN << (v->failures < 7 ? v->failures : 7);
-    v->failures++;
-    return pause_us < STAMPEDE_RETRY_US_MAX ? pause_us : STAMPEDE_RETRY_US_MAX;
-}
-
 static void step(struct crowd *c, struct visitor *v)
 {
     switch ((enum visitor_state)v->state) {
@@ -247,9 +212,7 @@ static void step(struct crowd *c, struct visitor *v)
         come(c, v);
         break;
     case VISITOR_CONNECTING:
-        crowd_count_error(c, "connect_failed");
-        crowd_disconnect(c, v, false);
-        crowd_return_later(c, v, pause_after(v, NULL));
+        journey_on_no_connection(c, v);
         break;
     case VISITOR_JOINING:
         journey_join(c, v);
@@ -261,7 +224,7 @@ static void step(struct crowd *c, struct visitor *v)
         journey_ask(c, v, "enter", ",\"pass\":\"%s\"", v->pass ? v->pass : "");
         break;
     case VISITOR_CHOOSING:
-        sales_choose(c, v);
+        choice_ask(c, v);
         break;
     case VISITOR_HELD:
         sales_after_holding(c, v);
@@ -284,7 +247,7 @@ static void step(struct crowd *c, struct visitor *v)
         journey_leave(c, v);
         break;
     case VISITOR_RELEASING:
-        sales_let_go(c, v);
+        holds_let_go(c, v);
         journey_ask(c, v, "release", "%s", "");
         break;
     default:
@@ -309,105 +272,6 @@ void journey_on_timer(struct crowd *c, struct visitor *v, int64_t due_us)
         return;
     v->due_us = due_us;
     step(c, v);
-}
-
-/* The public id is the payload of the cookie: v1.<base64url of the id>.<signature>. */
-static void note_id(struct crowd *c, const struct visitor *v)
-{
-    struct history_visitor *r = journey_record(c, v);
-    const char *first = strchr(v->cookie, '.'), *last = first ? strchr(first + 1, '.') : NULL;
-    char id[STAMPEDE_VISITOR_BYTES_MAX + 1];
-    size_t bytes;
-    bool is_good = last && sodium_base642bin((unsigned char *)id, sizeof id - 1, first + 1,
-                                             (size_t)(last - first - 1), NULL, &bytes, NULL,
-                                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
-    if (!is_good) {
-        crowd_count_error(c, "bad_answer");
-        return;
-    }
-    id[bytes] = '\0';
-    if (r->id[0] == '\0')
-        memcpy(r->id, id, sizeof id);
-    else if (strcmp(r->id, id) != 0)
-        crowd_count_error(c, "bad_answer"); /* the server gave a known visitor another name */
-}
-
-static void take_cookie(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
-{
-    if (!answer->cookie || answer->cookie_bytes > STAMPEDE_TOKEN_BYTES_MAX || v->is_tab)
-        return;
-    free(v->cookie);
-    v->cookie = strndup(answer->cookie, answer->cookie_bytes);
-    if (v->cookie)
-        note_id(c, v);
-}
-
-void journey_on_open(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
-{
-    int64_t now_us = clocks_us();
-    take_cookie(c, v, answer);
-    if (!v->is_tab) {
-        crowd_record(c, LATENCY_CONNECT, now_us - v->due_us);
-        if (v->next_id > 0)
-            atomic_fetch_add_explicit(&c->stats->reconnects, 1, memory_order_relaxed);
-    }
-    v->failures = 0;
-    v->due_us = now_us;
-    journey_join(c, v);
-}
-
-/* Anywhere in the time that the server has suggested; after a failure with growing pauses. */
-static void return_after_loss(struct crowd *c, struct visitor *v, const struct ws_answer *answer)
-{
-    note_loss(c, v);
-    if (v->failures > 0 || v->spread_ms == 0) {
-        crowd_return_later(c, v, pause_after(v, answer));
-        return;
-    }
-    v->failures++;
-    int64_t spread_us = (int64_t)v->spread_ms * 1000;
-    crowd_set_state(c, v, VISITOR_AWAY);
-    v->awaited_id = 0;
-    crowd_set_timer(
-        c, v,
-        c->now_us +
-            dice_between(&v->dice, 0, spread_us < SPREAD_US_MAX ? spread_us : SPREAD_US_MAX));
-}
-
-void journey_on_lost(struct crowd *c, struct visitor *v, enum connection_loss loss,
-                     const struct ws_answer *answer)
-{
-    static const char *const codes[CONNECTION_LOSS_COUNT] = {"connect_failed", "handshake_refused",
-                                                             "closed", "bad_frame"};
-    crowd_count_error(c, codes[loss]);
-    if (visitor_is_over(v))
-        return;
-    if (v->state == VISITOR_VERIFYING)
-        journey_finish(c, v, VISITOR_BOUGHT);
-    else if (v->turns_away)
-        journey_finish(c, v, VISITOR_SOLD_OUT);
-    else if (v->is_tab)
-        journey_finish(c, v, VISITOR_LEFT);
-    else if (c->command >= RUN_SEND_HOME)
-        journey_finish(c, v, VISITOR_SENT_HOME);
-    else if (answer && answer->http_status == 404 && v->failures >= STAMPEDE_NOT_FOUND_TRIES)
-        journey_finish(c, v, VISITOR_FAILED);
-    else
-        return_after_loss(c, v, answer);
-}
-
-void journey_on_network_lost(struct crowd *c, struct visitor *v)
-{
-    if (visitor_is_over(v) || v->is_tab || v->connection.state != CONNECTION_OPEN ||
-        c->command != RUN_GO)
-        return;
-    crowd_disconnect(c, v, false);
-    if (v->state == VISITOR_VERIFYING)
-        journey_finish(c, v, VISITOR_BOUGHT);
-    else if (v->turns_away)
-        journey_finish(c, v, VISITOR_SOLD_OUT);
-    else
-        return_after_loss(c, v, NULL);
 }
 
 static bool waits_for_money(const struct visitor *v)

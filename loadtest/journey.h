@@ -4,10 +4,11 @@
  * CHECKING_OUT
  *        -> AT_CASH -> PAYING -> (VERIFYING) -> BOUGHT
  *
- * journey_step() acts when the state's timer is due; an answer or push moves the state
- * (journey_messages.c; seats in journey_choice.c and journey_refused.c, money in journey_sales.c).
- * A lost connection leads from any state back to AWAY, and JOINING (with the receipt) finds out
- * where the visitor stands; so every step may be repeated.
+ * A step is taken when the state's timer is due (journey.c); an answer or push moves the state
+ * (journey_messages.c). A lost connection leads from any state back to AWAY (journey_connection.c),
+ * and JOINING (with the receipt) finds out where the visitor stands; so every step may be repeated.
+ * The rest in the order of the journey: journey_line.c, journey_turn.c, journey_choice.c,
+ * journey_refused.c, journey_holds.c, journey_sales.c; journey_errors.c is for all of it.
  */
 #ifndef STAMPEDE_JOURNEY_H
 #define STAMPEDE_JOURNEY_H
@@ -31,6 +32,10 @@ void journey_begin(struct crowd *c);
 void visitor_release(struct visitor *v);
 
 /* Between journey*.c. */
+static inline void journey_count(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
 bool visitor_is_over(const struct visitor *v);
 struct history_visitor *journey_record(struct crowd *c, const struct visitor *v);
 /* Sends one request of that type with more fields (", ..." or ""), now; its answer is awaited. */
@@ -57,15 +62,48 @@ static inline int64_t journey_number(json_t *message, const char *name, int64_t 
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
+/* True when `re` answers the awaited request: then nothing is awaited any more. */
+bool journey_take_answer(struct crowd *c, struct visitor *v, int64_t re);
+/* codes: ended by NULL. */
+bool journey_is_one_of(const char *code, const char *const *codes);
+void journey_on_error(struct crowd *c, struct visitor *v, json_t *message, bool is_answer);
+
+/* Connecting. */
+void journey_on_no_connection(struct crowd *c, struct visitor *v);
+void journey_on_reconnect(struct crowd *c, struct visitor *v, json_t *message);
+void journey_reload(struct crowd *c, struct visitor *v);
+
+/* The line. */
+/* True when it was a `place` that could be read without a tree. */
+bool line_take_place(struct crowd *c, struct visitor *v, const char *text, size_t bytes);
+void line_on_place(struct crowd *c, struct visitor *v, json_t *message);
+/* Keeps a copy; NULL is none. */
+void line_keep_token(struct crowd *c, char **kept, const char *text, size_t bytes);
+/* The first number told counts; a different one is kept as evidence. Negative: none was told. */
+void line_note_once(int64_t *first, int64_t *other, int64_t told);
+void line_note_seq(struct crowd *c, const struct visitor *v, int64_t seq);
+/* An answer told the visitor where it stands. */
+void line_note_told(struct crowd *c, struct visitor *v);
+/* End a tab, if v is one: one whose owner has given the place up meanwhile, or any other. True when
+ * it was. */
+bool line_end_late_tab(struct crowd *c, struct visitor *v);
+bool line_end_tab(struct crowd *c, struct visitor *v);
+void turn_on_admitted(struct crowd *c, struct visitor *v, json_t *message, bool is_answer);
+void turn_on_left(struct crowd *c, struct visitor *v, json_t *message);
+void turn_on_expired(struct crowd *c, struct visitor *v, json_t *message);
+void turn_on_phase(struct crowd *c, struct visitor *v, json_t *message);
+
 /* Choosing seats, and being refused. */
 /* Not a person but a measurement: it does not think. */
 bool choice_is_measuring(const struct crowd *c);
 /* Nothing looks free. */
 void choice_find_nothing(struct crowd *c, struct visitor *v);
 void choice_go_without(struct crowd *c, struct visitor *v);
+void choice_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer);
+void choice_on_seats(struct crowd *c, json_t *message);
 /* Puts seats of a message into the picture. */
 void choice_take_changes(struct crowd *c, json_t *seats, enum picture_state state);
-void sales_choose(struct crowd *c, struct visitor *v);
+void choice_ask(struct crowd *c, struct visitor *v);
 /* Inside: opens the map, as the page does, or what others of this process see will do; a thought
  * later it chooses. */
 void choice_look_round(struct crowd *c, struct visitor *v);
@@ -78,16 +116,29 @@ void choice_on_end(struct crowd *c, struct visitor *v);
 /* An answer to a choice that is no. False when the code is about something else. */
 bool choice_on_error(struct crowd *c, struct visitor *v, const char *code, json_t *message);
 
-/* Holding and paying. */
+/* Holding. */
+enum hold_ending { HOLD_PAID, HOLD_RELEASED, HOLD_EXPIRED, HOLD_LOST };
 /* Seats of a message, at most STAMPEDE_SEATS_MAX kept; returns how many there were (up to 255). */
-uint8_t sales_read_seats(json_t *array, uint32_t *seats);
+uint8_t holds_read_seats(json_t *array, uint32_t *seats);
+/* In whatever order. */
+bool holds_are_same_seats(const uint32_t *a, uint8_t a_count, const uint32_t *b, uint8_t b_count);
+/* h may be NULL. */
+bool holds_is_running(const struct history_hold *h);
+/* The visitor is certain of its seats until then, in ms. */
+void holds_own_seats(struct crowd *c, const struct visitor *v, int64_t deadline_ms);
+/* Before something is sent that may free the seats. */
+void holds_let_go(struct crowd *c, struct visitor *v);
+/* Ends the running hold, if any, in the record and in the seat owners. */
+void holds_end(struct crowd *c, struct visitor *v, enum hold_ending ending);
+void holds_on_entered(struct crowd *c, struct visitor *v, json_t *message);
+void holds_on_held(struct crowd *c, struct visitor *v, json_t *message);
+void holds_on_released(struct crowd *c, struct visitor *v);
+
+/* Paying. */
 void sales_after_holding(struct crowd *c, struct visitor *v);
 void sales_pay(struct crowd *c, struct visitor *v);
-void sales_on_entered(struct crowd *c, struct visitor *v, json_t *message);
-void sales_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer);
-void sales_on_seats(struct crowd *c, json_t *message);
-void sales_on_held(struct crowd *c, struct visitor *v, json_t *message);
-void sales_on_released(struct crowd *c, struct visitor *v);
+/* `entered` told of a hold that is being paid. */
+void sales_return_to_payment(struct crowd *c, struct visitor *v, json_t *hold);
 void sales_on_payment(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_paying(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_declined(struct crowd *c, struct visitor *v, json_t *message);
@@ -95,10 +146,5 @@ void sales_on_confirmed(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_unsold(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_tickets(struct crowd *c, struct visitor *v, json_t *message);
 void sales_on_error(struct crowd *c, struct visitor *v, const char *code, json_t *message);
-enum hold_ending { HOLD_PAID, HOLD_RELEASED, HOLD_EXPIRED, HOLD_LOST };
-/* Ends the running hold, if any, in the record and in the seat owners. */
-void sales_end_hold(struct crowd *c, struct visitor *v, enum hold_ending ending);
-/* Before something is sent that may free the seats. */
-void sales_let_go(struct crowd *c, struct visitor *v);
 
 #endif

@@ -116,7 +116,7 @@ static void choose_numbered(struct crowd *c, struct visitor *v)
         choice_find_nothing(c, v);
 }
 
-void sales_choose(struct crowd *c, struct visitor *v)
+void choice_ask(struct crowd *c, struct visitor *v)
 {
     enum stampede_choice choice = c->run->options->choice;
     uint32_t area;
@@ -142,7 +142,7 @@ void sales_choose(struct crowd *c, struct visitor *v)
         choose_numbered(c, v);
 }
 
-void sales_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)
+void choice_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer)
 {
     json_t *states = json_object_get(message, "states");
     bool is_news = c->now_us - c->picture->heard_us > STAMPEDE_PICTURE_US;
@@ -157,10 +157,10 @@ void sales_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_a
     if (may_choose && v->looks_round)
         journey_think(c, v, VISITOR_CHOOSING);
     else if (may_choose)
-        sales_choose(c, v);
+        choice_ask(c, v);
 }
 
-void sales_on_seats(struct crowd *c, json_t *message)
+void choice_on_seats(struct crowd *c, json_t *message)
 {
     choice_take_changes(c, json_object_get(message, "free"), PICTURE_FREE);
     choice_take_changes(c, json_object_get(message, "held"), PICTURE_HELD);

@@ -82,7 +82,7 @@ void choice_find_nothing(struct crowd *c, struct visitor *v)
 static void consider_instead(struct crowd *c, struct visitor *v, json_t *offer)
 {
     uint32_t seats[STAMPEDE_SEATS_MAX];
-    size_t count = sales_read_seats(offer, seats);
+    size_t count = holds_read_seats(offer, seats);
     bool fits = count > 0 && count <= v->plan.seats_wanted && count <= STAMPEDE_SEATS_MAX;
     bool takes_it = c->run->options->choice == CHOICE_NEAR && !choice_is_measuring(c) &&
                     dice_hits(&v->dice, TAKES_INSTEAD_SHARE);

@@ -67,7 +67,9 @@
 #define STAMPEDE_CONNECT_TIMEOUT_US INT64_C(15000000)
 #define STAMPEDE_RETRY_US_MIN INT64_C(100000)
 #define STAMPEDE_RETRY_US_MAX INT64_C(10000000)
-/* Pauses double at most so often while the answer is "busy". */
+/* The longest "come back in so many seconds" that is waited for. */
+#define STAMPEDE_RETRY_S_MAX 60
+/* Pauses double at most so often while the answer is "later". */
 #define STAMPEDE_PUT_OFF_MAX 3
 /* Between two looks at the tickets while an outcome is awaited; later longer. */
 #define STAMPEDE_LOOKUP_US INT64_C(4000000)

@@ -1,9 +1,10 @@
 /* Small parts of the load tester: the flat JSON reader, the timers, the picture of the seats,
- * pauses for thought. */
+ * pauses for thought, coming again later. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
+#include "loadtest/back_off.h"
 #include "loadtest/dice.h"
 #include "loadtest/flat_json.h"
 #include "loadtest/journey.h"
@@ -222,4 +223,40 @@ Test(choice, every_refusal_in_a_row_makes_slower_up_to_a_bound)
     cr_expect_eq(choice_pause_us(&dice, &none, 20000, 1), 20000, "never at once");
     cr_expect_eq(choice_pause_us(&dice, NULL, 20000, 3), 80000);
     cr_expect_eq(choice_pause_us(&dice, &long_think, 20000, 200), STAMPEDE_REFUSED_US_MAX);
+}
+
+Test(back_off, nobody_comes_before_the_time_that_was_told)
+{
+    struct dice dice;
+    dice_init(&dice, 7, 8);
+    for (int i = 0; i < 1000; i++) {
+        int64_t asked_us = back_off_asked_us(&dice, 5, 0),
+                failed_us = back_off_failed_us(&dice, 5, 9);
+        cr_assert(asked_us > 5000000 && asked_us <= 5500000, "%lld", (long long)asked_us);
+        cr_assert(failed_us > 5000000 && failed_us <= 5500000, "%lld", (long long)failed_us);
+        cr_assert_gt(back_off_asked_us(&dice, -1, 0), 0, "never at once");
+        cr_assert_gt(back_off_failed_us(&dice, 0, 0), 0);
+    }
+    cr_expect_leq(back_off_asked_us(&dice, INT64_MAX, 0),
+                  (STAMPEDE_RETRY_S_MAX + 1) * INT64_C(1000000));
+}
+
+Test(back_off, who_is_put_off_again_and_again_asks_ever_less)
+{
+    struct dice dice;
+    dice_init(&dice, 9, 10);
+    static const int64_t times[] = {1, 1, 1, 2, 4, 8, 8};
+    for (uint32_t i = 1; i < sizeof times / sizeof *times; i++) {
+        int64_t us = back_off_asked_us(&dice, 2, i - 1);
+        cr_expect(us > times[i] * 2000000 && us <= times[i] * 2500000, "%u: %lld", i,
+                  (long long)us);
+    }
+    cr_expect_leq(back_off_asked_us(&dice, 2, UINT32_MAX), 8 * 2500000);
+    for (uint32_t failures = 0; failures < 6; failures++) {
+        int64_t us = back_off_failed_us(&dice, -1, failures),
+                mean_us = STAMPEDE_RETRY_US_MIN << failures;
+        cr_expect(us >= mean_us / 2 && us <= mean_us + mean_us / 2, "%u: %lld", failures,
+                  (long long)us);
+    }
+    cr_expect_leq(back_off_failed_us(&dice, -1, UINT32_MAX), STAMPEDE_RETRY_US_MAX * 3 / 2);
 }

@@ -6,7 +6,7 @@
 #include "server/base/limits.h"
 
 #define LINE_KEYS_COUNT 19
-#define LINE_KEY_BYTES (EVENT_ID_BYTES_MAX + 16)
+#define LINE_KEY_BYTES (EVENT_ID_BYTES_MAX + 24) /* the longest is `ev:{E}:before:inside` */
 #define LINE_SCRIPT_BYTES_MAX 32768 /* prelude and script; asserted when they are put together */
 
 struct line_keys {

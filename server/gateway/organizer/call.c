@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/utf8.h"
 #include "server/gateway/app.h"
 #include "server/gateway/wire/http.h"
 
@@ -124,7 +125,30 @@ int organizer_ask(struct organizer_call *call, const char *verb, json_t *args, u
     return 0;
 }
 
-/* --- the query --- */
+/* --- what the address says --- */
+
+bool organizer_text_is_good(const char *text)
+{
+    while (*text != '\0') {
+        size_t bytes = utf8_printable(text);
+        if (bytes == 0)
+            return false;
+        text += bytes;
+    }
+    return true;
+}
+
+bool organizer_query_is_good(struct organizer_call *call)
+{
+    char value[QUERY_BYTES_MAX];
+    int bytes = 0;
+    for (int i = 0; bytes != -1; i++) { /* -1: no more; -2: too long to be read by anybody */
+        bytes = lws_hdr_copy_fragment(call->wsi, value, sizeof value, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (bytes > 0 && !organizer_text_is_good(value))
+            return false;
+    }
+    return true;
+}
 
 void organizer_query(struct organizer_call *call, const char *name, char *out, size_t out_bytes_max)
 {

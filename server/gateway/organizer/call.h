@@ -45,6 +45,11 @@ int organizer_ask(struct organizer_call *call, const char *verb, json_t *args, u
  * asked. */
 bool organizer_ask_for(struct gateway *gateway, const char *who, const char *verb, json_t *args,
                        void (*on_answer)(void *ctx, const json_t *answer), void *ctx);
+/* Whether a part of the address, which libwebsockets has decoded, is text in UTF-8 without control
+ * characters: nothing else may go into JSON. */
+bool organizer_text_is_good(const char *text);
+/* The same of all arguments of the query. */
+bool organizer_query_is_good(struct organizer_call *call);
 /* An argument of the query, "" when there is none or it is too long. */
 void organizer_query(struct organizer_call *call, const char *name, char *out,
                      size_t out_bytes_max);

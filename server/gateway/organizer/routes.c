@@ -172,6 +172,12 @@ int organizer_routes_serve(struct gateway *gateway, struct lws *wsi,
                                       "This address is asked in another way.")
                    : organizer_refuse(&call, 404, "not_found", "There is nothing at this address.");
     }
+    if (!organizer_text_is_good(call.subject))
+        return organizer_refuse(&call, 404, "not_found", "There is nothing at this address.");
+    if (!organizer_query_is_good(&call)) {
+        return organizer_refuse(&call, 400, "bad_message",
+                                "What follows the \"?\" is not text in UTF-8.");
+    }
     if (is_change && !http_origin_is_allowed(gateway, wsi))
         return organizer_refuse(&call, 403, "bad_origin", "This Origin is not allowed.");
     if (!is_allowed(&call, route, &result) ||

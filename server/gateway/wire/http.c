@@ -339,8 +339,10 @@ static int on_request(struct gateway *gateway, struct lws *wsi, struct http_conn
         return -1;
     }
     release(connection);
-    if (strlen(path) >= sizeof connection->path)
+    if (strlen(path) >= sizeof connection->path) {
+        connection->is_closing = true; /* a body may follow that nobody reads */
         return http_error(wsi, connection, 404, "not_found", "There is nothing at this address.");
+    }
     snprintf(connection->path, sizeof connection->path, "%s", path);
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
         connection->is_closing = true;

@@ -160,6 +160,8 @@ static bool assemble(struct gateway *gateway, struct session *session, const cha
                      size_t bytes)
 {
     size_t needed = session->assembly_bytes + bytes;
+    if (bytes == 0)
+        return true; /* an empty fragment; there may be no memory yet */
     if (needed > session->assembly_bytes_max) {
         size_t room = session->assembly_bytes_max == 0 ? 1024 : session->assembly_bytes_max * 2;
         room = room < needed ? needed : room;

@@ -1,0 +1,67 @@
+// What the fuzzer (tests/fuzz) found once, each by name, and two seconds of it with a fresh seed.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { fuzz, prepare, startTarget } from '../fuzz/fuzz.mjs';
+import { exchange, frame, handshake, readFrames, status } from '../support/raw.mjs';
+import { visit } from '../support/visitor.mjs';
+
+const SECONDS = Number(process.env.STANCHION_FUZZ_SECONDS ?? 2);
+const seed = process.env.STANCHION_FUZZ_SEED ?? String(Math.floor(Math.random() * 1e6));
+const longest = 'e'.repeat(48); // an event's id
+let server, world, gateways;
+
+const gatewayPids = () => Object.entries(server.children()).filter(([name]) => name.startsWith('gateway')).map(([, pid]) => pid);
+
+before(async () => {
+  server = await startTarget();
+  world = await prepare(server);
+  gateways = gatewayPids();
+});
+after(async () => { await server?.stop(); });
+
+test('an event whose id has as many letters as it may is sold', async () => {
+  const loaded = await server.cli(['event', 'load', world.hall, '--id', longest]);
+  assert.equal(loaded.code, 0, loaded.stderr);
+  await server.setEvent(longest, 'phase=open', 'tick_ms=100');
+  const visitor = await visit(server, { event: longest });
+  assert.equal((await visitor.enter()).type, 'entered');
+  assert.equal((await visitor.ask({ type: 'hold', seats: [3] })).type, 'held');
+  assert.equal((await visitor.ask({ type: 'leave' })).type, 'left');
+  await visitor.close();
+  assert.deepEqual(gatewayPids(), gateways);
+});
+
+test('an address that is no text is refused as an address, and no gateway dies of it', async () => {
+  const { owner } = world.organizers;
+  const refused = [['POST', 'accounts/%ff', { role: 'door' }], ['POST', 'accounts/%ff/reset', {}], ['POST', 'accounts/a%80/sign_out', {}], ['GET', 'events/%ff'],
+    ['GET', 'events/%c3%28/check'], ['GET', 'orders/%ff'], ['POST', 'events/%ff', { set: { message: 'x' } }], ['POST', 'events/%01/publish', {}], ['GET', 'events/%ff/door.csv']];
+  for (const [method, path, body] of refused) assert.equal((await owner.ask(method, path, body)).status, 404, path);
+  for (const path of ['log?event=%ff', 'events/second/orders?limit=5&&q=a%fe']) assert.equal((await owner.get(path)).status, 400, path);
+  assert.equal((await owner.get('events/second/orders?q=%EC%84%9C%EC%9A%B8')).status, 200);
+  assert.deepEqual(gatewayPids(), gateways);
+});
+
+test('an address too long to be one ends the connection, so that its body is not taken for the next request', async () => {
+  const inner = 'GET /api/v1/time HTTP/1.1\r\nHost: l\r\n\r\n';
+  for (const method of ['POST', 'GET']) {
+    const { text, closed } = await exchange(server.port, [`${method} /${'x'.repeat(300)} HTTP/1.1\r\nHost: l\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`]);
+    assert.deepEqual([status(text), closed, text.match(/HTTP\/1/g).length], [404, true, 1]);
+    assert.match(text, /connection: close/i);
+  }
+});
+
+test('a message may begin and end with an empty fragment', async () => {
+  const isAnswered = (text) => readFrames(Buffer.from(text, 'latin1')).texts.length > 0;
+  const pieces = [frame(1, '', { fin: false }), frame(0, '', { fin: false }), frame(0, '{"type":"nope",', { fin: false }), frame(0, '"id":7}', { fin: false }), frame(0, '')];
+  const { bytes } = await exchange(server.port, [handshake('arena'), 100, ...pieces], { isDone: isAnswered, quietMs: 100 });
+  assert.deepEqual(readFrames(bytes).texts.map(({ code, re }) => [code, re]), [['unknown_message', 7]]);
+  assert.deepEqual(gatewayPids(), gateways);
+});
+
+test(`whatever is said from all sides at once, nobody else notices (seed ${seed})`, async () => {
+  const { findings, rounds } = await fuzz(server, world, { seed, seconds: SECONDS });
+  server = null;
+  const told = findings.map(({ side, what, notes }) => `${side}: ${what}\n  ${notes.slice(-3).map((note) => note.slice(0, 400)).join('\n  ')}`);
+  assert.equal(findings.length, 0, `tests/fuzz/run --seed ${seed}\n${told.join('\n').slice(0, 8000)}`);
+  assert.ok(Object.values(rounds).every((count) => count > 0), JSON.stringify(rounds));
+});

@@ -3,6 +3,7 @@
  * with the nearest known word. */
 #include "server/cli/cli.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +14,29 @@
 #define VERSION "0.1.0"
 #define WORDS_MAX 64
 
+__attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list args)
+{
+    (void)fputs("stanchion: ", stderr);
+    (void)vfprintf(stderr, format, args);
+    (void)fputc('\n', stderr);
+}
+
 int cli_fail(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)fputs("stanchion: ", stderr);
-    (void)vfprintf(stderr, format, args);
-    (void)fputc('\n', stderr);
+    complain(format, args);
     va_end(args);
     return CLI_FAILED;
+}
+
+int cli_misused(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain(format, args);
+    va_end(args);
+    return CLI_USAGE;
 }
 
 /* Headings are bold on a terminal only. */
@@ -37,10 +52,13 @@ static void print_help(void)
     (void)printf("\nstanchion COMMAND [arguments] [--setting value]...\n\n");
     for (size_t i = 0; i < cli_commands_count; i++)
         (void)printf("  %-18s %s\n", cli_commands[i].name, cli_commands[i].summary);
-    (void)printf("  %-18s %s\n", "help", "print this");
+    (void)printf("  %-18s %s\n", "help [COMMAND]",
+                 "print this, or what --help of the command prints");
     (void)printf("  %-18s %s\n", "--version", "print the version");
     (void)printf("\n`stanchion COMMAND --help` tells more about one; `stanchion config` lists the "
-                 "settings.\n");
+                 "settings.\n"
+                 "Exit code: 0 done; 1 refused or failed, or something was found by a command that "
+                 "looks for it; 2 wrong use.\n");
 }
 
 static void print_command_help(const struct cli_command *command)
@@ -76,16 +94,31 @@ const struct cli_command *cli_find(int argc, char **argv, int *words)
     return NULL;
 }
 
-/* The nearest command to one or two words, or NULL. */
+/* "event" of "event list", "" of "audit". */
+static void first_word(const char *name, char out[NEAREST_WORD_BYTES_MAX + 1])
+{
+    size_t bytes = strchr(name, ' ') ? strcspn(name, " ") : 0;
+    assert(bytes <= NEAREST_WORD_BYTES_MAX);
+    memcpy(out, name, bytes);
+    out[bytes] = '\0';
+}
+
+/* The nearest command to one or two words, or NULL; of one word also the first of two. The answer
+ * stays good until the next call. */
 static const char *nearest_command(int argc, char **argv)
 {
-    const char *names[WORDS_MAX];
+    static char firsts[WORDS_MAX][NEAREST_WORD_BYTES_MAX + 1];
+    const char *names[2 * WORDS_MAX];
     char typed[NEAREST_WORD_BYTES_MAX + 1];
     size_t count = 0;
+    bool has_second = argc > 1 && argv[1][0] != '-';
     for (; count < cli_commands_count && count < WORDS_MAX - 1; count++)
         names[count] = cli_commands[count].name;
     names[count++] = "help";
-    bool has_second = argc > 1 && argv[1][0] != '-';
+    for (size_t i = 0; i < cli_commands_count && i < WORDS_MAX && !has_second; i++) {
+        first_word(cli_commands[i].name, firsts[i]);
+        names[count++] = firsts[i];
+    }
     int bytes = snprintf(typed, sizeof typed, "%s%s%s", argv[0], has_second ? " " : "",
                          has_second ? argv[1] : "");
     const char *nearest =
@@ -139,6 +172,20 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+/* `help event load`; of `help event` the second words. */
+static int help_about(int argc, char **argv)
+{
+    int words = 0;
+    const struct cli_command *command = cli_find(argc, argv, &words);
+    if (!command && (argc > 1 || !is_first_word(argv[0])))
+        return refuse_command(argc, argv);
+    if (command)
+        print_command_help(command);
+    else
+        list_second_words(argv[0], stdout);
+    return CLI_OK;
+}
+
 static int run_command(struct config *config, int argc, char **argv)
 {
     struct cli_args args;
@@ -157,7 +204,9 @@ static int run_command(struct config *config, int argc, char **argv)
     }
     if (!cli_args_read(command, argc - words, argv + words, &args))
         return CLI_USAGE;
-    return command->run(config, &args);
+    int code = command->run(config, &args);
+    bool is_told = fflush(stdout) == 0 && !ferror(stdout);
+    return is_told || code != CLI_OK ? code : cli_fail("cannot write to stdout");
 }
 
 int cli_main(int argc, char **argv)
@@ -172,8 +221,10 @@ int cli_main(int argc, char **argv)
         (void)printf("stanchion %s\n", VERSION);
         return CLI_OK;
     }
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-        strcmp(argv[1], "-h") == 0) {
+    bool is_help = strcmp(argv[1], "help") == 0;
+    if (is_help && argc > 2)
+        return help_about(argc - 2, argv + 2);
+    if (is_help || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help();
         return CLI_OK;
     }

@@ -1,12 +1,13 @@
 /* The organizer's command line: which words lead to which command, and what all commands share.
  *
- * Exit codes: 0 done; 1 refused or failed (one line on stderr), or `audit` has found something; 2
- * wrong use.
+ * Exit codes: 0 done; 1 refused or failed (one line on stderr), or something was found by a command
+ * that looks for it; 2 wrong use.
  */
 #ifndef STANCHION_CLI_H
 #define STANCHION_CLI_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "server/config/config.h"
 
@@ -61,6 +62,11 @@ const char *cli_value(const struct cli_command *command, const struct cli_args *
                       const char *name);
 /* One line "stanchion: ..." on stderr; returns CLI_FAILED. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same; returns CLI_USAGE. */
+int cli_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A whole decimal number from min to max and nothing else. */
+bool cli_number(const char *text, int64_t min, int64_t max, int64_t *number);
 
 /* The commands. */
 cli_run_fn cli_serve, cli_config, cli_event_load, cli_event_list, cli_event_show, cli_event_open,

@@ -1,7 +1,9 @@
 /* Sorting a command's arguments into options and the rest. */
 #include "server/cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/config/nearest.h"
@@ -123,4 +125,15 @@ const char *cli_value(const struct cli_command *command, const struct cli_args *
     if (index == CLI_OPTIONS_MAX || args->values_count[index] == 0)
         return NULL;
     return args->values[index][args->values_count[index] - 1];
+}
+
+bool cli_number(const char *text, int64_t min, int64_t max, int64_t *number)
+{
+    char *end = NULL;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < min || value > max)
+        return false;
+    *number = value;
+    return true;
 }

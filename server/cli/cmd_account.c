@@ -119,7 +119,7 @@ int cli_account_visitor(struct config *config, const struct cli_args *args)
     char password[PASSWORD_BYTES_MAX + 2] = "", email[EMAIL_BYTES_MAX + 1];
     bool is_generated = args->values_count[0] > 0;
     if (!email_canonical(args->arguments[0], email))
-        return cli_fail("\"%s\" is not an e-mail address", args->arguments[0]);
+        return cli_misused("\"%s\" is not an e-mail address", args->arguments[0]);
     if (!new_password(is_generated, password))
         return CLI_FAILED;
     int code = set_visitor_password(config, email, password);
@@ -239,15 +239,17 @@ int cli_account_list(struct config *config, const struct cli_args *args)
 {
     size_t i;
     json_t *account, *answer = ask_once(config, "account.list", json_object());
-    (void)args;
     json_array_foreach(json_object_get(answer, "accounts"), i, account)
     {
-        (void)printf("%-32s %s%s%s\n", json_string_value(json_object_get(account, "name")),
-                     json_string_value(json_object_get(account, "role")),
-                     json_is_true(json_object_get(account, "is_disabled")) ? " disabled" : "",
-                     json_is_true(json_object_get(account, "must_change"))
-                         ? " must change the password"
-                         : "");
+        if (args->values_count[0] > 0)
+            office_print_line(account);
+        else
+            (void)printf("%-32s %s%s%s\n", json_string_value(json_object_get(account, "name")),
+                         json_string_value(json_object_get(account, "role")),
+                         json_is_true(json_object_get(account, "is_disabled")) ? " disabled" : "",
+                         json_is_true(json_object_get(account, "must_change"))
+                             ? " must change the password"
+                             : "");
     }
     int code = answer ? CLI_OK : CLI_FAILED;
     json_decref(answer);

@@ -2,7 +2,6 @@
  * try for it. */
 #include "server/cli/cli.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -85,8 +84,7 @@ int cli_ledger_dead(struct config *config, const struct cli_args *args)
             print_letter(letter);
             continue;
         }
-        (void)json_dumpf(letter, stdout, JSON_COMPACT);
-        (void)putchar('\n');
+        office_print_line(letter);
     }
     if (args->values_count[0] == 0 && json_array_size(letters) == 0)
         (void)printf("no dead letters\n");
@@ -135,14 +133,10 @@ static int replay_all(struct office_client *client)
 int cli_ledger_replay(struct config *config, const struct cli_args *args)
 {
     const char *which = args->arguments[0];
-    char *end = NULL;
-    errno = 0;
-    long long nr = strtoll(which, &end, 10);
+    int64_t nr = 0;
     bool is_all = strcmp(which, "all") == 0;
-    if (!is_all && (errno != 0 || *end != '\0' || nr <= 0)) {
-        (void)cli_fail("\"%s\" is neither the number of a dead letter nor \"all\"", which);
-        return CLI_USAGE;
-    }
+    if (!is_all && !cli_number(which, 1, INT64_MAX, &nr))
+        return cli_misused("\"%s\" is neither the number of a dead letter nor \"all\"", which);
     struct office_client *client = office_client_create(config);
     int code = !client ? CLI_FAILED : is_all ? replay_all(client) : replay(client, nr);
     office_client_free(client);

@@ -66,13 +66,10 @@ static int check_one(struct office_client *client, const struct cli_args *args, 
     bool is_valid = strcmp(text(answer, "verdict"), "valid") == 0;
     (void)json_object_del(answer, "id");
     (void)json_object_del(answer, "ok");
-    if (args->values_count[CHECK_JSON] > 0) {
-        (void)json_dumpf(answer, stdout, JSON_COMPACT);
-        (void)putchar('\n');
-        (void)fflush(stdout);
-    } else {
+    if (args->values_count[CHECK_JSON] > 0)
+        office_print_line(answer);
+    else
         print_verdict(answer);
-    }
     json_decref(answer);
     return is_valid ? CLI_OK : CLI_FAILED;
 }

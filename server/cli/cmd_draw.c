@@ -88,7 +88,10 @@ static int show_asked(const struct cli_command *command, const struct cli_args *
 {
     const char *seq = cli_value(command, args, "seq");
     const char *token = cli_value(command, args, "receipt");
-    int code = seq ? show_place(file, strtoll(seq, NULL, 10), NULL) : CLI_OK;
+    int64_t number = 0;
+    if (seq && !cli_number(seq, 1, INT64_MAX, &number))
+        return cli_misused("--seq is a number from 1 on, not \"%.40s\"", seq);
+    int code = seq ? show_place(file, number, NULL) : CLI_OK;
     return token && code == CLI_OK ? show_receipt(file, token) : code;
 }
 

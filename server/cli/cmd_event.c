@@ -10,6 +10,12 @@
 
 #define VALUE_BYTES_MAX 256
 
+/* `list`, `show` and `check` have it as their only option. */
+static bool is_json(const struct cli_args *args)
+{
+    return args->values_count[0] > 0;
+}
+
 /* Asks once. NULL: said why. The caller owns the answer; args is released. */
 static json_t *ask_once(const struct config *config, const char *verb, json_t *args)
 {
@@ -33,19 +39,22 @@ static const char *text(const json_t *object, const char *name)
 
 int cli_event_list(struct config *config, const struct cli_args *args)
 {
-    (void)args;
     size_t i;
     json_t *event, *answer = ask_once(config, "event.list", NULL);
     if (!answer)
         return CLI_FAILED;
-    (void)printf("%-24s %-10s %8s %8s %8s %8s  %s\n", "id", "phase", "seats", "sold", "waiting",
-                 "inside", "name");
+    if (!is_json(args))
+        (void)printf("%-24s %-10s %8s %8s %8s %8s  %s\n", "id", "phase", "seats", "sold", "waiting",
+                     "inside", "name");
     json_array_foreach(json_object_get(answer, "events"), i, event)
     {
-        (void)printf("%-24s %-10s %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "  %s\n",
-                     text(event, "id"), text(event, "phase"), figure(event, "seats"),
-                     figure(event, "sold"), figure(event, "waiting"), figure(event, "inside"),
-                     text(event, "name"));
+        if (is_json(args))
+            office_print_line(event);
+        else
+            (void)printf("%-24s %-10s %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "  %s\n",
+                         text(event, "id"), text(event, "phase"), figure(event, "seats"),
+                         figure(event, "sold"), figure(event, "waiting"), figure(event, "inside"),
+                         text(event, "name"));
     }
     json_decref(answer);
     return CLI_OK;
@@ -79,7 +88,10 @@ int cli_event_show(struct config *config, const struct cli_args *args)
         return CLI_FAILED;
     (void)json_object_del(answer, "ok");
     (void)json_object_del(answer, "id");
-    print_members(answer, 0);
+    if (is_json(args))
+        office_print_line(answer);
+    else
+        print_members(answer, 0);
     json_decref(answer);
     return CLI_OK;
 }
@@ -156,12 +168,18 @@ int cli_event_check(struct config *config, const struct cli_args *args)
     size_t i;
     json_t *finding,
         *answer = ask_once(config, "event.check", json_pack("{s:s}", "event", args->arguments[0]));
-    json_array_foreach(json_object_get(answer, "findings"), i, finding)
+    int code = json_is_true(json_object_get(answer, "is_ready")) ? CLI_OK : CLI_FAILED;
+    (void)json_object_del(answer, "ok");
+    (void)json_object_del(answer, "id");
+    if (answer && is_json(args))
+        office_print_line(answer);
+    json_array_foreach(is_json(args) ? NULL : json_object_get(answer, "findings"), i, finding)
     {
         (void)printf("%-8s %-24s %s\n", text(finding, "level"), text(finding, "code"),
                      text(finding, "message"));
     }
-    int code = json_is_true(json_object_get(answer, "is_ready")) ? CLI_OK : CLI_FAILED;
+    if (answer && !is_json(args) && json_array_size(json_object_get(answer, "findings")) == 0)
+        (void)printf("nothing stands against it\n");
     json_decref(answer);
     return code;
 }

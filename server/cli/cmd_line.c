@@ -40,9 +40,7 @@ int cli_line_export(struct config *config, const struct cli_args *args)
     FILE *out = line_file_create(args->arguments[1]);
     bool is_good = out && copy_lines(in, out);
     (void)fclose(in);
-    if (out && (fclose(out) != 0 || !is_good))
-        return cli_fail("cannot write %s: %s", args->arguments[1], strerror(errno));
-    return out ? CLI_OK : CLI_FAILED;
+    return out ? line_file_close(out, is_good, args->arguments[1]) : CLI_FAILED;
 }
 
 /* What a reading is to be compared with, and what it found. Lifetime: one command. */

@@ -48,21 +48,13 @@ static void print_entry(const json_t *entry)
     (void)putchar('\n');
 }
 
-static void print_json(const json_t *entry)
-{
-    char *line = json_dumps(entry, JSON_COMPACT);
-    (void)printf("%s\n", line);
-    free(line);
-}
-
 int cli_log(struct config *config, const struct cli_args *args)
 {
     const char *event = args->values_count[0] > 0 ? args->values[0][0] : NULL;
-    int64_t left =
-        args->values_count[1] > 0 ? strtoll(args->values[1][0], NULL, 10) : ENTRIES_DEFAULT;
-    int64_t before = 0;
-    if (left < 1 || left > ENTRIES_MAX)
-        return cli_fail("--limit is a number from 1 to %d", ENTRIES_MAX);
+    int64_t before = 0, left = ENTRIES_DEFAULT;
+    if (args->values_count[1] > 0 && !cli_number(args->values[1][0], 1, ENTRIES_MAX, &left))
+        return cli_misused("--limit is a number from 1 to %d, not \"%.40s\"", ENTRIES_MAX,
+                           args->values[1][0]);
     struct office_client *client = office_client_create(config);
     bool has_more = client != NULL, is_good = client != NULL;
     while (has_more && left > 0) {
@@ -74,7 +66,7 @@ int cli_log(struct config *config, const struct cli_args *args)
         json_array_foreach(json_object_get(answer, "entries"), i, entry)
         {
             if (args->values_count[2] > 0)
-                print_json(entry);
+                office_print_line(entry);
             else
                 print_entry(entry);
         }
@@ -91,11 +83,10 @@ int cli_log(struct config *config, const struct cli_args *args)
 
 int cli_undo(struct config *config, const struct cli_args *args)
 {
-    char *end = NULL;
-    int64_t nr = strtoll(args->arguments[0], &end, 10);
-    if (*end != '\0' || nr <= 0)
-        return cli_fail("\"%s\" is not the number of an entry of `stanchion log`",
-                        args->arguments[0]);
+    int64_t nr = 0;
+    if (!cli_number(args->arguments[0], 1, INT64_MAX, &nr))
+        return cli_misused("\"%s\" is not the number of an entry of `stanchion log`",
+                           args->arguments[0]);
     struct office_client *client = office_client_create(config);
     json_t *wanted = json_pack("{s:I}", "nr", (json_int_t)nr);
     json_t *answer = client ? office_ask(client, "log.undo", wanted, OFFICE_WAIT_MS) : NULL;

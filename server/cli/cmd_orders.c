@@ -13,19 +13,25 @@
 #define PAGES_MAX 100000 /* an export that does not end is an error of the server */
 
 /* Writes a page. Returns what to ask after next (new reference), NULL at the end. */
-static json_t *write_page(const json_t *answer, bool is_first)
+static json_t *write_page(const json_t *answer, bool is_first, bool is_json)
 {
     size_t i;
     json_t *row, *rows = json_object_get(answer, "rows"), *next = json_object_get(answer, "next");
     const json_t *columns = json_object_get(answer, "columns");
-    if (is_first)
+    if (is_first && !is_json)
         orders_csv_header(stdout, columns);
-    json_array_foreach(rows, i, row) orders_csv_row(stdout, columns, row);
+    json_array_foreach(rows, i, row)
+    {
+        if (is_json)
+            office_print_line(row);
+        else
+            orders_csv_row(stdout, columns, row);
+    }
     bool is_end = json_array_size(rows) == 0 || !next || json_is_null(next);
     return is_end ? NULL : json_incref(next);
 }
 
-static int export_all(struct office_client *client, const char *event)
+static int export_all(struct office_client *client, const char *event, bool is_json)
 {
     json_t *after = NULL;
     for (int page = 0; page < PAGES_MAX; page++) {
@@ -36,7 +42,7 @@ static int export_all(struct office_client *client, const char *event)
         json_decref(after);
         if (!answer)
             return CLI_FAILED;
-        after = write_page(answer, page == 0);
+        after = write_page(answer, page == 0, is_json);
         json_decref(answer);
         if (!after)
             return fflush(stdout) == 0 && !ferror(stdout) ? CLI_OK
@@ -50,7 +56,7 @@ int cli_orders_export(struct config *config, const struct cli_args *args)
 {
     const char *event = args->values_count[0] > 0 ? args->values[0][0] : NULL;
     struct office_client *client = office_client_create(config);
-    int code = client ? export_all(client, event) : CLI_FAILED;
+    int code = client ? export_all(client, event, args->values_count[1] > 0) : CLI_FAILED;
     office_client_free(client);
     return code;
 }

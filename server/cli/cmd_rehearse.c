@@ -147,12 +147,10 @@ static int conclude(const struct watch *watch, const json_t *state, const struct
 {
     bool is_done = strcmp(text(state, "state"), "done") == 0;
     bool is_green = strcmp(text(json_object_get(state, "result"), "verdict"), "green") == 0;
-    if (watch->is_quiet) {
-        (void)json_dumpf(state, stdout, JSON_COMPACT);
-        (void)printf("\n");
-    } else if (is_done) {
+    if (watch->is_quiet)
+        office_print_line(state);
+    else if (is_done)
         print_result(state);
-    }
     if (!is_done)
         return cli_fail("%s", text(state, "message"));
     if (args->values_count[OPTION_HTML] > 0 && !save_report(watch, args->values[OPTION_HTML][0]))

@@ -17,9 +17,9 @@ static int print_one(const struct config *config, const char *name)
     const struct config_setting *setting = config_find(name);
     const char *nearest = setting ? NULL : config_nearest(name);
     if (!setting && nearest)
-        return cli_fail("there is no setting \"%s\"; did you mean %s?", name, nearest);
+        return cli_misused("there is no setting \"%s\"; did you mean %s?", name, nearest);
     if (!setting)
-        return cli_fail("there is no setting \"%s\"; `stanchion config` lists all", name);
+        return cli_misused("there is no setting \"%s\"; `stanchion config` lists all", name);
     config_value_text(config, setting, value, sizeof value);
     (void)printf("%s\n", value);
     return CLI_OK;

@@ -1,7 +1,6 @@
 /* `stanchion event withhold/release/withheld`: allotments. */
 #include "server/cli/cli.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +21,8 @@ static const char *value(const struct cli_args *args, size_t option)
 /* A whole number from 1 on, or NULL: said what is wrong. */
 static json_t *read_count(const char *text)
 {
-    char *end;
-    errno = 0;
-    long long count = strtoll(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && count > 0)
+    int64_t count = 0;
+    if (cli_number(text, 1, INT64_MAX, &count))
         return json_integer(count);
     (void)cli_fail("--count is a whole number from 1 on, not \"%.40s\"", text);
     return NULL;
@@ -102,7 +99,13 @@ int cli_event_withheld(struct config *config, const struct cli_args *args)
         *answer = ask_once(config, "stock.list", json_pack("{s:s}", "event", args->arguments[0]));
     if (!answer)
         return CLI_FAILED;
-    json_object_foreach(json_object_get(answer, "withheld"), name, seats)
+    const json_t *withheld = json_object_get(answer, "withheld");
+    bool is_json = args->values_count[0] > 0;
+    if (is_json)
+        office_print_line(withheld);
+    else if (json_object_size(withheld) == 0)
+        (void)printf("nothing is withheld\n");
+    json_object_foreach(is_json ? NULL : (json_t *)withheld, name, seats)
     {
         char *list = json_dumps(seats, JSON_COMPACT);
         (void)printf("%-24s %6zu  %s\n", name, json_array_size(seats), list);

@@ -87,9 +87,21 @@ FILE *line_file_create(const char *path)
         return stdout;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     FILE *out = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (!out)
+    if (!out && errno == EEXIST)
+        (void)cli_fail("%s exists already, and is not overwritten: name another file", path);
+    else if (!out)
         (void)cli_fail("%s: %s", path, strerror(errno));
     return out;
+}
+
+int line_file_close(FILE *out, bool is_good, const char *path)
+{
+    is_good = (out == stdout ? fflush(out) : fclose(out)) == 0 && is_good;
+    if (!is_good)
+        return cli_fail("cannot write %s: %s", path, strerror(errno));
+    if (out != stdout)
+        (void)printf("wrote %s\n", path);
+    return CLI_OK;
 }
 
 int line_file_write(const char *path, const char *text, size_t bytes)
@@ -97,7 +109,5 @@ int line_file_write(const char *path, const char *text, size_t bytes)
     FILE *out = line_file_create(path);
     if (!out)
         return CLI_FAILED;
-    bool is_good = fwrite(text, 1, bytes, out) == bytes;
-    is_good = fclose(out) == 0 && is_good;
-    return is_good ? CLI_OK : cli_fail("cannot write %s: %s", path, strerror(errno));
+    return line_file_close(out, fwrite(text, 1, bytes, out) == bytes, path);
 }

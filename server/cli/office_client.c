@@ -196,3 +196,10 @@ json_t *office_ask(struct office_client *client, const char *verb, json_t *args,
     json_decref(answer);
     return NULL;
 }
+
+void office_print_line(const json_t *object)
+{
+    (void)json_dumpf(object, stdout, JSON_COMPACT);
+    (void)putchar('\n');
+    (void)fflush(stdout);
+}

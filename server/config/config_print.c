@@ -57,7 +57,7 @@ void config_print(const struct config *config, FILE *out)
     char value[CONFIG_TEXT_BYTES_MAX];
     for (size_t i = 0; i < config_table_count; i++) {
         config_value_text(config, &config_table[i], value, sizeof value);
-        (void)fprintf(out, "%-20s %-24s ", config_table[i].name, value[0] ? value : "(empty)");
+        (void)fprintf(out, "%-32s %-24s ", config_table[i].name, value[0] ? value : "(empty)");
         print_origin(config, &config_table[i], out);
     }
 }

@@ -100,6 +100,22 @@ test('export and audit of an event without orders', async () => {
   await askRedis(server, 'HINCRBY', 'ev:arena:counts', 'free', -1);
 });
 
+test('--json says the same to programs', async () => {
+  const lines = async (...args) => (await cli([...args, '--json'])).stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const [listed] = (await lines('event', 'list')).filter(({ id }) => id === 'arena');
+  const [shown] = await lines('event', 'show', 'arena');
+  assert.deepEqual([listed.seats, listed.phase, listed.settings], [shown.seats, shown.phase, shown.settings]);
+  const [{ is_ready: isReady, findings }] = await lines('event', 'check', 'arena');
+  assert.equal(isReady, true);
+  assert.deepEqual(findings.map(({ level }) => level).filter((level) => level !== 'warning'), []);
+  assert.match((await cli(['event', 'withheld', 'arena'])).stdout, /^nothing is withheld\n$/);
+  await cli(['event', 'withhold', 'arena', '--name', 'press', '--seats', '3-4']);
+  assert.deepEqual(await lines('event', 'withheld', 'arena'), [{ press: [3, 4] }]);
+  await cli(['event', 'release', 'arena', '--name', 'press']);
+  await cli(['account', 'create', 'ann', '--role', 'door']);
+  assert.deepEqual((await lines('account', 'list')).find(({ name }) => name === 'ann').role, 'door');
+});
+
 test('the password set on the command line signs in, another does not', async () => {
   await cli(['account', 'password'], 0, { input: 'a long enough one\n' });
   const signIn = (password) => fetch(`${server.url}/api/v1/organizer/session`, {

@@ -81,6 +81,7 @@ static const struct file files[] = {
     PART("index.js", index_js, type_js),
     PART("inside.js", inside_js, type_js),
     PART("line.js", line_js, type_js),
+    PART("mapfit.js", mapfit_js, type_js),
     PART("news.js", news_js, type_js),
     PART("organizer/allotments.js", allotments_js, type_js),
     PART("organizer/amount.js", amount_js, type_js),

@@ -2,6 +2,7 @@
 //
 // A drawing is one walk over all seats, which sorts the visible ones by colour; then one colour after the other is
 // drawn. 20,000 seats cost some milliseconds that way, so nothing is cached and every state is always right.
+import { wholeView } from './mapfit.js';
 import { FREE, SOLD, NOT_FOR_SALE, ACCESSIBLE } from './plan.js';
 
 const PIXEL_RATIO_MAX = 2;
@@ -15,7 +16,6 @@ const REVEAL_RADIUS_PX = 12;
 const TAP_SLACK_PX = 24;
 const SCALE_STEP = 1.5;
 const RADIUS_PX_MAX = 26;
-const FIT_MARGIN_PX = 28;
 
 const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 
@@ -57,17 +57,21 @@ export class SeatMap {
   }
 
   fit() {
-    const { left, top, right, bottom } = this.#plan.box;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (!width || !height) return;
-    const across = Math.max(right - left, this.#plan.spacing * 4);
-    const down = Math.max(bottom - top, this.#plan.spacing * 4);
-    this.#scale = Math.min((width - 2 * FIT_MARGIN_PX) / across, (height - 2 * FIT_MARGIN_PX) / down, this.#scaleMax);
+    const view = wholeView(this.#plan, width, height, this.#toolsBox, this.#scaleMax);
+    [this.#scale, this.#x, this.#y] = [view.scale, view.x, view.y];
     this.#fitScale = this.#scale;
-    this.#x = width / 2 - this.#scale * (left + right) / 2;
-    this.#y = height / 2 - this.#scale * (top + bottom) / 2;
     this.#isTouched = false;
     this.redraw();
+  }
+
+  // Where the buttons are that lie on the map, if there are any.
+  get #toolsBox() {
+    const tools = this.#canvas.parentElement.querySelector('.map-tools');
+    if (!tools) return null;
+    const [from, box] = [this.#canvas, tools].map((node) => node.getBoundingClientRect());
+    return { left: box.left - from.left, top: box.top - from.top, right: box.right - from.left, bottom: box.bottom - from.top };
   }
 
   // Brings these seats into the middle, near enough to read their numbers when that shows all of them.

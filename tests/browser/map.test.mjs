@@ -36,6 +36,18 @@ async function findSeat(page, { x, y }, wanted = /./) {
 // Where the left stand is while the whole map is shown, as parts of the map's box.
 const inStand = ({ x, y, width, height }, across) => ({ x: Math.round(x + width * across), y: Math.round(y + height * 0.55) });
 
+// What the whole map has drawn where its buttons stand: how many points are of another colour than the corner's. And where they are.
+const underButtons = (page) => page.evaluate(() => {
+  const [map, tools] = ['#map', '.map-tools'].map((name) => document.querySelector(name));
+  const [from, box] = [map, tools].map((node) => node.getBoundingClientRect());
+  const [pen, ratio] = [map.getContext('2d'), map.width / map.clientWidth];
+  const points = (...at) => new Uint32Array(pen.getImageData(...at.map((each) => Math.round(each * ratio))).data.buffer);
+  const [back] = points(0, 0, 1, 1);
+  const drawn = (all) => all.filter((point) => point !== back).length;
+  return { covered: drawn(points(box.left - from.left, box.top - from.top, box.width, box.height)), isLeft: box.left < 180,
+    drawn: drawn(points(0, 0, from.width, from.height)) };
+});
+
 describe('the map', { concurrency: 2 }, () => {
   test('dragged and zoomed with the mouse, the seat stays under the pointer', async () => {
     const person = await newPerson(browser, DESKTOP);
@@ -126,8 +138,11 @@ describe('the map', { concurrency: 2 }, () => {
       };
     });
     await enterSale(page, url);
+    const { covered, drawn } = await underButtons(page);
+    assert.ok(drawn > 20_000, `${drawn} points of a hall`);
+    assert.equal(covered, 0, 'no seat is under the buttons');
     const session = await context.newCDPSession(page);
-    const { x, y } = inStand(await page.locator('#map').boundingBox(), 0.23);
+    const { x, y } = inStand(await page.locator('#map').boundingBox(), 0.18);
     const fingers = (type, apart) => session.send('Input.dispatchTouchEvent', { type,
       touchPoints: type === 'touchEnd' ? [] : [{ x: x - apart, y, id: 0 }, { x: x + apart, y, id: 1 }] });
     await fingers('touchStart', 8);
@@ -138,6 +153,11 @@ describe('the map', { concurrency: 2 }, () => {
     // The point itself may lie between two rows.
     for (let aside = 0; aside < 40 && await page.evaluate(() => globalThis.holds) === 0; aside += 8) await page.touchscreen.tap(x + aside, y);
     await page.locator('#seats-mine li').waitFor();
+    // The buttons stand on the other side then.
+    await page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+    await page.getByRole('button', { name: 'Show everything' }).click();
+    const mirrored = await until('the whole map', async () => { const now = await underButtons(page); return now.drawn > 10_000 && now; });
+    assert.deepEqual([mirrored.isLeft, mirrored.covered], [true, 0]);
     assertNoProblems(person);
     await context.close();
   });

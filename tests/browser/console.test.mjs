@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { askRedis } from '../support/redis.mjs';
-import { startStanchion } from '../support/stanchion.mjs';
+import { startStanchion, until } from '../support/stanchion.mjs';
+import { visit } from '../support/visitor.mjs';
 import {
   DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, newPerson, payWith, takeFirstFree,
 } from './browser.mjs';
@@ -290,6 +291,45 @@ test('what stands against publishing is mended, and the event is published and o
   await answerDialog('Open the sale');
   await page.getByText('On sale', { exact: true }).waitFor();
   await page.getByRole('row', { name: /Front/ }).getByText('20', { exact: true }).first().waitFor();
+  assertNoProblems(ann);
+});
+
+// The picture of the hall: how strong the accent is at each of its points, 255 = all is gone there. The stage is of a lighter colour.
+const heat = () => page.locator('canvas.heat').evaluate((canvas) => {
+  const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return { width, darkness: Array.from({ length: width * height }, (_, at) => (data[4 * at] < 128 ? data[4 * at + 3] : 0)) };
+});
+const columnOf = ([at], { width }) => at % width;
+
+async function buySeats(event, seats) {
+  const visitor = await visit(server, { event });
+  await visitor.enter();
+  await visitor.ask({ type: 'hold', seats });
+  const { order } = await visitor.ask({ type: 'checkout' });
+  await visitor.ask({ type: 'pay', order, card: GOOD_CARD });
+  await visitor.push('confirmed');
+  await visitor.close();
+}
+
+test('the picture of the hall grows dark where seats are sold, and nowhere else', async () => {
+  const { sections } = await (await fetch(`${server.url}/api/v1/events/winter-night/plan`)).json();
+  const [stalls, balcony] = sections.map(({ rows }) => rows.flatMap((row) => row.seats.map(([, x], at) => ({ seat: row.first + at, x }))));
+  assert.deepEqual([stalls.length, balcony.length], [20, 6]);
+  assert.ok(Math.min(...balcony.map(({ x }) => x)) > Math.max(...stalls.map(({ x }) => x)), 'the balcony lies on the right');
+  const before = await until('the hall is drawn', async () => { const now = await heat(); return now.darkness.some((dark) => dark > 0 && dark < 255) && now; });
+  const seats = [...before.darkness.entries()].filter(([, dark]) => dark > 0 && dark < 255);
+  assert.equal(new Set(seats.map(([, dark]) => dark)).size, 1, 'nothing is sold: one colour');
+  const isBalcony = (entry) => columnOf(entry, before) > edge;
+  // Between the two there is a gap where nothing is drawn: the largest one.
+  const columns = [...new Set(seats.map((entry) => columnOf(entry, before)))].sort((a, b) => a - b);
+  const gaps = columns.slice(1).map((column, at) => column - columns[at]);
+  const edge = columns[gaps.indexOf(Math.max(...gaps))];
+  await Promise.all([balcony.slice(0, 3), balcony.slice(3)].map((part) => buySeats('winter-night', part.map(({ seat }) => seat))));
+  const after = await until('the hall has changed', async () => { const now = await heat(); return seats.filter(isBalcony).every(([at]) => now.darkness[at] === 255) && now; });
+  assert.equal(after.width, before.width);
+  assert.deepEqual(after.darkness.filter((dark, at) => dark !== before.darkness[at]).length, seats.filter(isBalcony).length, 'no other point has changed');
+  assert.ok(seats.filter((entry) => !isBalcony(entry)).length > seats.filter(isBalcony).length, 'the stalls are larger, and as they were');
+  await page.getByRole('img', { name: /: 6 of 26 seats are taken/ }).waitFor();
   assertNoProblems(ann);
 });
 

@@ -27,8 +27,7 @@
 
 #define CONNECTIONS 100 /* of each process */
 #define EVENTS_MAX 256
-#define FRAME_BYTES 200 /* about as long as a place */
-#define READY_MS 5000
+#define FRAME_BYTES 200      /* about as long as a place */
 #define PUSHES_AHEAD 20      /* commands that the server may have before it has answered */
 #define STANDSTILL_US 100000 /* then what is missing will not come */
 

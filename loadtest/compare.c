@@ -25,7 +25,7 @@ static double median(double *values, size_t count)
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-double compare_median(const struct compare_samples *s)
+static double median_of(const struct compare_samples *s)
 {
     static double copy[COMPARE_SAMPLES_MAX];
     memcpy(copy, s->values, s->count * sizeof *copy);
@@ -125,8 +125,8 @@ static void spread(const struct compare_samples *a, const struct compare_samples
 void compare_judge(const struct compare_samples *a, const struct compare_samples *b,
                    bool is_by_runs, struct compare_figure *f)
 {
-    f->a = a->count > 0 ? compare_median(a) : NAN;
-    f->b = b->count > 0 ? compare_median(b) : NAN;
+    f->a = a->count > 0 ? median_of(a) : NAN;
+    f->b = b->count > 0 ? median_of(b) : NAN;
     f->outcome = COMPARE_UNKNOWN;
     double change = f->a > 0 ? f->b / f->a - 1 : f->b > 0 ? INFINITY : 0;
     size_t least = is_by_runs ? COMPARE_RUNS_MIN : COMPARE_PERIODS_MIN;

@@ -4,7 +4,6 @@
 
 #include "loadtest/compare.h"
 
-double compare_median(const struct compare_samples *s);
 /* Fills in medians, bounds and outcome of a figure whose name and direction are set. */
 void compare_judge(const struct compare_samples *a, const struct compare_samples *b,
                    bool is_by_runs, struct compare_figure *f);

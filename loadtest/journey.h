@@ -95,7 +95,6 @@ void turn_on_phase(struct crowd *c, struct visitor *v, json_t *message);
 
 /* Choosing seats, and being refused. */
 /* Not a person but a measurement: it does not think. */
-bool choice_is_measuring(const struct crowd *c);
 /* Nothing looks free. */
 void choice_find_nothing(struct crowd *c, struct visitor *v);
 void choice_go_without(struct crowd *c, struct visitor *v);

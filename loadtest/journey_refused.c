@@ -18,7 +18,7 @@
 #define NO_SEATS_PAUSE_US 1000000
 #define TAKES_INSTEAD_SHARE 0.5 /* of those who are offered other seats */
 
-bool choice_is_measuring(const struct crowd *c)
+static bool is_measuring(const struct crowd *c)
 {
     return c->run->options->mode != MODE_JOURNEY;
 }
@@ -26,7 +26,7 @@ bool choice_is_measuring(const struct crowd *c)
 static bool is_out_of_patience(const struct crowd *c, struct visitor *v)
 {
     const struct stampede_options *o = c->run->options;
-    if (o->is_patient || choice_is_measuring(c))
+    if (o->is_patient || is_measuring(c))
         return false;
     if (v->gives_up_us == 0)
         v->gives_up_us = c->now_us + pause_us(&o->patience, &v->dice);
@@ -52,7 +52,7 @@ int64_t choice_pause_us(struct dice *dice, const struct pause *think, int64_t le
 /* Chooses again after a pause that grows with each no in a row. */
 static void choose_later(struct crowd *c, struct visitor *v, int64_t least_us)
 {
-    const struct pause *think = choice_is_measuring(c) ? NULL : &c->run->options->think;
+    const struct pause *think = is_measuring(c) ? NULL : &c->run->options->think;
     journey_pause(c, v, VISITOR_CHOOSING,
                   choice_pause_us(&v->dice, think, least_us, v->refusals + v->looks));
 }
@@ -84,7 +84,7 @@ static void consider_instead(struct crowd *c, struct visitor *v, json_t *offer)
     uint32_t seats[STAMPEDE_SEATS_MAX];
     size_t count = holds_read_seats(offer, seats);
     bool fits = count > 0 && count <= v->plan.seats_wanted && count <= STAMPEDE_SEATS_MAX;
-    bool takes_it = c->run->options->choice == CHOICE_NEAR && !choice_is_measuring(c) &&
+    bool takes_it = c->run->options->choice == CHOICE_NEAR && !is_measuring(c) &&
                     dice_hits(&v->dice, TAKES_INSTEAD_SHARE);
     free(v->instead);
     v->instead = fits && takes_it ? malloc((count + 1) * sizeof *v->instead) : NULL;
@@ -143,7 +143,7 @@ bool choice_on_error(struct crowd *c, struct visitor *v, const char *code, json_
 
 void choice_on_end(struct crowd *c, struct visitor *v)
 {
-    v->hears_end = !choice_is_measuring(c);
+    v->hears_end = !is_measuring(c);
     if (v->hears_end && v->state == VISITOR_CHOOSING && v->awaited_id == 0)
         journey_think(c, v, VISITOR_CHOOSING);
 }

@@ -59,8 +59,7 @@
 #define STAMPEDE_TRACK_MOMENTS_MAX 256
 /* Visitors of whom a report tells the first estimate and how long it really took. */
 #define STAMPEDE_ESTIMATES_MAX 400
-/* Faults told in a report and in the live view. */
-#define STAMPEDE_NOTES_MAX 32
+/* Of a fault that is told in a report and in the live view. */
 #define STAMPEDE_NOTE_BYTES_MAX 119
 
 /* Times. Mode bad: so long a connection may take to come about. */

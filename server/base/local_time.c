@@ -98,7 +98,8 @@ static bool is_name(const char *zone)
            strspn(zone, allowed) == bytes;
 }
 
-bool local_time_has_zone(const char *zone)
+/* Whether the name is one of the database. "UTC" always is. */
+static bool has_zone(const char *zone)
 {
     if (strcmp(zone, "UTC") == 0)
         return true;
@@ -169,7 +170,7 @@ enum local_time_status local_time_resolve(const struct local_time *time, const c
         *ms = (time->local_s - time->offset_s) * 1000;
         return LOCAL_TIME_OK;
     }
-    if (!local_time_has_zone(zone))
+    if (!has_zone(zone))
         return LOCAL_TIME_NO_ZONE;
     char *before = enter_zone(zone);
     enum local_time_status status = resolve_here(time->local_s, ms, meant);
@@ -179,7 +180,7 @@ enum local_time_status local_time_resolve(const struct local_time *time, const c
 
 void local_time_format(int64_t ms, const char *zone, char out[LOCAL_TIME_BYTES])
 {
-    char *before = enter_zone(local_time_has_zone(zone) ? zone : "UTC");
+    char *before = enter_zone(has_zone(zone) ? zone : "UTC");
     time_t moment = (time_t)(ms / 1000);
     struct tm local = {0};
     (void)localtime_r(&moment, &local);

@@ -38,8 +38,6 @@ enum local_time_status {
 /* "2026-12-01 19:00": date and time with a blank or T between, seconds optional, then nothing, "Z"
  * or an offset such as +01:00. Years 1970 to 2999. */
 bool local_time_parse(const char *text, struct local_time *time);
-/* Whether the name is one of the database. "UTC" always is. */
-bool local_time_has_zone(const char *zone);
 /* Sets *ms (since 1970, UTC) on LOCAL_TIME_OK. On SKIPPED and TWICE sets `meant`: the two moments
  * that may have been meant, the earlier first. */
 enum local_time_status local_time_resolve(const struct local_time *time, const char *zone,

@@ -6,7 +6,6 @@
 #include "server/base/limits.h"
 #include "server/ledger/redis_pipe.h"
 
-#define STREAM_ID_BYTES_MAX 48
 #define STREAM_GROUP "ledger"
 #define STREAM_CONSUMER "ledger"
 

@@ -46,7 +46,9 @@ static json_t *categories_of(const json_t *plan)
     return list;
 }
 
-json_t *office_event_object(const json_t *event, const json_t *plan)
+/* EVENT (docs/protocol.md) as far as it is not live, from ledger_event_json's object and a PLAN; a
+ * new object. */
+static json_t *event_object(const json_t *event, const json_t *plan)
 {
     const json_t *settings = json_object_get(event, "settings");
     json_t *object = json_deep_copy(event);
@@ -95,7 +97,7 @@ enum batch_status office_publish_event(struct ledger_store *store, struct redis_
         return BATCH_STORE_FAILED;
     }
     json_t *plan = json_loads(plan_text, 0, NULL);
-    json_t *object = office_event_object(row, plan);
+    json_t *object = event_object(row, plan);
     char *text = json_dumps(object, JSON_COMPACT);
     assert(text != NULL);
     int bytes = snprintf(key, sizeof key, "ev:%s:plan", event);

@@ -13,8 +13,5 @@ enum batch_status office_publish_event(struct ledger_store *store, struct redis_
 enum batch_status office_publish_signed_out(struct ledger_store *store, struct redis_pipe *redis);
 /* What gateways must know of the organizers' accounts, into `organizers`. */
 enum batch_status office_publish_organizers(struct ledger_store *store, struct redis_pipe *redis);
-/* EVENT (docs/protocol.md) as far as it is not live, from ledger_event_json's object and a PLAN; a
- * new object. */
-json_t *office_event_object(const json_t *event, const json_t *plan);
 
 #endif

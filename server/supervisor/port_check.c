@@ -122,7 +122,8 @@ static void command_of(int proc, const char *pid, char *command)
     command[strcspn(command, "\n")] = '\0';
 }
 
-void port_owner(uint16_t port, char *out, size_t out_bytes_max)
+/* Writes "name (pid N)" of the process that listens on the port, or "another program". */
+static void describe_owner(uint16_t port, char *out, size_t out_bytes_max)
 {
     char target[64], path[64], command[COMMAND_BYTES_MAX];
     unsigned long inode = listening_inode("/proc/net/tcp", port);
@@ -162,7 +163,7 @@ static enum start_status refuse_port(const char *address, uint16_t port, int why
                             address);
     if (why != EADDRINUSE)
         return start_refuse(error, "cannot listen on %s port %u: %s", address, port, strerror(why));
-    port_owner(port, owner, sizeof owner);
+    describe_owner(port, owner, sizeof owner);
     return start_refuse(
         error, "port %u of %s is in use by %s: stop it, or choose another port with --listen.port",
         port, address, owner);

@@ -16,7 +16,5 @@ enum start_status port_reserve(const char *address, uint16_t port, int *fd,
                                struct start_error *error);
 /* True when nothing listens on it. */
 bool port_is_free(const char *address, uint16_t port);
-/* Writes "name (pid N)" of the process that listens on the port, or "another program". */
-void port_owner(uint16_t port, char *out, size_t out_bytes_max);
 
 #endif

@@ -24,7 +24,8 @@
 
 /* --- measuring --- */
 
-struct event_pulse *pulse_of(struct event_entry *event)
+/* Makes sure that the event has one. */
+static struct event_pulse *pulse_of(struct event_entry *event)
 {
     if (event->pulse == NULL) {
         event->pulse = calloc(1, sizeof *event->pulse);

@@ -55,8 +55,6 @@ void pulse_on_settled(struct event_entry *event, const char *order, bool is_ours
 void pulse_on_confirmed(struct event_entry *event, const char *order);
 /* Once a second. */
 void pulse_on_second(struct gateway *gateway);
-/* Makes sure that the event has one. */
-struct event_pulse *pulse_of(struct event_entry *event);
 void pulse_free(struct event_pulse *pulse);
 
 /* The message `figures` of docs/organizer.md; a new object. */

@@ -11,7 +11,8 @@ static bool is_list_space(char c)
     return c == ' ' || c == '\t' || c == ',';
 }
 
-bool header_list_has(const char *list, const char *word)
+/* Whether `list` ("a, b") holds `word`, ignoring case. */
+static bool list_has(const char *list, const char *word)
 {
     size_t word_bytes = strlen(word);
     for (const char *at = list; *at != '\0';) {
@@ -50,7 +51,7 @@ bool origin_is_allowed(const char *origin, const char *host, const struct origin
     const char *scheme_end = strstr(origin, "://");
     bool is_own = scheme_end != NULL && host != NULL && strcasecmp(scheme_end + 3, host) == 0;
     bool is_public = rule->public_url[0] != '\0' && strcasecmp(origin, rule->public_url) == 0;
-    return is_own || is_public || header_list_has(rule->origins, origin);
+    return is_own || is_public || list_has(rule->origins, origin);
 }
 
 struct handshake_verdict handshake_check(const struct handshake *h)
@@ -61,14 +62,14 @@ struct handshake_verdict handshake_check(const struct handshake *h)
     if (h->host == NULL || h->host[0] == '\0')
         return (struct handshake_verdict){400, "There must be exactly one Host header."};
     if (h->upgrade == NULL || strcasecmp(h->upgrade, "websocket") != 0 || h->connection == NULL ||
-        !header_list_has(h->connection, "upgrade"))
+        !list_has(h->connection, "upgrade"))
         return (struct handshake_verdict){426, "This address speaks WebSocket only."};
     if (h->version == NULL || strcmp(h->version, "13") != 0)
         return (struct handshake_verdict){426, "Sec-WebSocket-Version must be 13."};
     if (h->key == NULL || !key_is_valid(h->key))
         return (struct handshake_verdict){400, "Sec-WebSocket-Key must be 16 bytes in base64."};
     if (h->protocols == NULL ||
-        !header_list_has(h->protocols, h->protocol != NULL ? h->protocol : SUBPROTOCOL)) {
+        !list_has(h->protocols, h->protocol != NULL ? h->protocol : SUBPROTOCOL)) {
         return (struct handshake_verdict){
             400, h->protocol == NULL || strcmp(h->protocol, SUBPROTOCOL) == 0
                      ? "Sec-WebSocket-Protocol must offer stanchion.v1."

@@ -42,10 +42,7 @@ struct handshake_verdict handshake_check(const struct handshake *handshake);
  * request's own host, the public URL, or one of the configured origins. */
 bool origin_is_allowed(const char *origin, const char *host, const struct origin_rule *rule);
 
-/* Whether `list` ("a, b") holds `word`, ignoring case. */
-bool header_list_has(const char *list, const char *word);
-
-/* Reads Content-Length; false unless it is 1 to 19 digits. */
+/* Reads Content-Length; false unless it is 1 to 18 digits. */
 bool content_length_parse(const char *text, int64_t *bytes);
 
 #endif

@@ -32,7 +32,8 @@ bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi)
                              &gateway->origin_rule);
 }
 
-int http_confirm_upgrade(struct lws *wsi)
+/* 0 for a WebSocket upgrade, -1 for any other: see docs/security.md, CVE-2025-11677. */
+static int confirm_upgrade(struct lws *wsi)
 {
     char upgrade[16];
     const char *value = http_header(wsi, WSI_TOKEN_UPGRADE, upgrade, sizeof upgrade);
@@ -390,7 +391,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     struct gateway *gateway = lws_context_user(lws_get_context(wsi));
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return http_confirm_upgrade(wsi) == 0 ? ws_check_handshake(gateway, wsi) : -1;
+        return confirm_upgrade(wsi) == 0 ? ws_check_handshake(gateway, wsi) : -1;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* a checked handshake is bound to stanchion.v1, never to this protocol */
     case LWS_CALLBACK_HTTP:

@@ -72,8 +72,6 @@ void http_wait_answer(struct http_wait *wait, const struct http_response *respon
 
 /* Answers an upgrade request that is refused, at once and without state. */
 void http_refuse(struct lws *wsi, unsigned status, const char *code, const char *message);
-/* 0 for a WebSocket upgrade, -1 for any other: see docs/security.md, CVE-2025-11677. */
-int http_confirm_upgrade(struct lws *wsi);
 /* Whether the request's Origin, if it has one, may act for its visitor. One too long to be read may
  * not. */
 bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi);

@@ -135,15 +135,6 @@ void wire_busy(struct gateway *gateway, const struct reply_to *to)
                json_pack("{si}", "retry_s", RETRY_S_BUSY));
 }
 
-void wire_push_visitor(struct gateway *gateway, struct event_entry *event, const char *visitor,
-                       json_t *body)
-{
-    struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    for (; session != NULL; session = session_next_of_visitor(session))
-        wire_send(gateway, session, json_incref(body));
-    json_decref(body);
-}
-
 void wire_push_event(struct gateway *gateway, struct event_entry *event, json_t *body)
 {
     char *text = json_dumps(body, JSON_COMPACT);

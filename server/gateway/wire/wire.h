@@ -35,9 +35,6 @@ void wire_error(struct gateway *gateway, const struct reply_to *to, const char *
                 const char *message, json_t *extra);
 /* The answer when a store is not reachable. */
 void wire_busy(struct gateway *gateway, const struct reply_to *to);
-/* To all connections of a visitor at an event. Releases `body`. */
-void wire_push_visitor(struct gateway *gateway, struct event_entry *event, const char *visitor,
-                       json_t *body);
 /* To all connections at an event. Releases `body`. */
 void wire_push_event(struct gateway *gateway, struct event_entry *event, json_t *body);
 /* Ends the connection with this code once the loop comes to it. */

@@ -1,9 +1,11 @@
 // What a monitoring system reads: whichever gateway answers tells of all, and counters never go down.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ofEachGateway } from '../support/gateways.mjs';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { root, startStanchion, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const VISITORS = 12;
@@ -53,6 +55,14 @@ test('each gateway tells of all of them', async () => {
       assert.ok(age >= 0 && age < 20, `gateway ${gateway}: ${age} s`);
     }
   }
+});
+
+test('the alerts of docs/examples ask for what there is', async () => {
+  const { samples } = await scrape(), names = new Set([...samples.keys()].map((key) => key.replace(/\{.*/, '')));
+  const rules = fs.readFileSync(path.join(root, 'docs/examples/site/alerts.yml'), 'utf8');
+  const asked = [...rules.matchAll(/expr: .*?(stanchion_\w+)/g)].map(([, name]) => name);
+  assert.equal(asked.length, (rules.match(/alert:/g)).length - 1, 'all but the one that asks for nothing of ours');
+  for (const name of asked) assert.ok(names.has(name), name);
 });
 
 test('holds and commits are timed', async () => {

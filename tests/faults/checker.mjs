@@ -78,7 +78,8 @@ export function taken({ history }) {
     }
     else if (what === 'ask') {
       asked.set(`${who} ${m.id}`, t);
-      if (['release', 'leave', 'hold'].includes(m.type)) clear(who);
+      // While Redis forgets what is sold, the ledger may call any payment off, and its seats are free before that is told.
+      if (['release', 'leave', 'hold', ...(isForgetful ? ['pay'] : [])].includes(m.type)) clear(who);
     } else if (m.type === 'confirmed') {
       clear(who);
       if (!isForgetful) m.tickets.forEach((ticket) => bought.set(`${eventOf.get(who)} ${ticket.seat}`, { t, who, order: m.order }));

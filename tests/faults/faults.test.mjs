@@ -67,6 +67,23 @@ describe('the checker sees', () => {
     assert.deepEqual([found({ type: 'error', code: 'busy' }), found({ type: 'released', seats: [] })], [0, 1]);
   });
 
+  // Redis has forgotten that seat 9 is sold: the ledger calls Ben's payment for it off, and Cay is as quick as Ben is told.
+  test('nothing where the ledger freed the seats of a payment that it has called off', () => {
+    const found = (faults) => {
+      const facts = good(), said = (who, what, m) => add(facts, facts.history.length, who, what, m);
+      if (faults) said('fault', 'fault', { name: 'redis forgets sold seats', isLossy: true, isClock: false });
+      said('cay', 'open', { event: 'hall', cookie: 'stanchion_visitor=cay123.sig' });
+      said('ben', 'ask', { id: 1, type: 'hold', seats: [8, 9] });
+      said('ben', 'answer', { re: 1, type: 'held', seats: [8, 9], deadline_ms: NOW + 50_000 });
+      said('ben', 'ask', { id: 2, type: 'pay', order: 'o_9' });
+      said('cay', 'ask', { id: 1, type: 'hold', seats: [8] });
+      said('cay', 'answer', { re: 1, type: 'held', seats: [8], deadline_ms: NOW + 50_000 });
+      said('ben', 'push', { type: 'unsold', order: 'o_9', reason: 'ledger_refused' });
+      return judge(facts).findings['no seat given while held or sold'].length;
+    };
+    assert.deepEqual([found(true), found(false)], [0, 1]);
+  });
+
   const lies = {
     'a confirmed order that is not in the ledger': ['confirmed orders are in the ledger', (facts) => facts.orders.delete('o_1')],
     'an order with another seat than was told': ['confirmed orders are in the ledger', (facts) => { facts.orders.get('o_1').seats = [1, 3]; }],

@@ -289,7 +289,7 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
     struct operation *op = ctx;
     enum queue_status status = status_of(link_status);
     if (link_status == REDIS_LINK_ERROR)
-        log_error("Redis refused a script of the line: %s", reply->str);
+        log_error_seldom("Redis refused a script of the line: %s", reply->str);
     switch (op->script) {
     case SCRIPT_JOIN:
     case SCRIPT_LOOK:

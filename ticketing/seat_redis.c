@@ -124,7 +124,7 @@ static enum seats_status read_status(const struct request *request, enum redis_l
 {
     const char *name = sources[request->script].name;
     if (status == REDIS_LINK_ERROR)
-        log_error("script %s: %s", name, reply->str);
+        log_error_seldom("Redis refused the script %s: %s", name, reply->str);
     if (status != REDIS_LINK_OK)
         return seat_status_of(status);
     if (!is_readable) {

@@ -162,7 +162,7 @@ static void on_reply(void *ctx, enum redis_link_status link_status, const redisR
     enum seats_status status = seat_status_of(link_status);
     (*turn->under_way)--;
     if (link_status == REDIS_LINK_ERROR)
-        log_error("script turn: %s", reply->str);
+        log_error_seldom("Redis refused the script turn: %s", reply->str);
     if (status == SEATS_OK &&
         (reply->type != REDIS_REPLY_ARRAY || reply->elements != turn->operations_count + 1 ||
          reply->element[0]->type != REDIS_REPLY_INTEGER)) {

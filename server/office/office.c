@@ -92,6 +92,9 @@ bool office_took(struct office *office, struct office_answer *answer, enum ledge
                     ledger_problem(office->batch->store));
         return false;
     }
+    log_error("the ledger cannot be written (%s): %s%s", ledger_status_word(status),
+              ledger_problem(office->batch->store),
+              status == LEDGER_FULL ? "; free some space, nothing is lost" : "");
     office_fail(answer, "ledger_down", "The ledger cannot be written: %s.",
                 ledger_status_word(status));
     answer->store_failed = true;

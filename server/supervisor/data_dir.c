@@ -203,7 +203,7 @@ bool data_dir_write(const struct data_dir *dir, const char *name, const char *te
 {
     bool is_written = replace_file(dir, name, text, strlen(text), false);
     if (!is_written)
-        log_warning("cannot write %s/%s: %s", dir->path, name, strerror(errno));
+        log_error_seldom("cannot write %s/%s: %s", dir->path, name, strerror(errno));
     return is_written;
 }
 

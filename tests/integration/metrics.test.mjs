@@ -65,6 +65,14 @@ test('the alerts of docs/examples ask for what there is', async () => {
   for (const name of asked) assert.ok(names.has(name), name);
 });
 
+test('docs/metrics.md has each of them, with its kind and what it is', async () => {
+  const document = fs.readFileSync(path.join(root, 'docs/metrics.md'), 'utf8');
+  const documented = [...document.matchAll(/^\| `(stanchion_\w+)` \| (\w+) \| (.*) \|$/gm)].map((row) => row.slice(1));
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const told = [...text.matchAll(/^# HELP (\w+) (.*)\n# TYPE \1 (\w+)$/gm)].map(([, name, what, kind]) => [name, kind, what]);
+  assert.deepEqual(documented.sort(), told.sort());
+});
+
 test('holds and commits are timed', async () => {
   const [buyer, other] = crowd;
   assert.equal((await buyer.ask({ type: 'hold', seats: [20] })).type, 'held');

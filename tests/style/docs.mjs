@@ -164,7 +164,23 @@ export function pairs(text, file, { eventSettings }) {
     .map(({ match, where }) => `${where}: an event has no setting ${match[1]}`);
 }
 
+// `stanchion_...`: a metric, or a cookie.
+export function metrics(text, file, { metricNames, cookies }) {
+  const known = (name) => cookies.includes(name) || metricNames.includes(name.replace(/_(bucket|sum|count)$/, ''));
+  return matches(text, /`(stanchion_[a-z_]+)/g).filter(({ match }) => !known(match[1])).map(({ match, where }) => `${where}: there is no ${match[1]}`);
+}
+
 // --- tables ---
+
+// "GET /events/{e}/orders?q=TEXT" and, behind it, ".../orders.csv" -> "GET events/*/orders", "GET events/*/orders.csv".
+export function routesIn(text) {
+  let folder = '';
+  return [...text.matchAll(/`(?:(GET|POST|DELETE) \/|\.\.\.\/)([^`?]+)[^`]*`/g)].map(([, method, name]) => {
+    const route = `${method ?? 'GET'} ${method ? '' : folder}${name.replace(/\{\w+\}/g, '*')}`;
+    folder = route.slice(route.indexOf(' ') + 1, route.lastIndexOf('/') + 1);
+    return route;
+  });
+}
 
 // The first column of a table's rows between a heading and the next one, each `name` in it.
 export function firstColumn(text, heading) {

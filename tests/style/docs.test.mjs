@@ -21,6 +21,7 @@ const checks = [
     block('stanchion event set arena admit=3'), block('stanchion serve --listen.prt 3'), '`stanchion orders nothing`', '`orders refund --nothing`',
     block('stampede --visitrs 3'), block('stampede run no-such'), block('./run --nothing'), block('loadtest/bench/run --no-such-flag'), block('node tests/nothing.mjs'),
     '    stanchion draw verify', block('nice -n 19 build/bin/stampede million --nothing x')]],
+  ['metrics and cookies are there', docs.metrics, documents, ['`stanchion_no_such_total`', '`stanchion_nothing` is a cookie']],
   ['settings of events are there', docs.pairs, current, ['`admit_per_tik=0`']],
 ];
 
@@ -35,8 +36,8 @@ for (const [name, rule, over, planted] of checks) {
 }
 
 test('the tables of the sources were read', () => {
-  const { commands, settings, eventSettings, stampedeOptions, verbs, errorCodes } = facts;
-  const counts = [commands, settings, eventSettings, stampedeOptions, verbs, errorCodes].map((list) => list.length);
+  const { commands, settings, eventSettings, stampedeOptions, verbs, errorCodes, metricNames, organizerRoutes } = facts;
+  const counts = [commands, settings, eventSettings, stampedeOptions, verbs, errorCodes, metricNames, organizerRoutes].map((list) => list.length);
   assert.ok(counts.every((count) => count >= 20), `${counts}`);
 });
 
@@ -61,6 +62,11 @@ test('docs/office.md has every verb of the ledger', () => {
 test('docs/protocol.md has every code that a visitor is refused with', () => {
   const documented = docs.firstColumn(read('docs/protocol.md'), 'Errors').filter((code) => code !== 'not_found'); // that is HTTP's
   assert.deepEqual(docs.difference(documented, facts.errorCodes), []);
+});
+
+test('docs/organizer.md has every call of the console', () => {
+  const documented = [...new Set(docs.routesIn(read('docs/organizer.md')))].filter((route) => route !== 'GET events/*/live'); // a WebSocket
+  assert.deepEqual(docs.difference(documented, facts.organizerRoutes), []);
 });
 
 // Whom the tables of docs/redis.md name as writers: scripts, or processes.

@@ -26,6 +26,9 @@ export const facts = {
   stampedeOptions: names('loadtest/options.c', /^ {4}\{"([a-z-]+)", (?:"|NULL)/gm),
   scenarios: files.filter((file) => file.startsWith('loadtest/scenarios/')).map((file) => file.match(/([\w-]+)\.ini$/)[1]),
   verbs: names('server/office/office.c', /^ {4}\{"([a-z._]+)", office_/gm),
+  metricNames: [...read('server/gateway/metrics.c').matchAll(/(?:\{|head\(out, |event_gauge\(out, &gateway->book, )"(\w+)",/g)].map((match) => `stanchion_${match[1]}`),
+  cookies: names('server/gateway/visitors/visitor_cookie.c', /"(stanchion_\w+)"/g),
+  organizerRoutes: [...read('server/gateway/organizer/routes.c').matchAll(/^ {4}\{"([A-Z]+)", "([^"]+)", /gm)].map(([, method, route]) => `${method} ${route}`),
   scripts: files.filter((file) => /^(queue|ticketing)\/lua\//.test(file)).map((file) => file.match(/(\w+)\.lua$/)[1]),
   // what a visitor's message is refused with: named where it is refused, or in a table of codes by status
   errorCodes: [...new Set(gateway.flatMap((text) => [...text.matchAll(/wire_error\(\s*[^,"]+,\s*[^,"]+,\s*"(\w+)"|^ +\[RECEIPT_\w+\] = \{"(\w+)"/gm)].map((match) => match[1] ?? match[2])))],

@@ -57,6 +57,8 @@
     X(ticket_find)                                                                                 \
     X(scan_insert)                                                                                 \
     X(door_list)                                                                                   \
+    X(link_put)                                                                                    \
+    X(link_get)                                                                                    \
     X(withheld_insert)                                                                             \
     X(withheld_delete)                                                                             \
     X(withheld_of_event)                                                                           \

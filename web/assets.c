@@ -54,6 +54,7 @@ static const struct file files[] = {
     PAGE("event.html", event_html),
     PAGE("organizer.html", organizer_html),
     PAGE("draw.html", draw_html),
+    PAGE("tickets.html", tickets_html),
     PART("inside.html", inside_html, type_html),
     PART("inside.css", inside_css, type_css),
     PART("forms.css", forms_css, type_css),
@@ -81,6 +82,9 @@ static const struct file files[] = {
     PART("index.js", index_js, type_js),
     PART("inside.js", inside_js, type_js),
     PART("line.js", line_js, type_js),
+    PART("link.css", link_css, type_css),
+    PART("link.js", link_js, type_js),
+    PART("linkout.js", linkout_js, type_js),
     PART("mapfit.js", mapfit_js, type_js),
     PART("news.js", news_js, type_js),
     PART("organizer/allotments.js", allotments_js, type_js),
@@ -405,6 +409,8 @@ const struct web_asset *web_asset_find(const char *path, size_t language)
         return find_page("index.html", language);
     if (strcmp(path, "/draw") == 0)
         return find_page("draw.html", language);
+    if (strcmp(path, "/tickets") == 0)
+        return find_page("tickets.html", language);
     if (strcmp(path, "/organizer") == 0)
         return find_page("organizer.html", language);
     if (strncmp(path, ASSETS_PREFIX, sizeof ASSETS_PREFIX - 1) == 0)

@@ -1,21 +1,16 @@
-// The place on another device: a link whose fragment is the receipt. Browsers send a fragment to nobody, so it is in no
-// log; the QR code is made here. Who opens such a link is asked first: from then on this browser is the same visitor.
+// The place on another device: a link whose fragment is the receipt. Who opens such a link is asked first: from then on
+// this browser is the same visitor.
 import { ask } from './ask.js';
-import { announce, el } from './dom.js';
-import { qrImage } from './qr.js';
-import { qrOf } from './qrcode.js';
+import { announce } from './dom.js';
+import { handOut } from './linkout.js';
 import { need, t } from './text.js';
 
 await need('more');
 
 export async function showLink({ store }) {
   const link = `${location.origin}${location.pathname}#${store.get('receipt')}`;
-  const code = qrOf(link);
-  const more = el('div', { class: 'elsewhere' }, code && qrImage(code, t('more.qr')), el('p', { class: 'soft small' }, t('more.secret')),
-    el('p', {}, el('a', { href: link }, t('more.link'))));
-  if (!(await ask(t('more.text'), t('more.copy'), t('more.close'), { more }))) return;
-  const isCopied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-  announce(t(isCopied ? 'more.copied' : 'more.notCopied'));
+  const isCopied = await handOut(link, { text: t('more.text'), qr: t('more.qr'), secret: t('more.secret'), name: t('more.link') });
+  if (isCopied !== null) announce(t(isCopied ? 'more.copied' : 'more.notCopied'));
 }
 
 // Called before anything else has begun. `api` is the event's address.

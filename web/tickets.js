@@ -26,9 +26,9 @@ function ticket(each, currency, event) {
     qr && qrImage(qr, t('done.qr', { seat: where })));
 }
 
-const good = (orders) => orders.flatMap(({ tickets }) => tickets).filter(({ refunded }) => !refunded);
+export const good = (orders) => orders.flatMap(({ tickets }) => tickets).filter(({ refunded }) => !refunded);
 
-function order({ order: id, at_ms, committed_ms, amount_minor, currency, tickets }, event) {
+export function order({ order: id, at_ms, committed_ms, amount_minor, currency, tickets }, event) {
   return el('article', { class: 'order' },
     el('p', { class: 'soft small' }, `${t('done.bought', { date: dateHere(committed_ms ?? at_ms ?? Date.now()) })} · ${money(amount_minor, currency)}`),
     el('ul', { class: 'tickets' }, ...tickets.map((each) => ticket(each, currency, event))),

@@ -16,6 +16,7 @@ static const struct {
     [RIGHT_EVENT_STEER] = {"event.steer", {true, true, false}},
     [RIGHT_ORDER_READ] = {"order.read", {true, true, false}},
     [RIGHT_ORDER_REFUND] = {"order.refund", {true, true, false}},
+    [RIGHT_ORDER_RESEND] = {"order.resend", {true, true, false}},
     [RIGHT_ORDER_EXPORT] = {"order.export", {true, false, false}},
     [RIGHT_DOOR_CHECK] = {"door.check", {true, true, true}},
     [RIGHT_LOG_READ] = {"log.read", {true, true, false}},

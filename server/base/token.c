@@ -13,7 +13,7 @@
 #define TICKET_MARK_BYTES 10
 #define TICKET_FIRST_DASH '.' /* instead of '-': a command line would take that for an option */
 
-static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o', 'a'};
+static const char kind_letter[TOKEN_KIND_COUNT] = {'r', 'p', 'v', 'o', 'a', 't'};
 
 _Static_assert(crypto_auth_BYTES == 32, "the signature is 32 bytes");
 _Static_assert(SECRET_BYTES == crypto_kdf_KEYBYTES, "the secret feeds crypto_kdf");

@@ -21,6 +21,7 @@ enum token_kind {
     TOKEN_VISITOR,   /* 'v' cookie */
     TOKEN_ORGANIZER, /* 'o' cookie */
     TOKEN_ACCOUNT,   /* 'a' cookie of a signed-in visitor (account_id.h) */
+    TOKEN_TICKETS,   /* 't' link to the tickets of an order (ticket_link.h) */
     TOKEN_KIND_COUNT
 };
 

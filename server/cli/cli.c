@@ -188,8 +188,11 @@ static int help_about(int argc, char **argv)
 
 static int run_command(struct config *config, int argc, char **argv)
 {
+    static char orders[] = "orders";
     struct cli_args args;
     int words = 0;
+    if (strcmp(argv[0], "order") == 0)
+        argv[0] = orders; /* of one order people say `order`, as the verbs do */
     const struct cli_command *command = cli_find(argc, argv, &words);
     if (!command && wants_help(argc, argv) && is_first_word(argv[0])) {
         (void)printf("stanchion %s: ", argv[0]);

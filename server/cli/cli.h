@@ -71,11 +71,11 @@ bool cli_number(const char *text, int64_t min, int64_t max, int64_t *number);
 /* The commands. */
 cli_run_fn cli_serve, cli_config, cli_event_load, cli_event_list, cli_event_show, cli_event_open,
     cli_event_pause, cli_event_close, cli_event_set, cli_orders_export, cli_orders_show,
-    cli_orders_refund, cli_audit, cli_account_password, cli_account_visitor, cli_backup,
-    cli_ledger_verify, cli_ledger_dead, cli_ledger_replay, cli_event_withhold, cli_event_release,
-    cli_event_withheld, cli_draw_export, cli_draw_verify, cli_ticket_check, cli_door_list,
-    cli_line_export, cli_line_verify, cli_account_list, cli_account_create, cli_account_change,
-    cli_account_reset, cli_account_sign_out, cli_log, cli_undo, cli_event_check, cli_event_publish,
-    cli_payment_return, cli_event_rehearse, cli_event_delete;
+    cli_orders_refund, cli_orders_resend, cli_audit, cli_account_password, cli_account_visitor,
+    cli_backup, cli_ledger_verify, cli_ledger_dead, cli_ledger_replay, cli_event_withhold,
+    cli_event_release, cli_event_withheld, cli_draw_export, cli_draw_verify, cli_ticket_check,
+    cli_door_list, cli_line_export, cli_line_verify, cli_account_list, cli_account_create,
+    cli_account_change, cli_account_reset, cli_account_sign_out, cli_log, cli_undo, cli_event_check,
+    cli_event_publish, cli_payment_return, cli_event_rehearse, cli_event_delete;
 
 #endif

@@ -1,9 +1,11 @@
-/* `stanchion orders show/refund`: one office request each. `stanchion orders export`: asks for
- * pages of orders and writes one line per ticket. The ledger names the columns. */
+/* `stanchion orders show/refund/resend`: one office request each. `stanchion orders export`: asks
+ * for pages of orders and writes one line per ticket. The ledger names the columns. */
 #include "server/cli/cli.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "server/cli/office_client.h"
 #include "server/cli/seat_numbers.h"
@@ -119,4 +121,41 @@ int cli_orders_refund(struct config *config, const struct cli_args *args)
     int code = answer ? tell_refund(answer, args->arguments[0]) : CLI_FAILED;
     json_decref(answer);
     return code;
+}
+
+/* Where visitors find the server: public.url, otherwise where it listens. */
+static void print_address(const struct config *config)
+{
+    bool is_v6 = strchr(config->listen_address, ':') != NULL;
+    size_t bytes = strlen(config->public_url);
+    while (bytes > 0 && config->public_url[bytes - 1] == '/')
+        bytes--;
+    if (bytes > 0)
+        (void)printf("%.*s", (int)bytes, config->public_url);
+    else
+        (void)printf(is_v6 ? "http://[%s]:%" PRId64 : "http://%s:%" PRId64, config->listen_address,
+                     config->listen_port);
+}
+
+static void tell_link(const struct config *config, const json_t *answer)
+{
+    char shown[32];
+    struct tm parts;
+    time_t ends_s = (time_t)(json_integer_value(json_object_get(answer, "ends_ms")) / 1000);
+    print_address(config);
+    (void)printf("%s\n", json_string_value(json_object_get(answer, "link")));
+    if (gmtime_r(&ends_s, &parts) && strftime(shown, sizeof shown, "%Y-%m-%d %H:%M UTC", &parts))
+        (void)printf("Good until %s. Whoever has it has the tickets; ", shown);
+    (void)printf("links made earlier no longer work.\n");
+}
+
+int cli_orders_resend(struct config *config, const struct cli_args *args)
+{
+    json_t *answer =
+        ask_once(config, "order.resend", json_pack("{s:s}", "order", args->arguments[0]));
+    if (!answer)
+        return CLI_FAILED;
+    tell_link(config, answer);
+    json_decref(answer);
+    return CLI_OK;
 }

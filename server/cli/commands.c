@@ -221,6 +221,16 @@ const struct cli_command cli_commands[] = {
                  {"withhold", NULL, "do not put the seats back on sale"},
                  {"reason", "TEXT", "for the journal"}},
      .run = cli_orders_refund},
+    {.name = "orders resend",
+     .arguments = "ORDER",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "make a link that opens an order's tickets on any device, and print it",
+     .details =
+         "For a buyer who has lost the phone. Links to this order that were made earlier no longer "
+         "work. Whoever\n"
+         "has the link has the tickets: give it to the buyer only.",
+     .run = cli_orders_resend},
     {.name = "ticket check",
      .arguments = "CODE|-",
      .arguments_min = 1,

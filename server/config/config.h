@@ -69,7 +69,8 @@ struct config {
     int64_t account_tries, account_email_tries; /* a minute */
     int64_t account_sign_ups;                   /* an hour */
     int64_t account_session_s;
-    int64_t rehearsal_visitors; /* 0 = no rehearsals */
+    int64_t tickets_link_s, tickets_opens; /* seconds; a minute */
+    int64_t rehearsal_visitors;            /* 0 = no rehearsals */
 
     char file[CONFIG_TEXT_BYTES_MAX];                  /* the file read, or "" */
     struct config_origin origins[CONFIG_SETTINGS_MAX]; /* by index in the table */

@@ -39,8 +39,9 @@ struct gateway_options {
     uint32_t account_email_tries;                  /* and for one e-mail address */
     uint32_t account_sign_ups;                     /* sign-ups an hour from one address */
     int64_t account_session_s;
-    const char *proxies; /* whose X-Forwarded-For is believed, separated by spaces */
-    uint32_t drain_ms;   /* on SIGTERM: how long visitors are given to move to another gateway */
+    uint32_t tickets_opens; /* links to tickets opened a minute from one address */
+    const char *proxies;    /* whose X-Forwarded-For is believed, separated by spaces */
+    uint32_t drain_ms;      /* on SIGTERM: how long visitors are given to move to another gateway */
     enum log_level log_level;
     const unsigned char *secret; /* SECRET_BYTES */
 };

@@ -358,6 +358,7 @@ static bool set_up(struct ledger *ledger, const struct ledger_options *options)
         (struct office){.batch = &ledger->batch,
                         .provider = ledger->provider,
                         .loop = ledger->loop,
+                        .link_ms = options->link_ms,
                         .self_check = self_check_create(ledger->loop, options->db_path)};
     ledger->feed = feed_create(ledger->loop, options->redis_url, on_entries, on_feed_state, ledger);
     if (ledger->feed == NULL)

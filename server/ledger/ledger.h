@@ -4,6 +4,7 @@
 #ifndef STANCHION_LEDGER_H
 #define STANCHION_LEDGER_H
 
+#include <stdint.h>
 #include "server/base/log.h"
 
 struct ledger_options {
@@ -12,6 +13,7 @@ struct ledger_options {
     const char *payment_url;
     const char *payment_key;
     const unsigned char *secret; /* SECRET_BYTES; ticket codes derive from it */
+    int64_t link_ms;             /* how long a link to the tickets of an order is good */
     enum log_level log_level;
 };
 

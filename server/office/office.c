@@ -32,6 +32,8 @@ static const struct {
     {"audit", office_audit},
     {"order.show", office_order_show},
     {"order.refund", office_order_refund},
+    {"order.resend", office_order_resend},
+    {"tickets.open", office_tickets_open},
     {"payment.return", office_payment_return},
     {"ticket.check", office_ticket_check},
     {"door.list", office_door_list},

@@ -27,6 +27,7 @@ struct office {
     struct ev_loop *loop;
     struct self_check *self_check; /* for the audit */
     struct audit *audit;           /* the one that is under way; NULL = none */
+    int64_t link_ms;               /* how long a link to tickets is good */
     bool has_failed;               /* SQLite failed beside a request: leave the process */
 };
 
@@ -91,6 +92,7 @@ office_verb_fn office_event_load, office_event_list, office_event_show, office_e
 office_verb_fn office_orders_of, office_orders_export, office_orders_search, office_audit;
 office_verb_fn office_dead_list, office_dead_replay;
 office_verb_fn office_order_show, office_order_refund, office_payment_return;
+office_verb_fn office_order_resend, office_tickets_open;
 office_verb_fn office_ticket_check, office_door_list;
 office_verb_fn office_stock_withhold, office_stock_release, office_stock_list;
 office_verb_fn office_account_get, office_account_list, office_account_create,

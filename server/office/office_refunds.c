@@ -6,11 +6,11 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/ledger/stock.h"
+#include "server/office/office_links.h"
 #include "server/office/office_notes.h"
 #include "ticketing/ledger_refunds.h"
 
-/* Whose account ordered; "" = an anonymous visitor. */
-static enum ledger_status add_email(struct ledger_store *store, const char *id, json_t *order)
+enum ledger_status office_order_add_email(struct ledger_store *store, const char *id, json_t *order)
 {
     json_t *rows = NULL;
     int64_t next = 0;
@@ -35,7 +35,9 @@ void office_order_show(struct office *office, const struct office_request *reque
     if (status == LEDGER_OK)
         status = ledger_order_history(office->batch->store, id, order);
     if (status == LEDGER_OK)
-        status = add_email(office->batch->store, id, order);
+        status = office_order_add_email(office->batch->store, id, order);
+    if (status == LEDGER_OK)
+        status = office_links_show(office->batch->store, order);
     if (status == LEDGER_NOT_FOUND)
         office_fail(answer, "no_such_order", "There is no order %s.", id);
     else if (office_took(office, answer, status))

@@ -25,6 +25,7 @@ static int run_ledger(const struct supervisor *s)
                                            .payment_url = s->config.payment_url,
                                            .payment_key = s->config.payment_key,
                                            .secret = s->secret,
+                                           .link_ms = 1000 * s->config.tickets_link_s,
                                            .log_level = (enum log_level)s->config.log_level};
     return ledger_main(&options);
 }
@@ -91,6 +92,7 @@ static int run_gateway(const struct supervisor *s, size_t index)
         .account_email_tries = (uint32_t)config->account_email_tries,
         .account_sign_ups = (uint32_t)config->account_sign_ups,
         .account_session_s = config->account_session_s,
+        .tickets_opens = (uint32_t)config->tickets_opens,
         .push = {config->push_near_places, config->push_change_percent,
                  config->push_floor_ms_per_1000, config->push_interval_ms_max},
         .heartbeat_ms = config->push_heartbeat_ms,

@@ -30,6 +30,7 @@ async function prepare(server) {
   await ann.must(201, 'POST', 'events', { id: DRAWN, name: 'Lottery Night', currency: 'EUR', time_zone: 'Europe/Berlin', map: {}, settings: { draw: '1', draw_beacon_wait: '1' },
     files: [{ name: 'seats.csv', text: SEATS }, { name: 'prices.csv', text: 'category,price\nFront,39.50\nBack,20\n' }] });
   await ann.must(200, 'POST', `events/${DRAWN}`, { phase: 'announced' });
+  await ann.must(200, 'POST', `orders/${confirmed.order}/resend`);
   const visitors = await Promise.all(Array.from({ length: IN_LINE }, () => visit(server)));
   await Promise.all(visitors.map((visitor) => visitor.ask({ type: 'join' })));
   return { cookie: ann.cookie, order: confirmed.order, visitors };
@@ -71,6 +72,11 @@ const views = ({ event, order }) => [
     await page.locator('input[name="reason"]').fill('asked for it');
     await page.locator('.plain-form button.primary').click();
     await page.locator('dialog .effects').waitFor();
+  }],
+  ['console-resend', `/e/${event}/orders/${order}`, async (page) => {
+    await page.locator('.resend button').click();
+    await page.locator('#ask-yes').click();
+    await page.locator('#ask .qr').waitFor();
   }],
   ['console-allotments', `/e/${event}/seats`], ['console-orders', `/e/${event}/orders`], ['console-order', `/e/${event}/orders/${order}`],
   ['console-door', `/e/${event}/doors`, async (page) => {

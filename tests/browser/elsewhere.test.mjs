@@ -1,14 +1,20 @@
-// What a visitor may ask for beside the place: to go on with it on another device, to be told when the turn comes; and
-// what the sale page says about the event itself, in the event's own colour.
+// What a visitor may ask for beside the place: to go on with it on another device, to have the tickets on one, to be told when
+// the turn comes; and what the sale page says about the event itself, in the event's own colour.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { organizerOf } from '../support/organizer.mjs';
 import { startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
+import { openConsole } from './console_tour.mjs';
+import { LANGUAGES, buyTwo } from './tour.mjs';
 import { DESKTOP, PHONE, assertNoProblems, isShown, joinLine, launch, newPerson, placeOf } from './browser.mjs';
 
 const run = promisify(execFile);
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let server, browser, url;
 const set = async (...pairs) => {
@@ -148,4 +154,74 @@ test('when the event is, in its zone and in the visitor\'s, and its colour, read
   await set('accent=');
   assertNoProblems(person);
   await person.context.close();
+});
+
+async function isAccessible({ page, problems }) {
+  const reported = problems.length;
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], preload: false }));
+  problems.splice(reported, Infinity, ...problems.slice(reported).filter((text) => !text.startsWith('CSP: style-src-elem inline')));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`), []);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
+}
+
+const seatOf = ({ section, row, number }) => new RegExp(`(Section |)${section}.*${row}.*${number}`);
+
+test('tickets that were lost with a phone are opened on another one by the organizer\'s link, in both languages', async () => {
+  await set('admit_per_tick=2000', 'starts_at=2030-12-14T20:00+09:00');
+  const { confirmed } = await buyTwo(server);
+  const otto = await organizerOf(server, 'otto', 'operator');
+  const [desk, ann, kim] = [await newPerson(browser, PHONE), await newPerson(browser, PHONE), await newPerson(browser, { ...PHONE, ...LANGUAGES.ko })];
+  await (await openConsole(desk.page, server, otto.cookie))(`/e/${server.event}/orders/${confirmed.order}`);
+  await desk.page.getByRole('button', { name: 'Resend tickets' }).tap();
+  const link = await linkOnScreen(desk.page);
+  const secret = link.split('#')[1].split('.')[2];
+  assert.equal(secret.length, 43);
+  assert.equal(await desk.page.locator('#ask a').getAttribute('href'), link);
+  await desk.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
+  await desk.page.getByRole('button', { name: 'Copy the link' }).tap();
+  await desk.page.locator('#done').getByText('The link was copied.').waitFor();
+  assert.equal(await desk.page.evaluate(() => navigator.clipboard.readText()), link);
+  await desk.page.getByText('The newest link was made').waitFor();
+
+  const asked = [];
+  for (const { page } of [ann, kim]) page.on('request', (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`));
+  for (const [person, print, buyer] of [[ann, 'Print', 'Bought without an account'], [kim, '인쇄', '계정 없이 구매']]) {
+    await person.page.goto(link);
+    await person.page.getByText(buyer).waitFor();
+    assert.deepEqual(await person.page.locator('.ticket code').allTextContents(), confirmed.tickets.map(({ code }) => code));
+    assert.equal(await person.page.locator('.ticket .qr').count(), 2);
+    assert.match(await person.page.locator('.ticket-seat').first().textContent(), seatOf(confirmed.tickets[0]));
+    await person.page.getByRole('heading', { name: 'Arena Night' }).waitFor();
+    await person.page.locator('#when', { hasText: '2030' }).waitFor();
+    await person.page.getByRole('button', { name: print }).waitFor();
+    await isAccessible(person);
+  }
+  await ann.page.reload();
+  await ann.page.locator('.ticket .qr').first().waitFor();
+  await ann.page.getByRole('link', { name: '한국어' }).tap();
+  await ann.page.getByText('계정 없이 구매').waitFor();
+  assert.deepEqual(asked.filter((each) => each.includes(secret)), [], 'in no address and in no header');
+  assert.ok(asked.some((each) => each.includes('/api/v1/tickets')) && !server.log().includes(secret));
+  assertNoProblems(ann, kim, desk);
+
+  // Whoever has the phone opens nothing any more when the organizer has made a new link.
+  await desk.page.getByRole('button', { name: 'Resend tickets' }).tap();
+  await desk.page.getByText('no longer works then').waitFor();
+  await desk.page.getByRole('button', { name: 'Make a new link' }).tap();
+  const next = await linkOnScreen(desk.page);
+  await isAccessible(desk);
+  await kim.page.reload();
+  await kim.page.getByText('이 링크는 더 이상 쓸 수 없습니다').waitFor();
+  assert.equal(await kim.page.locator('.ticket').count(), 0);
+  await isAccessible(kim);
+  await kim.page.evaluate((hash) => { location.hash = hash; }, new URL(next).hash); // pasted over the old one
+  await kim.page.locator('.ticket .qr').first().waitFor();
+  await otto.must(200, 'POST', `orders/${confirmed.order}/refund`, {});
+  await kim.page.reload();
+  await kim.page.getByText('모두 환불되어').waitFor();
+  assert.deepEqual([await kim.page.locator('.ticket .qr').count(), await kim.page.locator('.ticket.is-refunded').count()], [0, 2]);
+  await set('admit_per_tick=0');
+  assert.deepEqual(kim.problems.filter((text) => !/\b410\b/.test(text)), []);
+  for (const { context } of [desk, ann, kim]) await context.close();
 });

@@ -60,7 +60,7 @@ test('every page has the strict policy and loads nothing from elsewhere', async 
   person.page.on('request', (request) => {
     if (!request.url().startsWith(server.url)) foreign.push(request.url());
   });
-  for (const path of ['/', `/e/${server.event}`, '/organizer', '/draw']) {
+  for (const path of ['/', `/e/${server.event}`, '/organizer', '/draw', '/tickets']) {
     const answer = await person.page.goto(server.url + path);
     const policy = answer.headers()['content-security-policy'];
     assert.match(policy, /default-src 'none'/);

@@ -102,7 +102,7 @@ test('every forecast and every finding that the server makes has its words', () 
 });
 
 // Verbs that the console never asks for: the command line's, and visitors' accounts.
-const NOT_OF_CONSOLE = ['office_audit.c', 'office_dead.c', 'office_return.c', 'office_visitors.c'];
+const NOT_OF_CONSOLE = ['office_audit.c', 'office_dead.c', 'office_return.c', 'office_tickets.c', 'office_visitors.c'];
 
 test('every error that the office and the console\'s gateway can give has its words', () => {
   const office = refusals.filter(({ name }) => /^office/.test(name) && !NOT_OF_CONSOLE.includes(name)).map(({ text }) => text);
@@ -112,6 +112,13 @@ test('every error that the office and the console\'s gateway can give has its wo
     ...find(http, /\b[45]\d\d,\s*"([a-z_]+)"/g)].filter((code) => !['bad_upgrade', 'pipelined'].includes(code))); // no browser does either
   assert.ok(codes.size > 30 && ['bad_request', 'too_late', 'interrupted', 'full', 'bad_message'].every((code) => codes.has(code)), [...codes].join());
   for (const { id, parts } of languages) assert.deepEqual([...codes].filter((code) => !parts.office[`problem.${code}`]), [], id);
+});
+
+test('whatever the page of a link to tickets may hear has its words', () => {
+  const heard = ['server/gateway/orders/link_desk.c', 'server/office/office_tickets.c'].map((name) => fs.readFileSync(path.join(root, name), 'utf8'));
+  const codes = new Set(find(heard, /(?:\b[45]\d\d,|office_fail\(\s*answer,)\s*"([a-z_]+)"/g));
+  assert.deepEqual([...codes].sort(), ['bad_origin', 'busy', 'ledger_down', 'link_ended', 'link_invalid', 'link_void', 'no_such_order', 'too_fast']);
+  assert.deepEqual([...codes].filter((code) => !keys.has(`refusal.${code}`)), []);
 });
 
 test('every reason why money is not where it should be has its words', () => {

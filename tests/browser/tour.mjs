@@ -136,6 +136,8 @@ function list(real) {
       go: click('#tickets-link'), until: (page) => page.locator('.ticket').first().waitFor() },
     { name: 'tickets-none', says: { tickets: () => m.tickets([]) }, go: click('#tickets-link'), until: (page) => page.locator('#result-body:not(:empty)').waitFor() },
     { name: 'tickets-later', says: { tickets: () => m.error('ledger_down', { retry_s: 40 }) }, go: click('#tickets-link'), until: (page) => page.locator('#link:not([hidden])').waitFor() },
+    { name: 'tickets-link', path: real.link, until: (page) => page.locator('.ticket .qr').first().waitFor() },
+    { name: 'tickets-link-wrong', path: '/tickets#t1.half', until: (page) => page.locator('#state', { hasText: '.' }).waitFor() },
     { name: 'draw-check', path: '/draw', until: (page) => page.locator('#start').waitFor() },
     { name: 'plain-sale', path: '/e/arena/line', until: (page) => page.locator('main h1').waitFor() },
     { name: 'plain-line', path: '/e/arena/line', isReal: true, go: async (page) => { await page.locator('button[value=join]').click(); }, until: (page) => page.locator('.place-number, .turn, a.primary').first().waitFor() },
@@ -184,9 +186,10 @@ async function put(page, state, event) {
 // cookies and caches at once.
 export async function tour(browser, server, language, onState, { wanted = /./, options = {}, parallel = 3 } = {}) {
   const bought = await buyTwo(server);
+  const { stdout: link } = await server.cli(['order', 'resend', bought.confirmed.order]);
   const get = async (rest) => (await fetch(`${server.url}/api/v1/events/${server.event}${rest}`)).json();
   const event = await get('');
-  const real = { event: { ...event, waiting: 8412 }, plan: await get('/plan'), bought };
+  const real = { event: { ...event, waiting: 8412 }, plan: await get('/plan'), bought, link: link.match(/\/tickets#\S+/)[0] };
   const names = list(real).map(({ name }) => name).filter((name) => wanted.test(name));
   const visitState = async (person, name) => {
     const state = list(real).find((each) => each.name === name); // made anew: there are moments in it

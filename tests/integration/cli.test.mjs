@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { binary, root, runCli, temporaryDirectory } from '../support/stanchion.mjs';
 
 const commands = ['serve', 'config', 'event load', 'event list', 'event show', 'event open', 'event pause', 'event close',
-  'event set', 'event withhold', 'event release', 'event withheld', 'orders export', 'orders show', 'orders refund', 'payment return', 'ticket check', 'door list', 'audit',
+  'event set', 'event withhold', 'event release', 'event withheld', 'orders export', 'orders show', 'orders refund', 'orders resend', 'payment return', 'ticket check', 'door list', 'audit',
   'backup', 'ledger verify', 'ledger dead', 'ledger replay', 'account password', 'account visitor', 'draw export', 'draw verify', 'line export', 'line verify',
   'event check', 'event publish', 'event rehearse', 'event delete', 'account list', 'account create', 'account change', 'account reset', 'account sign-out', 'log', 'undo'];
 

@@ -24,6 +24,7 @@ const asks = {
   RIGHT_EVENT_STEER: ['POST events/*', 'POST events/*/preview', 'GET events/*/withheld', 'POST events/*/withhold', 'POST events/*/release', 'POST log/*/undo'],
   RIGHT_ORDER_READ: ['GET events/*/orders', 'GET orders/*'],
   RIGHT_ORDER_REFUND: ['POST orders/*/refund'],
+  RIGHT_ORDER_RESEND: ['POST orders/*/resend'],
   RIGHT_ORDER_EXPORT: ['GET events/*/orders.csv', 'GET events/*/orders.json'],
   RIGHT_DOOR_CHECK: ['GET events/*/door.csv', 'POST tickets/check'],
   RIGHT_LOG_READ: ['GET log'],

@@ -81,6 +81,7 @@ static void run_child(const struct ledger_process *process)
                                      .payment_url = process->payment_url,
                                      .payment_key = "test-key",
                                      .secret = secret,
+                                     .link_ms = LEDGER_TEST_LINK_MS,
                                      .log_level = getenv("LEDGER_TEST_LOG") ? LOG_INFO : LOG_ERROR};
     int code = ledger_main(&options);
     _exit(has_leaks(process) ? LEAK_EXIT_CODE : code);

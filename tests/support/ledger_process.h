@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include "support/redis_server.h"
 
+#define LEDGER_TEST_LINK_MS 600000 /* how long a link to tickets is good */
+
 struct ledger_process;
 
 /* Makes a directory of its own for the file. payment_url NULL = a provider that is not there. Does

@@ -13,7 +13,7 @@ const PARTS = [ // [name, what is fetched, its words]
   ['sale and line', ['event.js', 'style.css', 'icon.svg'], 'line'],
   ['a turn, and what else a line may say', ['turn.js', 'news.js'], 'news'],
   ['seats, payment and tickets', ['inside.js', 'purchase.js', 'inside.html', 'inside.css', 'forms.css'], 'inside'],
-  ['another device, a bell', ['elsewhere.js', 'bell.js'], 'more'],
+  ['another device, a bell', ['elsewhere.js', 'linkout.js', 'bell.js'], 'more'],
   ['an account', ['signin.js', 'account.js', 'account.css'], 'account'],
   ['polls instead of a socket', ['poll.js']],
 ];

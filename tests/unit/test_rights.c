@@ -9,8 +9,9 @@ static const struct {
     {"event.read", true, true, true},     {"event.edit", true, true, false},
     {"event.live", true, true, false},    {"event.steer", true, true, false},
     {"order.read", true, true, false},    {"order.refund", true, true, false},
-    {"order.export", true, false, false}, {"door.check", true, true, true},
-    {"log.read", true, true, false},      {"account.edit", true, false, false},
+    {"order.resend", true, true, false},  {"order.export", true, false, false},
+    {"door.check", true, true, true},     {"log.read", true, true, false},
+    {"account.edit", true, false, false},
 };
 
 Test(rights, each_role_has_what_the_table_says)

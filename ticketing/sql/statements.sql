@@ -291,6 +291,13 @@ FROM sold s JOIN events e ON e.nr = s.event_id JOIN orders o ON o.nr = s.order_n
 LEFT JOIN scans c ON c.order_nr = s.order_nr AND c.seat = s.seat
 WHERE e.id = ?1 AND s.seat > ?2 ORDER BY s.seat LIMIT ?3;
 
+--: link_put
+INSERT INTO ticket_links (order_nr, serial, made_ms, ends_ms) SELECT nr, ?2, ?3, ?4 FROM orders WHERE id = ?1
+ON CONFLICT (order_nr) DO UPDATE SET serial = excluded.serial, made_ms = excluded.made_ms, ends_ms = excluded.ends_ms,
+ made_count = made_count + 1;
+--: link_get
+SELECT l.serial, l.made_ms, l.ends_ms, l.made_count FROM ticket_links l JOIN orders o ON o.nr = l.order_nr WHERE o.id = ?1;
+
 --: withheld_insert
 INSERT INTO withheld (event_id, seat, name, since_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (event_id, seat) DO NOTHING;
 --: withheld_delete

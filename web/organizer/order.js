@@ -5,7 +5,7 @@ import { money } from '../format.js';
 import { language, t } from '../text.js';
 import { eventPath, get, post } from './api.js';
 import { frame } from './frame.js';
-import { checkbox, done, field, problemBox, table, text } from './parts.js';
+import { checkbox, done, field, problemBox, shortDate, table, text } from './parts.js';
 
 const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
 const seatName = ({ section, row, number }) => [section, row, number].filter((part) => part !== '' && part !== undefined && part !== null).join(' ');
@@ -62,16 +62,53 @@ function refundForm(order, onDone) {
       el('div', { class: 'buttons' }, el('button', { type: 'submit', class: 'primary' }, t('order.refundChosen')))], submit };
 }
 
+// A link for a buyer who cannot open the tickets any more. It is shown once: the server keeps it nowhere.
+async function resend(order) {
+  const newest = order.link;
+  const isGood = newest && newest.ends_ms > Date.now();
+  if (isGood && !await ask(t('order.resendAsk', { date: shortDate(newest.made_ms) }), t('order.resendYes'), t('ask.no'))) return false;
+  const { link, ends_ms: endsMs } = await post(`/orders/${encodeURIComponent(order.order)}/resend`);
+  const { handOut } = await import('../linkout.js');
+  const words = { qr: t('order.resendQr'), secret: t('order.resendSecret', { date: shortDate(endsMs) }), name: t('order.resendLink') };
+  let text = t('order.resendText');
+  let isCopied;
+  while ((isCopied = await handOut(new URL(link, location.origin).href, { ...words, text })) === false) text = t('more.notCopied');
+  if (isCopied) done(t('more.copied'));
+  return true;
+}
+
+function resendBox(order, onDone) {
+  const problem = problemBox();
+  const newest = order.link;
+  const last = newest && t(newest.ends_ms > Date.now() ? 'order.resendLast' : 'order.resendEnded', { date: shortDate(newest.made_ms), ends: shortDate(newest.ends_ms) });
+  const press = async ({ currentTarget: button }) => {
+    problem.clear();
+    button.disabled = true;
+    try {
+      if (await resend(order)) await onDone();
+    } catch (error) {
+      problem.say(error);
+    } finally {
+      button.disabled = false;
+    }
+  };
+  return el('section', { class: 'card resend' }, el('h3', {}, t('order.resendTickets')), el('p', { class: 'soft small' }, t('order.resendHint')), last && el('p', { class: 'small' }, last), problem.node,
+    el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: press }, t('order.resendTickets'))));
+}
+
 export async function view({ can }, id, name) {
   const [event, { shown }] = await Promise.all([get(eventPath(id)), get(`/orders/${encodeURIComponent(name)}`)]);
   const { head: eventHead } = frame(event, 'orders', can);
   const body = el('div', { class: 'results' });
   const draw = (order) => {
-    const refund = refundForm(order, async () => draw((await get(`/orders/${encodeURIComponent(name)}`)).shown));
+    const again = async () => draw((await get(`/orders/${encodeURIComponent(name)}`)).shown);
+    const refund = refundForm(order, again);
     const mayRefund = can('order.refund') && refund.hasOpen;
+    const mayResend = can('order.resend') && refund.hasOpen;
     body.replaceChildren(el('div', { class: 'side-by-side is-wide' },
       el('form', { class: 'plain-form', onsubmit: refund.submit }, el('h3', {}, t('order.tickets')), refund.rows, ...(mayRefund ? refund.foot : [])),
-      el('section', { class: 'card' }, el('h3', {}, t('order.payment')), head(order))),
+      el('div', { class: 'results' }, el('section', { class: 'card' }, el('h3', {}, t('order.payment')), head(order)),
+        mayResend ? resendBox(order, again) : null)),
     el('section', {}, el('h3', {}, t('order.journal')), journal(order.journal)));
   };
   draw(shown);

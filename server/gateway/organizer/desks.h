@@ -26,8 +26,8 @@ organizer_fn organizer_preview;
 /* figures.c */
 organizer_fn organizer_figures, organizer_history, organizer_seats, organizer_plan;
 /* orders.c */
-organizer_fn organizer_orders, organizer_order, organizer_order_refund, organizer_ticket_check,
-    organizer_orders_csv, organizer_orders_json, organizer_door_csv;
+organizer_fn organizer_orders, organizer_order, organizer_order_refund, organizer_order_resend,
+    organizer_ticket_check, organizer_orders_csv, organizer_orders_json, organizer_door_csv;
 organizer_fn organizer_withheld, organizer_withhold, organizer_release;
 
 #endif

@@ -44,6 +44,11 @@ int organizer_order_refund(struct organizer_call *call)
     return pass_on(call, "order.refund", "order");
 }
 
+int organizer_order_resend(struct organizer_call *call)
+{
+    return pass_on(call, "order.resend", "order");
+}
+
 int organizer_ticket_check(struct organizer_call *call)
 {
     return pass_on(call, "ticket.check", NULL);

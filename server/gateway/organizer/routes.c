@@ -57,6 +57,7 @@ static const struct route {
     {"GET", "events/*/door.csv", RIGHT_DOOR_CHECK, organizer_door_csv, false},
     {"GET", "orders/*", RIGHT_ORDER_READ, organizer_order, false},
     {"POST", "orders/*/refund", RIGHT_ORDER_REFUND, organizer_order_refund, false},
+    {"POST", "orders/*/resend", RIGHT_ORDER_RESEND, organizer_order_resend, false},
     {"POST", "tickets/check", RIGHT_DOOR_CHECK, organizer_ticket_check, false},
 };
 

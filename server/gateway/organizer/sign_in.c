@@ -219,15 +219,6 @@ static void count_try(struct signing *signing)
 
 /* --- requests --- */
 
-static void read_address(struct organizer_call *call, char out[CLIENT_ADDRESS_BYTES])
-{
-    char peer[64] = "", forwarded[1024];
-    lws_get_peer_simple(call->wsi, peer, sizeof peer);
-    client_address(peer,
-                   http_header(call->wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof forwarded),
-                   call->gateway->options->proxies, out);
-}
-
 /* A text of the body, copied; false when it is missing or has too many bytes. */
 static bool take_text(const struct organizer_call *call, const char *name, char *out,
                       size_t bytes_max)
@@ -246,7 +237,7 @@ static struct signing *signing_create(struct organizer_call *call)
     assert(signing != NULL);
     signing->gateway = call->gateway;
     signing->gateway->accounts.signing_count++;
-    read_address(call, signing->address);
+    http_client_address(call->gateway, call->wsi, signing->address);
     return signing;
 }
 

@@ -206,14 +206,6 @@ static void count_try(struct signing *signing)
         refuse_busy(signing);
 }
 
-static void read_address(struct gateway *gateway, struct lws *wsi, char out[CLIENT_ADDRESS_BYTES])
-{
-    char peer[64] = "", forwarded[1024];
-    lws_get_peer_simple(wsi, peer, sizeof peer);
-    client_address(peer, http_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof forwarded),
-                   gateway->options->proxies, out);
-}
-
 /* Reads e-mail and password; NULL when the body is not usable, with *message saying why. */
 static struct signing *read_body(const char *body, size_t bytes, bool is_sign_up,
                                  const char **message)
@@ -256,7 +248,7 @@ static int sign(struct gateway *gateway, struct lws *wsi, struct http_connection
         return http_error(wsi, connection, 400, "bad_message", message);
     signing->gateway = gateway;
     gateway->accounts.signing_count++;
-    read_address(gateway, wsi, signing->address);
+    http_client_address(gateway, wsi, signing->address);
     signing->wait = http_wait_create(gateway, wsi, connection);
     count_try(signing);
     return 0;

@@ -32,6 +32,14 @@ bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi)
                              &gateway->origin_rule);
 }
 
+void http_client_address(struct gateway *gateway, struct lws *wsi, char out[CLIENT_ADDRESS_BYTES])
+{
+    char peer[64] = "", forwarded[1024];
+    lws_get_peer_simple(wsi, peer, sizeof peer);
+    client_address(peer, http_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof forwarded),
+                   gateway->options->proxies, out);
+}
+
 /* 0 for a WebSocket upgrade, -1 for any other: see docs/security.md, CVE-2025-11677. */
 static int confirm_upgrade(struct lws *wsi)
 {

@@ -11,6 +11,7 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "server/gateway/client_address.h"
 
 struct gateway;
 struct http_wait;
@@ -75,6 +76,8 @@ void http_refuse(struct lws *wsi, unsigned status, const char *code, const char 
 /* Whether the request's Origin, if it has one, may act for its visitor. One too long to be read may
  * not. */
 bool http_origin_is_allowed(struct gateway *gateway, struct lws *wsi);
+/* Whose tries are counted together (client_address.h). */
+void http_client_address(struct gateway *gateway, struct lws *wsi, char out[CLIENT_ADDRESS_BYTES]);
 /* A request header in `out`, or NULL when it is absent or too long. */
 const char *http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t out_bytes);
 

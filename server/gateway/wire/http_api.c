@@ -14,6 +14,7 @@
 #include "server/gateway/line/line_page.h"
 #include "server/gateway/metrics.h"
 #include "server/gateway/organizer/routes.h"
+#include "server/gateway/orders/link_desk.h"
 #include "server/gateway/orders/webhook_desk.h"
 #include "server/gateway/line/poll_desk.h"
 #include "server/gateway/visitors/visitor_cookie.h"
@@ -270,6 +271,8 @@ int http_api_post(struct lws *wsi, struct http_connection *connection, const cha
         return organizer_routes_serve(gateway, wsi, connection, "POST", body, bytes);
     if (strcmp(connection->path, "/api/v1/account") == 0)
         return account_desk_sign_up(gateway, wsi, connection, body, bytes);
+    if (strcmp(connection->path, "/api/v1/tickets") == 0)
+        return link_desk_post(gateway, wsi, connection, body, bytes);
     if (strcmp(connection->path, "/api/v1/account/session") == 0)
         return account_desk_sign_in(gateway, wsi, connection, body, bytes);
     return not_found(wsi, connection);

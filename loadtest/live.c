@@ -86,6 +86,10 @@ void live_line(const struct live *l, char *text, size_t text_bytes_max)
            (long long)t->by_state[VISITOR_BOUGHT], (long long)t->by_state[VISITOR_LEFT],
            (long long)t->by_state[VISITOR_ABANDONED], (long long)t->by_state[VISITOR_EXPIRED],
            (long long)t->by_state[VISITOR_SOLD_OUT], (long long)t->by_state[VISITOR_FAILED]);
+    if (t->reconnects > 0)
+        append(text, text_bytes_max, "; came back %llu", (unsigned long long)t->reconnects);
+    if (t->tabs_compared > 0)
+        append(text, text_bytes_max, "; second tabs %llu", (unsigned long long)t->tabs_compared);
     if (l->latency[LATENCY_HOLD].count > 0)
         append(text, text_bytes_max, "; hold p99 %.1f ms",
                (double)l->latency[LATENCY_HOLD].p99_us / 1000);

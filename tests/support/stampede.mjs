@@ -29,8 +29,8 @@ export function startStampede(args, { timeoutMs = 120_000, plain = true } = {}) 
 export const runStampede = (args, options) => startStampede(args, options).ended;
 
 // The flags that lead to this server's event and ledger.
-export const against = (server) =>
-  ['--url', server.url, '--event', server.event, '--ledger', path.join(server.dir, 'ledger.db')];
+export const against = (server, event = server.event) =>
+  ['--url', server.url, '--event', event, '--ledger', path.join(server.dir, 'ledger.db')];
 
 // State of each check by name: { 'no seat confirmed twice': 'ok', ... }
 export const checksOf = (report) => Object.fromEntries(report.checks.map((check) => [check.check, check.state]));

@@ -170,6 +170,8 @@ static struct live sample(void)
     l.totals.by_state[VISITOR_BOUGHT] = 50000;
     l.totals.inside = 20000;
     l.totals.over = 80000;
+    l.totals.reconnects = 12;
+    l.totals.tabs_compared = 7;
     for (uint32_t i = 0; i < run_error_count; i++)
         l.totals.errors[i] = 1000 + i;
     for (int i = 0; i < LIVE_RATES; i++)
@@ -240,6 +242,7 @@ Test(live, the_plain_line_is_one_line)
     live_line(&one, text, sizeof text);
     cr_expect_eq(strchr(text, '\n'), text + strlen(text) - 1);
     cr_expect(strstr(text, "waiting 700000"));
+    cr_expect(strstr(text, "came back 12; second tabs 7"), "%s", text);
     char small[64];
     live_line(&one, small, sizeof small);
     cr_expect_lt(strlen(small), sizeof small);

@@ -66,7 +66,7 @@ const routes = [
   ['POST', (dice) => `accounts/${word(dice, ['fuzz1', 'fuzz2', 'nobody'])}${dice.pick(['', '/reset', '/sign_out'])}`, (dice) => dice.pick([{ role: 'door' }, { is_disabled: true }, {}])],
   ['POST', () => 'session', (dice) => ({ name: dice.pick(['olga', 'nobody', dice.pick(texts)]), password: dice.pick(['wrong secret words', ...texts]) }), true],
   ['POST', () => 'password', (dice) => ({ old: 'wrong secret words', new: dice.pick(texts) }), true],
-  ['POST', (dice) => `log/${word(dice, [dice.whole(1, 80), '99999999999999999999', '-1'])}/undo`, () => ({})],
+  ['POST', (dice) => `log/${word(dice, [dice.whole(20, 200), '99999999999999999999', '-1'])}/undo`, () => ({})],
   ['POST', () => 'inventory/check', files3], ['POST', () => 'events', created], ['POST', () => 'events', created], ['POST', (dice) => `events/${event(dice)}/inventory`, files3],
   ['POST', (dice) => `events/${event(dice)}/edit`, (dice) => dice.pick([{ name: dice.pick(texts) }, { prices: { Front: dice.pick(numbers) } }, { prices: { Front: { Adult: 5, Child: dice.pick(numbers) } } },
     { types: { Front: [{ name: 'Adult', price_minor: 500 }, { name: dice.pick(texts), price_minor: dice.pick(numbers) }] } }, { time_zone: dice.pick(texts) }])],

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 import { post } from '../support/poller.mjs';
-import { until } from '../support/stanchion.mjs';
+import { sleep, until } from '../support/stanchion.mjs';
 import { anything, jsonOf, numbers, spoiled, texts } from './words.mjs';
 
 const ID_FIRST = 1e6, ID_LAST = 2e6; // of what is awaited: the spoiling makes up others
@@ -148,21 +148,36 @@ function open(world, known, event, cookie) {
   });
 }
 
-// The same by polls.
+// The same by polls: of somebody who goes on from poll to poll, or of nobody in particular.
 export async function talkByPolls(world, dice) {
-  const where = `/api/v1/events/${dice.pick(world.events)}/poll`;
-  const messages = Array.from({ length: dice.whole(0, 9) }, (_, id) => ({
-    ...message(dice, world.memory), id, ...(dice.chance(0.2) ? { known: dice.chance(0.8) ? { type: 'place', ahead: 1 } : anything(dice) } : {}),
-  }));
-  const body = jsonOf(dice, { wait_ms: dice.pick([0, 0, 1, 300, 25001, -1]), messages });
-  const cookie = world.memory.pick(dice, 'cookie');
+  const event = dice.pick(world.events), known = makeOwn(world.memory), isSteady = dice.chance(0.6);
+  let cookie = world.memory.pick(dice, 'cookie');
+  if (isSteady && dice.chance(0.7)) cookie = null;
+  const steps = isSteady ? order.slice(0, dice.whole(2, order.length)) : [null];
+  for (const step of steps) {
+    if (step === 'enter') await sleep(dice.whole(0, 200));
+    const who = isSteady && step !== 'join' ? [{ type: 'resume', receipt: known.pick(dice, 'receipt') }, { type: 'enter', pass: known.pick(dice, 'pass') }] : [];
+    const more = Array.from({ length: isSteady ? dice.whole(0, 1) : dice.whole(0, 9) }, () => message(dice, known));
+    const messages = [...who, ...(step ? [message(dice, known, step)] : []), ...more].map((one, id) => ({
+      ...one, id, ...(dice.chance(0.1) ? { known: dice.chance(0.8) ? { type: 'place', ahead: 1 } : anything(dice) } : {}),
+    }));
+    const wanted = { wait_ms: dice.pick(isSteady ? [0, 200] : [0, 0, 1, 300, 25001, -1]), messages };
+    cookie = await poll(world, known, event, isSteady && dice.chance(0.95) ? Buffer.from(JSON.stringify(wanted)) : jsonOf(dice, wanted), cookie) ?? cookie;
+  }
+}
+
+// Gives the cookie that came, if one did.
+async function poll(world, known, event, body, cookie) {
+  const where = `/api/v1/events/${event}/poll`;
   world.note(`POST ${where} ${body.toString('latin1').slice(0, 2000)}`);
-  const { status, headers, body: told } = await post(world.server, where, body.toString('latin1'), cookie && dice.chance(0.8) ? { Cookie: cookie } : {});
-  headers['set-cookie']?.forEach((line) => world.memory.keep('cookie', line.split(';')[0]));
+  const { status, headers, body: told } = await post(world.server, where, body.toString('latin1'), cookie ? { Cookie: cookie } : {});
+  const given = headers['set-cookie']?.map((line) => line.split(';')[0]) ?? [];
+  given.forEach((one) => world.memory.keep('cookie', one));
   world.must(() => {
     assert.ok([200, 400, 401, 403, 404, 413, 429, 503].includes(status), `${status} ${JSON.stringify(told)}`);
-    for (const one of told.messages ?? []) { judge(one); learn(world, world.memory, one); }
+    for (const one of told.messages ?? []) { judge(one); learn(world, known, one); }
     const answered = (told.messages ?? []).filter(({ re }) => re !== undefined);
     assert.ok(answered.length <= POLL_MESSAGES_MAX, `more answers than requests: ${JSON.stringify(told).slice(0, 500)}`);
   });
+  return given.find((one) => one.startsWith('stanchion_visitor='));
 }

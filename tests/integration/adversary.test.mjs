@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fuzz, prepare, startTarget } from '../fuzz/fuzz.mjs';
 import { exchange, frame, handshake, readFrames, status } from '../support/raw.mjs';
+import { askRedis } from '../support/redis.mjs';
+import { until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const SECONDS = Number(process.env.STANCHION_FUZZ_SECONDS ?? 2);
@@ -56,6 +58,41 @@ test('a message may begin and end with an empty fragment', async () => {
   const { bytes } = await exchange(server.port, [handshake('arena'), 100, ...pieces], { isDone: isAnswered, quietMs: 100 });
   assert.deepEqual(readFrames(bytes).texts.map(({ code, re }) => [code, re]), [['unknown_message', 7]]);
   assert.deepEqual(gatewayPids(), gateways);
+});
+
+test('who joins and leaves in one breath has left, also while others are joining', async () => {
+  const { redis } = server.children(), [other, hasty] = await Promise.all([visit(server, { event: 'arena' }), visit(server, { event: 'arena' })]);
+  process.kill(redis, 'SIGSTOP'); // the other's join is under way, so that the next waits for it
+  let joined, left;
+  try {
+    other.say('{"type":"join"}');
+    await fetch(`${server.url}/api/v1/time`); // the gateway has read it
+    [joined, left] = [hasty.ask({ type: 'join' }), hasty.ask({ type: 'leave' })];
+    await fetch(`${server.url}/api/v1/time`);
+  } finally {
+    process.kill(redis, 'SIGCONT');
+  }
+  assert.deepEqual([(await joined).type, (await left).type], ['place', 'left']);
+  assert.equal((await hasty.ask({ type: 'leave' })).code, 'no_place');
+  await other.ask({ type: 'leave' });
+  for (const one of [other, hasty]) await one.close();
+});
+
+test('holds and payments end also when the sale is set back to a time before it', async () => {
+  const visitor = await visit(server, { event: 'arena' });
+  await visitor.enter();
+  assert.equal((await visitor.ask({ type: 'hold', seats: [5] })).type, 'held');
+  assert.equal((await visitor.ask({ type: 'checkout' })).type, 'payment');
+  for (const phase of ['draft', 'prequeue', 'announced']) {
+    const set = await server.cli(['event', 'set', 'arena', `phase=${phase}`]);
+    assert.equal(set.code, 0, set.stderr);
+  }
+  const [holder] = await askRedis(server, 'ZRANGE', 'ev:arena:holds', '0', '-1');
+  await askRedis(server, 'ZADD', 'ev:arena:holds', '1', holder); // its time is over
+  await until('the hold has ended', () => askRedis(server, 'ZCARD', 'ev:arena:holds').then((count) => count === 0));
+  assert.equal((await visitor.push('unsold')).reason, 'time_out');
+  await server.setEvent('arena', 'phase=open');
+  await visitor.close();
 });
 
 test(`whatever is said from all sides at once, nobody else notices (seed ${seed})`, async () => {

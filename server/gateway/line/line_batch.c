@@ -80,12 +80,16 @@ bool line_batch_resume(struct session *session, const struct reply_to *to,
     return add_wish(session, WISH_RESUME, &wish, to);
 }
 
-/* What was wished before goes first. */
+void line_batch_send_before(struct event_entry *event)
+{
+    send_list(event, WISH_JOIN, true);
+    send_list(event, WISH_RESUME, true);
+}
+
 bool line_batch_leave(struct session *session, const struct reply_to *to)
 {
     struct line_wish wish = {0};
-    send_list(session->event, WISH_JOIN, true);
-    send_list(session->event, WISH_RESUME, true);
+    line_batch_send_before(session->event);
     return add_wish(session, WISH_LEAVE, &wish, to);
 }
 

@@ -61,7 +61,9 @@ bool line_batch_join(struct session *session, const struct reply_to *to);
 /* A visitor has shown a receipt, which has been checked. False as above. */
 bool line_batch_resume(struct session *session, const struct reply_to *to,
                        const struct receipt *receipt);
-/* A visitor who waits gives the place up. False as above. */
+/* Sends the joins and receipts that have gathered: what is said next must not overtake them. */
+void line_batch_send_before(struct event_entry *event);
+/* A visitor who waits gives the place up, after what was wished before. False as above. */
 bool line_batch_leave(struct session *session, const struct reply_to *to);
 /* Has a session looked up; a place that is still of an earlier epoch is claimed. A second call
  * before the answer changes nothing. */

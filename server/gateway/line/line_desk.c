@@ -324,6 +324,7 @@ void line_desk_leave(struct gateway *gateway, struct session *session, const str
 {
     (void)request;
     if (session->stage != STAGE_WAITING) {
+        line_batch_send_before(session->event); /* it may have asked for a place just now */
         leave_inside(ask_create(gateway, session, to));
         return;
     }

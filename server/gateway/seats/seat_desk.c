@@ -238,8 +238,10 @@ static void on_swept(void *ctx, enum seats_status status, size_t expired_count)
 static void sweep_if_due(struct gateway *gateway, struct event_entry *event, int64_t now_ms)
 {
     enum queue_phase phase = event_phase(event);
+    /* A sale may be set back: what is held and paid then ends all the same. */
     bool may_have_holds =
-        phase != PHASE_DRAFT && phase != PHASE_ANNOUNCED && phase != PHASE_PREQUEUE;
+        (phase != PHASE_DRAFT && phase != PHASE_ANNOUNCED && phase != PHASE_PREQUEUE) ||
+        event->line.holds > 0;
     if (event_is_idle(event) || !may_have_holds || event->is_sweep_asked ||
         now_ms - event->swept_ms < SWEEP_INTERVAL_MS)
         return;

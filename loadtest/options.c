@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "loadtest/calibrate.h"
+#include "loadtest/nearest.h"
 
 enum option_kind {
     KIND_TEXT,
@@ -375,6 +376,35 @@ enum options_status stampede_options_set(struct stampede_options *o, const char 
     return OPTIONS_UNKNOWN;
 }
 
+static void refuse_unknown(const char *given)
+{
+    const char *names[LINES_COUNT];
+    char typed[64];
+    size_t bytes = strcspn(given, "="), dashes = strspn(given, "-");
+    for (size_t i = 0; i < LINES_COUNT; i++)
+        names[i] = lines[i].name;
+    (void)snprintf(typed, sizeof typed, "%.*s", (int)(bytes - dashes), given + dashes);
+    const char *nearest = nearest_of(typed, names, LINES_COUNT);
+    if (nearest)
+        fprintf(stderr, "stampede: there is no option %s; did you mean --%s?\n", given, nearest);
+    else
+        fprintf(stderr, "stampede: there is no option %s; see stampede --help\n", given);
+}
+
+/* In one line, though the help has several. */
+static void refuse_value(const struct option_line *line, const char *value)
+{
+    fprintf(stderr, "stampede: --%s cannot be \"%s\"; it is: ", line->name, value);
+    for (const char *c = line->help; *c; c++) {
+        if (*c == '\n')
+            c += strspn(c, "\n ") - 1;
+        fputc(*c, stderr);
+    }
+    if (line->min < line->max)
+        fprintf(stderr, ", from %.15g to %.15g", line->min, line->max);
+    fputc('\n', stderr);
+}
+
 enum options_status stampede_options_read(int argc, char **argv, struct stampede_options *o)
 {
     struct option table[LINES_COUNT + 1];
@@ -388,10 +418,11 @@ enum options_status stampede_options_read(int argc, char **argv, struct stampede
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":", table, &index)) != -1;) {
         if (c != 0) {
-            fprintf(stderr,
-                    c == ':' ? "stampede: %s needs a value; see stampede --help\n"
-                             : "stampede: there is no option %s; see stampede --help\n",
-                    argv[optind - 1]);
+            if (c == ':')
+                fprintf(stderr, "stampede: %s needs a value; see stampede --help\n",
+                        argv[optind - 1]);
+            else
+                refuse_unknown(argv[optind - 1]);
             return OPTIONS_WRONG;
         }
         if (strcmp(lines[index].name, "help") == 0) {
@@ -399,8 +430,7 @@ enum options_status stampede_options_read(int argc, char **argv, struct stampede
             return OPTIONS_HELP;
         }
         if (!take_value(o, &lines[index], optarg ? optarg : "")) {
-            fprintf(stderr, "stampede: --%s cannot be \"%s\"; it is: %s\n", lines[index].name,
-                    optarg, lines[index].help);
+            refuse_value(&lines[index], optarg ? optarg : "");
             return OPTIONS_WRONG;
         }
         if (o->given_count == STAMPEDE_GIVEN_MAX) {

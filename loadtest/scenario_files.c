@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loadtest/load_run.h"
+#include "loadtest/nearest.h"
 #include "scenarios_files.h"
 
 struct built_in {
@@ -31,16 +32,30 @@ static const struct built_in built_ins[] = {
 };
 #define BUILT_INS_COUNT (sizeof built_ins / sizeof *built_ins)
 
+/* A scenario or a command: both stand in the same place. */
+static void refuse(const char *name)
+{
+    static const char *const commands[] = {"run", "scenarios", "page", "compare", "calibrate"};
+    const size_t commands_count = sizeof commands / sizeof *commands;
+    const char *words[BUILT_INS_COUNT + sizeof commands / sizeof *commands];
+    memcpy(words, commands, sizeof commands);
+    for (size_t i = 0; i < BUILT_INS_COUNT; i++)
+        words[commands_count + i] = built_ins[i].name;
+    const char *nearest = nearest_of(name, words, sizeof words / sizeof *words);
+    fprintf(stderr, "stampede: there is no scenario \"%s\"; ", name);
+    if (nearest)
+        fprintf(stderr, "did you mean %s?\n", nearest);
+    else
+        fprintf(stderr, "`stampede scenarios` lists them, a file of one's own is named "
+                        "./like-this.ini, and other commands are in `stampede --help`\n");
+}
+
 static const struct built_in *find(const char *name)
 {
     for (size_t i = 0; i < BUILT_INS_COUNT; i++)
         if (strcmp(built_ins[i].name, name) == 0)
             return &built_ins[i];
-    fprintf(
-        stderr,
-        "stampede: there is no scenario \"%s\"; `stampede scenarios` lists them, a file of one's "
-        "own is named ./like-this.ini, and other commands are in `stampede --help`\n",
-        name);
+    refuse(name);
     return NULL;
 }
 
@@ -104,7 +119,10 @@ int scenario_files_list(int argc, char **argv)
     char program[] = "stampede", *no_arguments[] = {program, NULL};
     struct stampede_options *defaults = calloc(1, sizeof *defaults);
     bool is_good = defaults && stampede_options_read(1, no_arguments, defaults) == OPTIONS_OK;
-    if (argc > 1) {
+    if (argc > 2) {
+        fprintf(stderr, "usage: stampede scenarios [NAME]\n");
+        is_good = false;
+    } else if (argc > 1) {
         const struct built_in *b = find(argv[1]);
         is_good = b != NULL;
         if (b)

@@ -89,8 +89,8 @@ static uint32_t check_ascending(const struct place *places, uint32_t count, stru
     return admitted;
 }
 
-/* Walking from the last sequence to the first, `earliest` is the first admission of anyone behind.
- */
+/* Walking from the last sequence to the first, `earliest` is the first
+ * admission of anyone behind. */
 static uint32_t check_overtaken(const struct place *places, uint32_t count, struct finding *f)
 {
     int64_t earliest = INT64_MAX, earliest_seq = HISTORY_NONE;

@@ -69,8 +69,8 @@ bool connection_start(struct connection *c, const struct connection_place *place
  * handshake. */
 void connection_work(struct connection *c, const struct connection_place *place, uint32_t events,
                      uint32_t tag, const char *cookie, const struct connection_handler *handler);
-/* Sends one text frame now or as soon as possible. False when it is not open or its buffer is full.
- */
+/* Sends one text frame now or as soon as possible. False when it is not
+ * open or its buffer is full. */
 bool connection_send(struct connection *c, const struct connection_place *place, struct dice *dice,
                      uint32_t tag, const char *text, size_t bytes);
 /* Closes with a close frame when it is open; nothing is called back. Closed already is fine. */

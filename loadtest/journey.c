@@ -9,8 +9,8 @@
 #include "loadtest/clocks.h"
 
 #define VERIFY_SHARE 0.2 /* of the buyers compare the confirmation with their tickets */
-#define LINE_PAUSE_US_MAX                                                                          \
-    3000000               /* reload, second tab and giving up happen this soon after joining */
+/* Reload, second tab and giving up happen this soon after joining. */
+#define LINE_PAUSE_US_MAX 3000000
 #define CLOCK_MARGIN_MS 5 /* between our clock and the server's */
 
 static bool is_buying_mode(const struct crowd *c)

@@ -1,8 +1,7 @@
 /* What a visitor does: the steps of the journey as a state machine (enum visitor_state).
  *
- *   AWAY -> CONNECTING -> JOINING -> WAITING -> ENTERING -> CHOOSING -> HOLDING -> HELD ->
- * CHECKING_OUT
- *        -> AT_CASH -> PAYING -> (VERIFYING) -> BOUGHT
+ *   AWAY -> CONNECTING -> JOINING -> WAITING -> ENTERING -> CHOOSING -> HOLDING -> HELD
+ *        -> CHECKING_OUT -> AT_CASH -> PAYING -> (VERIFYING) -> BOUGHT
  *
  * A step is taken when the state's timer is due (journey.c); an answer or push moves the state
  * (journey_messages.c). A lost connection leads from any state back to AWAY (journey_connection.c),
@@ -94,7 +93,6 @@ void turn_on_expired(struct crowd *c, struct visitor *v, json_t *message);
 void turn_on_phase(struct crowd *c, struct visitor *v, json_t *message);
 
 /* Choosing seats, and being refused. */
-/* Not a person but a measurement: it does not think. */
 /* Nothing looks free. */
 void choice_find_nothing(struct crowd *c, struct visitor *v);
 void choice_go_without(struct crowd *c, struct visitor *v);

@@ -18,6 +18,7 @@
 #define NO_SEATS_PAUSE_US 1000000
 #define TAKES_INSTEAD_SHARE 0.5 /* of those who are offered other seats */
 
+/* Not a person but a measurement: it does not think. */
 static bool is_measuring(const struct crowd *c)
 {
     return c->run->options->mode != MODE_JOURNEY;

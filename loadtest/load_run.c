@@ -15,8 +15,8 @@
 #include "loadtest/report.h"
 #include "loadtest/report_html.h"
 
-/* Raises the soft limit of open files to the hard one; the number of visitors one process can hold.
- */
+/* Raises the soft limit of open files to the hard one; the number of visitors
+ * one process can hold. */
 static uint32_t visitors_per_process(const struct stampede_options *o)
 {
     struct rlimit files = {0};

@@ -22,8 +22,8 @@
 
 #define LOOK_US INT64_C(100000)
 #define SETTLE_US INT64_C(3000000) /* mode wait: between the last arrival and the measurement */
-#define READY_US                                                                                   \
-    INT64_C(10000000)  /* mode hold: nobody new got in for so long: begin with those inside */
+/* Mode hold: nobody new got in for so long: begin with those inside. */
+#define READY_US INT64_C(10000000)
 #define FORGET_MS 1500 /* after a loss nobody can be given seats for so long at least */
 #define ORDERS_SHARE 0.95
 

@@ -132,13 +132,13 @@ int64_t run_server_ms(const struct run *r);
 /* When Redis was made to forget everything; 0 = it was not. */
 int64_t run_lost_ms(const struct run *r);
 
-/* Seat ownership over all processes: who certainly holds a seat, and until when (server's clock).
- */
+/* Seat ownership over all processes: who certainly holds a seat, and until
+ * when (server's clock). */
 /* Notes that the visitor was told to hold it. Records a clash when it was certainly somebody
  * else's. */
 void run_seat_take(struct run *r, uint32_t seat, uint32_t visitor, int64_t until_ms);
-/* No longer certain: called before anything is sent that may free it. Others' seats are left alone.
- */
+/* No longer certain: called before anything is sent that may free it. Others'
+ * seats are left alone. */
 void run_seat_give(struct run *r, uint32_t seat, uint32_t visitor);
 /* Nobody is certain of a seat any more that is not sold. */
 void run_seats_forget(struct run *r);

@@ -29,8 +29,8 @@ extern const double estimate_error_bounds[ESTIMATE_ERROR_BUCKETS];
 
 void estimate_error_add(struct estimate_error *e, const struct estimate_range *predicted,
                         int64_t real_ms);
-/* The error that a share of the estimates (0 to 1) does not exceed, to 2 %; 0 when there are none.
- */
+/* The error that a share of the estimates (0 to 1) does not exceed, to
+ * 2 %; 0 when there are none. */
 double estimate_error_quantile(const struct estimate_error *e, double share);
 
 #endif

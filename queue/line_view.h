@@ -3,8 +3,7 @@
  * It starts from a struct line_state and follows the tick reports. Reports are numbered; pub/sub
  * may lose one, and then the departures in it are missing: the view says so (LINE_VIEW_GAP), keeps
  * its last known place for everyone, and accepts a state only when that is at least as new as the
- * newest report it has heard of. When a recovery ends,
- * the line is read anew likewise.
+ * newest report it has heard of. When a recovery ends, the line is read anew likewise.
  *
  *   UNKNOWN --state--> CURRENT --report n+1--> CURRENT
  *   CURRENT --report > n+1--> STALE --state with tick >= that report--> CURRENT

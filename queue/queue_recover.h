@@ -33,8 +33,8 @@ struct queue_mark {
 
 #define QUEUE_RECOVER_ARGC (3 + LINE_KEYS_COUNT + 6)
 
-/* An EVAL. Lifetime: the caller's; argv points into it and at what was given, so it is not copied.
- */
+/* An EVAL. Lifetime: the caller's; argv points into it and at what was
+ * given, so it is not copied. */
 struct queue_recover {
     const char *argv[QUEUE_RECOVER_ARGC];
     struct line_keys keys;

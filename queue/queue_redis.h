@@ -24,8 +24,8 @@
 
 /* The scripts, QUEUE_REDIS_SCRIPTS of them; static, the same at each call. */
 const struct redis_script *queue_redis_scripts(size_t *count);
-/* The text that every script begins with, for tests that compare its rules with the C ones. Static.
- */
+/* The text that every script begins with, for tests that compare its rules
+ * with the C ones. Static. */
 const char *queue_redis_prelude(void);
 
 /* `script_base` is the index of the first of our scripts in the link's array. The link stays the

@@ -32,8 +32,8 @@ struct http_client_options {
     size_t answer_bytes_max; /* of a body */
 };
 
-/* Everything is copied. Headers are whole lines without line end; body NULL = GET, otherwise POST.
- */
+/* Everything is copied. Headers are whole lines without line end; body
+ * NULL = GET, otherwise POST. */
 struct http_call {
     const char *url;
     const char *const *headers;
@@ -49,8 +49,8 @@ typedef void http_fn(void *ctx, enum http_outcome outcome, int code, const char 
 /* NULL = out of memory. */
 struct http_client *http_client_create(struct ev_loop *loop,
                                        const struct http_client_options *options);
-/* Calls under way complete with BROKEN before this returns. NULL is fine. Never from a completion.
- */
+/* Calls under way complete with BROKEN before this returns. NULL is fine.
+ * Never from a completion. */
 void http_client_free(struct http_client *client);
 /* true = fn will be called exactly once, later; false = calls_max reached, no memory or being
  * freed. */

@@ -18,11 +18,10 @@
 #include "ticketing/plan.h"
 
 #define IMPORT_MAPS_MAX 32
-#define IMPORT_ERRORS_COUNT_MAX                                                                    \
-    100000 /* after so many, listed or not, the plan is read no further */
-#define IMPORT_JSON_VALUES_MAX                                                                     \
-    4000000 /* about 12 to a seat are usual; more are refused unparsed                             \
-             */
+/* After so many, listed or not, the plan is read no further. */
+#define IMPORT_ERRORS_COUNT_MAX 100000
+/* About 12 to a seat are usual; more are refused unparsed. */
+#define IMPORT_JSON_VALUES_MAX 4000000
 #define IMPORT_MESSAGE_BYTES_MAX SAID_TEXT_BYTES_MAX /* longer messages are cut */
 
 enum import_status {

@@ -8,8 +8,8 @@
 /* inih's limit (INI_MAX_LINE in Debian's build): a longer line is an error. */
 #define IMPORT_INI_LINE_BYTES_MAX 198
 
-/* Reads the file; every pair goes to the report, faults too. The path lives as long as the report.
- */
+/* Reads the file; every pair goes to the report, faults too. The path lives
+ * as long as the report. */
 enum import_status import_event(struct import_report *report, const char *path);
 
 #endif

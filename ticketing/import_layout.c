@@ -5,8 +5,8 @@
  * it stays one, only the corners' radius grows by d. So a point of any row is found by walking
  * along the outline at that row's depth:
  *
- *          piece 0: half of the top side, 1: a corner, 2: right side, 3, 4: bottom, 5, 6: left, 7,
- * 8: top again
+ *   piece 0: half of the top side, 1: a corner, 2: right side, 3: a corner, 4: bottom,
+ *         5: a corner, 6: left, 7: a corner, 8: the other half of the top
  *
  * The top side is left to the stage. A section's middle is a piece and a fraction of it, the same
  * at every depth; its seats are counted off from there along the outline, so neighbours never come
@@ -53,8 +53,8 @@ struct layout {
 
 /* --- measuring --- */
 
-/* Seats stand one slot apart; where the numbering has a gap, so has the row. Returns the last slot.
- */
+/* Seats stand one slot apart; where the numbering has a gap, so has the
+ * row. Returns the last slot. */
 static uint32_t measure_row(const struct plan *plan, const struct plan_row *row, uint32_t *slots)
 {
     const struct plan_seat *seats = &plan->seats[row->first];

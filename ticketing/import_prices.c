@@ -306,8 +306,8 @@ static void read_line(struct price_reader *r)
     } else {
         bool is_good = read_first(r, &entry);
         known = (uint32_t)r->list->entries_count;
-        /* Kept even when faulty, so that the plan does not complain of an unknown category as well.
-         */
+        /* Kept even when faulty, so that the plan does not complain of an
+         * unknown category as well. */
         if (!add_entry(r, &entry) || !is_good)
             return;
     }

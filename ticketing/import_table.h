@@ -15,8 +15,8 @@ struct import_table {
 
 #define IMPORT_TABLE_NONE UINT32_MAX
 
-/* An empty table needs no memory: all zeros is one. Frees the slots; the keys belong to the caller.
- */
+/* An empty table needs no memory: all zeros is one. Frees the slots; the
+ * keys belong to the caller. */
 void import_table_release(struct import_table *table);
 
 /* Looks for (scope, key): the same text in another scope is another key. Returns the number found;

@@ -15,8 +15,8 @@ struct where_entry {
     size_t offset;
 };
 
-/* Called at each value with the text behind the container's opening; returns the end of the value.
- */
+/* Called at each value with the text behind the container's opening; returns
+ * the end of the value. */
 typedef const char *where_value_fn(struct where *w, struct where_part part, const char *value);
 
 static const char *skip_blanks(const char *s)

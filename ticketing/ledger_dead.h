@@ -1,7 +1,9 @@
 /* Dead letters: outbox entries that could not be written, and the second try for them.
  *
- *   look (reads only) -> the seats are set aside in Redis -> replay (one transaction: order, seats,
- * payment to be captured, journal, the letter's replayed_ms, the work for Redis) -> Redis is told
+ *   look (reads only) -> the seats are set aside in Redis
+ *     -> replay (one transaction: order, seats, payment to be captured, journal, the letter's
+ *        replayed_ms, the work for Redis)
+ *     -> Redis is told
  *
  * A letter is replayed at most once. Its payment was to be voided when it died; only as long as
  * nobody has tried that yet it can be captured instead: money that may have gone back is never
@@ -42,8 +44,7 @@ const char *replay_verdict_word(enum replay_verdict verdict);
 enum ledger_status ledger_replay_look(struct ledger_store *s, int64_t nr,
                                       struct ledger_replay *out);
 /* Within the caller's transaction, after a look that said OK: writes the order and the work for
- * Redis. The verdict may become REFUSED; then the caller rolls
- * back. */
+ * Redis. The verdict may become REFUSED; then the caller rolls back. */
 enum ledger_status ledger_replay(struct ledger_store *s, struct ledger_replay *replay,
                                  int64_t now_ms);
 void ledger_replay_release(struct ledger_replay *replay);

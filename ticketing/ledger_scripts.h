@@ -1,5 +1,5 @@
-/* The seat scripts that only the ledger runs, and the keys they want (ticketing/lua/prelude.lua).
- */
+/* The seat scripts that only the ledger runs, and the keys they want
+ * (ticketing/lua/prelude.lua). */
 #ifndef STANCHION_LEDGER_SCRIPTS_H
 #define STANCHION_LEDGER_SCRIPTS_H
 

@@ -22,9 +22,8 @@
 #include "ticketing/ledger_migrate.h"
 #include "ticketing_files.h"
 
-#define BUSY_MS                                                                                    \
-    5000 /* a reader from outside may hold a lock for a moment; beyond it: LEDGER_IO               \
-          */
+/* A reader from outside may hold a lock for a moment; beyond it: LEDGER_IO. */
+#define BUSY_MS 5000
 #define PATH_BYTES_MAX 4096
 
 static const char *const statement_names[STATEMENT_COUNT] = {

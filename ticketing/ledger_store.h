@@ -190,8 +190,8 @@ struct ledger_payment {
 /* What is owed and due at now_ms, at most `max`, oldest first. */
 enum ledger_status ledger_payments_due(struct ledger_store *s, int64_t now_ms,
                                        struct ledger_payment *out, size_t max, size_t *count);
-/* Sets state and intent, counts the attempt. next_try_ms and reason matter while something is due.
- */
+/* Sets state and intent, counts the attempt. next_try_ms and reason matter
+ * while something is due. */
 enum ledger_status ledger_payment_update(struct ledger_store *s,
                                          const struct ledger_payment *payment, int64_t next_try_ms,
                                          const char *reason, int64_t now_ms);

@@ -119,8 +119,8 @@ static void log_refusal(struct payment_provider *p, int code)
     p->refused_code = code;
 }
 
-/* Does the intent belong to what was asked? A provider that mixes up answers must not be believed.
- */
+/* Does the intent belong to what was asked? A provider that mixes up answers
+ * must not be believed. */
 static bool fits_call(const struct payment_call *call, const struct payment_intent *intent)
 {
     if (call->verb == VERB_CREATE)

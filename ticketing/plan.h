@@ -18,8 +18,8 @@
 #include <stdint.h>
 #include "server/base/limits.h"
 
-#define PLAN_SIZE_MAX                                                                              \
-    100000.0 /* width, height, coordinates; beyond: PLAN_BROKEN, a file is refused */
+/* Width, height, coordinates; beyond: PLAN_BROKEN, a file is refused. */
+#define PLAN_SIZE_MAX 100000.0
 #define PLAN_COORDINATE_STEP 0.25 /* exact in binary, a hundredth of a seat */
 #define PLAN_COLOR_BYTES 7        /* "#rrggbb" */
 #define PLAN_CURRENCY_BYTES 3

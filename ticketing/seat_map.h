@@ -3,8 +3,8 @@
  * Pure: fed with snapshots (seat_store.snapshot) and the texts of map:{E}; asked once per tick for
  * what changed since the last time, so that a thousand changes of a seat cost one push. Life:
  *
- *     create --> (needs a snapshot) --snapshot--> live --gap, `*`, nonsense--> (needs a snapshot)
- * ...
+ *   create --> (needs a snapshot) --snapshot--> live
+ *   live --gap, `*`, nonsense--> (needs a snapshot)
  *
  * While a snapshot is needed, messages are kept (bounded) and applied on top of it when it comes,
  * so a busy event cannot starve the reader. The states shown during that time are the last known
@@ -18,8 +18,8 @@
 #include <stdint.h>
 #include "ticketing/seat_store.h"
 
-/* Messages kept while a snapshot is under way. Beyond: forgotten, and the next message finds a gap.
- */
+/* Messages kept while a snapshot is under way. Beyond: forgotten, and the
+ * next message finds a gap. */
 #define SEAT_MAP_PENDING_BYTES_MAX (256u << 10)
 
 enum seat_map_status {

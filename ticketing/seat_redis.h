@@ -4,10 +4,11 @@
  * Create the link with all scripts it will need in one array and tell seat_redis where its own
  * begin:
  *
- *     size_t count;
- *     const struct redis_script *scripts = seat_redis_scripts(&count);   -> copied to
- * all[base..base+count) link = redis_link_create(loop, &(struct redis_link_options){.scripts = all,
- * ...}); store = seat_redis_create(link, base); seat_redis_set_epoch(store, epoch);
+ *     const struct redis_script *scripts = seat_redis_scripts(&count);
+ *     (copied to all[base..base+count))
+ *     link = redis_link_create(loop, &(struct redis_link_options){.scripts = all, ...});
+ *     store = seat_redis_create(link, base);
+ *     seat_redis_set_epoch(store, epoch);
  */
 #ifndef STANCHION_SEAT_REDIS_H
 #define STANCHION_SEAT_REDIS_H
@@ -38,8 +39,8 @@ struct seat_store *seat_redis_create(struct redis_link *link, size_t script_base
 void seat_redis_before_sleep(struct seat_store *store);
 /* The same without waiting: before the link is freed. */
 void seat_redis_flush(struct seat_store *store);
-/* `epoch` > 0 as in the key `epoch`; 0 = recovering (the key is absent), then only restore works.
- */
+/* `epoch` > 0 as in the key `epoch`; 0 = recovering (the key is absent),
+ * then only restore works. */
 void seat_redis_set_epoch(struct seat_store *store, int64_t epoch);
 
 /* A checkout is refused (HOLD_LEDGER_BEHIND) while so many entries or more wait in the outbox;

@@ -62,8 +62,8 @@ struct hold {
     struct held_seat seats[HOLD_SEATS_MAX];
 };
 
-/* What the map says (map:{E}), also the answer of `snapshot`: one byte (enum seat_state) per seat.
- */
+/* What the map says (map:{E}), also the answer of `snapshot`: one byte
+ * (enum seat_state) per seat. */
 struct seat_snapshot {
     int64_t version;
     const uint8_t *states;

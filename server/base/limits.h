@@ -10,9 +10,8 @@
 #define EVENT_ID_BYTES_MAX 48
 #define VISITOR_ID_BYTES 12 /* base64url of 9 random bytes */
 #define ORDER_ID_BYTES 26   /* "o_", 8 characters of time, 16 random ones */
-#define TOKEN_BYTES_MAX                                                                            \
-    512 /* receipt, pass, cookie: a longer one is invalid without being read                       \
-         */
+/* Receipt, pass, cookie: a longer one is invalid without being read. */
+#define TOKEN_BYTES_MAX 512
 
 #define EVENTS_MAX 1000 /* of an installation: a further one is refused (`too_many_events`) */
 /* Ids that a process comes to know until it ends, also of drafts that were deleted since; one more
@@ -33,19 +32,19 @@
 /* Seats in one request; the event's own limit is smaller. */
 #define HOLD_SEATS_MAX 50
 
-/* Money: 10 billion minor units for one seat; a total of HOLD_SEATS_MAX of them fits int64 easily.
- */
+/* Money: 10 billion minor units for one seat; a total of HOLD_SEATS_MAX
+ * of them fits int64 easily. */
 #define PRICE_MINOR_MAX INT64_C(10000000000)
 
 /* WebSocket frames (server/gateway). */
 #define FRAME_BYTES_MAX 65536 /* close 1009 */
-#define ASSEMBLY_BYTES_MAX                                                                         \
-    (64u << 20) /* all half-received frames of a gateway together: error `full` */
+/* All half-received frames of a gateway together: error `full`. */
+#define ASSEMBLY_BYTES_MAX (64u << 20)
 
 /* Polls over HTTP (server/gateway/line/poll_desk). */
 #define POLLS_MAX 4096 /* at once at one gateway: 503 `full` */
-#define POLLS_PER_VISITOR_MAX                                                                      \
-    8 /* at once: the oldest one that only waits ends; 429 `too_fast` when none does */
+/* At once: the oldest one that only waits ends; 429 `too_fast` when none does. */
+#define POLLS_PER_VISITOR_MAX 8
 #define POLL_MESSAGES_MAX 8             /* 400 */
 #define POLL_WAIT_MS_MAX 25000          /* 400; below what proxies allow an answer to take */
 #define POLL_OUT_BYTES_MAX (192 * 1024) /* the answer: ends with `close` 1013 */
@@ -59,8 +58,8 @@
 #define TICK_ADMIT_MAX 2000
 #define TICK_PIECE_MAX 250  /* of these in one call: the rest in the next ones, at once */
 #define TICK_GONE_MAX 10000 /* departures told by one tick */
-#define RECOVER_FILL_MAX                                                                           \
-    5000 /* sequences of a recovered line settled by one call: the rest by the next */
+/* Sequences of a recovered line settled by one call: the rest by the next. */
+#define RECOVER_FILL_MAX 5000
 #define LINE_GONE_MAX 1000000 /* told to a gateway that re-reads a line: those nearest the head */
 #define SWEEP_HOLDS_MAX 100
 #define LEDGER_BATCH_MAX 1000

@@ -186,8 +186,8 @@ static void schedule_reconnect(struct redis_link *link)
     ev_timer_start(link->loop, &link->reconnect);
 }
 
-/* hiredis frees the context itself after this; every pending call-back has been completed by then.
- */
+/* hiredis frees the context itself after this; every pending call-back
+ * has been completed by then. */
 static void context_is_gone(struct redis_link *link)
 {
     bool was_ready = link->state == LINK_READY;

@@ -42,8 +42,8 @@ enum token_status token_sign(const struct token_keys *keys, enum token_kind kind
 /* Checks kind and signature (constant time) and writes the NUL-terminated payload. */
 enum token_status token_open(const struct token_keys *keys, enum token_kind kind, const char *token,
                              size_t token_bytes, char *payload, size_t payload_bytes_max);
-/* Random base64url text of exactly `chars` characters, NUL-terminated (chars * 6 bits of entropy).
- */
+/* Random base64url text of exactly `chars` characters, NUL-terminated (chars
+ * * 6 bits of entropy). */
 void token_random(char *out, size_t chars);
 /* A random name that sorts by the time it was made, to the millisecond: 8 characters of time and
  * then at least 16 random ones. Names made one after the other land side by side in an index. */

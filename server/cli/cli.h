@@ -52,8 +52,8 @@ extern const size_t cli_commands_count;
 /* Runs what argv asks for. `argc`/`argv` still have the flags of settings in them. Returns the exit
  * code. */
 int cli_main(int argc, char **argv);
-/* Sorts the arguments after the command's words. False: one line on stderr has said what is wrong.
- */
+/* Sorts the arguments after the command's words. False: one line on stderr
+ * has said what is wrong. */
 bool cli_args_read(const struct cli_command *command, int argc, char **argv, struct cli_args *args);
 /* The command that argv begins with and how many words that takes; NULL when there is none. */
 const struct cli_command *cli_find(int argc, char **argv, int *words);

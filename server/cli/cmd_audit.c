@@ -1,5 +1,5 @@
-/* `stanchion audit`: what Redis, ledger and payments say of each other, for people or for machines.
- */
+/* `stanchion audit`: what Redis, ledger and payments say of each other,
+ * for people or for machines. */
 #include "server/cli/cli.h"
 
 #include <inttypes.h>

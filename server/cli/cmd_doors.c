@@ -1,5 +1,5 @@
-/* `stanchion ticket check` and `stanchion door list`: what a door needs, with network and without.
- */
+/* `stanchion ticket check` and `stanchion door list`: what a door needs,
+ * with network and without. */
 #include "server/cli/cli.h"
 
 #include <inttypes.h>

@@ -18,8 +18,8 @@ char *line_file_read(const struct config *config, const char *event, const char 
 char *line_file_load(const char *path, size_t bytes_max, size_t *bytes);
 /* Opens a file for writing that must not exist yet ("-" = stdout). NULL: said why. */
 FILE *line_file_create(const char *path);
-/* Closes what line_file_create opened (stdout is only flushed) and says so. Returns the exit code.
- */
+/* Closes what line_file_create opened (stdout is only flushed) and says
+ * so. Returns the exit code. */
 int line_file_close(FILE *out, bool is_good, const char *path);
 /* Writes a file that must not exist yet ("-" = stdout). Returns the exit code. */
 int line_file_write(const char *path, const char *text, size_t bytes);

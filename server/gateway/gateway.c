@@ -1,9 +1,10 @@
 /* One loop turn of a gateway:
  *
- *   libev wakes -> sockets and Redis replies record wishes and answer -> before_sleep: the joins
- * and receipts of this turn go out as batches -> sleep. Every TURN_MS: ticks that are due, seat
- * changes, sweeps, payment retries, office deadlines. Every STORAGE_POLL_MS: epoch and the ledger's
- * beat.
+ *   libev wakes -> sockets and Redis replies record wishes and answer
+ *     -> before_sleep: the joins and receipts of this turn go out as batches -> sleep
+ *
+ * Every TURN_MS: ticks that are due, seat changes, sweeps, payment retries, office deadlines. Every
+ * STORAGE_POLL_MS: epoch and the ledger's beat.
  *
  * At the start the port is taken at once, and connections wait until the lists have been read, so
  * that nobody meets a gateway that knows nothing yet; at most OPEN_LATEST_MS, then they are told.

@@ -20,8 +20,8 @@ struct gateway_options {
     const char *listen_address; /* IPv4 or IPv6 literal */
     uint16_t listen_port;       /* shared by all gateways through SO_REUSEPORT */
     const char *redis_url;
-    const char *
-        public_url; /* "" or e.g. "https://tickets.example": cookies get Secure, Origin may be it */
+    /* "" or e.g. "https://tickets.example": cookies get Secure, Origin may be it. */
+    const char *public_url;
     const char *origins; /* further allowed Origins, separated by spaces */
     const char *payment_url;
     const char *payment_key;

@@ -1,7 +1,7 @@
 /* See the header.
  *
- *   loop: hash_pool_hash/_check -> waiting list -> thread: work -> done list -> ev_async -> loop:
- * on_done
+ *   loop: hash_pool_hash/_check -> waiting list -> thread: work -> done list
+ *     -> ev_async -> loop: on_done
  *
  * One mutex guards both lists; it is never held while a password is hashed.
  */

@@ -14,8 +14,8 @@ struct gateway;
 #define OFFICE_TURN_MS_MAX 250 /* what a turn of the loop counts for at most */
 #define OFFICE_ID_BYTES 12
 
-/* `answer` is the ledger's JSON, valid during the call; NULL = no answer in time or not reachable.
- */
+/* `answer` is the ledger's JSON, valid during the call; NULL = no answer
+ * in time or not reachable. */
 typedef void office_fn(void *ctx, const json_t *answer);
 
 struct office_request {

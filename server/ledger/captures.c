@@ -83,8 +83,8 @@ static bool is_capture(const struct slot *slot)
     return slot->payment.state == LEDGER_PAYMENT_CAPTURE_DUE;
 }
 
-/* What the provider says about the intent decides; an intent on its way is asked about again later.
- */
+/* What the provider says about the intent decides; an intent on its way
+ * is asked about again later. */
 static void judge_capture(struct slot *slot, enum intent_state state)
 {
     if (state == INTENT_CAPTURED)

@@ -6,8 +6,8 @@
  * capture. A crash between the provider's answer and the row costs one repeated call, which the
  * provider's idempotency makes harmless.
  *
- *   FREE -> CREATE (intent not known) -> ACT (capture or void) -> [LOOK_UP after a conflict] ->
- * DONE -> written: FREE
+ *   FREE -> CREATE (intent not known) -> ACT (capture or void)
+ *     -> [LOOK_UP after a conflict] -> DONE -> written: FREE
  */
 #ifndef STANCHION_LEDGER_CAPTURES_H
 #define STANCHION_LEDGER_CAPTURES_H

@@ -1,9 +1,11 @@
 /* The ledger's loop and its wiring; see ledger.h.
  *
  *   feed: entries -> outbox: batch_write -> office: office_execute -> feed_ask
- *   feed lost or Redis refused -> WAITING; every RETRY_MS and on reconnect: recover -> RUNNING ->
- * feed_ask once a second: beat, stats, epoch check, reconcile, payments that are due again after
- * results of payments: a transaction of their own if no batch takes them along within WRITE_MS
+ *   feed lost or Redis refused -> WAITING
+ *   every RETRY_MS and on reconnect: recover -> RUNNING -> feed_ask
+ *   once a second: beat, stats, epoch check, reconcile, payments that are due again
+ *   after results of payments: a transaction of their own if no batch takes them along within
+ *     WRITE_MS
  *
  * Everything between the feed's answers runs to its end before the loop turns again: the process
  * does one thing.

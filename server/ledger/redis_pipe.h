@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REDIS_PIPE_DEADLINE_MS                                                                     \
-    10000 /* for one answer: a rebuild of 100,000 seats takes well under a second */
+/* For one answer: a rebuild of 100,000 seats takes well under a second. */
+#define REDIS_PIPE_DEADLINE_MS 10000
 
 struct redis_pipe;
 

@@ -1,7 +1,7 @@
 /* Telling Redis what the ledger has decided about the stock (ticketing/ledger_stock.h).
  *
- *   work list -> stock.lua -> one transaction: work done; what Redis would not keep from sale is
- * forgotten again
+ *   work list -> stock.lua
+ *     -> one transaction: work done; what Redis would not keep from sale is forgotten again
  *
  * A seat that somebody holds, pays for or owns cannot be kept from sale: the ledger takes its word
  * back rather than surprise a buyer.

@@ -15,8 +15,8 @@ json_t *office_find_event(struct office *office, const struct office_request *re
 bool office_may_set_draw(struct office *office, const char *id, const json_t *before,
                          const json_t *after, struct said *problem);
 
-/* What stands against publishing the event, and what deserves a look; NULL with the answer failed.
- */
+/* What stands against publishing the event, and what deserves a look; NULL
+ * with the answer failed. */
 json_t *office_findings_of(struct office *office, struct office_answer *answer,
                            const json_t *event);
 /* A rehearsal gives way when the event with these settings is being sold, or soon will be. */

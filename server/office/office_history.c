@@ -1,5 +1,5 @@
-/* See the header. The note goes the way of all notes: through the event's stream to the registrar.
- */
+/* See the header. The note goes the way of all notes: through the event's
+ * stream to the registrar. */
 #include "server/office/office_history.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* Finding orders by what somebody on the telephone knows: a number, an address, a seat, a ticket.
- */
+/* Finding orders by what somebody on the telephone knows: a number, an
+ * address, a seat, a ticket. */
 #include "server/office/office.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Ticket types of a draft's categories, given anew. Pure: a PLAN (docs/protocol.md) in, a PLAN out.
- */
+/* Ticket types of a draft's categories, given anew. Pure: a PLAN (docs/protocol.md)
+ * in, a PLAN out. */
 #ifndef STANCHION_PLAN_TYPES_H
 #define STANCHION_PLAN_TYPES_H
 

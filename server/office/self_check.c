@@ -9,9 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define INTERRUPT_STEP_NS                                                                          \
-    5000000 /* a statement that begins just now is interrupted by the next                         \
-             */
+/* A statement that begins just now is interrupted by the next. */
+#define INTERRUPT_STEP_NS 5000000
 
 struct self_check {
     struct ev_loop *loop;

@@ -9,8 +9,8 @@
 
 #define BEFORE_CHUNK 500 /* members in one command */
 
-/* Writes it unless it is there already. Who has bought something is done, and not told as inside.
- */
+/* Writes it unless it is there already. Who has bought something is done,
+ * and not told as inside. */
 enum step before_tell(struct redis_pipe *redis, const char *event, struct history_file *file);
 
 #endif

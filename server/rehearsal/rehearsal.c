@@ -205,8 +205,8 @@ static uint32_t arrive_s(const struct rehearsal *r)
     return seconds > REHEARSAL_ARRIVE_S_MIN ? seconds : REHEARSAL_ARRIVE_S_MIN;
 }
 
-/* Only now, when the visitors can come: the line has its whole time, however long the start took.
- */
+/* Only now, when the visitors can come: the line has its whole time, however
+ * long the start took. */
 static bool set_opening(struct rehearsal *r)
 {
     int64_t wait_s = arrive_s(r) + REHEARSAL_PREQUEUE_S;

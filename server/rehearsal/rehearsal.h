@@ -19,9 +19,8 @@
 #define REHEARSAL_RUN_S 120 /* from the first visitor to the last */
 #define REHEARSAL_ARRIVALS_PER_S 100
 #define REHEARSAL_ARRIVE_S_MIN 2
-#define REHEARSAL_PREQUEUE_S                                                                       \
-    5 /* a pre-queue of the copy lasts so much longer than the arrivals                            \
-       */
+/* A pre-queue of the copy lasts so much longer than the arrivals. */
+#define REHEARSAL_PREQUEUE_S 5
 #define REHEARSAL_START_MS_MAX 30000
 #define REHEARSAL_JUDGE_MS_MAX 60000
 

@@ -1,5 +1,5 @@
-/* The visitors' report (docs/stampede.md), made short for a person who looks at the console. Pure.
- */
+/* The visitors' report (docs/stampede.md), made short for a person who
+ * looks at the console. Pure. */
 #ifndef STANCHION_REHEARSAL_SUMMARY_H
 #define STANCHION_REHEARSAL_SUMMARY_H
 

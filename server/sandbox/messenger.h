@@ -13,9 +13,8 @@ struct messenger;
 #define WEBHOOK_DEADLINE_MS 5000
 #define WEBHOOK_BACKOFF_MS 250 /* doubles with each attempt */
 #define WEBHOOK_BACKOFF_MS_MAX 60000
-#define WEBHOOK_ATTEMPTS_MAX                                                                       \
-    20 /* about a quarter of an hour; then it is dropped with a warning                            \
-        */
+/* About a quarter of an hour; then it is dropped with a warning. */
+#define WEBHOOK_ATTEMPTS_MAX 20
 #define WEBHOOK_ANSWER_BYTES_MAX 4096
 
 /* url and secret must outlive it. NULL = out of memory. */

@@ -300,8 +300,8 @@ static enum sandbox_store_status refund(struct provider *provider, struct intent
     return status;
 }
 
-/* Which states each action may start from. Capture and cancel of what is already so change nothing.
- */
+/* Which states each action may start from. Capture and cancel of what is
+ * already so change nothing. */
 static bool is_allowed(enum action action, enum intent_status status)
 {
     switch (action) {

@@ -1,8 +1,9 @@
 /* The rules of the sandbox provider: what each request does to an intent, and what is answered.
  *
- *   requires_payment_method --confirm--> processing --outcome due--> requires_capture --capture-->
- * succeeded ^   '------------confirm (fast card)-------------------------^      |
- *          '--declined                                                         |
+ *   requires_payment_method --confirm (fast card)--> requires_capture
+ *   requires_payment_method --confirm (declined)--> requires_payment_method
+ *   requires_payment_method --confirm (other cards)--> processing --outcome due--> requires_capture
+ *   requires_capture --capture--> succeeded --refund--> succeeded
  *   requires_payment_method, processing, requires_capture --cancel--> canceled
  *
  * Anything else is a 409 with the intent. An answer that changed something (2xx, or 402) is kept
@@ -23,8 +24,8 @@
 #define SANDBOX_BODY_BYTES_MAX 4096u /* of a request: 413 */
 #define ANSWERS_KEPT_MS (INT64_C(7) * 86400 * 1000)
 #define ANSWERS_FORGOTTEN_MAX 1000 /* per housekeeping turn; the rest at the next */
-#define OUTCOMES_PER_TURN_MAX                                                                      \
-    256 /* due outcomes settled in one transaction; the rest at the next turn */
+/* Due outcomes settled in one transaction; the rest at the next turn. */
+#define OUTCOMES_PER_TURN_MAX 256
 
 struct provider {
     struct sandbox_store *store;

@@ -13,8 +13,8 @@ struct transport;
 #define SANDBOX_IDLE_S_MAX 120         /* a silent connection is closed */
 #define SANDBOX_CONNECTION_BYTES 16384 /* request line and headers: 414, 431 */
 #define SANDBOX_WAITING_MAX 1024       /* requests that wait for an outcome: 503 `busy` */
-#define SANDBOX_DISCARD_BYTES_MAX                                                                  \
-    1048576 /* of a body that is too large; then the connection is closed */
+/* Of a body that is too large; then the connection is closed. */
+#define SANDBOX_DISCARD_BYTES_MAX 1048576
 
 /* Takes the listening socket over, also when it fails (NULL, logged). */
 struct transport *transport_create(struct ev_loop *loop, struct provider *provider, int listen_fd);

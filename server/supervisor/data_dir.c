@@ -17,9 +17,8 @@
 #include <limits.h>
 #include <sodium.h>
 
-#define LOCK_TRIES_MAX                                                                             \
-    200 /* of 50 ms: how long processes of a killed supervisor may take to end                     \
-         */
+/* Of 50 ms: how long processes of a killed supervisor may take to end. */
+#define LOCK_TRIES_MAX 200
 #define LOCK_TRY_MS 50
 #define KEY_CHARS 43 /* 256 bits in base64url */
 
@@ -207,8 +206,8 @@ bool data_dir_write(const struct data_dir *dir, const char *name, const char *te
     return is_written;
 }
 
-/* Bytes of a small file: 0 when there is none, more than bytes_max when it is larger, -1 on errors.
- */
+/* Bytes of a small file: 0 when there is none, more than bytes_max when
+ * it is larger, -1 on errors. */
 static ssize_t read_small(const struct data_dir *dir, const char *name, void *out, size_t bytes_max)
 {
     char extra;

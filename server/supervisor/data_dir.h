@@ -3,9 +3,10 @@
  *   stanchion.lock   held while anything of this installation runs
  *   stanchion.pid    pid of the supervisor
  *   children         "name pid" of each running child, one a line
- *   secret.key       32 random bytes that all signatures derive from; losing it ends every receipt
- * and pass payment.key, webhook.secret    generated when the configuration has none ledger.db,
- * sandbox.db, redis/  of the processes of these names
+ *   secret.key       32 random bytes that all signatures derive from; losing it ends every
+ *                    receipt and pass
+ *   payment.key, webhook.secret      generated when the configuration has none
+ *   ledger.db, sandbox.db, redis/    of the processes of these names
  *   line/            of the registrar
  *
  * Two locks lie on stanchion.lock. A POSIX record lock belongs to the supervisor alone and names

@@ -1,8 +1,10 @@
 /* The supervisor: one loop around sigtimedwait.
  *
  *   start  check everything that can be checked, lock, then Redis (waited for), ledger, sandbox,
- * gateways run    SIGCHLD: note who died and why; start it again after its pause stop   gateways
- * (they tell their visitors to reconnect) -> ledger (empties the outbox) -> sandbox -> Redis
+ *          gateways
+ *   run    SIGCHLD: note who died and why; start it again after its pause
+ *   stop   gateways (they tell their visitors to reconnect) -> ledger (empties the outbox)
+ *          -> sandbox -> Redis
  *
  * All signals of interest are blocked and taken synchronously, so there are no handlers and no
  * races. The timeout of the wait is the time until the next start of a child. A second SIGTERM or

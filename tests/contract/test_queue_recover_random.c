@@ -139,8 +139,8 @@ static void lose_all(struct life *life)
     queue_bench_set_before(b, &before);
 }
 
-/* The last joins are not in the data any more; those that can have been lost are people who wait.
- */
+/* The last joins are not in the data any more; those that can have been
+ * lost are people who wait. */
 static void lose_end(struct life *life)
 {
     struct queue_bench *b = life->bench;

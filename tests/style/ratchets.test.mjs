@@ -17,6 +17,7 @@ const checks = [
       ['server/base/x.c', '#include "server/config/config.h"\n'], ['queue/x.h', '#include "server/gateway/gateway.h"\n'],
       ['loadtest/x.c', '#include "server/base/token.h"\n']]],
   ['files stay short enough to read', rules.fileLength, cFiles, [['x.c', '\n'.repeat(rules.FILE_LINES_MAX + 1)]]],
+  ['lines stay short enough to read', rules.lineLengths, cFiles, [['x.c', `/* ${'x'.repeat(rules.LINE_CHARS_MAX)} */\n`]]],
   ['functions stay short enough to read', rules.functionLengths, cFiles, [['x.c', `static void f(void)\n${long}`]]],
   ['banned functions are not called', rules.bannedCalls, cFiles,
     [['x.c', 'strcpy(a, b);\n'], ['x.c', 'n = atoi (text);\n'], ['x.c', 'localtime(&t);\n']]],

@@ -3,6 +3,7 @@
 
 export const FUNCTION_LINES_MAX = 70;
 export const FILE_LINES_MAX = 700;
+export const LINE_CHARS_MAX = 100;
 
 // C without comments and without the contents of strings, line structure kept.
 export function code(text) {
@@ -52,6 +53,10 @@ export function includes(text, file) {
 }
 
 // --- sizes ---
+
+// The formatter leaves comments alone, so that their drawings stay what they are.
+export const lineLengths = (text) => text.split('\n').flatMap((line, index) => ([...line].length > LINE_CHARS_MAX
+  ? [`line ${index + 1}: ${[...line].length} characters, at most ${LINE_CHARS_MAX}`] : []));
 
 export function fileLength(text) {
   const lines = text.split('\n').length - 1;

@@ -23,8 +23,8 @@ void inventory_try_bytes(struct inventory_try *t, const char *name, const char *
 void inventory_try_load(struct inventory_try *t, const char *name, const char *prices,
                         const struct import_map *maps, size_t maps_count);
 
-/* Whether exactly this is listed: "seats.csv:3:5: " and words of the message. A place of "" is any.
- */
+/* Whether exactly this is listed: "seats.csv:3:5: " and words of the message.
+ * A place of "" is any. */
 bool inventory_try_has(const struct import_problems *problems, const char *place,
                        const char *words);
 /* All problems as lines without the directory, errors first; the caller frees. */

@@ -66,8 +66,8 @@ void queue_leave_batch(struct queue_bench *b, int which, const struct queue_visi
 bool queue_tick(struct queue_bench *b, int which);
 /* Returns how many deadlines came nearer. */
 size_t queue_present(struct queue_bench *b, int which, int64_t at_ms, const char *name);
-/* Hands in `count` holds of so many ms. Returns whether this call decided; *decision is set then.
- */
+/* Hands in `count` holds of so many ms. Returns whether this call decided;
+ * *decision is set then. */
 bool queue_pace(struct queue_bench *b, int which, int64_t latency_ms, int count,
                 struct pace_decision *decision);
 /* Returns whether somebody was admitted, or a tick was due. */

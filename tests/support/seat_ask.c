@@ -246,8 +246,8 @@ void seats_expect_states(struct seat_world *w, const char *text, enum seat_state
                      seats[i].seat, seen.states[seats[i].seat], wanted);
 }
 
-/* The counts say what the seats say, in all and per category; so does a map fed only with messages.
- */
+/* The counts say what the seats say, in all and per category; so does a
+ * map fed only with messages. */
 void seats_expect_consistent(struct seat_world *w)
 {
     struct ask_seen seen = ask_look(w);

@@ -65,8 +65,8 @@ int64_t ask_to_pay(struct seat_world *w, const char *visitor, const char *seats,
 
 void seats_expect_result(struct hold hold, enum hold_result result, const char *seats);
 void seats_expect_states(struct seat_world *w, const char *text, enum seat_state wanted);
-/* The counts say what the seats say, in all and per category; so does a map fed only with messages.
- */
+/* The counts say what the seats say, in all and per category; so does a
+ * map fed only with messages. */
 void seats_expect_consistent(struct seat_world *w);
 void seats_expect_void(struct seat_world *w, size_t index, const char *order, const char *visitor,
                        const char *reason, int64_t amount_minor, const char *currency);

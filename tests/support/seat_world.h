@@ -39,8 +39,8 @@ void seat_world_pass(struct seat_world *world, int64_t ms);
 void seat_world_silence(struct seat_world *world, int64_t ms);
 /* The ledger makes up for its absence. */
 void seat_world_thaw(struct seat_world *world);
-/* The ledger's own beat; false = it must thaw first. thawed_ms: when it began to, 0 = it did not.
- */
+/* The ledger's own beat; false = it must thaw first. thawed_ms: when it
+ * began to, 0 = it did not. */
 bool seat_world_sign(struct seat_world *world, int64_t thawed_ms);
 void seat_world_beat(struct seat_world *world, int64_t beat_ms);
 void seat_world_admit(struct seat_world *world, const char *visitor, int64_t deadline_ms,

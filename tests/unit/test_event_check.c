@@ -1,5 +1,5 @@
-/* The check list before publishing: a plan and settings without a fault, then one fault at a time.
- */
+/* The check list before publishing: a plan and settings without a fault,
+ * then one fault at a time. */
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The settings of an event: every row of the table, its limits, and what is said about a bad value.
- */
+/* The settings of an event: every row of the table, its limits, and what
+ * is said about a bad value. */
 #include <criterion/criterion.h>
 #include <string.h>
 #include "server/office/event_settings.h"

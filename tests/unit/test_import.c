@@ -100,8 +100,8 @@ Test(import, tables)
         {"level,section,row,seat_from,seat_to,category,price,currency\nUp,A,1,1,2,G,1.00,EUR\nDown,"
          "A,1,1,2,G,1.00,EUR\n",
          NULL, "Up/A 1: 1 2; Down/A 1: 1 2; "},
-        /* sections and rows come in the order of their first line, wherever their other lines stand
-         */
+        /* sections and rows come in the order of their first line, wherever
+         * their other lines stand */
         {"section,row,seat,category,price,currency\nB,2,1,G,1.00,EUR\nA,1,3,G,1.00,EUR\nB,2,2,G,1."
          "00,EUR\nA,1,1,G,1.00,EUR\nA,1,2,G,1.00,EUR\nB,1,1,G,1.00,EUR\n",
          NULL, "B 2: 1 2; B 1: 1; A 1: 1 2 3; "},

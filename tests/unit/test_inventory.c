@@ -322,8 +322,8 @@ Test(damage, is_refused_or_taken_but_never_crashes)
         char *text = read_source(files[i].source, files[i].bytes_max, &bytes);
         inventory_try_init(&t);
         if (i == 1) {
-            /* A beginning of JSON is never valid: close it, so that there is something to damage.
-             */
+            /* A beginning of JSON is never valid: close it, so that there
+             * is something to damage. */
             char *end = text + bytes;
             while (end > text && strncmp(end - 2, "},\n", 3) != 0)
                 end--;

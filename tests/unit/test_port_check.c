@@ -8,8 +8,8 @@
 
 #include "server/supervisor/port_check.h"
 
-/* A listening socket with SO_REUSEPORT, as a server of the same kind would have; returns its port.
- */
+/* A listening socket with SO_REUSEPORT, as a server of the same kind would
+ * have; returns its port. */
 static uint16_t listen_somewhere(int *fd)
 {
     const int on = 1;

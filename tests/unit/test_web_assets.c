@@ -185,8 +185,8 @@ Test(web_assets, the_waiting_page_is_small)
     }
 }
 
-/* What is left out of scripts (web/plain_source.h) must not be part of a text over several lines.
- */
+/* What is left out of scripts (web/plain_source.h) must not be part of
+ * a text over several lines. */
 Test(web_assets, no_template_literal_has_a_line_like_a_comment)
 {
     for (size_t i = 0; i < 2; i++) {

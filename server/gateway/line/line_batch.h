@@ -2,11 +2,10 @@
  *
  * Joins, shown receipts, goodbyes and the gateway's own doubts about a session all come in herds: a
  * million visitors at the opening, a hundred thousand browsers after a gateway's death, all who are
- * left when the sale is over. Each kind has a
- * list per event in the order of arrival; before the loop sleeps each list goes out in calls of up
- * to JOIN_BATCH_MAX, so a herd of 100,000 costs 400 calls. Joins and receipts wait for the answer
- * to the call before them, unless they fill one: the busier Redis is, the more share a call.
- * Answers find their session by its id.
+ * left when the sale is over. Each kind has a list per event in the order of arrival; before the
+ * loop sleeps each list goes out in calls of up to JOIN_BATCH_MAX, so a herd of 100,000 costs 400
+ * calls. Joins and receipts wait for the answer to the call before them, unless they fill one: the
+ * busier Redis is, the more share a call. Answers find their session by its id.
  *
  * Visitors' wishes are bounded by joins_pending_max and answered `full` beyond it. A doubt is held
  * once per session, so those are bounded by the sessions; only CHECK_BATCHES_MAX of their calls are

@@ -1,5 +1,5 @@
-/* The line desk: joins, receipts, turns and goodbyes. What happens by the clock is in line_ticks.h.
- */
+/* The line desk: joins, receipts, turns and goodbyes. What happens by the
+ * clock is in line_ticks.h. */
 #ifndef STANCHION_LINE_DESK_H
 #define STANCHION_LINE_DESK_H
 

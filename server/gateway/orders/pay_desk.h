@@ -1,8 +1,7 @@
 /* The pay desk: checkout, payment, and what the provider and the ledger say of it.
  *
- *   hold --checkout--> fixed --pay--> intent created --authorise--> authorised --settle--> in the
- * outbox
- *     --ledger's commit--> confirmed
+ *   hold --checkout--> fixed --pay--> intent created --authorise--> authorised
+ *     --settle--> in the outbox --ledger's commit--> confirmed
  *
  * Every arrow may fail, repeat or come late; what decides is settle.lua (order, fence and time
  * still match).

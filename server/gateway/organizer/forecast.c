@@ -1,5 +1,5 @@
-/* See the header. Rates are thousandths of a visitor per second; times are rounded up to minutes.
- */
+/* See the header. Rates are thousandths of a visitor per second; times
+ * are rounded up to minutes. */
 #include "server/gateway/organizer/forecast.h"
 
 #include <assert.h>

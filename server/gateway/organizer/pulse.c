@@ -394,8 +394,8 @@ static json_t *parts_json(const struct event_entry *event)
     char gateways[NUMBER_BYTES] = "";
     bool has_redis = redis_link_is_ready(gateway->commands) &&
                      redis_link_is_ready(gateway->subscriptions) && gateway->epoch != 0;
-    /* Of an event where nobody is, gateways speak seldom: then none is known, and none is missed.
-     */
+    /* Of an event where nobody is, gateways speak seldom: then none is
+     * known, and none is missed. */
     if (event->pulse->gateways > 0)
         (void)snprintf(gateways, sizeof gateways, "%" PRId64, event->pulse->gateways);
     return json_pack("[o o o o o]",

@@ -13,8 +13,8 @@
 
 /* Notes the hold for the session, if it still exists. Copied. */
 void told_hold_note(struct session *session, const struct hold *hold);
-/* Writes what is noted to `out`; false when there is nothing. Its offer lives as long as the note.
- */
+/* Writes what is noted to `out`; false when there is nothing. Its offer
+ * lives as long as the note. */
 bool told_hold_read(const struct session *session, struct hold *out);
 /* The session may be NULL. */
 void told_hold_forget(struct session *session);

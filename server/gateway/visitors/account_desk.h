@@ -58,8 +58,8 @@ int account_desk_sign_out(struct gateway *gateway, struct lws *wsi,
 bool account_desk_takes(struct gateway *gateway, struct session *session, const struct reply_to *to,
                         bool is_joining);
 
-/* Reads the list of signed-out sessions: at the start and whenever something may have been missed.
- */
+/* Reads the list of signed-out sessions: at the start and whenever something
+ * may have been missed. */
 void account_desk_reload(struct gateway *gateway);
 /* A session was signed out, here or at another gateway: "session ends_ms visitor client". */
 void account_desk_on_gone(struct gateway *gateway, const char *text, size_t bytes);

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIGNED_OUT_MAX                                                                             \
-    (1u << 20) /* 32 MiB; beyond: signing out is refused (503), never forgotten */
+/* 32 MiB; beyond: signing out is refused (503), never forgotten. */
+#define SIGNED_OUT_MAX (1u << 20)
 
 struct signed_out_entry {
     uint64_t session;

@@ -14,8 +14,8 @@
 #define BACKLOG 65535 /* the kernel cuts it to net.core.somaxconn */
 #define DEFER_S 3
 
-/* Tells a visitor that there is no room, in the one packet that always fits an empty socket buffer.
- */
+/* Tells a visitor that there is no room, in the one packet that always fits
+ * an empty socket buffer. */
 static void refuse(int fd)
 {
     static const char body[] =

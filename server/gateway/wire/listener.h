@@ -19,8 +19,8 @@
 
 /* The call-back owns the non-blocking, close-on-exec descriptor. */
 typedef void listener_accept_fn(void *ctx, int fd);
-/* Whether one more connection fits beside those that were handed over and the `waiting_count` here.
- */
+/* Whether one more connection fits beside those that were handed over and
+ * the `waiting_count` here. */
 typedef bool listener_room_fn(void *ctx, size_t waiting_count);
 
 #define LISTENER_WAITING_MAX 16384 /* the rest stays in the kernel's queue */

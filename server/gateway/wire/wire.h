@@ -27,8 +27,8 @@ void wire_send_text(struct gateway *gateway, struct session *session, const char
 void wire_send(struct gateway *gateway, struct session *session, json_t *body);
 /* Answers a request: adds `re`, sends, releases `body`. A session that has ended is passed over. */
 void wire_answer(struct gateway *gateway, const struct reply_to *to, json_t *body);
-/* The same for an object that was written as text, to which `re` is added; it stays the caller's.
- */
+/* The same for an object that was written as text, to which `re` is added;
+ * it stays the caller's. */
 void wire_answer_text(struct gateway *gateway, const struct reply_to *to, struct json_text *body);
 /* Answers with an error. `extra` (may be NULL) has further fields; it is released. */
 void wire_error(struct gateway *gateway, const struct reply_to *to, const char *code,

@@ -1,7 +1,7 @@
 /* The life of a visitor's connection:
  *
- *   handshake checked (http.c, CONFIRM_UPGRADE) -> cookie read or made -> ESTABLISHED: session ->
- * frames -> CLOSED
+ *   handshake checked (http.c, CONFIRM_UPGRADE) -> cookie read or made
+ *     -> ESTABLISHED: session -> frames -> CLOSED
  *
  * Frames arrive in pieces of WS_RX_BYTES; a piece that is the whole frame is handled where it lies,
  * others are put together in memory that exists only meanwhile and is bounded for one frame and for

@@ -69,6 +69,13 @@ test('docs/organizer.md has every call of the console', () => {
   assert.deepEqual(docs.difference(documented, facts.organizerRoutes), []);
 });
 
+test('every code that HTTP or the ledger answers is explained', () => {
+  const explained = ['protocol', 'organizer', 'office'].map((name) => read(`docs/${name}.md`)).join('\n');
+  const known = [...facts.httpCodes, ...facts.officeCodes, ...facts.findings, ...facts.effects];
+  assert.ok(known.length > 80, `${known.length}`);
+  assert.deepEqual(known.filter((code) => !explained.includes(`\`${code}\``)), []);
+});
+
 // Whom the tables of docs/redis.md name as writers: scripts, or processes.
 test('docs/redis.md names scripts that are there', () => {
   const others = ['ledger', 'registrar', 'rehearser', 'gateway', 'gateways', 'same'];

@@ -29,6 +29,10 @@ export const facts = {
   metricNames: [...read('server/gateway/metrics.c').matchAll(/(?:\{|head\(out, |event_gauge\(out, &gateway->book, )"(\w+)",/g)].map((match) => `stanchion_${match[1]}`),
   cookies: names('server/gateway/visitors/visitor_cookie.c', /"(stanchion_\w+)"/g),
   organizerRoutes: [...read('server/gateway/organizer/routes.c').matchAll(/^ {4}\{"([A-Z]+)", "([^"]+)", /gm)].map(([, method, route]) => `${method} ${route}`),
+  httpCodes: [...new Set(gateway.flatMap((text) => [...text.matchAll(/\b(?:http_error|http_refuse|organizer_refuse|organizer_refuse_later|answer_error|refuse)\(\s*[^";]{0,120}?\d{3},\s*"(\w+)"/g)].map((match) => match[1])))],
+  officeCodes: [...new Set(files.filter((file) => /^server\/office\/.*\.c$/.test(file)).flatMap((file) => names(file, /office_fail(?:_why|_said)?\(\s*[^,"]+,\s*"(\w+)"/g)))],
+  findings: names('server/office/event_check.c', /add(?:_\w+)?\([^";]*"(\w+)"/g),
+  effects: names('server/gateway/organizer/forecast.c', /"((?:line|seats|message|nobody|inside|cap|from|nothing)_\w+)"/g),
   scripts: files.filter((file) => /^(queue|ticketing)\/lua\//.test(file)).map((file) => file.match(/(\w+)\.lua$/)[1]),
   // what a visitor's message is refused with: named where it is refused, or in a table of codes by status
   errorCodes: [...new Set(gateway.flatMap((text) => [...text.matchAll(/wire_error\(\s*[^,"]+,\s*[^,"]+,\s*"(\w+)"|^ +\[RECEIPT_\w+\] = \{"(\w+)"/gm)].map((match) => match[1] ?? match[2])))],

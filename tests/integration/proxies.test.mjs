@@ -20,7 +20,7 @@ const PROXIES = {
     const text = sub(site('nginx.conf'), [['user www-data;\n', ''], ['worker_processes auto', 'worker_processes 2'], ['worker_rlimit_nofile 800000', 'worker_rlimit_nofile 2000'],
       ['worker_connections 100000', 'worker_connections 1000'], ['pid /run/nginx.pid', 'daemon off; pid nginx.pid'], ['listen 80 ', `listen 127.0.0.1:${ports.plain} `],
       ['listen 443 ', `listen 127.0.0.1:${ports.tls} `], ['/etc/ssl/tickets.example.crt', `${dir}/crt`], ['/etc/ssl/private/tickets.example.key', `${dir}/key`],
-      ['127.0.0.1:8080', `127.0.0.1:${ports.server}`], ['access_log off;', ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].reduce((all, one) => `${all} ${one}_temp_path ${dir}/${one};`, 'access_log off;')]]);
+      ['/var/cache/nginx/stanchion', `${dir}/cache`], ['127.0.0.1:8080', `127.0.0.1:${ports.server}`], ['access_log off;', ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].reduce((all, one) => `${all} ${one}_temp_path ${dir}/${one};`, 'access_log off;')]]);
     fs.writeFileSync(path.join(dir, 'nginx.conf'), text);
     return ['nginx', '-p', dir, '-c', `${dir}/nginx.conf`, '-e', `${dir}/error.log`];
   },
@@ -51,6 +51,7 @@ for (const [name, configure] of Object.entries(PROXIES)) {
     let proxy, server, own;
     before(async () => {
       for (const one of ['tls', 'plain', 'server']) ports[one] = await freePort();
+      fs.chmodSync(dir, 0o755); // nginx' worker is another user
       execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=tickets.example',
         '-keyout', `${dir}/key`, '-out', `${dir}/crt`], { stdio: 'ignore' });
       fs.writeFileSync(`${dir}/pem`, fs.readFileSync(`${dir}/crt`, 'utf8') + fs.readFileSync(`${dir}/key`, 'utf8'));
@@ -110,6 +111,18 @@ for (const [name, configure] of Object.entries(PROXIES)) {
       while (codes.length < 8 && codes.at(-1) !== 429) codes.push((await tries('127.0.0.9', `203.0.113.${codes.length}`)).status);
       assert.equal(codes.at(-1), 429, codes.join());
       assert.equal((await tries('127.0.0.10')).status, 401);
+    });
+
+    test('what the pages consist of comes from the proxy; what changes does not', async () => {
+      const [part] = (await ask(ports, '/e/arena')).text.match(/\/a\/\w+\/style\.css/);
+      const get = (where, encoding) => ask(ports, where, { headers: encoding ? { 'Accept-Encoding': encoding } : {} });
+      const before = await get(part, 'gzip');
+      assert.deepEqual([before.status, before.headers['content-encoding']], [200, 'gzip']);
+      await server.stop();
+      server = null;
+      const after = await get(part, 'gzip');
+      assert.deepEqual([after.status, after.headers['content-encoding'], after.text], [200, 'gzip', before.text]);
+      assert.ok((await get('/api/v1/events/arena')).status >= 500);
     });
   });
 }

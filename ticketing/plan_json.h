@@ -12,6 +12,9 @@
 
 #define PLAN_VERSION 1
 
+/* The words of a shape's `kind`. */
+extern const char *const plan_shape_kinds[PLAN_SHAPE_KIND_COUNT];
+
 /* `types` of a category, an empty list when it has one price for everybody; the caller's. NULL
  * without memory. */
 json_t *plan_types_to_json(const struct plan_category *category);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "queue/line_scripts.h"
-#include "queue/phase.h"
+#include "queue/queue_answers.h"
 #include "queue_files.h"
 #include "server/base/log.h"
 
@@ -31,7 +31,6 @@ _Static_assert(SCRIPT_COUNT == QUEUE_REDIS_SCRIPTS, "the header tells the number
 
 #define ARGC_MAX (LINE_KEYS_COUNT + 2 + JOIN_BATCH_MAX)
 #define NUMBER_BYTES_MAX 24
-#define FIGURES_PER_PLACE 5
 #define CLAIM_BYTES_MAX (2 * NUMBER_BYTES_MAX + 4 + VISITOR_ID_BYTES)
 
 struct queue_redis {
@@ -80,136 +79,15 @@ const struct redis_script *queue_redis_scripts(size_t *count)
     return scripts;
 }
 
-/* --- reading answers --- */
-
-static bool read_int(const redisReply *array, size_t at, int64_t *out)
-{
-    if (at >= array->elements || array->element[at]->type != REDIS_REPLY_INTEGER)
-        return false;
-    *out = array->element[at]->integer;
-    return true;
-}
-
-/* Every answer but that of a tick begins with phase and time. */
-static bool read_phase_and_time(const redisReply *reply, enum queue_phase *phase, int64_t *now_ms)
-{
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
-        return false;
-    const redisReply *word = reply->element[0];
-    return word->type == REDIS_REPLY_STRING && queue_phase_parse(word->str, phase) &&
-           read_int(reply, 1, now_ms);
-}
-
-static bool read_place(const redisReply *reply, size_t at, struct place *place)
-{
-    int64_t state, is_new;
-    if (!read_int(reply, at, &state) || !read_int(reply, at + 1, &place->seq) ||
-        !read_int(reply, at + 2, &place->admission) ||
-        !read_int(reply, at + 3, &place->deadline_ms) || !read_int(reply, at + 4, &is_new))
-        return false;
-    if (state < 0 || state >= PLACE_STATE_COUNT)
-        return false;
-    place->state = (enum place_state)state;
-    place->is_new = is_new == 1;
-    if (place->state != PLACE_GONE)
-        return true;
-    place->reason = (enum place_reason)place->admission;
-    place->admission = 0;
-    return (unsigned)place->reason < GONE_REASON_COUNT;
-}
-
-static bool read_places(const redisReply *reply, struct place *places, size_t count)
-{
-    enum queue_phase phase;
-    int64_t now_ms;
-    if (!read_phase_and_time(reply, &phase, &now_ms))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        places[i] = (struct place){.phase = phase, .now_ms = now_ms};
-        if (!read_place(reply, 2 + i * FIGURES_PER_PLACE, &places[i]))
-            return false;
-    }
-    return true;
-}
-
-/* What join.lua says: new places follow each other, and only the others have figures. */
-static bool read_joined(const redisReply *reply, struct place *places, size_t count)
-{
-    enum queue_phase phase;
-    int64_t now_ms, seq;
-    if (!read_phase_and_time(reply, &phase, &now_ms) || !read_int(reply, 2, &seq) ||
-        reply->elements < 4 || reply->element[3]->type != REDIS_REPLY_STRING ||
-        (size_t)reply->element[3]->len != count)
-        return false;
-    const char *letters = reply->element[3]->str;
-    for (size_t i = 0, at = 4; i < count; i++) {
-        struct place *place = &places[i];
-        *place = (struct place){.phase = phase, .now_ms = now_ms};
-        if (letters[i] == 'n') {
-            place->state = PLACE_WAITING;
-            place->seq = ++seq;
-            place->is_new = true;
-            continue;
-        }
-        if (letters[i] < '0' || letters[i] - '0' >= PLACE_STATE_COUNT ||
-            !read_int(reply, at, &place->seq) || !read_int(reply, at + 1, &place->admission) ||
-            !read_int(reply, at + 2, &place->deadline_ms))
-            return false;
-        place->state = (enum place_state)(letters[i] - '0');
-        at += 3;
-    }
-    return true;
-}
-
-/* "3,17,90" -> an array the caller frees; NULL for an empty text. False without memory. */
-static bool read_gone(const redisReply *text, int64_t **gone, size_t *count)
-{
-    *gone = NULL;
-    *count = 0;
-    if (text->type != REDIS_REPLY_STRING)
-        return false;
-    if (text->len == 0)
-        return true;
-    size_t commas = 0;
-    for (const char *c = text->str; *c; c++)
-        commas += *c == ',';
-    *gone = malloc((commas + 1) * sizeof((*gone)[0]));
-    if (!*gone)
-        return false;
-    char *at = text->str;
-    while (*count <= commas) {
-        (*gone)[(*count)++] = strtoll(at, &at, 10);
-        at += *at == ',';
-    }
-    return true;
-}
-
-static bool read_line(const redisReply *reply, struct line_state *line)
-{
-    *line = (struct line_state){0};
-    if (!read_phase_and_time(reply, &line->phase, &line->at_ms) || reply->elements < 13)
-        return false;
-    int64_t draw;
-    if (!read_int(reply, 11, &draw) || draw < 0 || draw >= DRAW_COUNT)
-        return false;
-    line->draw = (enum line_draw)draw;
-    return read_int(reply, 2, &line->tick) && read_int(reply, 3, &line->seq) &&
-           read_int(reply, 4, &line->head) && read_int(reply, 5, &line->waiting) &&
-           read_int(reply, 6, &line->inside) && read_int(reply, 7, &line->free) &&
-           read_int(reply, 9, &line->holds) && read_int(reply, 10, &line->recovers_at_ms) &&
-           read_int(reply, 12, &line->rate_micro) &&
-           read_gone(reply->element[8], &line->gone, &line->gone_count);
-}
-
 /* --- completing --- */
 
 static void complete_places(const struct operation *op, enum queue_status status,
                             const redisReply *reply)
 {
     struct place places[JOIN_BATCH_MAX];
-    bool is_read =
-        status == QUEUE_OK && (op->script == SCRIPT_JOIN ? read_joined(reply, places, op->count)
-                                                         : read_places(reply, places, op->count));
+    bool is_read = status == QUEUE_OK &&
+                   (op->script == SCRIPT_JOIN ? queue_read_joined(reply, places, op->count)
+                                              : queue_read_places(reply, places, op->count));
     if (status == QUEUE_OK && !is_read)
         status = QUEUE_UNKNOWN;
     op->done.on_places(op->ctx, status, status == QUEUE_OK ? places : NULL, op->count);
@@ -219,7 +97,7 @@ static void complete_place(const struct operation *op, enum queue_status status,
                            const redisReply *reply)
 {
     struct place place;
-    if (status == QUEUE_OK && !read_places(reply, &place, 1))
+    if (status == QUEUE_OK && !queue_read_places(reply, &place, 1))
         status = QUEUE_UNKNOWN;
     op->done.on_place(op->ctx, status, status == QUEUE_OK ? &place : NULL);
 }
@@ -238,7 +116,8 @@ static void complete_present(const struct operation *op, enum queue_status statu
                              const redisReply *reply)
 {
     int64_t count = 0;
-    if (status == QUEUE_OK && (reply->type != REDIS_REPLY_ARRAY || !read_int(reply, 2, &count)))
+    if (status == QUEUE_OK &&
+        (reply->type != REDIS_REPLY_ARRAY || !queue_read_int(reply, 2, &count)))
         status = QUEUE_UNKNOWN;
     op->done.on_present(op->ctx, status, (size_t)count);
 }
@@ -249,10 +128,11 @@ static void complete_pace(const struct operation *op, enum queue_status status,
     int64_t was_decided = 0, reason = 0;
     struct pace_decision d = {0};
     bool is_read = status == QUEUE_OK && reply->type == REDIS_REPLY_ARRAY &&
-                   read_int(reply, 2, &was_decided) && read_int(reply, 3, &reason) &&
-                   read_int(reply, 4, &d.rate_before_micro) && read_int(reply, 5, &d.rate_micro) &&
-                   read_int(reply, 6, &d.p99_ms) && read_int(reply, 7, &d.samples_count) &&
-                   reason >= 0 && reason < PACE_REASON_COUNT;
+                   queue_read_int(reply, 2, &was_decided) && queue_read_int(reply, 3, &reason) &&
+                   queue_read_int(reply, 4, &d.rate_before_micro) &&
+                   queue_read_int(reply, 5, &d.rate_micro) && queue_read_int(reply, 6, &d.p99_ms) &&
+                   queue_read_int(reply, 7, &d.samples_count) && reason >= 0 &&
+                   reason < PACE_REASON_COUNT;
     if (status == QUEUE_OK && !is_read)
         status = QUEUE_UNKNOWN;
     d.reason = (enum pace_reason)reason;
@@ -263,7 +143,7 @@ static void complete_line(const struct operation *op, enum queue_status status,
                           const redisReply *reply)
 {
     struct line_state line = {0};
-    if (status == QUEUE_OK && !read_line(reply, &line))
+    if (status == QUEUE_OK && !queue_read_line(reply, &line))
         status = QUEUE_UNKNOWN;
     op->done.on_line(op->ctx, status, status == QUEUE_OK ? &line : NULL);
     free(line.gone);

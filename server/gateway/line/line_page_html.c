@@ -1,10 +1,9 @@
 #include "server/gateway/line/line_page_html.h"
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ticketing/import_money.h"
+#include "server/gateway/line/html.h"
 #include "web/assets.h"
 #include "web/words.h"
 
@@ -14,7 +13,6 @@
 #define NEAR_AHEAD 50
 #define MIDDLE_AHEAD 500
 #define RETRY_S_MAX 60
-#define COUNT_BYTES 32
 
 /* --- reading what was told --- */
 
@@ -76,145 +74,16 @@ int line_page_refresh_s(const struct line_page *page)
     return is_phase(page, "closed") ? 0 : REFRESH_FAR_S + page->jitter_s;
 }
 
-/* --- writing --- */
-
-static void put_text(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        case '\'':
-            fputs("&#39;", out);
-            break;
-        default:
-            fputc(*text, out);
-        }
-    }
-}
-
-static void put_element(FILE *out, const char *tag, const char *class, const char *text)
-{
-    fprintf(out, "<%s%s%s%s>", tag, class[0] != '\0' ? " class=\"" : "", class,
-            class[0] != '\0' ? "\"" : "");
-    put_text(out, text);
-    fprintf(out, "</%s>\n", tag);
-}
-
-/* The organizer's own words, which may be in any language. */
-static void put_foreign(FILE *out, const char *tag, const char *class, const char *text)
-{
-    fprintf(out, "<%s class=\"%s\" dir=\"auto\">", tag, class);
-    put_text(out, text);
-    fprintf(out, "</%s>\n", tag);
-}
-
-/* "1,234,567" */
-static void write_count(int64_t count, char out[COUNT_BYTES])
-{
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, count < 0 ? 0 : count);
-    size_t used = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[used++] = ',';
-        out[used++] = digits[i];
-    }
-    out[used] = '\0';
-}
-
 static const char *word(const struct line_page *page, const char *key)
 {
     return web_word(page->language, key, 0);
-}
-
-/* A text in which {name} is replaced by the value. */
-static void put_with(FILE *out, const char *text, const char *name, const char *value)
-{
-    char mark[32];
-    int bytes = snprintf(mark, sizeof mark, "{%s}", name);
-    assert(bytes > 0 && (size_t)bytes < sizeof mark);
-    const char *found = strstr(text, mark);
-    for (const char *at = text; *at != '\0';) {
-        if (at == found) {
-            put_text(out, value);
-            at += bytes;
-        } else {
-            char one[2] = {*at++, '\0'};
-            put_text(out, one);
-        }
-    }
-}
-
-/* A text with {n}, in the form for this number. */
-static void put_number(FILE *out, const struct line_page *page, const char *key, int64_t n)
-{
-    char count[COUNT_BYTES];
-    write_count(n, count);
-    put_with(out, web_word(page->language, key, n), "n", count);
-}
-
-static char *number_text(const struct line_page *page, const char *key, int64_t n)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
-    assert(out != NULL);
-    put_number(out, page, key, n);
-    fclose(out);
-    return text;
-}
-
-/* A duration in words; the caller frees it. */
-static char *span_text(const struct line_page *page, int64_t ms)
-{
-    int64_t minutes = (ms + 59999) / 60000;
-    if (ms <= 60000)
-        return strdup(word(page, "time.underMinute"));
-    if (minutes < 120)
-        return number_text(page, "time.minutes", minutes);
-    return minutes < 48 * 60 ? number_text(page, "time.hours", (minutes + 30) / 60)
-                             : number_text(page, "plain.days", (minutes + 12 * 60) / (24 * 60));
-}
-
-/* A text with {time} in it. */
-static void put_span(FILE *out, const struct line_page *page, const char *key, int64_t ms)
-{
-    char *span = span_text(page, ms);
-    put_with(out, word(page, key), "time", span);
-    free(span);
-}
-
-static void put_money(FILE *out, int64_t minor, const char *currency)
-{
-    char whole[COUNT_BYTES];
-    int exponent = money_exponent(currency);
-    int64_t unit = 1;
-    for (int i = 0; i < exponent; i++)
-        unit *= 10;
-    write_count(minor / unit, whole);
-    fputs(whole, out);
-    if (exponent > 0)
-        fprintf(out, ".%0*" PRId64, exponent, minor % unit);
-    fputc(' ', out);
-    put_text(out, currency);
 }
 
 static void put_button(FILE *out, const char *action, const char *class, const char *label)
 {
     fprintf(out, "<form method=\"post\"><button class=\"%s\" name=\"action\" value=\"%s\">", class,
             action);
-    put_text(out, label);
+    html_text(out, label);
     fputs("</button></form>\n", out);
 }
 
@@ -222,8 +91,8 @@ static void put_button(FILE *out, const char *action, const char *class, const c
 static void put_leaving(FILE *out, const struct line_page *page, const char *question)
 {
     fputs("<details>", out);
-    put_element(out, "summary", "soft", word(page, question));
-    put_element(out, "p", "", word(page, "plain.giveUpHint"));
+    html_element(out, "summary", "soft", word(page, question));
+    html_element(out, "p", "", word(page, "plain.giveUpHint"));
     put_button(out, "leave", "", word(page, "plain.giveUpYes"));
     fputs("</details>\n", out);
 }
@@ -237,11 +106,11 @@ static void put_head(FILE *out, const struct line_page *page, const char *title)
             "<!doctype html>\n<html lang=\"%s\" dir=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
             web_language_id(page->language), web_language_direction(page->language));
-    put_text(out, title);
+    html_text(out, title);
     fputs("</title>\n", out);
     if (refresh_s > 0) {
         fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d; url=/e/", refresh_s);
-        put_text(out, text_of(page->event, "id"));
+        html_text(out, text_of(page->event, "id"));
         fputs("/line\">\n", out);
     }
     fprintf(out,
@@ -259,12 +128,12 @@ static void put_foot(FILE *out, const struct line_page *page)
     int refresh_s = line_page_refresh_s(page);
     if (refresh_s > 0) {
         fputs("<p class=\"soft small\">", out);
-        put_number(out, page, "plain.refresh", refresh_s);
+        html_number(out, page->language, "plain.refresh", refresh_s);
         fputs("</p>\n", out);
     }
     web_language_links(page->language, links);
     fputs("</section>\n</main>\n<footer class=\"foot\"><nav aria-label=\"", out);
-    put_text(out, word(page, "page.languages"));
+    html_text(out, word(page, "page.languages"));
     fprintf(out, "\">%s</nav></footer>\n</body>\n</html>\n", links);
 }
 
@@ -276,13 +145,13 @@ static void put_notices(FILE *out, const struct line_page *page)
                                             {"closed", "news.closed"}};
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
         if (is_phase(page, phases[i][0]))
-            put_element(out, "p", "notice", word(page, phases[i][1]));
+            html_element(out, "p", "notice", word(page, phases[i][1]));
     if (number_of(page->told, "recovers_at_ms") > 0)
-        put_element(out, "p", "notice", word(page, "plain.recovering"));
+        html_element(out, "p", "notice", word(page, "plain.recovering"));
     if (json_is_true(json_object_get(page->told, "drawing")))
-        put_element(out, "p", "notice", word(page, "plain.drawing"));
+        html_element(out, "p", "notice", word(page, "plain.drawing"));
     if (json_is_true(json_object_get(page->told, "held_out")))
-        put_element(out, "p", "notice", word(page, "news.heldOut"));
+        html_element(out, "p", "notice", word(page, "news.heldOut"));
 }
 
 static void put_estimate(FILE *out, const struct line_page *page)
@@ -291,18 +160,18 @@ static void put_estimate(FILE *out, const struct line_page *page)
     if (json_object_get(place, "eta_high_ms") == NULL)
         return;
     fputs("<dl class=\"facts\"><div><dt>", out);
-    put_text(out, word(page, "line.estimate"));
+    html_text(out, word(page, "line.estimate"));
     fputs("</dt><dd>", out);
-    char *low = span_text(page, number_of(place, "eta_low_ms"));
-    char *high = span_text(page, number_of(place, "eta_high_ms"));
+    char *low = html_span_text(page->language, number_of(place, "eta_low_ms"));
+    char *high = html_span_text(page->language, number_of(place, "eta_high_ms"));
     if (number_of(place, "eta_high_ms") > 60000) {
         const char *both = word(page, "plain.range");
         const char *between = strchr(both, '}') + 1; /* "{from} to {to}" */
-        put_text(out, low);
+        html_text(out, low);
         fprintf(out, "%.*s", (int)strcspn(between, "{"), between);
-        put_text(out, high);
+        html_text(out, high);
     } else {
-        put_text(out, low);
+        html_text(out, low);
     }
     free(low);
     free(high);
@@ -312,24 +181,24 @@ static void put_estimate(FILE *out, const struct line_page *page)
 static void put_place(FILE *out, const struct line_page *page)
 {
     int64_t ahead = number_of(page->told, "ahead");
-    char number[COUNT_BYTES];
-    write_count(ahead + 1, number);
-    put_element(out, "h1", "", word(page, "line.title"));
+    char number[HTML_COUNT_BYTES];
+    html_count(ahead + 1, number);
+    html_element(out, "h1", "", word(page, "line.title"));
     put_notices(out, page);
     fprintf(out, "<div class=\"place\"><p class=\"place-number%s\">%s</p><p class=\"lead\">",
             ahead >= 999999 ? " is-longest" : (ahead >= 9999 ? " is-long" : ""), number);
     if (ahead == 0)
-        put_text(out, word(page, "line.next"));
+        html_text(out, word(page, "line.next"));
     else
-        put_number(out, page, "line.ahead", ahead);
+        html_number(out, page->language, "line.ahead", ahead);
     fputs("</p></div>\n", out);
     put_estimate(out, page);
     fputs("<p class=\"calm\">", out);
-    put_text(out, word(page, "line.keep"));
+    html_text(out, word(page, "line.keep"));
     fputc(' ', out);
-    put_text(out, word(page, "plain.script"));
+    html_text(out, word(page, "plain.script"));
     fputc(' ', out);
-    put_text(out, word(page, "plain.turnOn"));
+    html_text(out, word(page, "plain.turnOn"));
     fputs("</p>\n", out);
     put_leaving(out, page, "plain.giveUpPlace");
 }
@@ -337,24 +206,24 @@ static void put_place(FILE *out, const struct line_page *page)
 static void put_turn(FILE *out, const struct line_page *page)
 {
     int64_t left_ms = number_of(page->told, "deadline_ms") - number_of(page->told, "server_ms");
-    put_element(out, "h1", "", word(page, "turn.title"));
+    html_element(out, "h1", "", word(page, "turn.title"));
     fputs("<p class=\"lead\">", out);
-    put_span(out, page, "plain.kept", left_ms);
+    html_span(out, page->language, "plain.kept", left_ms);
     fputs("</p>\n<p class=\"notice\">", out);
-    put_text(out, word(page, "plain.script"));
+    html_text(out, word(page, "plain.script"));
     fputc(' ', out);
-    put_text(out, word(page, "plain.turnOnNow"));
+    html_text(out, word(page, "plain.turnOnNow"));
     fputs("</p>\n<p><a class=\"button primary big\" href=\"/e/", out);
-    put_text(out, text_of(page->event, "id"));
+    html_text(out, text_of(page->event, "id"));
     fputs("\">", out);
-    put_text(out, word(page, "turn.enter"));
+    html_text(out, word(page, "turn.enter"));
     fputs("</a></p>\n", out);
     put_leaving(out, page, "plain.giveUpTurn");
 }
 
 static void put_price(FILE *out, const struct line_page *page, const json_t *priced)
 {
-    put_money(out, number_of(priced, "price_minor"), text_of(page->event, "currency"));
+    html_money(out, number_of(priced, "price_minor"), text_of(page->event, "currency"));
 }
 
 static void put_types(FILE *out, const struct line_page *page, const json_t *types)
@@ -363,7 +232,7 @@ static void put_types(FILE *out, const struct line_page *page, const json_t *typ
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *type = json_array_get(types, i);
         fputs("<li>", out);
-        put_foreign(out, "span", "grow", text_of(type, "name"));
+        html_foreign(out, "span", "grow", text_of(type, "name"));
         put_price(out, page, type);
         fputs("</li>", out);
     }
@@ -374,9 +243,9 @@ static void put_left(FILE *out, const struct line_page *page, int64_t free_count
 {
     fputs("<span class=\"soft\">", out);
     if (free_count > 0)
-        put_number(out, page, "sale.left", free_count);
+        html_number(out, page->language, "sale.left", free_count);
     else
-        put_text(out, word(page, "sale.noneLeft"));
+        html_text(out, word(page, "sale.noneLeft"));
     fputs("</span>", out);
 }
 
@@ -385,7 +254,7 @@ static void put_category(FILE *out, const struct line_page *page, const json_t *
 {
     const json_t *types = json_object_get(category, "types");
     fputs("<li>", out);
-    put_foreign(out, "span", "grow", text_of(category, "name"));
+    html_foreign(out, "span", "grow", text_of(category, "name"));
     put_left(out, page, number_of(category, "free"));
     if (types != NULL) {
         put_types(out, page, types);
@@ -400,7 +269,7 @@ static void put_category(FILE *out, const struct line_page *page, const json_t *
 static void put_prices(FILE *out, const struct line_page *page)
 {
     const json_t *categories = json_object_get(page->event, "categories");
-    put_element(out, "h2", "", word(page, "sale.prices"));
+    html_element(out, "h2", "", word(page, "sale.prices"));
     fputs("<ul class=\"rows\">\n", out);
     for (size_t i = 0; i < json_array_size(categories); i++)
         put_category(out, page, json_array_get(categories, i));
@@ -414,11 +283,11 @@ static void put_opening(FILE *out, const struct line_page *page)
     int64_t opens_at_ms = number_of(page->event, "opens_at_ms");
     fputs("<p class=\"lead\">", out);
     if (prequeue_at_ms > now_ms)
-        put_span(out, page, "plain.prequeueIn", prequeue_at_ms - now_ms);
+        html_span(out, page->language, "plain.prequeueIn", prequeue_at_ms - now_ms);
     else if (opens_at_ms > now_ms)
-        put_span(out, page, "plain.opensIn", opens_at_ms - now_ms);
+        html_span(out, page->language, "plain.opensIn", opens_at_ms - now_ms);
     else
-        put_text(out, word(page, "plain.byHand"));
+        html_text(out, word(page, "plain.byHand"));
     fputs("</p>\n", out);
 }
 
@@ -457,27 +326,27 @@ static const char *refusal_of(const struct line_page *page)
 static void put_standing(FILE *out, const struct line_page *page)
 {
     if (is_phase(page, "sold_out"))
-        put_element(out, "p", "lead", word(page, "plain.soldOutLead"));
+        html_element(out, "p", "lead", word(page, "plain.soldOutLead"));
     else if (is_phase(page, "closed"))
-        put_element(out, "p", "lead", word(page, "news.closed"));
+        html_element(out, "p", "lead", word(page, "news.closed"));
     else if (is_phase(page, "announced"))
         put_opening(out, page);
     else if (is_phase(page, "paused"))
-        put_element(out, "p", "lead", word(page, "sale.paused"));
+        html_element(out, "p", "lead", word(page, "sale.paused"));
 }
 
 static void put_sale(FILE *out, const struct line_page *page)
 {
     const char *refusal = refusal_of(page);
-    put_element(out, "h1", "", text_of(page->event, "name"));
+    html_element(out, "h1", "", text_of(page->event, "name"));
     if (refusal != NULL)
-        put_element(out, "p", "notice", word(page, refusal));
+        html_element(out, "p", "notice", word(page, refusal));
     put_standing(out, page);
     bool is_final = is_refused(page, "already_served") || is_refused(page, "sign_in");
     if (can_join(page) && !is_final && !is_asked_later(page))
         put_button(out, "join", "primary big", word(page, "sale.join"));
     put_prices(out, page);
-    put_element(out, "p", "soft", word(page, "plain.script"));
+    html_element(out, "p", "soft", word(page, "plain.script"));
 }
 
 char *line_page_html(const struct line_page *page, size_t *bytes)
@@ -487,14 +356,14 @@ char *line_page_html(const struct line_page *page, size_t *bytes)
     assert(out != NULL);
     if (page->event == NULL) {
         put_head(out, page, word(page, "sale.notFound"));
-        put_element(out, "h1", "", word(page, "sale.notFound"));
+        html_element(out, "h1", "", word(page, "sale.notFound"));
     } else {
         put_head(out, page, text_of(page->event, "name"));
         bool is_inside = is_told(page, "place") || is_told(page, "admitted");
         if (is_inside)
-            put_foreign(out, "p", "eyebrow", text_of(page->event, "name"));
+            html_foreign(out, "p", "eyebrow", text_of(page->event, "name"));
         if (text_of(page->event, "message")[0] != '\0')
-            put_foreign(out, "p", "notice", text_of(page->event, "message"));
+            html_foreign(out, "p", "notice", text_of(page->event, "message"));
         if (is_told(page, "place"))
             put_place(out, page);
         else if (is_told(page, "admitted"))

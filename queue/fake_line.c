@@ -27,6 +27,7 @@ void fake_line_release(struct fake_line *line)
     free(line->purchases);
     free(line->gone.items);
     free(line->gone_new.items);
+    free(line->ever_left.items);
 }
 
 struct person *fake_line_person(const struct fake_line *line, const char *visitor)
@@ -194,6 +195,7 @@ void fake_line_leave(struct fake_line *line, const struct queue_visitor *visitor
     if (!person)
         return;
     fake_line_tell(line, person, place);
+    fake_seqs_add(&line->ever_left, person->seq);
     if (person->presence == WAITING && person->seq > line->head) {
         fake_seqs_add(&line->gone, person->seq);
         fake_seqs_add(&line->gone_new, person->seq);

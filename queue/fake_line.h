@@ -36,7 +36,7 @@ struct fake_line {
     size_t people_count;
     struct purchase *purchases;
     size_t purchases_count;
-    struct seq_list gone, gone_new;
+    struct seq_list gone, gone_new, ever_left;
     int64_t seq, head, admission, tick_no, tick_at_ms, carry_micro, unspent_count, rest_count;
     int64_t thawed_ms;
     int64_t recovers_at_ms, recover_wait_ms, recover_full_ms, kept_seq, recovered_seq;

@@ -98,7 +98,8 @@ static enum place_reason reason_of(const struct fake_line *line, const struct pl
         return GONE_SERVED;
     if (is_old && claim->seq > line->kept_seq && claim->seq <= line->recovered_seq)
         return GONE_TOO_LATE;
-    if (is_in(line->gone.items, line->gone.count, claim->seq))
+    if (is_in(line->gone.items, line->gone.count, claim->seq) ||
+        is_in(line->ever_left.items, line->ever_left.count, claim->seq))
         return GONE_LEFT;
     if (claim->seq <= line->head)
         return GONE_MISSED;

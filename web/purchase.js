@@ -104,7 +104,7 @@ export class Purchase {
     if (found) this.#confirmed(found);
     else if (order) this.#end('ended', { reason: 'unsold_time_out' });
     else if (reason === 'served' && orders.length > 0) this.#end('result', { result: { kind: 'tickets', orders } });
-    else if (reason === 'left') this.#end('sale', { notice: 'left' });
+    else if (reason === 'left') this.#visit.leftThere();
     else this.#end('ended', { reason: endings[reason] ?? 'gone' });
   }
 

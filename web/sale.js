@@ -31,8 +31,6 @@ function callOf({ phase, opens_at_ms, prequeue_at_ms, standby, held_out, draw, r
 
 const isOver = (phase) => phase === 'sold_out' || phase === 'closed';
 
-const notices = { left: 'sale.left_line', not_open: 'sale.notOpen', receipt: 'sale.receipt', sign_in: 'sale.signIn' };
-
 export class SaleView {
   #askFresh; #visit; #target = 0;
 
@@ -46,7 +44,7 @@ export class SaleView {
     setText($('sale-name'), event.name);
     this.#drawDates(event);
     show($('sale-notice'), Boolean(notice));
-    setText($('sale-notice'), notice ? t(notices[notice] ?? 'error.other', { code }) : '');
+    setText($('sale-notice'), notice ? t(notice === 'other' ? 'error.other' : `sale.${notice}`, { code }) : '');
     const total = event.waiting ?? 0;
     show($('sale-waiting'), total > 0 && !isOver(event.phase));
     for (const id of ['sale-limit', 'sale-how']) show($(id), !isOver(event.phase));

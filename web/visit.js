@@ -80,7 +80,7 @@ export class Visit {
     const receipt = this.store.get('receipt');
     this.#connection.hurry();
     try {
-      if (view === 'line' && this.#isLeft()) this.end('sale', { notice: 'left' });
+      if (view === 'line' && this.#isLeft()) this.leftThere();
       else if ((view === 'line' || view === 'turn') && receipt) this.#placed(await this.request({ type: 'resume', receipt }, PROBE_MS));
       else if (view === 'seats' || isPaying) await this.claim(PROBE_MS);
       else if (view === 'result') this.#followTickets();
@@ -98,7 +98,12 @@ export class Visit {
 
   async leave() {
     await this.request({ type: 'leave' });
-    this.end('sale', { notice: 'left' });
+    this.end('sale', { notice: 'left_line' });
+  }
+
+  // In another tab, or on another device.
+  leftThere() {
+    this.end('sale', { notice: 'left_there' });
   }
 
   async claim(probeMs) {
@@ -146,7 +151,7 @@ export class Visit {
 
   async #identify() {
     const receipt = this.store.get('receipt');
-    if (this.#isLeft()) return this.end('sale', { notice: 'left' });
+    if (this.#isLeft()) return this.leftThere();
     this.#placed(await this.request(receipt ? { type: 'resume', receipt } : { type: 'join' }));
     if (this.#isAway) this.#tellAway();
   }
@@ -209,15 +214,13 @@ export class Visit {
     else if (type === 'notice') this.setEvent({ message: message.text });
     // One that answers nothing, such as a session that ended.
     else if (type === 'error') this.#refused(message);
-    else if (type === 'left') this.end('sale', { notice: 'left' });
+    else if (type === 'left') this.leftThere();
     else this.purchase().then((purchase) => purchase.pushed(message));
   }
 
-  // While money is under way the outcome itself is the last word. Who was never told of a turn has not missed one: perhaps
-  // another tab or device has left the line, and the receipt tells.
+  // While money is under way the outcome itself is the last word.
   #expired(message) {
     if (this.state.view === 'result' || this.state.isPaying) return;
-    if (this.state.view === 'line' && message.reason === 'no_show') return this.#identifySoon();
     this.end('ended', { reason: message.reason });
   }
 
@@ -242,13 +245,13 @@ export class Visit {
     else if (code === 'already_served') this.showTickets();
     else if (code === 'receipt_gone') await (await this.purchase()).findOutcome(fields.reason).catch((error) => this.#refused(error));
     else if (code === 'sign_in') {
-      this.end('sale', { notice: 'sign_in' });
+      this.end('sale', { notice: 'signIn' });
       this.#on.onSignIn();
     }
     else if (code.startsWith('receipt_')) this.end('sale', { notice: 'receipt' });
     else if (code === 'not_open') {
       if (fields.phase) this.setEvent({ phase: fields.phase, opens_at_ms: fields.opens_at_ms ?? 0 });
-      this.end('sale', { notice: 'not_open' });
+      this.end('sale', { notice: 'notOpen' });
     } else this.end('sale', { notice: 'other', code });
   }
 

@@ -3,7 +3,8 @@
 -- ARGV    2.. visitors, 1 to JOIN_BATCH_MAX
 -- Returns phase in force, time in ms, and for each visitor five numbers: the place state that was given up
 --         (PLACE_NONE when there was none), sequence, admission, deadline in ms, 0
--- Writes  waiting, gone, gone:new (draw:left while a draw is pending) for a place; active, pass for an admission
+-- Writes  waiting, gone, gone:new (draw:left while a draw is pending) for a place; active, pass for an admission;
+--         gone:ever for both
 -- Cost    O(n log W) for n visitors and W waiting
 --
 -- Who leaves from behind the head is counted as gone, so that the places of the others stay exact. A freed
@@ -29,9 +30,12 @@ local function leave_line(visitor, seq)
     redis.call('ZREM', WAITING, visitor)
     if is_drawing and seq <= draw_cut then
         redis.call('RPUSH', DRAW_LEFT, string.format('%s %d', visitor, seq))
-    elseif seq > head then
-        redis.call('ZADD', GONE, seq, seq)
-        redis.call('RPUSH', GONE_NEW, seq)
+    else
+        redis.call('SETBIT', EVER_LEFT, seq, 1)
+        if seq > head then
+            redis.call('ZADD', GONE, seq, seq)
+            redis.call('RPUSH', GONE_NEW, seq)
+        end
     end
     record(now, string.format('leave %s %d waiting', visitor, seq))
 end
@@ -41,6 +45,7 @@ local function leave_turn(visitor)
     local admission, seq, entered = read_pass(redis.call('HGET', PASS, visitor))
     redis.call('ZREM', ACTIVE, visitor)
     redis.call('HDEL', PASS, visitor)
+    redis.call('SETBIT', EVER_LEFT, seq, 1)
     record(now, string.format('leave %s %d inside', visitor, seq))
     return admission, seq, entered
 end

@@ -13,6 +13,10 @@ local EPOCH, CFG, LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS, COUNTS, HOLDS, BO
     HISTORY, DRAW_LEFT, BEFORE, BEFORE_GONE, BEFORE_INSIDE, PACE,
     OUTBOX, LEDGER_BEAT = unpack(KEYS)
 
+-- A bit for each sequence whose place or turn was given up, also when the head has long passed it: who asks with a
+-- receipt, on another device perhaps, is told the truth.
+local EVER_LEFT = GONE .. ':ever'
+
 if redis.call('GET', EPOCH) ~= ARGV[1] then
     return redis.error_reply('EPOCH the data is of another epoch')
 end
@@ -141,6 +145,7 @@ end
 local function begin_draw(now)
     local cut = number(redis.call('HGET', LINE, 'seq'))
     redis.call('HSET', LINE, 'draw', 1, 'draw_cut', cut)
+    redis.call('UNLINK', EVER_LEFT) -- these numbers will be other people's
     record(now, string.format('draw begins %d', cut))
 end
 

@@ -35,7 +35,7 @@ local is_asleep = not cfg[1] or cfg[1] == 'draft'
 
 redis.call('UNLINK', BEFORE, BEFORE_GONE, BEFORE_INSIDE)
 if not is_kept then
-    redis.call('UNLINK', LINE, WAITING, GONE, GONE_NEW, ACTIVE, PASS, HISTORY, DRAW_LEFT, PACE)
+    redis.call('UNLINK', LINE, WAITING, GONE, GONE .. ':ever', GONE_NEW, ACTIVE, PASS, HISTORY, DRAW_LEFT, PACE)
 end
 local line = redis.call('HMGET', LINE, 'seq', 'admission', 'head', 'recovers_at_ms', 'kept_seq', 'recover_wait_ms')
 local seq, earlier_end = number(line[1]), number(line[4])

@@ -46,7 +46,7 @@ local function reason_of(seq, bought, is_old)
         return GONE_SERVED
     elseif is_old and seq > kept_seq and seq <= recovered_seq then
         return GONE_TOO_LATE
-    elseif redis.call('ZSCORE', GONE, seq) then
+    elseif redis.call('GETBIT', EVER_LEFT, seq) == 1 or redis.call('ZSCORE', GONE, seq) then
         return GONE_LEFT
     elseif seq <= head then
         return GONE_MISSED

@@ -73,8 +73,8 @@ test('the place goes on on a phone that reads the QR code, and the secret is in 
   await phone.page.locator('#ask').getByRole('button', { name: 'Leave the line' }).tap();
   await isShown(phone.page, 'sale');
   await desk.page.keyboard.press('Escape');
-  await desk.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await isShown(desk.page, 'sale');
+  await desk.page.getByText('given up in another tab or on another device').waitFor();
   assert.deepEqual(phone.problems.filter((text) => !/\b400\b/.test(text)), []);
   assertNoProblems(front, desk);
   for (const { context } of [front, desk, phone]) await context.close();

@@ -79,7 +79,7 @@ test('Redis comes back empty', async () => {
     })(),
     (async () => {
       await left.page.goto(url);
-      await left.page.getByText('You left the line.').waitFor();
+      await left.page.getByText('given up in another tab').waitFor();
     })(),
   ]);
 

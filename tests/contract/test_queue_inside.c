@@ -297,6 +297,36 @@ CONTRACT(who_leaves_is_counted_out_of_the_places)
     cr_assert_eq(b->view.departures.count, 0);
 }
 
+static enum place_reason why_gone(struct queue_bench *b, int person, int64_t seq)
+{
+    struct place place = queue_restore(b, 1, queue_numbered(person).id, seq, 1);
+    cr_assert_eq(place.state, PLACE_GONE);
+    return place.reason;
+}
+
+CONTRACT(who_left_is_told_so_by_the_receipt_however_late)
+{
+    struct queue_fake_settings settings = queue_usual;
+    settings.admit_per_tick = 1;
+    settings.claim_ms = 1000;
+    queue_bench_configure(b, &settings);
+    for (int i = 0; i < 4; i++)
+        queue_join(b, 0, queue_numbered(i).id);
+    queue_leave(b, 0, queue_numbered(1).id);
+    for (int i = 0; i < 4; i++)
+        queue_next_tick(b);
+    cr_assert_eq(b->last.head, 4, "the head has passed all of them");
+    cr_assert_eq(why_gone(b, 1, 2), GONE_LEFT, "out of the line");
+    cr_assert_eq(queue_enter(b, 0, queue_numbered(2).id).state, PLACE_ENTERED);
+    queue_leave(b, 0, queue_numbered(2).id);
+    cr_assert_eq(why_gone(b, 2, 3), GONE_LEFT, "out of the turn");
+    queue_leave(b, 0, queue_numbered(3).id);
+    cr_assert_eq(why_gone(b, 3, 4), GONE_LEFT, "before the turn was claimed");
+    queue_bench_wait(b, settings.claim_ms + 10);
+    queue_next_tick(b);
+    cr_assert_eq(why_gone(b, 0, 1), GONE_MISSED, "who did not leave has missed it");
+}
+
 /* --- epochs --- */
 
 CONTRACT(another_epoch_is_noticed_and_nothing_is_done)

@@ -311,7 +311,7 @@ CONTRACT(a_restart_that_lost_nothing_keeps_every_place)
     cr_assert_eq(claim(b, 0).state, PLACE_ENTERED);
     struct place place = claim(b, 1);
     cr_assert_eq(place.state, PLACE_GONE, "a turn that is over stays over");
-    cr_assert_eq(place.reason, GONE_MISSED);
+    cr_assert_eq(place.reason, GONE_LEFT);
     cr_assert_eq(claim(b, 2).seq, 3);
     place = claim(b, 4);
     cr_assert_eq(place.state, PLACE_GONE, "who has left has left");
@@ -323,7 +323,7 @@ CONTRACT(a_restart_that_lost_nothing_keeps_every_place)
     end_window(b);
     cr_assert_eq(queue_join(b, 0, "new").seq, 7);
     queue_leave(b, 0, queue_numbered(0).id);
-    cr_assert_eq(claim(b, 0).reason, GONE_MISSED);
+    cr_assert_eq(claim(b, 0).reason, GONE_LEFT);
 }
 
 CONTRACT(the_last_second_comes_back_by_receipts)

@@ -122,3 +122,37 @@ test('what is given back, and what runs out, is free on all maps at once', async
   }
   await Promise.all([...holders, ...watchers].map((visitor) => visitor.close()));
 });
+
+test('who leaves in one tab has left in all, also those that were not there to hear it', async () => {
+  const leaveAll = async (tabs) => {
+    const [first, ...others] = tabs;
+    assert.equal((await first.ask({ type: 'leave' })).type, 'left');
+    for (const tab of others) await tab.push('left');
+    assert.ok(tabs.every((tab) => !tab.pushes.some(({ type }) => type === 'expired')), 'nobody has missed a turn');
+    assert.equal(first.pushes.some(({ type }) => type === 'left'), false, 'who asked is answered only');
+    return others[0];
+  };
+  const isLeftFor = async (tab, receipt) => {
+    const told = await tab.ask({ type: 'resume', receipt });
+    assert.deepEqual([told.code, told.reason], ['receipt_gone', 'left']);
+  };
+  const turns = await openTabs(TABS);
+  const { receipt } = await turns[0].ask({ type: 'join' });
+  await isLeftFor(await leaveAll(turns), receipt);
+  await server.set('admit_per_tick=0');
+  const first = await visit(server);
+  const line = [first, ...await Promise.all(Array.from({ length: TABS }, () => visit(server, { cookie: first.cookie })))];
+  const places = await Promise.all(line.map((tab) => tab.ask({ type: 'join' })));
+  assert.deepEqual([...new Set(places.map(({ seq }) => seq))], [places[0].seq]);
+  const other = await leaveAll(line);
+  // A new place of the same visitor is none of those that were left.
+  const again = await first.ask({ type: 'join' });
+  assert.ok(again.seq > places[0].seq);
+  await other.ask({ type: 'resume', receipt: again.receipt });
+  await first.ask({ type: 'leave' });
+  await server.set('admit_per_tick=50');
+  const passing = await visit(server);
+  await passing.enter();
+  await isLeftFor(other, places[0].receipt); // though the head has passed it
+  await Promise.all([...turns, ...line, passing].map((tab) => tab.close()));
+});

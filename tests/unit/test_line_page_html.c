@@ -161,7 +161,7 @@ Test(line_page_html, refusals)
         {"{\"type\":\"error\",\"code\":\"receipt_gone\"}", "no longer there", true, 25},
         {"{\"type\":\"error\",\"code\":\"receipt_gone\",\"reason\":\"missed\"}",
          "Your turn is over", true, 25},
-        {"{\"type\":\"error\",\"code\":\"receipt_gone\",\"reason\":\"left\"}", "You left", true,
+        {"{\"type\":\"error\",\"code\":\"receipt_gone\",\"reason\":\"left\"}", "given up in another tab", true,
          25},
         {"{\"type\":\"error\",\"code\":\"receipt_gone\",\"reason\":\"too_late\"}", "too late", true,
          25},

@@ -93,16 +93,25 @@ bool line_batch_leave(struct session *session, const struct reply_to *to)
     return add_wish(session, WISH_LEAVE, &wish, to);
 }
 
-void line_batch_check(struct session *session)
+static void add_doubt(struct session *session, enum wish_kind kind)
 {
     struct line_wish wish = {.session = session->id,
                              .claim = {.seq = session->seq,
                                        .epoch = session->place_epoch,
                                        .is_drawn = session->is_place_drawn}};
     memcpy(wish.claim.visitor.id, session->visitor, sizeof wish.claim.visitor.id);
-    enum wish_kind kind = session_is_of_epoch(session) ? WISH_CHECK : WISH_CLAIM;
     if (!session->is_check_pending)
         session->is_check_pending = wish_list_add(&session->event->wishes[kind], &wish);
+}
+
+void line_batch_check(struct session *session)
+{
+    add_doubt(session, session_is_of_epoch(session) ? WISH_CHECK : WISH_CLAIM);
+}
+
+void line_batch_ask_why(struct session *session)
+{
+    add_doubt(session, WISH_CLAIM);
 }
 
 /* --- answers --- */

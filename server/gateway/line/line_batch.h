@@ -67,6 +67,9 @@ bool line_batch_leave(struct session *session, const struct reply_to *to);
 /* Has a session looked up; a place that is still of an earlier epoch is claimed. A second call
  * before the answer changes nothing. */
 void line_batch_check(struct session *session);
+/* The place of a session that was looked for is not there: what became of it? The answer comes as
+ * that of a check. */
+void line_batch_ask_why(struct session *session);
 /* Sends what has gathered. */
 void line_batch_before_sleep(struct gateway *gateway);
 

@@ -249,13 +249,34 @@ void line_desk_look(struct gateway *gateway, struct session *session, const stru
 
 /* --- leave --- */
 
-/* Whoever asked is told; all connections of the visitor know that the place is gone. */
+/* To all gateways, by the way of outcomes: the visitor's other tabs and devices may be anywhere. */
+static void publish_left(const struct event_entry *event, const char *visitor)
+{
+    char line[EVENT_ID_BYTES_MAX + VISITOR_ID_BYTES + 16];
+    (void)snprintf(line, sizeof line, "%s %s left - {}\n", event->id, visitor);
+    if (redis_link_call(event->gateway->commands, NULL, NULL, "PUBLISH", "outcome", line, NULL) !=
+        REDIS_LINK_OK)
+        log_warning("event %s: other tabs of a visitor hear late that the place was left",
+                    event->id);
+}
+
+/* Those connections of the visitor that believe to have a place ask what has become of it: perhaps
+ * there is a new one already. */
+void line_desk_left_somewhere(struct event_entry *event, const char *visitor)
+{
+    struct session *session = session_of_visitor(&event->gateway->sessions, event, visitor);
+    for (; session != NULL; session = session_next_of_visitor(session))
+        if (session->stage != STAGE_NEW)
+            line_batch_check(session);
+}
+
+/* Whoever asked is told, the visitor's other connections by way of line_desk_left_somewhere. */
 static void tell_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
                       enum queue_status status, const struct place *place)
 {
     struct gateway *gateway = event->gateway;
-    struct session *session = session_of_visitor(&gateway->sessions, event, visitor);
-    for (; status == QUEUE_OK && session != NULL; session = session_next_of_visitor(session)) {
+    struct session *session = session_by_id(&gateway->sessions, to->session);
+    if (status == QUEUE_OK && session != NULL) {
         session->stage = STAGE_NEW;
         session->told.ahead = -1;
     }
@@ -266,6 +287,7 @@ static void tell_left(struct event_entry *event, const char *visitor, const stru
     } else {
         if (place->state != PLACE_WAITING)
             line_ticks_refill(event);
+        publish_left(event, visitor);
         wire_answer(gateway, to,
                     json_pack("{ss sI}", "type", "left", "at_ms", (json_int_t)place->now_ms));
     }

@@ -35,6 +35,8 @@ void line_desk_on_place(struct gateway *gateway, struct session *session, const 
 /* The answer to a goodbye from the line; place NULL unless status is QUEUE_OK. */
 void line_desk_on_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
                        enum queue_status status, const struct place *place);
+/* A place or turn of this visitor was given up, at this gateway or another one. */
+void line_desk_left_somewhere(struct event_entry *event, const char *visitor);
 /* Looks all waiting visitors of the event up again, because numbers may have changed; whose has is
  * told the new place with a new receipt. */
 void line_desk_reask(struct event_entry *event);

@@ -296,7 +296,7 @@ static const char *goodbye_of(const struct line_page *page)
 {
     const char *reason = text_of(page->told, "reason");
     if (strcmp(reason, "left") == 0)
-        return "sale.left_line";
+        return "sale.left_there";
     if (strcmp(reason, "missed") == 0)
         return "plain.missed";
     return strcmp(reason, "too_late") == 0 ? "plain.tooLate" : "plain.gone";

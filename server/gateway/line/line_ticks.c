@@ -132,6 +132,14 @@ static const char *reason_of_end(const struct place *place, enum session_stage b
     return was_used ? "time_out" : "lost";
 }
 
+static json_t *end_json(const struct place *place, enum session_stage before, bool is_of_epoch)
+{
+    if (place->state == PLACE_GONE && place->reason == GONE_LEFT)
+        return json_pack("{ss sI}", "type", "left", "at_ms", (json_int_t)place->now_ms);
+    return json_pack("{ss ss sI}", "type", "expired", "reason",
+                     reason_of_end(place, before, is_of_epoch), "at_ms", (json_int_t)place->now_ms);
+}
+
 /* The answer about a visitor whose turn or end may have been missed, or whose place is of an
  * earlier epoch: then a receipt of this one goes with it. */
 void line_ticks_on_checked(struct session *session, const struct place *place)
@@ -145,12 +153,14 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
         return; /* sold, but the ledger has not said so yet; or over: the outcome comes either way
                  */
     }
+    if (place->state == PLACE_NONE && before != STAGE_NEW) {
+        session->stage = before; /* until it is known why */
+        line_batch_ask_why(session);
+        return;
+    }
     if (!has_place && before != STAGE_NEW) {
         session->told.ahead = -1;
-        wire_send(gateway, session,
-                  json_pack("{ss ss sI}", "type", "expired", "reason",
-                            reason_of_end(place, before, is_of_epoch), "at_ms",
-                            (json_int_t)place->now_ms));
+        wire_send(gateway, session, end_json(place, before, is_of_epoch));
     } else if (before != STAGE_ADMITTED && session->stage == STAGE_ADMITTED) {
         struct present_list present;
         present_list_init(&present, session->event, place->now_ms);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "server/base/json_text.h"
 #include "server/gateway/app.h"
+#include "server/gateway/line/line_desk.h"
 #include "server/gateway/orders/confirm_desk.h"
 #include "server/gateway/organizer/pulse.h"
 #include "server/gateway/orders/ticket_qr.h"
@@ -75,6 +76,10 @@ static void tell_outcome(struct gateway *gateway, const struct event_entry *even
 static void take_outcome(struct gateway *gateway, struct event_entry *event,
                          const struct outcome *outcome)
 {
+    if (strcmp(outcome->type, "left") == 0) {
+        line_desk_left_somewhere(event, outcome->visitor);
+        return;
+    }
     bool is_confirmed = strcmp(outcome->type, "confirmed") == 0;
     if (is_confirmed)
         pulse_on_confirmed(event, outcome->order);

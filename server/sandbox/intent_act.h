@@ -1,8 +1,8 @@
 /* What each action does to a payment intent, and what is answered: the states drawn in provider.h,
  * and the test cards. Each change is stored and announced to the webhook.
  *
- * A SANDBOX_STORE_FAILED means that the storage failed: the transaction is to be undone. Every other
- * outcome is in the reply.
+ * A SANDBOX_STORE_FAILED means that the storage failed: the transaction is to be undone. Every
+ * other outcome is in the reply.
  */
 #ifndef STANCHION_SANDBOX_INTENT_ACT_H
 #define STANCHION_SANDBOX_INTENT_ACT_H

@@ -5,7 +5,8 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
-import { freePort, root, sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { clockLibrary, writeClock } from '../support/clock.mjs';
+import { freePort, sleep, startStanchion, until } from '../support/stanchion.mjs';
 import { askRedis } from '../support/redis.mjs';
 import { startNetwork } from '../support/proxy.mjs';
 import { makeDice } from './dice.mjs';
@@ -59,20 +60,14 @@ function startWitness(file) {
 }
 
 // The environment of processes whose wall clock is off by what stands in `file` (tests/faulty/clock_jump.c).
-const CLOCK_LIBRARY = path.join(root, 'build/dev/tests/libclock_jump.so');
-const environmentOfClock = (file) => ({ LD_PRELOAD: CLOCK_LIBRARY, CLOCK_JUMP_FILE: file });
+const environmentOfClock = (file) => ({ LD_PRELOAD: clockLibrary, CLOCK_JUMP_FILE: file });
 
 export async function openWorld({ directory, history, seed, hasTmpfs = false }) {
-  if (!fs.existsSync(CLOCK_LIBRARY)) throw new Error(`${CLOCK_LIBRARY} is not built`); // the loader would say so in passing
+  if (!fs.existsSync(clockLibrary)) throw new Error(`${clockLibrary} is not built`); // the loader would say so in passing
   const dir = path.join(directory, 'data'), port = await freePort(), clock = path.join(directory, 'clock');
   // LeakSanitizer cannot be traced, and a library that is preloaded comes before the sanitizers'.
   const env = { ...environmentOfClock(clock), ASAN_OPTIONS: [process.env.ASAN_OPTIONS, 'detect_leaks=0', 'verify_asan_link_order=0'].filter(Boolean).join(':') };
-  const setClock = (offsetMs) => {
-    const bytes = Buffer.alloc(8), fd = fs.openSync(clock, fs.constants.O_RDWR | fs.constants.O_CREAT);
-    bytes.writeBigInt64LE(BigInt(offsetMs));
-    fs.writeSync(fd, bytes, 0, 8, 0);
-    fs.closeSync(fd);
-  };
+  const setClock = (offsetMs) => writeClock(clock, offsetMs);
   setClock(0);
   const disks = hasTmpfs ? mountDisks(dir) : null;
   const network = await startNetwork(port);

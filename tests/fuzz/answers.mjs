@@ -2,7 +2,7 @@
 // without a header of somebody else's making, without a mark of ours as part of a page, and without anybody's secret.
 import assert from 'node:assert/strict';
 
-const statuses = [101, 200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 409, 411, 413, 414, 422, 426, 429, 431, 501, 503];
+const statuses = [101, 200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 409, 410, 411, 413, 414, 422, 426, 429, 431, 501, 503];
 const placesForHtml = /<fuzz-mark/;
 
 // The answers in these bytes: [{ status, headers, body }]; a torn one at the end has `isTorn`.

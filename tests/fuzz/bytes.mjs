@@ -43,7 +43,7 @@ const methods = ['GET', 'GET', 'GET', 'POST', 'POST', 'HEAD', 'DELETE', 'PUT', '
 export const visitorPaths = ['/', '/e/arena', '/e/arena/line', '/e/none/line', '/draw', '/organizer', '/a/x/y.js', '/healthz', '/metrics', '/api/v1/time',
   '/api/v1/events', '/api/v1/events/arena', '/api/v1/events/arena/plan', '/api/v1/events/arena/draw', '/api/v1/events/arena/draw/proof/1',
   '/api/v1/events/arena/line/head', '/api/v1/events/arena/ws', '/api/v1/events/arena/poll', '/api/v1/events/arena/continue',
-  '/api/v1/payments/webhook', '/api/v1/account', '/api/v1/account/session', '/api/v1/organizer/session', '/api/v1/organizer/events',
+  '/api/v1/payments/webhook', '/api/v1/account', '/api/v1/account/session', '/tickets', '/api/v1/tickets', '/api/v1/tickets', '/api/v1/organizer/session', '/api/v1/organizer/events',
   '/api/v1/organizer/events/arena/live', '/e/arena?lang=ko', '/e/arena?plain', '/e/arena?plain&lang=en', '*', '//e/arena'];
 
 export function oddPath(dice, path) {
@@ -76,6 +76,7 @@ function cookies(dice, world) {
 
 function request(dice, world) {
   const path = oddPath(dice, dice.pick(visitorPaths)), body = dice.pick(['', 'action=join', 'action=leave', '{}', '{"messages":[]}', '{"email":"a@b","password":"x"}',
+    jsonOf(dice, { link: world.memory.pick(dice, dice.pick(['link', 'receipt'])) }).toString('latin1'),
     jsonOf(dice, { wait_ms: 0, messages: [{ type: 'join', id: 1 }] }).toString('latin1'), 'x'.repeat(dice.whole(1, 70000))]);
   const headers = [line(dice, 'Host', `127.0.0.1:${world.server.port}`, ['evil.example', '', '127.0.0.1, evil', 'a'.repeat(600)])];
   if (dice.chance(0.6)) headers.push(`Origin: ${world.server.url}`);

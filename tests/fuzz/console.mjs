@@ -76,6 +76,7 @@ const routes = [
   ['POST', (dice) => `events/${event(dice)}`, (dice) => ({ set: Object.fromEntries([setting(dice)]) })],
   ['POST', (dice) => `events/${event(dice)}/preview`, (dice) => dice.pick([{ set: Object.fromEntries([setting(dice)]) }, { phase: dice.pick(phases) }, { release: stock(dice) }, { withhold: stock(dice) }])],
   ['POST', (dice) => `events/${event(dice)}/withhold`, stock], ['POST', (dice) => `events/${event(dice)}/release`, stock],
+  ['POST', (dice, world) => `orders/${world.memory.pick(dice, 'order')}/resend`, () => ({})],
   ['POST', (dice, world) => `orders/${world.memory.pick(dice, 'order')}/refund`, (dice) => ({ seats: dice.chance(0.5) ? [dice.whole(0, 60)] : undefined, withhold: dice.chance(0.3), reason: dice.pick(texts) })],
 ];
 
@@ -116,6 +117,7 @@ export async function pressEverything(world, dice) {
     if (who === 'door' && !isDoors) assert.ok(answer.status >= 400, `${answer.status} beyond the rights: ${what}`);
   });
   const text = answer.body.toString();
+  world.memory.keep('link', text.match(/"link":"\/tickets#(t1[^"]+)"/)?.[1]);
   const password = text.match(/"password":"([^"]{12,})"/);
   if (password) world.secrets.add(password[1]);
 }

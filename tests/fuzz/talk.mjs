@@ -21,12 +21,12 @@ const codes = ['bad_json', 'bad_message', 'unknown_message', 'not_found', 'not_o
 
 // What anybody was told once, by kind; some of it is used by somebody else later.
 export function makeMemory() {
-  const kinds = { receipt: ['r1.x.y'], pass: ['p1.x.y'], order: ['o_0'], cookie: [] };
+  const kinds = { receipt: ['r1.x.y'], pass: ['p1.x.y'], order: ['o_0'], cookie: [], link: ['t1.x.y'] };
   return {
     keep: (kind, value) => { if (value && !kinds[kind].includes(value)) kinds[kind].push(value); if (kinds[kind].length > 60) kinds[kind].shift(); },
     pick: (dice, kind) => (kinds[kind].length > 0 ? (dice.chance(0.7) ? kinds[kind].at(-1) : dice.pick(kinds[kind])) : null),
     // What proves something; the number of an order does not.
-    secrets: () => [...kinds.receipt, ...kinds.pass, ...kinds.cookie],
+    secrets: () => [...kinds.receipt, ...kinds.pass, ...kinds.cookie, ...kinds.link],
   };
 }
 

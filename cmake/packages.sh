@@ -62,7 +62,10 @@ show_progress() {
 # build PRESET: configures and builds; shows how far it is, and the output only when it fails.
 build() {
     local log="build/$1.log"
-    mkdir -p build || return 1
+    if ! { mkdir -p build && : >"$log"; } 2>/dev/null; then
+        echo "$0: cannot write $log: is build/ another user's?" >&2
+        return 1
+    fi
     if (set -o pipefail; { cmake --preset "$1" && cmake --build --preset "$1"; } 2>&1 | tee "$log" | show_progress); then
         return 0
     fi

@@ -113,42 +113,98 @@ static double most_memory_mb(const struct report *r)
     return kb / 1024.0;
 }
 
+/* Figures with a name of their own, in the order of read_counter's values. */
+static const char *const counter_names[] = {
+    "holds",        "arrived",     "joined",        "admitted",       "seats_sold",
+    "confirmed",    "reconnects",  "pushes",        "returns_each",   "no_shows_each",
+    "joins_per_s",  "joined.last", "memory.max",    "connected_each", "opening.first",
+    "no_show.late", "tester.late", "tester.busiest"};
+#define COUNTERS_COUNT (sizeof counter_names / sizeof *counter_names)
+
 static bool read_counter(const struct report *r, const char *name, double *value)
 {
     const double visitors = r->run->options->visitors;
+    const struct recorder *recorder = r->watch->recorder;
     const struct {
-        const char *name;
         double value;
         bool is_known;
-    } counters[] = {{"holds", (double)r->totals.holds, true},
-                    {"arrived", (double)r->totals.arrived, true},
-                    {"joined", (double)r->totals.joined, true},
-                    {"admitted", (double)r->totals.admitted, true},
-                    {"seats_sold", (double)r->totals.seats_sold, true},
-                    {"tester.busiest", r->tester.busiest_max, r->watch->recorder != NULL},
-                    {"confirmed", (double)r->totals.confirmed, true},
-                    {"reconnects", (double)r->totals.reconnects, true},
-                    {"pushes", (double)r->totals.pushes, true},
-                    {"returns_each", (double)r->line.returns / visitors, true},
-                    {"joins_per_s", r->line.joins_per_s, r->line.joins_per_s > 0},
-                    {"joined.last", (double)(r->line.last_told_ms - r->watch->start_ms),
-                     r->line.last_told_ms != HISTORY_NONE},
-                    {"connected_each",
-                     r->watch->recorder ? (double)r->watch->recorder->connected_max / visitors : 0,
-                     r->watch->recorder != NULL},
-                    {"memory.max", most_memory_mb(r), most_memory_mb(r) > 0},
-                    {"opening.first", (double)r->line.first_admission_ms,
-                     r->line.first_admission_ms != HISTORY_NONE},
-                    {"no_shows_each", (double)r->line.no_shows / visitors, true},
-                    {"no_show.late", (double)r->line.no_show_late_ms_max,
-                     r->line.no_show_late_ms_max != HISTORY_NONE},
-                    {"tester.late", (double)r->totals.loop_late_us_max / 1000, true}};
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        if (strcmp(name, counters[i].name) == 0) {
+    } counters[] = {
+        {(double)r->totals.holds, true},
+        {(double)r->totals.arrived, true},
+        {(double)r->totals.joined, true},
+        {(double)r->totals.admitted, true},
+        {(double)r->totals.seats_sold, true},
+        {(double)r->totals.confirmed, true},
+        {(double)r->totals.reconnects, true},
+        {(double)r->totals.pushes, true},
+        {(double)r->line.returns / visitors, true},
+        {(double)r->line.no_shows / visitors, true},
+        {r->line.joins_per_s, r->line.joins_per_s > 0},
+        {(double)(r->line.last_told_ms - r->watch->start_ms), r->line.last_told_ms != HISTORY_NONE},
+        {most_memory_mb(r), most_memory_mb(r) > 0},
+        {recorder ? (double)recorder->connected_max / visitors : 0, recorder != NULL},
+        {(double)r->line.first_admission_ms, r->line.first_admission_ms != HISTORY_NONE},
+        {(double)r->line.no_show_late_ms_max, r->line.no_show_late_ms_max != HISTORY_NONE},
+        {(double)r->totals.loop_late_us_max / 1000, true},
+        {r->tester.busiest_max, recorder != NULL},
+    };
+    _Static_assert(sizeof counters / sizeof *counters == COUNTERS_COUNT, "a value for each name");
+    for (size_t i = 0; i < COUNTERS_COUNT; i++)
+        if (strcmp(name, counter_names[i]) == 0) {
             *value = counters[i].value;
             return counters[i].is_known;
         }
     return false;
+}
+
+/* --- which there are --- */
+
+static bool is_quantile(const char *name)
+{
+    bool is_one = strcmp(name, "count") == 0 || strcmp(name, "max") == 0;
+    for (size_t i = 0; i < REPORT_SHARES_COUNT; i++)
+        is_one |= strcmp(report_shares[i].name, name) == 0;
+    return is_one;
+}
+
+static bool is_latency(const char *name)
+{
+    for (int k = 0; k < LATENCY_COUNT; k++) {
+        const char *quantile = behind(name, totals_latency_word((enum latency_kind)k));
+        if (quantile)
+            return is_quantile(quantile);
+    }
+    return false;
+}
+
+static bool is_counter(const char *name)
+{
+    for (size_t i = 0; i < COUNTERS_COUNT; i++)
+        if (strcmp(name, counter_names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_state(const char *name)
+{
+    for (int i = 0; i < VISITOR_STATE_COUNT; i++)
+        if (strcmp(name, totals_state_name((enum visitor_state)i)) == 0)
+            return true;
+    return false;
+}
+
+bool metrics_is_name(const char *name)
+{
+    static const char *const parts[] = {"ratio", "before", "after"};
+    const char *rest;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if ((rest = behind(name, parts[i])))
+            return is_latency(rest);
+    if ((rest = behind(name, "visitors")))
+        return is_state(rest);
+    if ((rest = behind(name, "errors")))
+        return strcmp(rest, run_error_names[run_error_index(rest)]) == 0;
+    return is_latency(name) || is_counter(name);
 }
 
 bool metrics_value(const struct report *r, const char *name, double *value)

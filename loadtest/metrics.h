@@ -10,5 +10,7 @@
 void metrics_prepare(struct report *report, const struct history *h);
 /* False when there is no such figure, or nothing to take it from (no value was recorded). */
 bool metrics_value(const struct report *report, const char *name, double *value);
+/* Whether any run could have such a figure. Pure. */
+bool metrics_is_name(const char *name);
 
 #endif

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "loadtest/calibrate.h"
+#include "loadtest/metrics.h"
 #include "loadtest/nearest.h"
 
 enum option_kind {
@@ -94,7 +95,7 @@ static const struct option_line lines[] = {
     {"split-at-s", "S", KIND_DOUBLE, AT(split_at_s), 0, STAMPEDE_DURATION_S_MAX,
      "tells latencies before and after this moment apart (never)"},
     {"expect", "EXPR", KIND_EXPECT, 0, 0, 0,
-     "a threshold, such as \"hold.p99<20ms\"; may be repeated"},
+     "a threshold, such as \"hold.p99<20ms\", of a figure in docs/stampede.md; may be repeated"},
     {"no-thresholds", NULL, KIND_FLAG, AT(is_lenient), 0, 0,
      "a missed threshold is told and does not decide"},
     {"ledger", "FILE", KIND_TEXT, AT(ledger), 0, 0,
@@ -357,7 +358,8 @@ static void set_defaults(struct stampede_options *o)
 bool stampede_options_expect(struct stampede_options *o, const char *text)
 {
     size_t at = o->expectations_count;
-    if (at == STAMPEDE_EXPECTATIONS_MAX || !expect_parse(text, &o->expectations[at]))
+    if (at == STAMPEDE_EXPECTATIONS_MAX || !expect_parse(text, &o->expectations[at]) ||
+        !metrics_is_name(o->expectations[at].metric))
         return false;
     o->expectation_texts[at] = text;
     o->expectations_count++;

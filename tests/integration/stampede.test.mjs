@@ -112,9 +112,9 @@ test('a threshold that is missed decides, unless thresholds are only told', asyn
   assert.match(missed.stdout, /A THRESHOLD WAS MISSED: visitors\.bought < 1/);
   const told = await runStampede([...args, '--no-thresholds']);
   assert.equal(told.code, 0, said(told));
-  const unknown = await runStampede([...args.slice(0, -4), '--expect', 'no.such.figure > 0']);
-  assert.equal(unknown.code, 1, said(unknown));
-  assert.match(unknown.stdout, /there is no such figure/);
+  const absent = await runStampede([...args.slice(0, -4), '--expect', 'no_show.late > 0']);
+  assert.equal(absent.code, 1, said(absent));
+  assert.match(absent.stdout, /there is no such figure in this run/);
 });
 
 // On a terminal of 80 columns, made by script(1), until Ctrl-C is typed.
@@ -237,6 +237,11 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
     [['--set', 'a=b'], 2, /for `stampede run`/],
     [['--arrive', 'often'], 2, /--arrive cannot be/],
     [['--expect', 'hold.p99'], 2, /--expect cannot be/],
+    [['--expect', 'hld.p99<20ms'], 2, /--expect cannot be "hld\.p99<20ms"/],
+    [['--visitrs', '3'], 2, /there is no option --visitrs; did you mean --visitors\?/],
+    [['onsale-spke'], 2, /there is no scenario "onsale-spke"; did you mean onsale-spike\?/],
+    [['--mode', 'jurney'], 2, /--mode cannot be "jurney"; it is: journey: [^\n]+\n$/],
+    [['scenarios', 'sell-out', 'more'], 2, /usage: stampede scenarios/],
     [['--url', 'http://127.0.0.1:1'], 3, /does not answer/],
     [[...against(server), '--event', 'no-such-event'], 3, /404/],
     [[...against(server), '--ledger', '/nonexistent/ledger.db'], 3, /cannot be opened/],

@@ -54,6 +54,13 @@ test('docs/schema.md has the settings of an event, with their defaults and range
   });
 });
 
+test('docs/stampede.md has the options and scenarios that there are', () => {
+  const text = read('docs/stampede.md');
+  const options = docs.firstColumn(text, 'What a visitor does').map((option) => option.match(/^--([a-z-]+)/)?.[1]).filter(Boolean);
+  assert.deepEqual(docs.difference(options, facts.stampedeOptions.filter((name) => !['data-dir', 'stanchion', 'set'].includes(name))), []);
+  assert.deepEqual(docs.difference(docs.firstColumn(text, 'Scenarios'), facts.scenarios), []);
+});
+
 test('docs/office.md has every verb of the ledger', () => {
   const documented = docs.firstColumn(read('docs/office.md'), 'The office');
   assert.deepEqual(docs.difference(documented, facts.verbs), []);

@@ -6,6 +6,7 @@
 
 #include "loadtest/arrival.h"
 #include "loadtest/expect.h"
+#include "loadtest/metrics.h"
 #include "loadtest/scenario.h"
 
 Test(arrival, reads_every_shape)
@@ -108,6 +109,21 @@ Test(expect, reads_and_compares)
         cr_expect(expect_holds(&e, cases[i].holds), "%s", cases[i].text);
         cr_expect_not(expect_holds(&e, cases[i].fails), "%s", cases[i].text);
     }
+}
+
+Test(expect, knows_the_figures_that_a_run_can_have)
+{
+    static const char *const names[] = {"hold.p99",        "told.p99.9",        "tick.max",
+                                        "confirm.count",   "ratio.hold.p50",    "before.tick.p90",
+                                        "visitors.bought", "errors.seat_taken", "holds",
+                                        "tester.busiest"};
+    static const char *const others[] = {
+        "hld.p99",       "hold",           "hold.p98", "ratio.holds",
+        "visitors.sold", "errors.nothing", "p99",      "after.after.hold.p50"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect(metrics_is_name(names[i]), "%s", names[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_not(metrics_is_name(others[i]), "%s", others[i]);
 }
 
 Test(expect, refuses_what_is_no_threshold)

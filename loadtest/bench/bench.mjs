@@ -1,11 +1,11 @@
 // Runs the rows, prints the table and keeps the figures. Started by ./run, which builds what is measured.
 //
-//   node bench.mjs [--quick] [--only ROW[,ROW]] [--rounds N] [--name NAME]
+//   loadtest/bench/run [--quick] [--only ROW[,ROW]] [--rounds N] [--name NAME]
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { helpOf, readCommandLine } from '../../tests/support/command_line.mjs';
 import { root } from '../../tests/support/stanchion.mjs';
 import * as connections from './rows_connections.mjs';
 import * as redis from './rows_redis.mjs';
@@ -30,9 +30,9 @@ const rows = [
   ['disk', 'append and fdatasync', waiting.disk],
 ];
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' },
-  rounds: { type: 'string' }, name: { type: 'string' } } });
-const isQuick = options.quick, rounds = Number(options.rounds ?? (isQuick ? 1 : 3));
+const { values: options } = readCommandLine(helpOf(import.meta.url), { quick: { type: 'boolean', default: false }, only: { type: 'string' },
+  rounds: { type: 'string', isNumber: true }, name: { type: 'string' } });
+const isQuick = options.quick, rounds = options.rounds ?? (isQuick ? 1 : 3);
 const wanted = options.only?.split(',') ?? rows.map(([id]) => id);
 const unknown = wanted.filter((id) => !rows.some(([row]) => row === id));
 if (unknown.length > 0 || !(rounds >= 1 && rounds <= 20)) {

@@ -11,17 +11,17 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { helpOf, readCommandLine } from '../../tests/support/command_line.mjs';
 import { freePort, root, sleep, until } from '../../tests/support/stanchion.mjs';
 
-const { values: options, positionals } = parseArgs({ allowPositionals: true, options: {
-  visitors: { type: 'string', default: '1000000' }, gateways: { type: 'string' }, name: { type: 'string', default: 'million' },
-  scenario: { type: 'string', default: 'million' }, bin: { type: 'string', default: path.join(root, 'build/bin') }, keep: { type: 'boolean', default: false } } });
+const { values: options, positionals } = readCommandLine(helpOf(import.meta.url), {
+  visitors: { type: 'string', default: '1000000', isNumber: true }, gateways: { type: 'string', isNumber: true }, name: { type: 'string', default: 'million' },
+  scenario: { type: 'string', default: 'million' }, bin: { type: 'string', default: path.join(root, 'build/bin') }, keep: { type: 'boolean', default: false } }, { allowPositionals: true });
 // Who is far back hears of it once a minute: every 15 s would be 75,000 frames a second, one of two cores.
 const PUSH_MS = 60_000;
 // The kernel deals connections out by chance; a gateway takes 19,000. So the fullest of 56 stays well below that.
 const EACH = 17_900, START_MS_MAX = 120_000, STOP_MS_MAX = 180_000, RUN_MS_MAX = 35 * 60_000, NICE = 19, JOINED_MARGIN_S = 3;
-const visitors = Number(options.visitors), gateways = Number(options.gateways ?? Math.max(2, Math.ceil(visitors / EACH)));
+const { visitors } = options, gateways = options.gateways ?? Math.max(2, Math.ceil(visitors / EACH));
 const program = (name) => path.join(options.bin, name);
 const base = fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-million-')), data = path.join(base, 'data'), port = await freePort();
 const log = fs.openSync(path.join(base, 'log'), 'w');

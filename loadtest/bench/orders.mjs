@@ -20,25 +20,25 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { helpOf, readCommandLine } from '../../tests/support/command_line.mjs';
 import { holds, joins } from './rows_redis.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const { values: options } = parseArgs({ options: {
+const { values: options } = readCommandLine(helpOf(import.meta.url), {
   bin: { type: 'string', multiple: true, default: [path.join(root, 'build/bin')] },
-  rounds: { type: 'string', default: '1' },
+  rounds: { type: 'string', default: '1', isNumber: true },
   parts: { type: 'string', default: 'free,paid,ledger,holds,joins' },
-  visitors: { type: 'string', default: '30000' },
-  'visitors-paid': { type: 'string', default: '10000' },
+  visitors: { type: 'string', default: '30000', isNumber: true },
+  'visitors-paid': { type: 'string', default: '10000', isNumber: true },
   gateways: { type: 'string', default: '2' },
   processes: { type: 'string', default: '2' },
   buyers: { type: 'string', default: '400' },
   seats: { type: 'string', default: '1' },
-  orders: { type: 'string', default: '20000' },
+  orders: { type: 'string', default: '20000', isNumber: true },
   'no-latency': { type: 'boolean', default: false },
   json: { type: 'string' },
   keep: { type: 'boolean', default: false },
-} });
+});
 const CLOCK_TICKS_S = 100, SAMPLE_MS = 100, READY_MS_MAX = 30_000, ROW_SEATS = 50, PLAN_SEATS = 100_000;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor((list.length - 1) / 2)];
@@ -226,7 +226,7 @@ function outboxEntries(orders, seatsEach, price) {
 
 async function ledger(bin, seatsEach, isFreeOfCharge) {
   const server = await Server.start(bin, '5.00');
-  const orders = Number(options.orders), pid = server.pid('ledger'), redis = server.pid('redis');
+  const { orders } = options, pid = server.pid('ledger'), redis = server.pid('redis');
   const text = outboxEntries(orders, seatsEach, isFreeOfCharge ? 0 : 500);
   process.kill(server.pid('sandbox'), 'SIGSTOP'); // what is captured is not what is measured
   process.kill(pid, 'SIGSTOP');
@@ -246,8 +246,8 @@ async function ledger(bin, seatsEach, isFreeOfCharge) {
 }
 
 const parts = {
-  free: (bin) => sale(bin, '0.00', Number(options.visitors)),
-  paid: (bin) => sale(bin, '5.00', Number(options['visitors-paid'])),
+  free: (bin) => sale(bin, '0.00', options.visitors),
+  paid: (bin) => sale(bin, '5.00', options['visitors-paid']),
   'ledger, 1 seat': (bin) => ledger(bin, 1, true),
   'ledger, 4 seats': (bin) => ledger(bin, 4, false),
 };
@@ -259,7 +259,7 @@ const results = {};
 for (const [name, measure] of Object.entries(parts)) {
   if (!wanted.some((word) => name.startsWith(word))) continue;
   const rounds = options.bin.map(() => []);
-  for (let round = 0; round < Number(options.rounds); round++)
+  for (let round = 0; round < options.rounds; round++)
     for (const [i, bin] of options.bin.entries()) rounds[i].push(await measure(bin));
   if (!options['no-latency'] && (name === 'free' || name === 'paid')) {
     for (const [i, bin] of options.bin.entries()) {

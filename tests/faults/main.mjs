@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../support/command_line.mjs';
 
 const HELP = `tests/faults/run [--minutes N] [--seed S] [--binary FILE] [--faults "kill ledger,kill redis"] [--shoppers N] [--slowness P] [--impatience P]
                  [--round-s N] [--rest-s N] [--no-tmpfs] [--keep DIR]
@@ -13,12 +13,9 @@ with --no-tmpfs, only the kernel's tracing says that they are full.
 --keep DIR: leaves history.jsonl, server.log and the data directory there (always done when something was found).`;
 
 const VALUES = ['minutes', 'seed', 'binary', 'faults', 'shoppers', 'slowness', 'impatience', 'round-s', 'rest-s', 'keep'];
-const { values } = parseArgs({ options: { help: { type: 'boolean' }, 'no-tmpfs': { type: 'boolean' },
-  ...Object.fromEntries(VALUES.map((name) => [name, { type: 'string' }])) } });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const TEXTS = ['seed', 'binary', 'faults', 'keep'];
+const { values } = readCommandLine(HELP, { 'no-tmpfs': { type: 'boolean' },
+  ...Object.fromEntries(VALUES.map((name) => [name, { type: 'string', isNumber: !TEXTS.includes(name) }])) });
 if (values.binary) process.env.STANCHION_BIN = path.resolve(values.binary);
 const { runFaults } = await import('./harness.mjs');
 const { faults, possible } = await import('./faults.mjs');
@@ -26,7 +23,7 @@ const { whyNoDisks } = await import('./disks.mjs');
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e6));
 const directory = values.keep ? path.resolve(values.keep) : fs.mkdtempSync(path.join(os.tmpdir(), 'stanchion-faults-'));
 fs.mkdirSync(directory, { recursive: true });
-const options = { seed, directory, minutes: Number(values.minutes ?? 0) };
+const options = { seed, directory, minutes: values.minutes ?? 0 };
 if (values.faults) options.names = values.faults.split(',').map((name) => name.trim());
 const unknown = options.names?.filter((name) => !faults[name]) ?? [];
 if (unknown.length > 0) {
@@ -41,9 +38,9 @@ if (whyNot) {
 } else {
   options.names ??= Object.keys(faults);
 }
-for (const name of ['shoppers', 'slowness', 'impatience']) if (values[name]) options[name] = Number(values[name]);
-if (values['round-s']) options.roundMs = 1000 * Number(values['round-s']);
-if (values['rest-s']) options.restMs = 1000 * Number(values['rest-s']);
+for (const name of ['shoppers', 'slowness', 'impatience']) if (values[name] !== undefined) options[name] = values[name];
+if (values['round-s']) options.roundMs = 1000 * values['round-s'];
+if (values['rest-s']) options.restMs = 1000 * values['rest-s'];
 const start = Date.now();
 const say = (text) => console.log(`${((Date.now() - start) / 1000).toFixed(1).padStart(7)} s  ${text}`);
 console.log(`seed ${seed}`);

@@ -128,6 +128,18 @@ test('commands for a server that does not run say so in one line', async () => {
   fs.rmSync(dir, { recursive: true });
 });
 
+test('scripts say how they are used, too', () => {
+  const scripts = ['tests/faults/main.mjs', 'loadtest/bench/million.mjs', 'loadtest/bench/orders.mjs'];
+  for (const [args, status, expected] of [[['--help'], 0, /\[--rounds N\]|\[--minutes N\]|\[--visitors N\]/], [['--nothing'], 2, /^Unknown option '--nothing'\n\n/]])
+    for (const script of scripts) {
+      const told = spawnSync(process.execPath, [path.join(root, script), ...args], { encoding: 'utf8' });
+      assert.equal(told.status, status, told.stderr);
+      assert.match(told.stdout + told.stderr, expected, script);
+    }
+  for (const script of ['test', 'loadtest/bench/run'])
+    assert.match(spawnSync(path.join(root, script), ['--help'], { encoding: 'utf8' }).stdout, new RegExp(`^[A-Z].*[^]* ${script === 'test' ? './test' : script} \\[`));
+});
+
 test('./run says how it is used before it builds anything', () => {
   for (const [args, code, expected] of [[['--help'], 0, /^usage: \.\/run \[--setting value\]/], [['extra'], 2, /^run: "extra" is not a setting; usage: /],
     [['--listen.port', '9090', 'extra'], 2, /"extra"/]]) {

@@ -26,6 +26,7 @@
 #include "server/base/clock.h"
 #include "server/gateway/metrics.h"
 #include "server/supervisor/port_check.h"
+#include "server/supervisor/redis_check.h"
 #include "server/supervisor/redis_process.h"
 #include "ticketing/ledger_store.h"
 
@@ -136,9 +137,8 @@ static enum start_status prepare_redis(struct supervisor *s, struct start_error 
         status = redis_process_find(s->redis_program, sizeof s->redis_program, error);
         if (status == START_OK)
             status = redis_process_prepare(&s->dir, error);
-    } else if (redis_process_ask(s->config.redis_url) == REDIS_SILENT) {
-        status = start_refuse(error, "no Redis answers at %s: start it, or correct redis.url",
-                              s->config.redis_url);
+    } else {
+        status = redis_check(s->config.redis_url, error);
     }
     if (status != START_OK)
         return status;

@@ -260,6 +260,20 @@ describe('a start that cannot work ends with one line', () => {
     assert.match(oneLine(stderr), /no Redis answers at redis:\/\/127\.0\.0\.1:1/);
   });
 
+  test('the Redis of redis.url wants a password, or may drop keys', async () => {
+    for (const [settings, expected] of [[['--requirepass', 'secret'], /refuses us \(NOAUTH .*without a password/],
+      [['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'], /may drop places and seats .*allkeys-lru.*noeviction/]]) {
+      const dir = path.join(base, `redis-${settings[0].slice(2)}`), socket = path.join(dir, 'socket');
+      fs.mkdirSync(dir);
+      const redis = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', '', ...settings], { stdio: 'ignore' });
+      await until('Redis is there', () => fs.existsSync(socket));
+      const { code, stderr } = await serve('--data.dir', path.join(dir, 'data'), '--redis.url', `unix://${socket}`);
+      redis.kill('SIGKILL');
+      assert.equal(code, 1);
+      assert.match(oneLine(stderr), expected);
+    }
+  });
+
   test('the sandbox port is taken', async () => {
     const holder = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));

@@ -72,6 +72,10 @@ describe('HTTP', () => {
     assert.equal((await get('/api/v1/events/arena/ws')).status, 426);
     assert.equal((await get('/api/v1/organizer/events')).status, 401);
   });
+  test('no such event: the page says it, and so does its status', async () => {
+    const answer = await get('/e/no-such-event');
+    assert.deepEqual([answer.status, answer.headers.get('content-type'), answer.headers.get('set-cookie')], [404, 'text/html; charset=utf-8', null]);
+  });
   test('EVENT', async () => {
     compare(eventExample, await (await get('/api/v1/events/arena')).json(), 'EVENT');
     const list = await (await get('/api/v1/events')).json();

@@ -64,6 +64,13 @@ static int respond_cached(struct lws *wsi, struct http_connection *connection,
     return http_respond(wsi, connection, response);
 }
 
+/* A sale page of no event: it says so itself. While the lists are not read nobody knows. */
+static bool is_of_no_event(const struct gateway *gateway, const char *path)
+{
+    const char *id = path + strlen("/e/");
+    return gateway->has_events && book_find_public(&gateway->book, id, strlen(id)) == NULL;
+}
+
 static int get_asset(struct gateway *gateway, struct lws *wsi, struct http_connection *connection)
 {
     size_t language = page_language(wsi);
@@ -81,7 +88,11 @@ static int get_asset(struct gateway *gateway, struct lws *wsi, struct http_conne
         .body = asset->bytes,
         .body_bytes = asset->bytes_count};
     bool is_visitors_page = strncmp(connection->path, "/e/", 3) == 0;
-    if (is_visitors_page && !visitor_cookie_read(gateway, wsi, visitor, sizeof visitor)) {
+    if (is_visitors_page && is_of_no_event(gateway, connection->path)) {
+        response.status = 404;
+        response.etag = NULL;
+        response.cache_control = "no-store";
+    } else if (is_visitors_page && !visitor_cookie_read(gateway, wsi, visitor, sizeof visitor)) {
         token_random(visitor, VISITOR_ID_BYTES);
         visitor_cookie_write(gateway, visitor, cookie, sizeof cookie);
         response.set_cookie = cookie;

@@ -1,5 +1,5 @@
-/* A Redis that forgets at will, or that answers nobody, is told of before anybody is served. What it
- * does not let us ask (CONFIG may be forbidden) is taken to be well. */
+/* A Redis that forgets at will, or that answers nobody, is told of before anybody is served. What
+ * it does not let us ask (CONFIG may be forbidden) is taken to be well. */
 #include "server/supervisor/redis_check.h"
 
 #include <string.h>

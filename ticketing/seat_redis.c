@@ -100,6 +100,8 @@ struct seat_redis {
     size_t script_base;
     int64_t epoch;
     size_t outbox_max;
+    seats_plan_fn *plan_of; /* NULL = plans are not compared */
+    void *plan_ctx;
     struct seat_turn *turn; /* what was asked and not sent yet; NULL = nothing */
     size_t turns_under_way;
 };
@@ -221,11 +223,12 @@ static struct seat_turn *begin(struct seat_store *store, const char *event,
     struct seat_redis *self = self_of(store);
     if (!redis_link_is_ready(self->link))
         return NULL;
-    while (self->turn != NULL &&
-           (seat_turn_is_full(self->turn) || !seat_turn_is_for(self->turn, event, self->epoch)))
+    const char *plan = self->plan_of != NULL ? self->plan_of(self->plan_ctx, event) : "";
+    while (self->turn != NULL && (seat_turn_is_full(self->turn) ||
+                                  !seat_turn_is_for(self->turn, event, self->epoch, plan)))
         seat_redis_flush(&self->port);
     if (self->turn == NULL)
-        self->turn = seat_turn_create(event, self->epoch);
+        self->turn = seat_turn_create(event, self->epoch, plan);
     if (self->turn != NULL)
         seat_turn_begin(self->turn, kind, visitor, fn, ctx);
     return self->turn;
@@ -421,6 +424,12 @@ struct seat_store *seat_redis_create(struct redis_link *link, size_t script_base
 void seat_redis_set_epoch(struct seat_store *store, int64_t epoch)
 {
     self_of(store)->epoch = epoch;
+}
+
+void seat_redis_set_plan_of(struct seat_store *store, seats_plan_fn *plan_of, void *ctx)
+{
+    self_of(store)->plan_of = plan_of;
+    self_of(store)->plan_ctx = ctx;
 }
 
 void seat_redis_set_outbox_max(struct seat_store *store, size_t entries_max)

@@ -43,6 +43,12 @@ void seat_redis_flush(struct seat_store *store);
  * then only restore works. */
 void seat_redis_set_epoch(struct seat_store *store, int64_t epoch);
 
+/* The digest (server/base/digest.h) of the plan by which the caller names an event's seats, "" =
+ * unknown. With it set, seats are taken by the published plan only: SEATS_EPOCH otherwise. */
+#define SEATS_PLAN_CHARS_MAX 16
+typedef const char *seats_plan_fn(void *ctx, const char *event);
+void seat_redis_set_plan_of(struct seat_store *store, seats_plan_fn *plan_of, void *ctx);
+
 /* A checkout is refused (HOLD_LEDGER_BEHIND) while so many entries or more wait in the outbox;
  * OUTBOX_ENTRIES_MAX at first. */
 void seat_redis_set_outbox_max(struct seat_store *store, size_t entries_max);

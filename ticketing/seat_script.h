@@ -6,7 +6,7 @@
 #include "ticketing/seat_turn.h"
 
 #define SEAT_KEYS_COUNT 13 /* the list in lua/prelude.lua */
-#define SEAT_ARGS_MAX (SEAT_KEYS_COUNT + 3 + 2 * SEAT_TURN_OPERATIONS_MAX)
+#define SEAT_ARGS_MAX (SEAT_KEYS_COUNT + 4 + 2 * SEAT_TURN_OPERATIONS_MAX)
 #define SEAT_NUMBERS_MAX 2 /* of a call */
 #define SEAT_TEXT_BYTES_MAX (SEAT_KEYS_COUNT * (EVENT_ID_BYTES_MAX + 16) + SEAT_NUMBERS_MAX * 24)
 #define SEAT_PACKED_BYTES 4

@@ -21,7 +21,7 @@ struct operation {
 
 struct seat_turn {
     int64_t epoch;
-    char event[EVENT_ID_BYTES_MAX + 1];
+    char event[EVENT_ID_BYTES_MAX + 1], plan[SEATS_PLAN_CHARS_MAX + 1];
     struct operation operations[SEAT_TURN_OPERATIONS_MAX];
     char visitors[SEAT_TURN_OPERATIONS_MAX][VISITOR_ID_BYTES + 1];
     size_t operations_count, visitors_count;
@@ -42,14 +42,15 @@ const char *seat_operation_name(enum seat_operation kind)
     return names[kind];
 }
 
-struct seat_turn *seat_turn_create(const char *event, int64_t epoch)
+struct seat_turn *seat_turn_create(const char *event, int64_t epoch, const char *plan)
 {
-    assert(strlen(event) <= EVENT_ID_BYTES_MAX);
+    assert(strlen(event) <= EVENT_ID_BYTES_MAX && strlen(plan) <= SEATS_PLAN_CHARS_MAX);
     struct seat_turn *turn = malloc(sizeof(*turn));
     if (turn == NULL)
         return NULL;
     turn->epoch = epoch;
     memcpy(turn->event, event, strlen(event) + 1);
+    memcpy(turn->plan, plan, strlen(plan) + 1);
     turn->operations_count = turn->visitors_count = 0;
     turn->text_bytes = 0;
     turn->text_room = 1024;
@@ -58,9 +59,10 @@ struct seat_turn *seat_turn_create(const char *event, int64_t epoch)
     return turn;
 }
 
-bool seat_turn_is_for(const struct seat_turn *turn, const char *event, int64_t epoch)
+bool seat_turn_is_for(const struct seat_turn *turn, const char *event, int64_t epoch,
+                      const char *plan)
 {
-    return turn->epoch == epoch && strcmp(turn->event, event) == 0;
+    return turn->epoch == epoch && strcmp(turn->event, event) == 0 && strcmp(turn->plan, plan) == 0;
 }
 
 bool seat_turn_is_full(const struct seat_turn *turn)
@@ -134,6 +136,8 @@ static enum seats_status read_answer(const struct operation *operation, const re
 {
     if (seat_answer_read(answer, now_ms, hold))
         return SEATS_OK;
+    if (answer->type == REDIS_REPLY_STRING && strncmp(answer->str, "-PLAN", 5) == 0)
+        return SEATS_EPOCH;
     log_error("script %s: %s", seat_operation_name(operation->kind),
               answer->type == REDIS_REPLY_STRING ? answer->str : "an answer of another shape");
     return SEATS_UNKNOWN;
@@ -177,6 +181,7 @@ void seat_turn_send(struct seat_turn *turn, struct redis_link *link, size_t scri
 {
     static struct seat_call call; /* large, and used for the call only */
     seat_call_init(&call, turn->event, turn->epoch);
+    seat_call_add_text(&call, turn->plan);
     seat_call_add_number(&call, (int64_t)turn->visitors_count);
     for (size_t i = 0; i < turn->visitors_count; i++)
         seat_call_add_text(&call, turn->visitors[i]);

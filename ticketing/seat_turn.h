@@ -4,6 +4,7 @@
 #define STANCHION_SEAT_TURN_H
 
 #include "server/base/redis_link.h"
+#include "ticketing/seat_redis.h"
 #include "ticketing/seat_store.h"
 
 /* A fuller turn is sent at once and a new one begun: Redis is blocked for 0.3 ms at most. */
@@ -27,9 +28,10 @@ const char *seat_operation_name(enum seat_operation kind);
 
 struct seat_turn;
 
-/* NULL without memory. epoch as in seat_redis_set_epoch. */
-struct seat_turn *seat_turn_create(const char *event, int64_t epoch);
-bool seat_turn_is_for(const struct seat_turn *turn, const char *event, int64_t epoch);
+/* NULL without memory. epoch as in seat_redis_set_epoch, plan as a seats_plan_fn gives it. */
+struct seat_turn *seat_turn_create(const char *event, int64_t epoch, const char *plan);
+bool seat_turn_is_for(const struct seat_turn *turn, const char *event, int64_t epoch,
+                      const char *plan);
 /* Begins an operation; what its file calls its text is added next, and copied. `fn` may be NULL; it
  * is called once, after seat_turn_send. */
 void seat_turn_begin(struct seat_turn *turn, enum seat_operation kind, const char *visitor,

@@ -1,6 +1,5 @@
 #include "server/gateway/book.h"
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,11 +304,8 @@ static void take_plan(struct event_entry *event, const char *text, size_t bytes)
     free(event->plan_gzip);
     event->plan_gzip = gzip_text(event->plan_text, bytes, &event->plan_gzip_bytes);
     take_categories(event);
-    unsigned char hash[8];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)text, bytes, NULL, 0);
-    event->plan_etag[0] = '"';
-    sodium_bin2hex(event->plan_etag + 1, 17, hash, sizeof hash);
-    memcpy(event->plan_etag + 17, "\"", 2);
+    digest_text(text, bytes, event->plan_digest);
+    snprintf(event->plan_etag, sizeof event->plan_etag, "\"%s\"", event->plan_digest);
     event->has_plan = true;
 }
 
@@ -416,6 +412,12 @@ static void on_events(void *ctx, enum redis_link_status status, const redisReply
                    (size_t)reply->element[i + 1]->len);
     }
     gateway->has_events = true;
+}
+
+const char *book_plan_of(void *book, const char *id)
+{
+    const struct event_entry *event = book_find(book, id);
+    return event != NULL ? event->plan_digest : "";
 }
 
 void book_reload(struct gateway *gateway)

@@ -14,6 +14,7 @@
 #include "queue/estimate_error.h"
 #include "queue/line_view.h"
 #include "queue/queue_store.h"
+#include "server/base/digest.h"
 #include "server/gateway/line/line_batch.h"
 #include "server/gateway/line/line_news.h"
 #include "server/gateway/session.h"
@@ -50,7 +51,7 @@ struct event_entry {
     size_t plan_bytes;
     unsigned char *plan_gzip;
     size_t plan_gzip_bytes;
-    char plan_etag[20];
+    char plan_digest[DIGEST_CHARS + 1], plan_etag[20];
     json_t *draw; /* of EVENT; NULL = none */
     struct line_view line;
     struct line_news news;
@@ -98,6 +99,9 @@ bool event_is_public(const struct event_entry *event);
 bool event_is_idle(const struct event_entry *event);
 /* The phase in force as last heard; the operator's as long as there is no news. */
 enum queue_phase event_phase(const struct event_entry *event);
+
+/* A seats_plan_fn of the book: by which plan this gateway names an event's seats. */
+const char *book_plan_of(void *book, const char *id);
 
 /* Reads everything again: at the start, after a lost connection, after a change of epoch. */
 void book_reload(struct gateway *gateway);

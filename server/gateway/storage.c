@@ -221,6 +221,7 @@ void storage_start(struct gateway *gateway)
     gateway->queue = queue_redis_create(gateway->commands, 0);
     gateway->seats = seat_redis_create(gateway->commands, queue_count);
     assert(gateway->queue != NULL && gateway->seats != NULL);
+    seat_redis_set_plan_of(gateway->seats, book_plan_of, &gateway->book);
     seat_redis_set_outbox_max(gateway->seats, gateway->options->outbox_entries_max);
     listen_to_channels(gateway);
 }

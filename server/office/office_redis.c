@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/digest.h"
 #include "server/base/log.h"
 #include "server/office/event_settings.h"
 #include "ticketing/plan_json.h"
@@ -82,6 +83,15 @@ static void add_cfg(struct redis_pipe *redis, const char *event, const json_t *s
     redis_pipe_add_argv(redis, argc, argv, NULL);
 }
 
+/* Gateways that do not have this plan yet are refused when they take seats by the one before. */
+static void add_digest(struct redis_pipe *redis, const char *event, const char *plan_text)
+{
+    char key[EVENT_ID_BYTES_MAX + 16], digest[DIGEST_CHARS + 1];
+    (void)snprintf(key, sizeof key, "ev:%s:cfg", event);
+    digest_text(plan_text, strlen(plan_text), digest);
+    redis_pipe_add(redis, "HSET", key, "plan_digest", digest, NULL);
+}
+
 enum batch_status office_publish_event(struct ledger_store *store, struct redis_pipe *redis,
                                        const char *event)
 {
@@ -104,6 +114,7 @@ enum batch_status office_publish_event(struct ledger_store *store, struct redis_
     assert(bytes > 0 && (size_t)bytes < sizeof key);
     add_cfg(redis, event, json_object_get(row, "settings"));
     redis_pipe_add(redis, "SET", key, plan_text, NULL);
+    add_digest(redis, event, plan_text);
     redis_pipe_add(redis, "HSET", "events", event, text, NULL);
     redis_pipe_add(redis, "PUBLISH", "events", event, NULL);
     free(text);

@@ -138,6 +138,8 @@ function judgeLog(world, log) {
   const say = (what) => world.findings.push({ side: 'log', what, notes: [] });
   const report = log.match(/.*(AddressSanitizer|LeakSanitizer|runtime error:|Assertion)[\s\S]{0,3000}/);
   if (report) say(report[0]);
+  const foreign = log.split('\n').find((line) => line !== '' && !/^\d{4}-\d\d-\d\dT[\d:.]+Z (error|warning|info|debug) +[^\x00-\x1f\x7f]+$/.test(line));
+  if (foreign && !report) say(`a line of the log is not one of ours: ${JSON.stringify(foreign.slice(0, 500))}`);
   const said = [...world.secrets.all(), ...world.server.installation, ...world.memory.secrets().map((text) => text.split('=').pop())].filter((word) => word.length >= 12 && log.includes(word));
   if (said.length > 0) say(`the log has secrets in it: ${said.slice(0, 3).join(', ')}`);
 }

@@ -1,7 +1,10 @@
 // What the fuzzer (tests/fuzz) found once, each by name, and two seconds of it with a fresh seed.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fuzz, prepare, startTarget } from '../fuzz/fuzz.mjs';
+import { brokenInvariants } from '../fuzz/invariants.mjs';
 import { exchange, frame, handshake, readFrames, status } from '../support/raw.mjs';
 import { askRedis } from '../support/redis.mjs';
 import { until } from '../support/stanchion.mjs';
@@ -76,6 +79,29 @@ test('who joins and leaves in one breath has left, also while others are joining
   assert.equal((await hasty.ask({ type: 'leave' })).code, 'no_place');
   await other.ask({ type: 'leave' });
   for (const one of [other, hasty]) await one.close();
+});
+
+test('seats are taken by the published plan only, also at a gateway that has not heard of it yet', async () => {
+  const other = path.join(world.directory, 'other'), [gateway] = gateways;
+  fs.mkdirSync(other);
+  fs.writeFileSync(path.join(other, 'seats.csv'), 'section,row,seat_from,seat_to,category,price,currency\nBack,Z,1,100,Cheap,1.00,EUR\nGold,G,1,40,Gold,500.00,EUR\n');
+  const visitor = await visit(server, { event: longest });
+  await visitor.enter();
+  process.kill(gateway, 'SIGSTOP');
+  let held;
+  try {
+    const loaded = server.cli(['event', 'load', other, '--id', longest]);
+    held = visitor.ask({ type: 'hold', seats: [17] }); // which is seat 18 of the stalls, and seat 18 of the back row from now on
+    assert.equal((await loaded).code, 0, (await loaded).stderr);
+  } finally {
+    process.kill(gateway, 'SIGCONT');
+  }
+  const answer = await held; // held already, should it have heard of the plan first
+  assert.ok(answer.code === 'busy' || answer.total_minor === 100, JSON.stringify(answer));
+  await until('it has read the plan', async () => (await visitor.ask({ type: 'hold', seats: [17] })).total_minor === 100);
+  assert.deepEqual(await brokenInvariants(server, longest, 500), []);
+  assert.equal((await visitor.ask({ type: 'leave' })).type, 'left');
+  await visitor.close();
 });
 
 test('holds and payments end also when the sale is set back to a time before it', async () => {

@@ -4,6 +4,7 @@
 -- Returns answer(): OK with everything held; NOT_ADMITTED; IS_PAYING with the hold; TOO_MANY with seats_max; TAKEN with
 -- the seats that are not free (those outside the plan too). A seat that is held already counts once.
 -- The limits are seats_per_visitor_max minus bought minus held, and seats_per_order_max (0: none) minus held. A new hold ends with the admission and gets a new fence.
+demand_plan()
 local deadline = admission_deadline(row)
 local hold = live_hold(row)
 if not deadline then

@@ -8,6 +8,7 @@
 -- Cost: one GETRANGE of the area, for which the states changed so far are written first.
 local first, capacity, count, category = struct.unpack('ssss', text, 3)
 first, capacity, count, category = tonumber(first), tonumber(capacity), tonumber(count), tonumber(category)
+demand_plan()
 local deadline = admission_deadline(row)
 local hold = live_hold(row)
 if not deadline then

@@ -2,15 +2,16 @@
 --
 -- operation_of(kind) (seat_redis.c puts it before this text) makes the function for that kind of operation of one visitor
 -- (enum seat_operation), which is its file. KEYS as in prelude.lua.
--- ARGV: 3 number of visitors, then these, no one twice; then a text for each operation: a byte for its kind, one for the
--- visitor's row (from 1 on), and from there what its file says.
+-- ARGV: 3 digest of the plan that seats are named by, '' = not compared; 4 number of visitors, then these, no one twice;
+-- then a text for each operation: a byte for its kind, one for the visitor's row (from 1 on), and from there what its file
+-- says.
 -- Returns now in ms and one answer each, in their order; `-` and a text for an operation that failed, which leaves the
 -- others alone.
 -- Cost: about 12 commands for the call; of the operations only those that write to the outbox, and areas, have their own.
 local HOLD, SETTLE = 1, 7 -- of enum seat_operation
-local first = 3 + tonumber(ARGV[3])
+local first = 4 + tonumber(ARGV[4])
 local last = #ARGV
-ask_about({unpack(ARGV, 4, first)})
+ask_about({unpack(ARGV, 5, first)})
 
 -- The seats and orders that the operations may look at.
 local named, orders = {}, {}

@@ -6,11 +6,19 @@ do
     local known
     function setting(name)
         if not known then
-            local words = redis.call('HMGET', KEYS[2], 'seats_per_visitor_max', 'pay_ms', 'seats_per_order_max')
+            local words = redis.call('HMGET', KEYS[2], 'seats_per_visitor_max', 'pay_ms', 'seats_per_order_max',
+                'plan_digest')
             known = {seats_per_visitor_max = words[1] or '3', pay_ms = words[2] or '420000',
-                seats_per_order_max = words[3] or '0'}
+                seats_per_order_max = words[3] or '0', plan_digest = words[4] or ''}
         end
         return known[name]
+    end
+end
+
+-- Seats are named by their index in a plan: a gateway that has not read the one in force yet means others.
+local function demand_plan()
+    if ARGV[3] ~= '' and setting('plan_digest') ~= '' and setting('plan_digest') ~= ARGV[3] then
+        error('PLAN another has been published', 0)
     end
 end
 

@@ -95,6 +95,7 @@ function list(real) {
     { name: 'account', event: { require_account: true }, says: join(() => m.error('sign_in')), go: click('#join'), until: (page) => page.locator('#account[open]').waitFor() },
     line('getting', { more: { says: {}, until: inView('line') } }),
     line('far'),
+    line('long-name', { event: { name: 'Donaudampfschifffahrtsgesellschaftsjubiläumskonzert mit dem Rundfunkchor' } }),
     line('next', { place: { ahead: 0, eta_low_ms: 0, eta_high_ms: 20_000 } }),
     line('million', { place: { ahead: 1_234_566, eta_low_ms: 200 * MINUTE_MS, eta_high_ms: 300 * MINUTE_MS, message: 'Two more evenings have been added.' } }),
     line('paused', { event: { phase: 'paused' }, place: { phase: 'paused', eta_low_ms: undefined, eta_high_ms: undefined } }),

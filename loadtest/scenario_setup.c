@@ -94,7 +94,8 @@ static bool write_seats(const char *path, uint32_t seats)
     return fclose(f) == 0;
 }
 
-static bool load_made(const struct scenario_setup *u, const char *id, uint32_t seats)
+static bool load_made(const struct scenario_setup *u, const char *id, const char *name,
+                      uint32_t seats)
 {
     const char *base = getenv("TMPDIR");
     char dir[512], path[600];
@@ -104,8 +105,8 @@ static bool load_made(const struct scenario_setup *u, const char *id, uint32_t s
         return false;
     }
     int b = snprintf(path, sizeof path, "%s/seats.csv", dir);
-    const char *words[] = {"load", dir, "--id", id};
-    bool is_good = b > 0 && write_seats(path, seats) && call(u, words, 4);
+    const char *words[] = {"load", dir, "--id", id, "--name", name};
+    bool is_good = b > 0 && write_seats(path, seats) && call(u, words, 6);
     (void)unlink(path);
     (void)rmdir(dir);
     return is_good;
@@ -116,7 +117,8 @@ bool scenario_setup_load(const struct scenario_setup *u, const struct scenario *
     for (size_t i = 0; i < s->events_count; i++) {
         const struct scenario_event *e = &s->events[i];
         const char *words[] = {"load", e->inventory, "--id", u->ids[i]};
-        if (e->inventory ? !call(u, words, 4) : !load_made(u, u->ids[i], e->seats))
+        const char *name = s->title && s->title[0] ? s->title : u->ids[i];
+        if (e->inventory ? !call(u, words, 4) : !load_made(u, u->ids[i], name, e->seats))
             return false;
     }
     return true;

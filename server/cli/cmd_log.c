@@ -56,7 +56,8 @@ int cli_log(struct config *config, const struct cli_args *args)
         return cli_misused("--limit is a number from 1 to %d, not \"%.40s\"", ENTRIES_MAX,
                            args->values[1][0]);
     struct office_client *client = office_client_create(config);
-    bool has_more = client != NULL, is_good = client != NULL;
+    bool has_more = client != NULL, is_good = client != NULL, is_json = args->values_count[2] > 0;
+    bool is_empty = true;
     while (has_more && left > 0) {
         size_t i;
         json_t *entry,
@@ -65,7 +66,8 @@ int cli_log(struct config *config, const struct cli_args *args)
         json_t *answer = office_ask(client, "log.page", wanted, OFFICE_WAIT_MS);
         json_array_foreach(json_object_get(answer, "entries"), i, entry)
         {
-            if (args->values_count[2] > 0)
+            is_empty = false;
+            if (is_json)
                 office_print_line(entry);
             else
                 print_entry(entry);
@@ -78,6 +80,8 @@ int cli_log(struct config *config, const struct cli_args *args)
         json_decref(answer);
     }
     office_client_free(client);
+    if (is_good && is_empty && !is_json)
+        (void)printf("no entries%s%s\n", event ? " about " : "", event ? event : "");
     return is_good ? CLI_OK : CLI_FAILED;
 }
 

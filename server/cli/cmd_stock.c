@@ -71,8 +71,11 @@ static int change(const struct config *config, const struct cli_args *args, cons
     const json_t *refused = json_object_get(answer, "refused");
     char *seats = json_dumps(refused, JSON_COMPACT);
     size_t refused_count = json_array_size(refused);
-    (void)printf("%s: %" JSON_INTEGER_FORMAT " seats %s\n", args->arguments[0],
-                 json_integer_value(json_object_get(answer, "changed")), done);
+    (void)printf("%s: %" JSON_INTEGER_FORMAT " seats %s%s\n", args->arguments[0],
+                 json_integer_value(json_object_get(answer, "changed")), done,
+                 json_integer_value(json_object_get(answer, "changed")) == 0 && refused_count == 0
+                     ? "; `stanchion event withheld` lists what is kept from sale"
+                     : "");
     int code = refused_count == 0
                    ? CLI_OK
                    : cli_fail("%zu seats are in somebody's hands or sold, and stay so: %.200s",

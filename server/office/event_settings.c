@@ -9,6 +9,7 @@
 #include <string.h>
 #include "queue/phase.h"
 #include "server/base/utf8.h"
+#include "server/config/nearest.h"
 
 #define MS_MAX INT64_C(4102444800000) /* the year 2100 */
 #define THOUSANDTHS 1000
@@ -229,14 +230,29 @@ json_t *event_settings_default(void)
     return settings;
 }
 
+static const char *nearest_setting(const char *name)
+{
+    const char *names[sizeof table / sizeof table[0]];
+    for (size_t i = 0; i < event_settings_count(); i++)
+        names[i] = table[i].name;
+    return nearest_word(name, names, event_settings_count());
+}
+
 static bool apply_one(json_t *settings, const char *name, const json_t *value, struct said *problem)
 {
     char whole[32], canonical[SETTING_TEXT_BYTES];
     const char *text = json_string_value(value);
     const struct event_setting *setting = event_setting_find(name);
     if (setting == NULL) {
-        said_set(problem, "setting.unknown", "there is no setting called \"%.*s\"",
-                 quoted_bytes(name), name);
+        const char *nearest = nearest_setting(name);
+        if (nearest != NULL)
+            said_set(problem, "setting.unknown",
+                     "there is no setting called \"%.*s\"; did you mean %s?", quoted_bytes(name),
+                     name, nearest);
+        else
+            said_set(problem, "setting.unknown",
+                     "there is no setting called \"%.*s\"; docs/schema.md lists them",
+                     quoted_bytes(name), name);
         return false;
     }
     if (json_is_integer(value)) {

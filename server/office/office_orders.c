@@ -2,6 +2,7 @@
 #include "server/office/office.h"
 
 #include <string.h>
+#include "server/office/office_events.h"
 #include "server/office/office_notes.h"
 
 #define PAGE_MAX 1000
@@ -69,7 +70,11 @@ void office_orders_export(struct office *office, const struct office_request *re
     int64_t limit = json_integer_value(json_object_get(request->args, "limit"));
     if (limit <= 0 || limit > PAGE_MAX)
         limit = PAGE_MAX;
-    if (after == 0 && office_took(office, answer, ledger_begin(office->batch->store)))
+    if (after == 0 && event != NULL)
+        json_decref(
+            office_find_event(office, request, answer)); /* a mistyped one is no empty list */
+    if (after == 0 && answer->error == NULL &&
+        office_took(office, answer, ledger_begin(office->batch->store)))
         (void)office_conclude(
             office, answer,
             office_note(office, request, answer, &(struct office_note){.event = event}));

@@ -65,6 +65,11 @@ void office_visitor_password(struct office *office, const struct office_request 
     if (hash == NULL || !office_took(office, answer, ledger_begin(store)))
         return;
     enum ledger_status status = ledger_visitor_password(store, email, hash);
+    if (status == LEDGER_NOT_FOUND) {
+        (void)ledger_rollback(store);
+        office_fail(answer, "not_found", "There is no account with the e-mail address %s.", email);
+        return;
+    }
     if (status == LEDGER_OK)
         status = office_note(office, request, answer, &(struct office_note){.text = email});
     (void)office_conclude(office, answer, status);

@@ -206,7 +206,7 @@ test('a forgotten password is set by the organizer', async () => {
   const set = await server.cli(['account', 'visitor', 'karl@example.org'], { input: 'a long enough one\n' });
   assert.equal(set.stdout, 'the password of karl@example.org is set\n');
   assert.equal((await signIn(server, 'karl@example.org', 'a long enough one')).status, 200);
-  for (const [args, code, problem] of [[['nobody@example.org', '--generate'], 1, /no such thing/], [['nobody', '--generate'], 2, /not an e-mail/]]) {
+  for (const [args, code, problem] of [[['nobody@example.org', '--generate'], 1, /no account with the e-mail address/], [['nobody', '--generate'], 2, /not an e-mail/]]) {
     const refused = await server.cli(['account', 'visitor', ...args]);
     assert.equal(refused.code, code);
     assert.match(refused.stderr, problem);

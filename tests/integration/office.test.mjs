@@ -100,6 +100,14 @@ test('export and audit of an event without orders', async () => {
   await askRedis(server, 'HINCRBY', 'ev:arena:counts', 'free', -1);
 });
 
+test('what is not there is no empty answer', async () => {
+  assert.match((await cli(['orders', 'export', '--event', 'arna'], 1)).stderr, /^stanchion: There is no event called "arna"\.\n$/);
+  assert.match((await cli(['account', 'visitor', 'nobody@example.org', '--generate'], 1)).stderr, /There is no account with the e-mail address nobody@example\.org\./);
+  assert.equal((await cli(['log', '--event', 'arna'])).stdout, 'no entries about arna\n');
+  assert.match((await cli(['event', 'release', 'arena', '--name', 'nobody'])).stdout, /0 seats released; `stanchion event withheld` lists/);
+  assert.match((await cli(['event', 'set', 'arena', 'admit_per_tik=3'], 1)).stderr, /did you mean admit_per_tick\?/);
+});
+
 test('--json says the same to programs', async () => {
   const lines = async (...args) => (await cli([...args, '--json'])).stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
   const [listed] = (await lines('event', 'list')).filter(({ id }) => id === 'arena');

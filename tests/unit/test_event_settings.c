@@ -180,7 +180,13 @@ Test(event_settings, a_change_is_all_or_nothing)
     cr_assert_eq(event_setting_whole(settings, "active_cap"), 20);
     cr_assert_eq(event_setting_whole(settings, "admit_per_tick"), 7);
     cr_assert_not(event_settings_apply(settings, unknown, problem));
-    cr_assert_not_null(strstr(problem->text, "colour"));
+    cr_assert_str_eq(problem->text,
+                     "there is no setting called \"colour\"; docs/schema.md lists them");
+    (void)json_object_set_new(unknown, "admit_per_tik", json_string("3"));
+    (void)json_object_del(unknown, "colour");
+    cr_assert_not(event_settings_apply(settings, unknown, problem));
+    cr_assert_str_eq(problem->text, "there is no setting called \"admit_per_tik\"; did you mean "
+                                    "admit_per_tick?");
     cr_assert_not(event_settings_apply(settings, list, problem));
     cr_assert_not_null(strstr(problem->text, "message"), "%s", problem->text);
     json_decref(list);

@@ -170,6 +170,12 @@ export function metrics(text, file, { metricNames, cookies }) {
   return matches(text, /`(stanchion_[a-z_]+)/g).filter(({ match }) => !known(match[1])).map(({ match, where }) => `${where}: there is no ${match[1]}`);
 }
 
+// `NAME_MAX` (250): the number is that of the code.
+export function limits(text, file, { limits: known }) {
+  return matches(text, /`([A-Z][A-Z0-9]+_[A-Z0-9_]+)` \(([\d,]+)\)/g).filter(({ match }) => match[1] in known && known[match[1]] !== Number(match[2].replaceAll(',', '')))
+    .map(({ match, where }) => `${where}: ${match[1]} is ${known[match[1]]}`);
+}
+
 // --- tables ---
 
 // "GET /events/{e}/orders?q=TEXT" and, behind it, ".../orders.csv" -> "GET events/*/orders", "GET events/*/orders.csv".

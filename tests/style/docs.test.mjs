@@ -22,6 +22,7 @@ const checks = [
     block('stampede --visitrs 3'), block('stampede run no-such'), block('./run --nothing'), block('loadtest/bench/run --no-such-flag'), block('node tests/nothing.mjs'),
     '    stanchion draw verify', block('nice -n 19 build/bin/stampede million --nothing x')]],
   ['metrics and cookies are there', docs.metrics, documents, ['`stanchion_no_such_total`', '`stanchion_nothing` is a cookie']],
+  ['limits are those of the code', docs.limits, current, ['`TICK_PIECE_MAX` (500)']],
   ['settings of events are there', docs.pairs, current, ['`admit_per_tik=0`']],
 ];
 
@@ -81,6 +82,47 @@ test('every code that HTTP or the ledger answers is explained', () => {
   const known = [...facts.httpCodes, ...facts.officeCodes, ...facts.findings, ...facts.effects];
   assert.ok(known.length > 80, `${known.length}`);
   assert.deepEqual(known.filter((code) => !explained.includes(`\`${code}\``)), []);
+});
+
+// Numbers in sentences, beside the limits that they are.
+const said = [
+  ['security', /bytes of a frame \((\d+) KB\)/, 'FRAME_BYTES_MAX', 1024],
+  ['protocol', /one JSON object each, at most\s+([\d,]+) bytes/, 'FRAME_BYTES_MAX'],
+  ['security', /requests under way of a connection \((\d+)\)/, 'REQUESTS_PENDING_MAX'],
+  ['security', /polls at once \(([\d,]+) of a gateway/, 'POLLS_MAX'],
+  ['security', /of a gateway, (\d+) of a visitor/, 'POLLS_PER_VISITOR_MAX'],
+  ['security', /of a visitor; (\d+) messages/, 'POLL_MESSAGES_MAX'],
+  ['security', /messages, (\d+) s\s+and an answer/, 'POLL_WAIT_MS_MAX', 1000],
+  ['security', /an answer of (\d+) KB/, 'POLL_OUT_BYTES_MAX', 1024],
+  ['security', /after (\d+) in a row 1008/, 'REFUSED_IN_ROW_MAX'],
+  ['security', /waiting for a slow reader \((\d+) KB/, 'OUT_BYTES_MAX', 1024],
+  ['security', /inventories uploaded \((\d+) MiB/, 'UPLOAD_BYTES_MAX', 1 << 20],
+  ['organizer', /the whole body at\s+most (\d+) MiB/, 'UPLOAD_BYTES_MAX', 1 << 20],
+  ['security', /consoles that watch \((\d+) of a gateway/, 'LIVE_MAX'],
+  ['security', /remembered as signed out \(([\d,]+)\)/, 'SIGNED_OUT_MAX'],
+  ['accounts', /at most ([\d,]+) entries?\)|16 bytes an entry, at most ([\d,]+)\)/, 'SIGNED_OUT_MAX'],
+  ['inventory', /up to (\d+) MiB/, 'PLAN_FILE_BYTES_MAX', 1 << 20],
+  ['inventory', /up to ([\d,]+) seats and standing places/, 'PLAN_SEATS_MAX'],
+  ['inventory', /([\d,]+) sections, /, 'PLAN_SECTIONS_MAX'],
+  ['inventory', /sections, ([\d,]+)\s+rows/, 'PLAN_ROWS_MAX'],
+  ['inventory', /(\d+) categories and/, 'PLAN_CATEGORIES_MAX'],
+  ['inventory', /(\d+) standing areas/, 'PLAN_AREAS_MAX'],
+  ['inventory', /up to ([\d,]+) events/, 'EVENTS_MAX'],
+  ['inventory', /A label has at most\s+(\d+) bytes/, 'PLAN_LABEL_BYTES_MAX'],
+  ['inventory', /may have up to (\d+) types/, 'PLAN_TYPES_MAX'],
+  ['inventory', /the first ([\d,]+); the rest/, 'PLAN_ERRORS_MAX'],
+  ['inventory', /after ([\d,]+) the file is read no further/, 'IMPORT_ERRORS_COUNT_MAX'],
+  ['draw', /([\d,]+) is the most/, 'DRAW_PLACES_MAX'],
+  ['history', /the stream keeps ([\d,]+)\s+notes/, 'NOTES_MAX'],
+  ['redis', /at most ([\d,]+) a tick/, 'TICK_GONE_MAX'],
+  ['configuration', /A line has at most (\d+) bytes/, 'IMPORT_INI_LINE_BYTES_MAX'],
+];
+test('numbers in sentences are those of the code', () => {
+  for (const [name, pattern, limit, unit = 1] of said) {
+    const found = read(`docs/${name}.md`).match(pattern);
+    assert.ok(found, `docs/${name}.md no longer says ${pattern}`);
+    assert.equal(Number((found[1] ?? found[2]).replaceAll(',', '')) * unit, facts.limits[limit], `docs/${name}.md: ${found[0]}`);
+  }
 });
 
 // Whom the tables of docs/redis.md name as writers: scripts, or processes.

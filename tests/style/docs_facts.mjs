@@ -18,7 +18,14 @@ const settingsTable = [...read('server/office/event_settings.c').split('table[] 
   .matchAll(/\{"(\w+)", SETTING_(\w+), "[^"]*", (\w+), (\w+), "([^"]*)"/g)]
   .map(([, name, type, min, max, preset]) => ({ name, type, min, max, preset }));
 
+// #define NAME 64u << 20, of all headers and sources: { NAME: 67108864 }. What is no plain arithmetic is left out.
+const limits = Object.fromEntries(files.filter((file) => /^(server|queue|ticketing)\/.*\.[ch]$/.test(file))
+  .flatMap((file) => [...read(file).matchAll(/^#define ([A-Z][A-Z0-9_]+)[ \\\n]+([^\n/]+)/gm)])
+  .map(([, name, text]) => [name, text.replace(/U?INT\d+_C|[()"]/g, ' ').replace(/(\d)[uUlL]+/g, '$1')])
+  .filter(([, text]) => /^\s*\d+(\s*(<<|[*+-])\s*\d+)*\s*$/.test(text)).map(([name, text]) => [name, Function(`return (${text})`)()]));
+
 export const facts = {
+  limits,
   files, read, settingsTable,
   commands: commandsOf(read('server/cli/commands.c')),
   settings: names('server/config/config_table.c', /^ {4}\{\.name = "([a-z._0-9]+)",/gm),

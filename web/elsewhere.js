@@ -23,5 +23,5 @@ export async function takeOver(visit, api) {
   if (answer?.ok) {
     visit.store.clear();
     visit.store.set({ receipt });
-  } else visit.change({ notice: answer?.status === 403 ? 'signIn' : answer ? 'receipt' : 'other', code: 'connection' });
+  } else visit.change({ notice: answer?.status === 403 ? 'sale.signIn' : answer ? 'sale.receipt' : 'error.other', code: 'connection' });
 }

@@ -44,7 +44,7 @@ export class SaleView {
     setText($('sale-name'), event.name);
     this.#drawDates(event);
     show($('sale-notice'), Boolean(notice));
-    setText($('sale-notice'), notice ? t(notice === 'other' ? 'error.other' : `sale.${notice}`, { code }) : '');
+    setText($('sale-notice'), notice ? t(notice, { code }) : '');
     const total = event.waiting ?? 0;
     show($('sale-waiting'), total > 0 && !isOver(event.phase));
     for (const id of ['sale-limit', 'sale-how']) show($(id), !isOver(event.phase));

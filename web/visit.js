@@ -98,12 +98,12 @@ export class Visit {
 
   async leave() {
     await this.request({ type: 'leave' });
-    this.end('sale', { notice: 'left_line' });
+    this.end('sale', { notice: 'sale.left_line' });
   }
 
   // In another tab, or on another device.
   leftThere() {
-    this.end('sale', { notice: 'left_there' });
+    this.end('sale', { notice: 'sale.left_there' });
   }
 
   async claim(probeMs) {
@@ -245,14 +245,14 @@ export class Visit {
     else if (code === 'already_served') this.showTickets();
     else if (code === 'receipt_gone') await (await this.purchase()).findOutcome(fields.reason).catch((error) => this.#refused(error));
     else if (code === 'sign_in') {
-      this.end('sale', { notice: 'signIn' });
+      this.end('sale', { notice: 'sale.signIn' });
       this.#on.onSignIn();
     }
-    else if (code.startsWith('receipt_')) this.end('sale', { notice: 'receipt' });
+    else if (code.startsWith('receipt_')) this.end('sale', { notice: 'sale.receipt' });
     else if (code === 'not_open') {
       if (fields.phase) this.setEvent({ phase: fields.phase, opens_at_ms: fields.opens_at_ms ?? 0 });
-      this.end('sale', { notice: 'notOpen' });
-    } else this.end('sale', { notice: 'other', code });
+      this.end('sale', { notice: 'sale.notOpen' });
+    } else this.end('sale', { notice: 'error.other', code });
   }
 
   #tryLater(code, retry_s) {

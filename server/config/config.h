@@ -47,6 +47,7 @@ struct config {
     int64_t listen_port;
     int64_t gateways_count; /* 0 = one per core, see config_gateways_count() */
     int64_t connections_max;
+    int64_t gateway_silent_ms_max;
     int64_t joins_pending_max;
     int64_t outbox_entries_max;
     int64_t reconnects_per_s;

@@ -138,6 +138,11 @@ void metrics_write(struct gateway *gateway)
     put(gateway, COLUMN_WRITTEN_MS, (double)clock_monotonic_ms());
 }
 
+double metrics_written_ms(const struct board *board, unsigned gateway)
+{
+    return board_get(board, gateway, COLUMN_WRITTEN_MS);
+}
+
 /* --- the text --- */
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
@@ -147,7 +152,7 @@ static void head(FILE *out, const char *name, const char *type, const char *help
 
 static bool has_run(const struct board *board, unsigned row)
 {
-    return board_get(board, row, COLUMN_WRITTEN_MS) > 0;
+    return metrics_written_ms(board, row) > 0;
 }
 
 static void tell_figure(FILE *out, const struct board *board, const struct figure *figure,
@@ -170,7 +175,7 @@ static void tell_ages(FILE *out, const struct board *board)
     for (unsigned row = 0; row < board->rows_count; row++) {
         if (has_run(board, row)) {
             fprintf(out, "stanchion_gateway_age_seconds{gateway=\"%u\"} %.3f\n", row,
-                    (now_ms - board_get(board, row, COLUMN_WRITTEN_MS)) / 1e3);
+                    (now_ms - metrics_written_ms(board, row)) / 1e3);
         }
     }
 }

@@ -12,6 +12,7 @@
 #include "queue/estimate_error.h"
 #include "server/gateway/latency.h"
 
+struct board;
 struct gateway;
 
 #define METRICS_FIGURES_MAX 40 /* of one number */
@@ -23,6 +24,8 @@ struct gateway;
 void metrics_begin(struct gateway *gateway);
 /* Once a second. */
 void metrics_write(struct gateway *gateway);
+/* When a gateway last did (monotonic, ms; 0 = never). For the supervisor. */
+double metrics_written_ms(const struct board *board, unsigned gateway);
 /* The caller frees it. */
 char *metrics_text(struct gateway *gateway, size_t *bytes);
 

@@ -122,6 +122,7 @@ bool child_start(struct child *child, int64_t now_ms, child_run_fn *run, void *c
     }
     child->pid = pid;
     child->started_ms = now_ms;
+    child->watch = (struct watch){0};
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "server/supervisor/watch.h"
 
 #define CHILD_NAME_BYTES_MAX 32
 #define CHILD_BACK_OFF_MS_MIN 100
@@ -38,6 +39,7 @@ struct child {
     pid_t pid; /* 0 = not running */
     int64_t started_ms, start_at_ms;
     int64_t back_off_ms; /* the last pause; 0 = none yet */
+    struct watch watch;
 };
 
 /* What runs in the child; its value is the exit code. */

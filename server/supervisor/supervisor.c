@@ -332,10 +332,35 @@ static bool wait_for_redis(struct supervisor *s)
     return true;
 }
 
+/* A gateway that hangs (in a library, in a debugger) is ended; what ends is started again. */
+static void end_silent(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->children_count; i++) {
+        struct child *child = &s->children[i];
+        if (child->kind == CHILD_GATEWAY && child->pid != 0 &&
+            watch_look(&child->watch, metrics_written_ms(s->board, (unsigned)child->index))) {
+            log_error("%s (pid %ld) has given no sign of life for %lld s: it is ended", child->name,
+                      (long)child->pid, (long long)s->config.gateway_silent_ms_max / 1000);
+            (void)kill(child->pid, SIGKILL);
+        }
+    }
+}
+
+/* Looks at the gateways when it is time. Returns how long it is until the next look. */
+static int64_t look_due(struct supervisor *s)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (now_ms >= s->look_ms) {
+        end_silent(s);
+        s->look_ms = now_ms + s->config.gateway_silent_ms_max / WATCH_LOOKS;
+    }
+    return s->look_ms - now_ms;
+}
+
 static void run(struct supervisor *s)
 {
     for (;;) {
-        int number = next_signal(s, start_due(s));
+        int number = next_signal(s, min_ms(start_due(s), look_due(s)));
         if (number == SIGTERM || number == SIGINT)
             return;
         reap(s, false);

@@ -25,6 +25,7 @@ struct supervisor {
     sigset_t signals;
     size_t children_count;
     struct child children[CHILDREN_MAX]; /* in the order of starting */
+    int64_t look_ms;                     /* monotonic: when the gateways are looked at next */
     bool is_hurried;                     /* a second signal came */
     bool is_children_due;                /* data/children could not be written */
 };

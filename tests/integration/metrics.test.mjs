@@ -11,7 +11,7 @@ import { visit } from '../support/visitor.mjs';
 const VISITORS = 12;
 let server, crowd = [];
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '3'], event: 'arena' });
+  server = await startStanchion({ flags: ['--gateways', '3', '--gateway.silent_ms_max', '8000'], event: 'arena' });
   crowd = await Promise.all(Array.from({ length: VISITORS }, () => visit(server)));
   await Promise.all(crowd.map((one) => one.enter()));
 });
@@ -108,17 +108,18 @@ test('what a gateway has counted is not lost with it', async () => {
   assert.equal(sumOf(after, 'joins_total'), VISITORS);
 });
 
-test('a gateway that hangs is seen by its age', async () => {
+test('a gateway that hangs is seen by its age, then ended and started again', async () => {
   const pid = server.children()['gateway 1'];
   process.kill(pid, 'SIGSTOP');
-  try { // connections that the kernel deals to it are not answered: each try has its own
-    await until('it has not written for 3 s', async () => {
-      const answer = await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(1000) }).catch(() => null);
-      return answer && parse(await answer.text()).samples.get('stanchion_gateway_age_seconds{gateway="1"}') > 3;
-    }, { msMax: 60_000 });
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+  // Connections that the kernel deals to it are not answered: each try has its own.
+  const age = async () => {
+    const answer = await fetch(`${server.url}/metrics`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(1000) }).catch(() => null);
+    return answer && parse(await answer.text()).samples.get('stanchion_gateway_age_seconds{gateway="1"}');
+  };
+  await until('it has not written for 3 s', async () => await age() > 3, { msMax: 60_000 });
+  await until('there is another one', () => (server.children()['gateway 1'] ?? pid) !== pid, { msMax: 60_000 });
+  assert.match(server.log(), new RegExp(`gateway 1 \\(pid ${pid}\\) has given no sign of life for 8 s: it is ended`));
+  await until('it writes', async () => await age() < 3, { msMax: 60_000 });
 });
 
 test('nobody is told who comes through a proxy', async () => {

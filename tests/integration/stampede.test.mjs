@@ -247,11 +247,11 @@ test('wrong usage is 2, a run that cannot be carried out is 3', async () => {
     [[...against(server), '--ledger', '/nonexistent/ledger.db'], 3, /cannot be opened/],
     [[...against(server), '--visitors', '20', '--duration-s', '2', '--think-ms', '9000'], 3, null],
   ];
-  for (const [args, code, message] of outcomes) {
+  await Promise.all(outcomes.map(async ([args, code, message]) => {
     const end = await runStampede(args);
     assert.equal(end.code, code, `${args.join(' ')}: ${said(end)}`);
     if (message) assert.match(end.stderr, message);
-  }
+  }));
   const help = await runStampede(['--help']);
   assert.equal(help.code, 0);
   for (const args of [['-h'], ['help'], ['run', '--help'], ['compare', '--help']])

@@ -116,10 +116,11 @@ struct lot {
     uint32_t visitor;
 };
 
-/* The draw as far as these visitors saw it. `seqs` are the places given before it, ascending. */
+/* The draw as far as these visitors saw it. `seqs` are the places that may have been given before
+ * it, ascending; `last` is the last that certainly was. */
 struct draw {
     struct lot *lots;
-    int64_t *seqs;
+    int64_t *seqs, last;
     uint32_t count, seqs_count;
     uint32_t changed;
 };
@@ -140,10 +141,17 @@ static int by_drawn(const void *a, const void *b)
     return ascending(&((const struct lot *)a)->drawn, &((const struct lot *)b)->drawn);
 }
 
-/* Who asked after the opening was certainly late; of those before, some may have come too late. */
+/* Who asked after the opening was certainly late; of those before, a busy gateway may have put some
+ * in line after it, behind those whom another one had put there meanwhile. */
 static bool is_late(const struct history_visitor *v, int64_t opens_at_ms)
 {
     return v->asked_ms > opens_at_ms + EARLY_MARGIN_MS;
+}
+
+/* Who was told a place before the opening, or another one by the draw, was in time. */
+static bool was_in_time(const struct history_visitor *v, int64_t opens_at_ms)
+{
+    return v->is_drawn || (v->told_ms != HISTORY_NONE && v->told_ms <= opens_at_ms);
 }
 
 /* Who left before the opening drew nothing; its place was not dealt. */
@@ -155,7 +163,8 @@ static bool has_stayed(const struct history_visitor *v, int64_t opens_at_ms)
 static bool collect(const struct history *h, int64_t opens_at_ms, struct draw *d)
 {
     *d = (struct draw){.lots = malloc(((size_t)h->visitors_count + 1) * sizeof *d->lots),
-                       .seqs = malloc(((size_t)h->visitors_count + 1) * sizeof *d->seqs)};
+                       .seqs = malloc(((size_t)h->visitors_count + 1) * sizeof *d->seqs),
+                       .last = -1};
     if (!d->lots || !d->seqs)
         return false;
     for (uint32_t i = 0; i < h->visitors_count; i++) {
@@ -165,6 +174,8 @@ static bool collect(const struct history *h, int64_t opens_at_ms, struct draw *d
         int64_t early = v->is_drawn ? v->early_seq : v->seq;
         d->changed += v->is_drawn;
         d->seqs[d->seqs_count++] = early;
+        if (was_in_time(v, opens_at_ms) && early > d->last)
+            d->last = early;
         if (has_stayed(v, opens_at_ms))
             d->lots[d->count++] = (struct lot){early, v->seq, i};
     }
@@ -184,15 +195,14 @@ static uint32_t check_late(const struct history *h, int64_t opens_at_ms, const s
                            struct finding *f)
 {
     uint32_t late = 0;
-    int64_t last = d->seqs_count > 0 ? d->seqs[d->seqs_count - 1] : -1;
     for (uint32_t i = 0; i < h->visitors_count; i++) {
         const struct history_visitor *v = &h->visitors[i];
         if (v->seq == HISTORY_NONE || !is_late(v, opens_at_ms))
             continue;
         late++;
-        if (v->is_drawn || v->seq <= last)
+        if (v->is_drawn || v->seq <= d->last)
             finding_violation(f, "%s came after the opening and got sequence %lld, before %lld",
-                              v->id, (long long)v->seq, (long long)last);
+                              v->id, (long long)v->seq, (long long)d->last);
     }
     return late;
 }

@@ -169,6 +169,18 @@ Test(checker_line, a_latecomer_before_the_draw)
     expect_red(1u << DRAW);
 }
 
+/* It asked just before the opening, and was put in line after it and after somebody who came then. */
+Test(checker_line, who_was_put_in_line_late_by_a_busy_gateway)
+{
+    correct_story();
+    struct history_visitor *v = &visitors[VISITORS - 1];
+    v->asked_ms = OPENS_MS - 20;
+    v->told_ms = OPENS_MS + 700;
+    expect_red(0);
+    v->told_ms = OPENS_MS - 5;
+    expect_red(1u << DRAW);
+}
+
 Test(checker_line, no_draw_at_all)
 {
     correct_story();

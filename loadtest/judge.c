@@ -163,6 +163,7 @@ static void judge_thresholds(struct report *report)
         const struct expectation *e = &o->expectations[i];
         struct threshold *t = &report->thresholds[report->thresholds_count++];
         t->text = o->expectation_texts[i];
+        t->unit = metrics_unit(e->metric);
         t->is_known = metrics_value(report, e->metric, &t->value);
         t->is_kept = t->is_known && expect_holds(e, t->value);
         if (t->is_kept || o->is_lenient || report->verdict != VERDICT_GREEN)

@@ -5,6 +5,7 @@
 
 #include "loadtest/environment.h"
 #include "loadtest/line_pace.h"
+#include "loadtest/memory_growth.h"
 
 struct tick_sink {
     const struct run *run;
@@ -121,6 +122,12 @@ static const char *const counter_names[] = {
     "no_show.late", "tester.late", "tester.busiest"};
 #define COUNTERS_COUNT (sizeof counter_names / sizeof *counter_names)
 
+static bool read_growth(const struct report *r, const char *name, double *value)
+{
+    const struct recorder *recorder = r->watch->recorder;
+    return recorder && memory_growth_mb(&recorder->timeline, &recorder->use, name, value);
+}
+
 static bool read_counter(const struct report *r, const char *name, double *value)
 {
     const double visitors = r->run->options->visitors;
@@ -193,6 +200,16 @@ static bool is_state(const char *name)
     return false;
 }
 
+static bool is_growth(const char *name)
+{
+    static const char *const names[] = {"gateways", "redis",     "ledger", "registrar",
+                                        "sandbox",  "rehearser", "server"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 bool metrics_is_name(const char *name)
 {
     static const char *const parts[] = {"ratio", "before", "after"};
@@ -204,6 +221,8 @@ bool metrics_is_name(const char *name)
         return is_state(rest);
     if ((rest = behind(name, "errors")))
         return strcmp(rest, run_error_names[run_error_index(rest)]) == 0;
+    if ((rest = behind(name, "growth")))
+        return is_growth(rest);
     return is_latency(name) || is_counter(name);
 }
 
@@ -220,5 +239,22 @@ bool metrics_value(const struct report *r, const char *name, double *value)
         return read_state(r, rest, value);
     if ((rest = behind(name, "errors")))
         return read_error(r, rest, value);
+    if ((rest = behind(name, "growth")))
+        return read_growth(r, rest, value);
     return read_latency(r, name, TOTALS_ALL, value) || read_counter(r, name, value);
+}
+
+const char *metrics_unit(const char *name)
+{
+    static const char *const times[] = {"joined.last", "opening.first", "no_show.late",
+                                        "tester.late"};
+    const char *rest = behind(name, "before");
+    rest = rest ? rest : behind(name, "after");
+    rest = rest ? rest : name;
+    if (is_latency(rest) && !strstr(rest, ".count"))
+        return "ms";
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (strcmp(name, times[i]) == 0)
+            return "ms";
+    return strcmp(name, "memory.max") == 0 || behind(name, "growth") ? "MB" : "";
 }

@@ -13,4 +13,7 @@ bool metrics_value(const struct report *report, const char *name, double *value)
 /* Whether any run could have such a figure. Pure. */
 bool metrics_is_name(const char *name);
 
+/* "ms", "MB" or "" of a figure; of an unknown one "". */
+const char *metrics_unit(const char *name);
+
 #endif

@@ -1,6 +1,7 @@
 /* The figures as a page of text; as JSON they are in report_json.c. */
 #include "loadtest/report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,6 +110,14 @@ static void print_counts(const struct report *r)
                (unsigned long long)r->watch->orders_counted, r->watch->orders_seconds);
 }
 
+/* Digits enough to compare, and no exponents. */
+static void print_value(const struct threshold *t)
+{
+    double size = fabs(t->value);
+    int digits = size >= 100 || size == floor(size) ? 0 : size >= 1 ? 2 : 4;
+    printf(" (%.*f%s%s)\n", digits, t->value, t->unit[0] ? " " : "", t->unit);
+}
+
 static void print_verdict(const struct report *r)
 {
     static const char *const words[] = {"every check is green", "A PROMISE WAS BROKEN", "",
@@ -121,7 +130,7 @@ static void print_verdict(const struct report *r)
         const struct threshold *t = &r->thresholds[i];
         printf("%-12s%s", t->is_kept ? "ok" : "MISSED", t->text);
         if (t->is_known)
-            printf(" (%.3g)\n", t->value);
+            print_value(t);
         else
             printf(" (there is no such figure in this run)\n");
     }

@@ -28,7 +28,7 @@ extern const struct report_share report_shares[REPORT_SHARES_COUNT];
 
 /* One threshold and what became of it. */
 struct threshold {
-    const char *text;
+    const char *text, *unit; /* unit: of the value, "" = none */
     double value;
     bool is_known, is_kept;
 };

@@ -139,9 +139,9 @@ static json_t *json_of_thresholds(const struct report *r)
     json_t *array = json_array();
     for (size_t i = 0; i < r->thresholds_count; i++) {
         const struct threshold *t = &r->thresholds[i];
-        json_array_append_new(array,
-                              json_pack("{s:s, s:b, s:o}", "expect", t->text, "kept", t->is_kept,
-                                        "value", t->is_known ? json_real(t->value) : json_null()));
+        json_array_append_new(array, json_pack("{s:s, s:b, s:s, s:o}", "expect", t->text, "kept",
+                                               t->is_kept, "unit", t->unit, "value",
+                                               t->is_known ? json_real(t->value) : json_null()));
     }
     return array;
 }

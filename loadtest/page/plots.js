@@ -51,7 +51,7 @@ function niceStep(span, count) {
 }
 
 // Seconds, as clocks have them.
-const TIME_STEPS = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+const TIME_STEPS = [10, 15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200];
 const niceTime = (span, count) => TIME_STEPS.find((step) => step >= span / count) ?? niceStep(span, count);
 
 function linear(low, high, from, to, count = 4, nice = niceStep) {
@@ -59,6 +59,12 @@ function linear(low, high, from, to, count = 4, nice = niceStep) {
   for (let tick = Math.ceil(low / step) * step; tick <= low + span * 1.0001; tick += step) ticks.push(Number(tick.toPrecision(12)));
   const scale = (value) => from + (value - low) / span * (to - from);
   return Object.assign(scale, { ticks, low, high: low + span });
+}
+
+// From 0 to the next tick above the highest value.
+function upward(high, from, to, nice = niceStep) {
+  const step = nice(high, 5);
+  return linear(0, Math.ceil(high / step - 1e-9) * step, from, to, 5, () => step);
 }
 
 const timeScale = (low, high, from, to, count) => linear(low, high, from, to, count, high - low > 40 ? niceTime : niceStep);
@@ -181,7 +187,7 @@ function overTime({ title, note, at, series, marks = [], format = short, floor =
           if (value !== null) { high = Math.max(high, value); if (value > 0) low = Math.min(low, value); }
       const x = timeScale(0, at.length > 0 ? at[at.length - 1] : 1, BOX.left, width - BOX.right, width > 420 ? 7 : 4);
       const y = isLog ? logarithmic(Math.min(low, high), high || 1, tall - BOX.bottom, BOX.top)
-        : linear(0, high * 1.06 || 1, tall - BOX.bottom, BOX.top);
+        : upward(high || 1, tall - BOX.bottom, BOX.top);
       axes(svg, width, tall, x, y, seconds, format === time ? tickTime : format);
       marksOn(svg, marks, x, tall);
       for (const one of shown) {

@@ -63,23 +63,34 @@ function tiles(report) {
   latencyTile('hold, p99', 'hold');
   latencyTile('pay to confirmed, p99', 'pay to confirmed');
   add('errors told', number(sum(Object.values(counts.errors))));
-  return html('div', { class: 'tiles' }, ...found);
+  // As many in each row, whatever their number.
+  return html('div', { class: 'tiles', style: `--columns:${Math.ceil(found.length / Math.ceil(found.length / 8))}` }, ...found);
 }
+
+// A table that may be wider than the screen: it scrolls by itself, also by keyboard.
+const wideTable = (name, look, ...content) => html('div', { class: look, role: 'region', 'aria-label': name, tabindex: '0' }, ...content);
 
 const state = (look, word) => html('span', { class: `state ${look}` }, word);
 
 function promises(report) {
   const looks = { ok: ['green', 'kept'], FAILED: ['red', 'broken'], 'not checked': ['amber', 'not checked'] };
   const rows = report.checks.map((check) => html('tr', {}, html('td', {}, state(...looks[check.state])), html('td', { class: 'name' }, check.check),
-    html('td', { class: 'text' }, check.text)));
-  return html('div', { class: 'panel wide scroll' }, html('table', { class: 'stack' },
+    html('td', { class: 'text' }, check.text.replace(/\b\d{5,}\b/g, (digits) => number(Number(digits))))));
+  return html('div', { class: 'panel wide' }, html('table', { class: 'stack' },
     html('thead', {}, html('tr', {}, ...['', 'promise', 'what was seen'].map((word) => html('th', {}, word)))), html('tbody', {}, ...rows)));
+}
+
+// Figures that are times come in milliseconds.
+function thresholdValue({ value, unit, expect }) {
+  if (value === null) return 'no such figure';
+  if (unit === 'ms' || (unit === undefined && /\d\s*[mu]?s\s*$/.test(expect))) return time(value * 1000);
+  return `${Number(value.toPrecision(4)).toLocaleString('en-US')}${unit ? ` ${unit}` : ''}`;
 }
 
 function thresholds(report) {
   if (report.thresholds.length === 0) return null;
   const rows = report.thresholds.map((one) => html('tr', {}, html('td', {}, state(one.kept ? 'green' : 'red', one.kept ? 'kept' : 'missed')),
-    html('td', { class: 'name' }, one.expect), html('td', { class: 'text n' }, one.value === null ? 'no such figure' : Number(one.value.toPrecision(4)).toLocaleString('en-US'))));
+    html('td', { class: 'name' }, one.expect), html('td', { class: 'text n' }, thresholdValue(one))));
   return html('div', { class: 'panel wide' }, html('h3', { style: 'margin-bottom:8px' }, 'Thresholds'), html('table', {}, html('tbody', {}, ...rows)));
 }
 
@@ -93,7 +104,7 @@ function linePlots(report) {
   return [
     overTime({ ...shared, title: 'Arrivals', note: 'visitors a second', series: [{ name: 'wanted to come', values: rate('arrived'), area: true },
       { name: 'got a place', values: rate('joined') }, { name: 'came back', values: rate('reconnects'), dashed: true, color: 'var(--s8)' }] }),
-    overTime({ ...shared, title: 'The line', note: 'visitors at the end of each second', series: [{ name: 'waiting', values: line.levels.waiting, area: true, color: 'var(--s6)' },
+    overTime({ ...shared, title: 'The line', note: 'visitors', series: [{ name: 'waiting', values: line.levels.waiting, area: true, color: 'var(--s6)' },
       { name: 'inside', values: line.levels.inside, color: 'var(--s1)' }, { name: 'connected', values: line.levels.connected, dashed: true, color: 'var(--s8)' }] }),
     overTime({ ...shared, title: 'Admissions and sales', note: 'a second', series: [{ name: 'admitted', values: rate('admitted'), area: true },
       { name: 'holds', values: rate('holds') }, { name: 'seats sold', values: rate('seats_sold') }] }),
@@ -105,11 +116,11 @@ function placesPlot(report) {
   const tracks = report.places.filter((track) => track.ahead.length > 1 || track.admitted_s !== null);
   if (tracks.length === 0) return null;
   return panel({
-    title: 'Places over time', note: `${tracks.length} visitors, each until it was admitted (dot)`,
+    title: 'Places over time', note: `people ahead of ${tracks.length} visitors, each until it was admitted (dot) or last told`,
     draw(svg, width, tall) {
       const lines = tracks.map((track) => (track.admitted_s === null ? track.ahead : [...track.ahead.filter(([s]) => s <= track.admitted_s), [track.admitted_s, 0]]));
       const all = lines.flat(), last = Math.max(1, ...all.map(([s]) => s)), first = Math.min(0, ...all.map(([s]) => s));
-      const x = timeScale(first, last, BOX.left, width - BOX.right, width > 420 ? 7 : 4), y = linear(0, Math.max(1, ...all.map(([, ahead]) => ahead)) * 1.06, tall - BOX.bottom, BOX.top);
+      const x = timeScale(first, last, BOX.left, width - BOX.right, width > 420 ? 7 : 4), y = upward(Math.max(1, ...all.map(([, ahead]) => ahead)), tall - BOX.bottom, BOX.top);
       axes(svg, width, tall, x, y, seconds, short);
       marksOn(svg, marks, x, tall);
       lines.forEach((points, index) => {
@@ -145,7 +156,7 @@ function latencyPlots(report) {
     found.push(percentileCurves({ title: 'Latency by percentile', kinds: percentiles,
       note: 'from the moment each step was due, so that a stall is not left out' }));
   if (line)
-    found.push(overTime({ title: 'Latency over time', note: 'p99 of each second', at: line.at_s, marks, isLog: true, format: time, height: 300,
+    found.push(overTime({ title: 'Latency over time', note: 'p99', at: line.at_s, marks, isLog: true, format: time, height: 300,
       series: percentiles.map((kind) => ({ name: kind.name, color: kind.color, values: line.latency[kind.name]?.p99_us ?? [] })) }));
   found.push(html('div', { class: 'panel wide' }, html('h3', {}, 'How long it took'), html('p', { class: 'note' }, 'histograms, ten bars for every tenfold'),
     html('div', { class: 'multiples' }, ...kinds.map(smallHistogram))), latencyTable(kinds));
@@ -156,7 +167,7 @@ function latencyTable(kinds) {
   const columns = ['p50', 'p90', 'p99', 'p99.9', 'p99.99'];
   const rows = kinds.map((kind) => html('tr', {}, html('td', { class: 'name' }, kind.name), html('td', { class: 'n' }, number(kind.count)),
     ...columns.map((name) => html('td', { class: 'n' }, time(kind[`${name}_us`] ?? 0))), html('td', { class: 'n' }, time(kind.max_us))));
-  return html('div', { class: 'panel wide scroll' }, html('table', {}, html('thead', {}, html('tr', {}, html('th', {}, 'latency'),
+  return wideTable('Latencies', 'panel wide scroll', html('table', {}, html('thead', {}, html('tr', {}, html('th', {}, 'latency'),
     ...['count', ...columns, 'max'].map((name) => html('th', { class: 'n' }, name)))), html('tbody', {}, ...rows)));
 }
 
@@ -181,11 +192,18 @@ function processPlots(report) {
   const shared = { at: line.at_s, marks }, found = [];
   found.push(overTime({ ...shared, title: 'Processor', note: `cores used; the machine has ${report.environment?.cores ?? '?'}`, format: (value) => number(value, 2), floor: 0.2,
     series: [...groups(line.processes, 'cpu'), { name: 'tester', values: line.tester.cpu, dashed: true, color: 'var(--s8)' }] }));
-  if (line.processes.length > 0)
-    found.push(overTime({ ...shared, title: 'Memory', note: 'resident, in MB; "all": with the tester, and the kernel for all connections',
-      series: [...groups(line.processes, 'memory_kb'), ...(line.memory_used_kb ? [{ name: 'all', values: line.memory_used_kb, dashed: true, color: 'var(--s8)' }] : [])]
-        .map((one) => ({ ...one, values: one.values.map((value) => (value === null ? null : value / 1024)) })) }), processTable(line));
+  if (line.processes.length > 0) found.push(memoryPlot(report, shared), processTable(line));
   return found;
+}
+
+const CROWD = 10_000; // fewer connections are less than what else a machine does meanwhile
+
+function memoryPlot({ timeline: line, run }, shared) {
+  const hasAll = line.memory_used_kb && run.visitors >= CROWD;
+  const series = [...groups(line.processes, 'memory_kb'), ...(hasAll ? [{ name: 'all', values: line.memory_used_kb, dashed: true, color: 'var(--s8)' }] : [])];
+  const isLarge = Math.max(...series.map(({ values }) => peak(values))) > 4 << 20, unit = isLarge ? 1 << 20 : 1 << 10;
+  return overTime({ ...shared, title: 'Memory', note: `resident, in ${isLarge ? 'GB' : 'MB'}${hasAll ? '; "all": with the tester, and the kernel for all connections' : ''}`,
+    series: series.map((one) => ({ ...one, values: one.values.map((value) => (value === null ? null : value / unit)) })) });
 }
 
 function processRows(line, processes) {
@@ -202,7 +220,7 @@ function processTable(line) {
   const rows = groups(line.processes, 'cpu').map(({ name, values }, index) => ({ name, cpu: values, memory_kb: memory[index].values }));
   const each = rows.length < line.processes.length
     ? [html('details', {}, html('summary', {}, 'each gateway'), processRows(line, line.processes.filter(({ name }) => /^gateway/.test(name))))] : [];
-  return html('div', { class: 'panel scroll' }, processRows(line, rows), ...each);
+  return wideTable('Processes', 'panel scroll', processRows(line, rows), ...each);
 }
 
 function errorPanel(report) {
@@ -243,7 +261,7 @@ function crowdParts(name, report) {
   const parts = [];
   if (crowds.length > 1)
     parts.push(html('div', { class: 'crowd-name' }, html('h2', {}, name), html('span', { style: 'color:var(--soft)' }, sentence(report))));
-  if (report.tester?.is_limit) parts.push(html('p', { class: 'notice' }, report.tester.why));
+  if (report.tester?.is_limit) parts.push(html('p', { class: 'notice' }, html('b', {}, 'Not only the server was measured: '), report.tester.why));
   return [...parts, tiles(report), ...section('Promises', [promises(report), thresholds(report)]),
     ...section('The line and the sale', [...linePlots(report), estimatePlot(report)]),
     ...section('Latencies', latencyPlots(report)), ...section('The server', [...processPlots(report), errorPanel(report)]),

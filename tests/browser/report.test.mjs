@@ -22,8 +22,9 @@ const overTime = (us) => ({ count: each(() => 30), p50_us: each((s) => (s % 7 ? 
 function crowd() {
   return {
     verdict: 'broken', reason: '',
-    checks: [{ check: 'no seat confirmed twice', state: 'FAILED', violations: 1, text: `seat 7 ${NASTY}` }, { check: 'money adds up', state: 'ok', violations: 0, text: 'x' }],
-    thresholds: [{ expect: 'hold.p99 < 20ms', kept: false, value: 25.123 }, { expect: 'no.such > 1', kept: false, value: null }],
+    checks: [{ check: 'no seat confirmed twice', state: 'FAILED', violations: 1, text: `seat 7 ${NASTY}` }, { check: 'money adds up', state: 'ok', violations: 0, text: 'confirmed 1234567' }],
+    thresholds: [{ expect: 'hold.p99 < 20ms', kept: false, value: 25.123 }, { expect: 'joined.last < 120', kept: true, value: 111900, unit: 'ms' },
+      { expect: 'memory.max < 16000', kept: true, value: 10989.77, unit: 'MB' }, { expect: 'no.such > 1', kept: false, value: null, unit: '' }],
     run: { url: 'http://127.0.0.1:8080', event: NASTY, mode: 'journey', visitors: 12345, processes: 2, seconds: 30.5, seed: '7', was_interrupted: true },
     counts: { visitors: { bought: 9000, left: 3345 }, errors: { seat_taken: 321, closed: 12 }, admitted: 12000, seats_sold: 18000, joined: 12345 },
     line: { joins_per_s: 411.5 }, latency: { connect: latencyOf(300), hold: latencyOf(2000), 'tick interval': latencyOf(500000) },
@@ -35,6 +36,7 @@ function crowd() {
       levels: { connected: each((s) => 50 * s), waiting: each((s) => 1000 - 30 * s), inside: each(() => 80), server_waiting: each(() => null), server_inside: each(() => 80) },
       tester: { cpu: each(() => 0.5), busiest: each(() => 0.4), machine: each(() => null), late_ms: each(() => 1) },
       processes: ['gateway 0', 'gateway 1', 'gateway 2', 'gateway 3', 'redis'].map((name) => ({ name, cpu: each((s) => (s < 3 ? null : 0.25)), memory_kb: each((s) => (s < 3 ? null : 20480)) })),
+      memory_used_kb: each((s) => s << 20),
     },
     places: [{ visitor: 0, admitted_s: 12, ahead: [[1, 500], [6, 200], [11, 3]] }, { visitor: 9, admitted_s: null, ahead: [[2, 900], [29, 400]] }],
     estimates: { visitors: 3, within: 1, sooner: 1, later: 1, points: [[5, 9, 7], [10, 12, 8], [1, 2, 9]] },
@@ -80,7 +82,7 @@ test('it shows what the report says, and nothing in it can break out', async () 
   const url = pageOf({ scenario: 's', title: `T ${NASTY}`, about: 'a', verdict: 'broken', faults: [{ at_s: 4, text: `kill ${NASTY}` }], crowds: { one: crowd(), two: crowd() } });
   const { page } = await opened(url, DESKTOP);
   const text = await page.locator('main').innerText();
-  for (const words of [`T ${NASTY}`, 'A promise was broken', 'partial', 'the tester was the limit', '12,345', '18,000', 'seat_taken', '25.12', 'no such figure',
+  for (const words of [`T ${NASTY}`, 'A promise was broken', 'partial', 'the tester was the limit', '12,345', '18,000', 'seat_taken', '25 ms', '111.9 s', '10,990 MB', 'no such figure', 'confirmed 1,234,567', 'resident, in GB',
     `seat 7 ${NASTY}`, `kill ${NASTY}`, '4 gateways', '33 % of 3 visitors', 'commit abc'])
     assert.ok(text.includes(words), `${words}\n${text}`);
   // Many gateways are one row with what they use together, and each for itself on demand.
@@ -89,6 +91,9 @@ test('it shows what the report says, and nothing in it can break out', async () 
   await page.getByText('each gateway', { exact: true }).first().click();
   assert.ok(await page.getByText('gateway 3', { exact: true }).first().isVisible());
   assert.equal(await page.locator('h2', { hasText: 'Latencies' }).count(), 2, 'one for each crowd');
+  // The highest label of an axis is not below a curve: 29 GB, 300 arrivals a second.
+  for (const [title, top] of [['Memory', '30'], ['Arrivals', '300']])
+    assert.ok((await page.locator('figure', { hasText: title }).first().locator('svg text').allTextContents()).includes(top), title);
   assert.ok(await page.locator('figure svg').count() >= 2 * 8);
   assert.ok(await page.locator('.multiples svg').count() === 2 * 3);
   const plot = page.locator('figure', { hasText: 'Arrivals' }).first().locator('.plot');

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "loadtest/live.h"
+#include "loadtest/memory_growth.h"
+#include "loadtest/metrics.h"
 #include "loadtest/tester_load.h"
 #include "loadtest/timeline.h"
 #include "loadtest/track.h"
@@ -246,4 +248,57 @@ Test(live, the_plain_line_is_one_line)
     char small[64];
     live_line(&one, small, sizeof small);
     cr_expect_lt(strlen(small), sizeof small);
+}
+
+/* ---- memory in the long run ---- */
+
+static struct process_use use;
+
+/* A run of 100 s in which gateway 1 grows by 1 MB every ten seconds, and the ledger only at first.
+ */
+static void grow(void)
+{
+    static const char *const names[] = {"gateway 0", "gateway 1", "ledger", "redis"};
+    memset(&line, 0, sizeof line);
+    memset(&use, 0, sizeof use);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        memcpy(use.server[use.server_count++].name, names[i], strlen(names[i]) + 1);
+    for (uint32_t s = 1; s <= 100; s++) {
+        struct timeline_point p = second(s, 0);
+        p.memory_kb[0] = 5000;
+        p.memory_kb[1] = 5000 + 1024 * ((s - 1) / 10);
+        p.memory_kb[2] = s < 40 ? 100 * s : 4000;
+        p.cpu[3] = -1; /* never there */
+        timeline_add(&line, &p);
+    }
+}
+
+Test(memory_growth, of_the_second_half)
+{
+    double mb = -1;
+    grow();
+    cr_assert(memory_growth_mb(&line, &use, "gateway 1", &mb));
+    cr_expect_float_eq(mb, 4, 0.01, "%f", mb);
+    cr_assert(memory_growth_mb(&line, &use, "gateways", &mb));
+    cr_expect_float_eq(mb, 4, 0.01, "%f", mb);
+    cr_assert(memory_growth_mb(&line, &use, "server", &mb));
+    cr_expect_float_eq(mb, 4, 0.01, "%f", mb);
+    cr_assert(memory_growth_mb(&line, &use, "ledger", &mb));
+    cr_expect_float_eq(mb, 0, 0.01, "set up once: %f", mb);
+    cr_expect_not(memory_growth_mb(&line, &use, "redis", &mb), "it was never there");
+    cr_expect_not(memory_growth_mb(&line, &use, "sandbox", &mb));
+    line.count = 5;
+    cr_expect_not(memory_growth_mb(&line, &use, "ledger", &mb), "too short");
+}
+
+Test(metrics, units)
+{
+    static const char *const figures[][2] = {
+        {"hold.p99", "ms"},     {"before.told.max", "ms"}, {"after.tick.p90", "ms"},
+        {"hold.count", ""},     {"after.hold.count", ""},  {"ratio.hold.p99", ""},
+        {"joined.last", "ms"},  {"tester.late", "ms"},     {"memory.max", "MB"},
+        {"growth.redis", "MB"}, {"visitors.bought", ""},   {"seats_sold", ""},
+        {"tester.busiest", ""}, {"opening.first", "ms"},   {"nonsense", ""}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        cr_expect_str_eq(metrics_unit(figures[i][0]), figures[i][1], "%s", figures[i][0]);
 }

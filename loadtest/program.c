@@ -1,6 +1,7 @@
 /* fork, exec, and one pipe for both outputs. */
 #include "loadtest/program.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 
 static _Noreturn void become(const char *const *argv, int output)
 {
+    (void)setpgid(0, 0); /* Ctrl-C is for us: what has begun is finished */
     int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (input >= 0)
         dup2(input, STDIN_FILENO);
@@ -37,7 +39,10 @@ static bool read_all(int fd, char *said, size_t said_bytes_max, int timeout_ms)
     for (;;) {
         int64_t left_ms = (end_us - clocks_us()) / 1000;
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
+        int ready = left_ms > 0 ? poll(&p, 1, (int)left_ms) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready == 0)
             return false;
         bool has_room = bytes + 1 < said_bytes_max;
         ssize_t got = has_room ? read(fd, said + bytes, said_bytes_max - 1 - bytes)

@@ -279,11 +279,15 @@ static void watch(struct stage *s)
     }
 }
 
-static bool run_crowds(struct stage *s)
+static void take_signals(void)
 {
-    const struct sigaction action = {.sa_handler = on_interrupt};
+    const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+static bool run_crowds(struct stage *s)
+{
     qsort(s->scenario->faults, s->scenario->faults_count, sizeof *s->scenario->faults, by_time);
     bool is_good = true;
     for (size_t i = 0; i < s->scenario->crowds_count && is_good; i++)
@@ -390,15 +394,21 @@ static int run_stage(struct stage *s)
         fprintf(stderr, "stampede: %s\n", why);
         return LOAD_RUN_USAGE;
     }
+    take_signals(); /* from here on there may be events that must be closed again */
     printf("stampede: %s: %s\n", s->name, s->scenario->title);
     fflush(stdout);
     if (!scenario_setup_init(&s->setup, &s->options, s->scenario, s->name) ||
-        !scenario_setup_load(&s->setup, s->scenario))
+        !scenario_setup_load(&s->setup, s->scenario)) {
+        scenario_setup_close(&s->setup);
         return VERDICT_NOT_CARRIED_OUT;
+    }
     apply_given(s);
     prepare_screen(s);
-    bool is_good = open_events(s) && run_crowds(s);
-    scenario_setup_close(&s->setup, s->scenario);
+    bool is_good = interrupts == 0 && open_events(s) && interrupts == 0;
+    if (interrupts > 0)
+        fprintf(stderr, "stampede: interrupted before anybody came\n");
+    is_good = is_good && run_crowds(s);
+    scenario_setup_close(&s->setup);
     print_words(s);
     int code = is_good ? worst(s) : VERDICT_NOT_CARRIED_OUT;
     if (is_good && !write_reports(s, code) && code == VERDICT_GREEN)

@@ -112,9 +112,9 @@ static bool load_made(const struct scenario_setup *u, const char *id, const char
     return is_good;
 }
 
-bool scenario_setup_load(const struct scenario_setup *u, const struct scenario *s)
+bool scenario_setup_load(struct scenario_setup *u, const struct scenario *s)
 {
-    for (size_t i = 0; i < s->events_count; i++) {
+    for (size_t i = 0; i < s->events_count; i++, u->loaded_count++) {
         const struct scenario_event *e = &s->events[i];
         const char *words[] = {"load", e->inventory, "--id", u->ids[i]};
         const char *name = s->title && s->title[0] ? s->title : u->ids[i];
@@ -216,9 +216,9 @@ bool scenario_setup_set(const struct scenario_setup *u, size_t event,
            call(u, w.words, w.count);
 }
 
-void scenario_setup_close(const struct scenario_setup *u, const struct scenario *s)
+void scenario_setup_close(const struct scenario_setup *u)
 {
-    for (size_t i = 0; i < s->events_count; i++) {
+    for (size_t i = 0; i < u->loaded_count; i++) {
         const char *words[] = {"set", u->ids[i], "phase=closed"};
         (void)call(u, words, 3);
     }

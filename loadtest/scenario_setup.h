@@ -12,6 +12,7 @@ struct scenario_setup {
     char program[4096]; /* of `stanchion` */
     const char *data_dir;
     char ids[STAMPEDE_EVENTS_MAX][EVENT_ID_ROOM]; /* of the scenario's events on the server */
+    size_t loaded_count;                          /* the first of them that are there */
 };
 
 /* Finds the program and makes up ids that are new on the server. False, with the reason on stderr,
@@ -19,7 +20,7 @@ struct scenario_setup {
 bool scenario_setup_init(struct scenario_setup *u, const struct stampede_options *o,
                          const struct scenario *s, const char *name);
 /* Loads every event; nothing is on sale yet. False when it failed (said on stderr). */
-bool scenario_setup_load(const struct scenario_setup *u, const struct scenario *s);
+bool scenario_setup_load(struct scenario_setup *u, const struct scenario *s);
 /* Sets every event's settings, then those of the command line (--set), and opens the sale of
  * events that do not say otherwise. Times count from start_ms. */
 bool scenario_setup_open(const struct scenario_setup *u, const struct scenario *s,
@@ -27,7 +28,7 @@ bool scenario_setup_open(const struct scenario_setup *u, const struct scenario *
 /* Changes one setting of one event. */
 bool scenario_setup_set(const struct scenario_setup *u, size_t event,
                         const struct scenario_setting *setting, int64_t start_ms);
-/* Closes all events, so that the server does not go on selling. */
-void scenario_setup_close(const struct scenario_setup *u, const struct scenario *s);
+/* Closes the events that were loaded, so that the server does not go on selling. */
+void scenario_setup_close(const struct scenario_setup *u);
 
 #endif

@@ -26,10 +26,10 @@ describe('scenarios', { concurrency: 4 }, () => {
 
   test('prequeue-draw: places are dealt anew, latecomers stay behind, admission follows the draw', async () => {
     const { visitors, said: text } = await green('prequeue-draw', '--visitors', '120', '--think-ms', '20..200',
-      '--arrive', 'early 0.75 3.5 1 after 1.2', '--set', 'opens_at_ms=+5s');
+      '--arrive', 'early 0.75 1.5 4 after 1.2', '--set', 'opens_at_ms=+4.2s');
     const draw = visitors.checks.find((check) => check.check === 'the draw is fair');
     const [, took, changed, later] = draw.text.match(/(\d+) took part, (\d+) got another place, (\d+) came later/);
-    assert.ok(took > 60 && changed > took * 0.8 && later > 10, text);
+    assert.ok(took > 60 && changed > took * 0.7 && later > 5, text); // who asks just before the opening may be put in line after it
   });
 
   test('refresh-storm: reloads and tabs find the same place', async () => {
@@ -115,6 +115,16 @@ describe('scenarios', { concurrency: 4 }, () => {
     assert.equal(isPartial, true);
     const { stdout } = await server.cli(['event', 'list']);
     assert.match(stdout, new RegExp(`^${event} .*closed`, 'm'), stdout);
+  });
+
+  test('Ctrl-C before anybody has come closes what was set up', async () => {
+    const run = startStampede(['run', changed('no-shows', [], 'hasty'), ...at()]);
+    run.child.stdout.once('data', () => run.child.kill('SIGINT'));
+    const end = await run.ended;
+    assert.equal(end.code, 3, said(end));
+    assert.match(end.stderr, /interrupted before anybody came/);
+    const { stdout } = await server.cli(['event', 'list']);
+    assert.match(stdout, /^hasty-\S+ +closed/m, stdout);
   });
 });
 

@@ -169,7 +169,7 @@ Test(checker_line, a_latecomer_before_the_draw)
     expect_red(1u << DRAW);
 }
 
-/* It asked just before the opening, and was put in line after it and after somebody who came then. */
+/* It asked before the opening, and was put in line after it, behind somebody who came then. */
 Test(checker_line, who_was_put_in_line_late_by_a_busy_gateway)
 {
     correct_story();

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { sleep } from '../support/stanchion.mjs';
 import { judgeAnswer } from './answers.mjs';
 import { anything, jsonOf, numbers, spoiled, texts, torn } from './words.mjs';
 
@@ -120,6 +121,22 @@ export async function pressEverything(world, dice) {
   world.memory.keep('link', text.match(/"link":"\/tickets#(t1[^"]+)"/)?.[1]);
   const password = text.match(/"password":"([^"]{12,})"/);
   if (password) world.secrets.add(password[1]);
+}
+
+// An organizer who knows what may be said, and changes everything while it is in use: settings, phases, prices, allotments.
+export async function steer(world, dice) {
+  const event = dice.pick(['arena', 'second']), owner = world.organizers.owner;
+  const sets = [{ tick_ms: dice.pick(['100', '200', '1000']) }, { admit_per_tick: dice.pick(['0', '0.5', '7', '100']) }, { active_cap: dice.pick(['0', '1', '3', '500']) },
+    { select_ms: dice.pick(['10000', '60000']) }, { pay_ms: dice.pick(['10000', '86400000']) }, { seats_per_visitor_max: dice.pick(['1', '3', '50']) }, { seats_per_order_max: dice.pick(['0', '1']) },
+    { refill_at_once: dice.pick(['0', '1']) }, { adaptive: dice.pick(['0', '1']) }, { standby: dice.pick(['0', '1']) }, { require_account: dice.pick(['0', '0', '1']) }, { waiting_max: dice.pick(['1', '2000000']) },
+    { message: dice.pick(texts) }, { phase: dice.pick(phases) }, { closes_at_ms: dice.pick(['0', String(Date.now() + 300)]) }];
+  const [path, body] = dice.pick([[`events/${event}`, { set: dice.pick(sets) }], [`events/${event}`, { set: dice.pick(sets) }], [`events/${event}/withhold`, stock(dice)], [`events/${event}/release`, stock(dice)],
+    [`orders/${world.memory.pick(dice, 'order')}/refund`, {}], [`events/${event}`, { phase: 'open' }], [`events/${event}`, { set: { closes_at_ms: '0', active_cap: '500', admit_per_tick: '100', tick_ms: '100' } }]]);
+  world.note(`${path} ${JSON.stringify(body)}`);
+  const answer = await owner.post(path, body);
+  world.must(() => assert.ok([200, 400, 404, 409].includes(answer.status), `${answer.status} ${path} ${JSON.stringify(body)}: ${JSON.stringify(answer.body)}`));
+  world.heard[`steer ${answer.status}`] = (world.heard[`steer ${answer.status}`] ?? 0) + 1;
+  await sleep(dice.whole(20, 300)); // so that something happens under each
 }
 
 const commands = [

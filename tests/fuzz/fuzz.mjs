@@ -10,7 +10,7 @@ import { organizerOf } from '../support/organizer.mjs';
 import { sleep, startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 import { oddFrames, oddRequests } from './bytes.mjs';
-import { longest, oddCommands, pressEverything, table } from './console.mjs';
+import { longest, oddCommands, pressEverything, steer, table } from './console.mjs';
 import { brokenInvariants } from './invariants.mjs';
 import { makeMemory, talkByPolls, talkOnSockets } from './talk.mjs';
 
@@ -19,8 +19,8 @@ const CAP_MAX = 1_000_000; // what a cap may be
 const FINDINGS_MAX = 30;
 const MEMORY_GROWTH_MIB_MAX = 500; // of a process under the sanitizer, which keeps what was freed for a while
 const PASSWORD = 'fuzzed horse staple';
-const settings = ['tick_ms=100', 'admit_per_tick=100', 'active_cap=500', 'claim_ms=5000', 'claim_away_ms=5000', 'select_ms=10000', 'pay_ms=10000', 'phase=open'];
-export const sides = { talkOnSockets, talkByPolls, oddRequests, oddFrames, pressEverything, oddCommands };
+const settings = ['closes_at_ms=0', 'require_account=0', 'waiting_max=2000000', 'seats_per_visitor_max=3', 'seats_per_order_max=0', 'tick_ms=100', 'admit_per_tick=100', 'active_cap=500', 'claim_ms=5000', 'claim_away_ms=5000', 'select_ms=10000', 'pay_ms=10000', 'phase=open'];
+export const sides = { talkOnSockets, talkByPolls, oddRequests, oddFrames, pressEverything, steer, oddCommands };
 
 // Two events in one hall, `arena` and `second` (whose settings may be played with), and an organizer of each role.
 export async function prepare(server) {
@@ -145,8 +145,8 @@ function judgeLog(world, log) {
 }
 
 // A server that does not count tries to sign in, and starts no rehearsals.
-export async function startTarget() {
-  const server = await startStanchion({ flags: ['--gateways', '1', '--rehearsal.visitors', '0', '--account.tries_per_minute', '1000000', '--account.sign_ups_per_hour', '1000000'] });
+export async function startTarget(gateways = 1) {
+  const server = await startStanchion({ flags: ['--gateways', String(gateways), '--rehearsal.visitors', '0', '--account.tries_per_minute', '1000000', '--account.sign_ups_per_hour', '1000000'] });
   server.installation = installationSecrets(server.dir);
   return server;
 }
@@ -164,7 +164,7 @@ export async function fuzz(server, prepared, { seed, seconds, only = null, worke
     const before = { children, memory: Object.fromEntries(Object.entries(children).map(([name, pid]) => [name, residentMib(pid)])) };
     const end = Date.now() + seconds * 1000;
     const names = Object.keys(sides).filter((name) => !only || only.includes(name));
-    await Promise.all(names.flatMap((name) => Array.from({ length: name === 'oddCommands' ? 1 : workers }, (_, i) => attack(world, `${name} ${i}`, seed, () => Date.now() > end))));
+    await Promise.all(names.flatMap((name) => Array.from({ length: ['steer', 'oddCommands'].includes(name) ? 1 : workers }, (_, i) => attack(world, `${name} ${i}`, seed, () => Date.now() > end))));
     await judgeAfterwards(world, before);
   } finally {
     ({ log } = await server.stop());

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-const HELP = `tests/fuzz/run [--seconds N] [--seed S] [--only SIDE,SIDE] [--workers N] [--binary FILE] [--log FILE] [--notes N]
+const HELP = `tests/fuzz/run [--seconds N] [--seed S] [--only SIDE,SIDE] [--workers N] [--binary FILE] [--log FILE] [--notes N] [--gateways N]
 Throws nearly good things at a server of its own for N seconds (10 unless said): over WebSockets, polls, HTTP, the organizer's
 console, inventories and the command line. Exit code 0: nobody else would have noticed, and nothing was told that must not be.`;
 
-const names = ['seconds', 'seed', 'only', 'workers', 'binary', 'log', 'notes'];
+const names = ['seconds', 'seed', 'only', 'workers', 'binary', 'log', 'notes', 'gateways'];
 const { values } = parseArgs({ options: { help: { type: 'boolean' }, ...Object.fromEntries(names.map((name) => [name, { type: 'string' }])) } });
 if (values.help) {
   console.log(HELP);
@@ -23,7 +23,7 @@ if (unknown.length > 0) {
 }
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e6));
 console.log(`seed ${seed}`);
-const server = await startTarget();
+const server = await startTarget(Number(values.gateways ?? 1));
 const { findings, rounds, heard, log } = await fuzz(server, await prepare(server), { seed, seconds: Number(values.seconds ?? 10), only, workers: Number(values.workers ?? 2) });
 if (values.log) fs.writeFileSync(values.log, log);
 const told = new Set();

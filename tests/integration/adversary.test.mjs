@@ -104,6 +104,22 @@ test('seats are taken by the published plan only, also at a gateway that has not
   await visitor.close();
 });
 
+test('a report that comes late does not end a place that was given after it', async () => {
+  await server.setEvent('arena', 'active_cap=0', 'tick_ms=60000');
+  const idOf = ({ receipt }) => JSON.parse(Buffer.from(receipt.split('.')[1], 'base64url')).visitor;
+  const [earlier, later] = [await visit(server, { event: 'arena' }), await visit(server, { event: 'arena' })];
+  const first = await earlier.ask({ type: 'join' }), second = await later.ask({ type: 'join' });
+  assert.ok(second.seq > first.seq);
+  const tick = Number(await askRedis(server, 'HGET', 'ev:arena:line', 'tick_no')) + 1;
+  const report = { tick, at_ms: Date.now(), phase: 'open', seq: first.seq, head: first.seq - 1, waiting: 2, inside: 0, free: 300, holds: 0, recovers_at_ms: 0, draw: 0,
+    rate_micro: 1_000_000, lag_ms: 0, refill: 0, rest: 0, admission: 1, claim_until_ms: Date.now() };
+  await askRedis(server, 'PUBLISH', 'tick:arena', `${JSON.stringify(report)}\n\n${idOf(second)} no_show ${idOf(first)} no_show\n\n`);
+  assert.equal((await earlier.push('expired')).reason, 'no_show');
+  assert.deepEqual(later.pushes.filter(({ type }) => type === 'expired'), []);
+  await server.setEvent('arena', 'active_cap=500', 'tick_ms=100');
+  for (const one of [earlier, later]) await one.close();
+});
+
 test('holds and payments end also when the sale is set back to a time before it', async () => {
   const visitor = await visit(server, { event: 'arena' });
   await visitor.enter();

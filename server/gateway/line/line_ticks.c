@@ -222,14 +222,23 @@ void line_ticks_before_sleep(struct gateway *gateway)
         ev_idle_stop(gateway->loop, &gateway->awake);
 }
 
+/* Reports come by another connection than answers: one may be late. Whose number was given after
+ * it has left, or come to an end, and joined anew since: it is not about the place of now. */
+static bool is_newer(const struct session *session, const struct tick_report *report)
+{
+    return session->stage != STAGE_NEW && session->seq > report->seq;
+}
+
 static void tell_admitted(struct present_list *present, const struct tick_admitted *admitted,
-                          int64_t at_ms)
+                          const struct tick_report *report)
 {
     const struct event_entry *event = present->event;
     struct session *session =
         session_of_visitor(&event->gateway->sessions, event, admitted->visitor.id);
     int64_t deadline_ms = present_list_deadline(present, session, admitted->deadline_ms);
     for (; session != NULL; session = session_next_of_visitor(session)) {
+        if (is_newer(session, report))
+            continue;
         session->place_epoch = event->gateway->epoch;
         session->is_place_drawn = event->line.draw == DRAW_DONE;
         session->stage = STAGE_ADMITTED;
@@ -237,22 +246,24 @@ static void tell_admitted(struct present_list *present, const struct tick_admitt
         session->admission = admitted->admission;
         session->deadline_ms = deadline_ms;
         foretold_on_admitted(session);
-        wire_send(event->gateway, session, line_desk_admitted_json(session, at_ms));
+        wire_send(event->gateway, session, line_desk_admitted_json(session, report->at_ms));
     }
 }
 
 static void tell_expired(struct event_entry *event, const struct tick_expired *expired,
-                         int64_t at_ms)
+                         const struct tick_report *report)
 {
     struct session *session =
         session_of_visitor(&event->gateway->sessions, event, expired->visitor.id);
     for (; session != NULL; session = session_next_of_visitor(session)) {
+        if (is_newer(session, report))
+            continue;
         session->stage = STAGE_NEW;
         session->told.ahead = -1;
         wire_send(event->gateway, session,
                   json_pack("{ss ss sI}", "type", "expired", "reason",
                             expired->is_no_show ? "no_show" : "time_out", "at_ms",
-                            (json_int_t)at_ms));
+                            (json_int_t)report->at_ms));
     }
 }
 
@@ -299,10 +310,10 @@ void line_ticks_on_report(struct event_entry *event, const char *text, size_t by
         struct present_list present;
         present_list_init(&present, event, report.at_ms);
         for (size_t i = 0; i < report.admitted_count; i++)
-            tell_admitted(&present, &report.admitted[i], report.at_ms);
+            tell_admitted(&present, &report.admitted[i], &report);
         present_list_send(&present);
         for (size_t i = 0; i < report.expired_count; i++)
-            tell_expired(event, &report.expired[i], report.at_ms);
+            tell_expired(event, &report.expired[i], &report);
     }
     if (status == LINE_VIEW_OK) {
         line_pace_on_report(event);

@@ -68,14 +68,12 @@ static void handle(struct gateway *gateway, struct session *session, struct repl
                    const json_t *request)
 {
     if (!read_id(request, to)) {
-        wire_error(gateway, to, "bad_message", "id must be a whole number from 0 to 2^53-1.",
-                   json_pack("{ss}", "field", "id"));
+        wire_bad_field(gateway, to, "id", "id must be a whole number from 0 to 2^53-1.");
         return;
     }
     const json_t *type = json_object_get(request, "type");
     if (!json_is_string(type)) {
-        wire_error(gateway, to, "bad_message", "type must be text.",
-                   json_pack("{ss}", "field", "type"));
+        wire_bad_field(gateway, to, "type", "type must be text.");
         return;
     }
     message_handler *handler = handler_of(json_string_value(type));

@@ -1,6 +1,7 @@
 #include "server/gateway/line/line_desk.h"
 #include <assert.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,12 +87,10 @@ static void answer_not_open(struct gateway *gateway, const struct reply_to *to,
 static void answer_recovering(struct gateway *gateway, const struct reply_to *to,
                               const struct place *place, bool is_resume)
 {
-    char jitter[2];
-    token_random(jitter, 1);
     int64_t left_ms = place->deadline_ms - place->now_ms;
     int64_t least_s = left_ms > 0 && !is_resume ? left_ms / 1000 + 1 : 1;
-    int64_t spread_s = is_resume ? RESUME_RETRY_S_SPREAD : RECOVERING_RETRY_S_SPREAD;
-    json_int_t retry_s = least_s + (unsigned char)jitter[0] % spread_s;
+    uint32_t spread_s = is_resume ? RESUME_RETRY_S_SPREAD : RECOVERING_RETRY_S_SPREAD;
+    json_int_t retry_s = least_s + randombytes_uniform(spread_s);
     wire_error(gateway, to, "busy", "The line is being put together again after a failure.",
                json_pack("{sb sI sI}", "recovering", 1, "recovers_at_ms",
                          (json_int_t)place->deadline_ms, "retry_s", retry_s));
@@ -114,9 +113,7 @@ static void answer_gone(struct gateway *gateway, const struct reply_to *to,
 
 static void answer_full(struct gateway *gateway, const struct reply_to *to)
 {
-    char jitter[2];
-    token_random(jitter, 1);
-    int retry_s = FULL_RETRY_S_MIN + (unsigned char)jitter[0] % FULL_RETRY_S_SPREAD;
+    int retry_s = FULL_RETRY_S_MIN + (int)randombytes_uniform(FULL_RETRY_S_SPREAD);
     wire_error(gateway, to, "full", "The line is full. Please come back in a moment.",
                json_pack("{si}", "retry_s", retry_s));
 }
@@ -208,8 +205,7 @@ void line_desk_resume(struct gateway *gateway, struct session *session, const st
 {
     const json_t *token = json_object_get(request, "receipt");
     if (!json_is_string(token)) {
-        wire_error(gateway, to, "bad_message", "receipt must be text.",
-                   json_pack("{ss}", "field", "receipt"));
+        wire_bad_field(gateway, to, "receipt", "receipt must be text.");
         return;
     }
     if (!event_is_ready(session->event)) {
@@ -409,8 +405,7 @@ void line_desk_away(struct gateway *gateway, struct session *session, const stru
 {
     const json_t *is_away = json_object_get(request, "is_away");
     if (!json_is_boolean(is_away)) {
-        wire_error(gateway, to, "bad_message", "is_away must be true or false.",
-                   json_pack("{ss}", "field", "is_away"));
+        wire_bad_field(gateway, to, "is_away", "is_away must be true or false.");
         return;
     }
     session->is_away = json_is_true(is_away);
@@ -434,8 +429,7 @@ void line_desk_enter(struct gateway *gateway, struct session *session, const str
 {
     const json_t *token = json_object_get(request, "pass");
     if (!json_is_string(token)) {
-        wire_error(gateway, to, "bad_message", "pass must be text.",
-                   json_pack("{ss}", "field", "pass"));
+        wire_bad_field(gateway, to, "pass", "pass must be text.");
         return;
     }
     struct pass pass;

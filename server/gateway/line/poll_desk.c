@@ -1,6 +1,7 @@
 #include "server/gateway/line/poll_desk.h"
 #include <assert.h>
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,9 +352,8 @@ static void answer_messages(struct http_wait *wait, const struct poll_result *re
 static int answer_full(struct lws *wsi, struct http_connection *connection, unsigned status,
                        const char *code, const char *message)
 {
-    char jitter[2], retry_after[8];
-    token_random(jitter, 1);
-    int retry_s = RETRY_S_MIN + (unsigned char)jitter[0] % RETRY_S_SPREAD;
+    char retry_after[8];
+    int retry_s = RETRY_S_MIN + (int)randombytes_uniform(RETRY_S_SPREAD);
     snprintf(retry_after, sizeof retry_after, "%d", retry_s);
     json_t *body = json_pack("{ss ss si}", "error", code, "message", message, "retry_s", retry_s);
     char *text = json_dumps(body, JSON_COMPACT);

@@ -85,9 +85,8 @@ static void refuse_types(const struct ask *ask, enum offer_status status, uint32
     json_t *field = json_pack("{s[I]}", "seats", (json_int_t)seat);
     if (status == OFFER_BAD_TYPES) {
         json_decref(field);
-        wire_error(ask->gateway, &ask->to, "bad_message",
-                   "types must be an object of seat numbers and the indices of their types.",
-                   json_pack("{ss}", "field", "types"));
+        wire_bad_field(ask->gateway, &ask->to, "types",
+                       "types must be an object of seat numbers and the indices of their types.");
     } else if (status == OFFER_NOT_HELD) {
         wire_error(ask->gateway, &ask->to, "not_held", "You do not hold this seat.", field);
     } else if (status == OFFER_NO_SUCH_TYPE) {
@@ -199,13 +198,11 @@ void pay_desk_checkout(struct gateway *gateway, struct session *session, const s
     int64_t total_minor;
     const json_t *is_confirmed = json_object_get(request, "confirm");
     if (!read_total(request, &total_minor)) {
-        wire_error(gateway, to, "bad_message", "total_minor must be a whole number from 0.",
-                   json_pack("{ss}", "field", "total_minor"));
+        wire_bad_field(gateway, to, "total_minor", "total_minor must be a whole number from 0.");
         return;
     }
     if (is_confirmed != NULL && !json_is_boolean(is_confirmed)) {
-        wire_error(gateway, to, "bad_message", "confirm must be true or false.",
-                   json_pack("{ss}", "field", "confirm"));
+        wire_bad_field(gateway, to, "confirm", "confirm must be true or false.");
         return;
     }
     if (!event_is_ready(session->event)) {
@@ -277,13 +274,11 @@ void pay_desk_pay(struct gateway *gateway, struct session *session, const struct
     const char *order = json_string_value(json_object_get(request, "order"));
     const char *card = json_string_value(json_object_get(request, "card"));
     if (order == NULL || strlen(order) > ORDER_ID_BYTES) {
-        wire_error(gateway, to, "bad_message", "order must be the number of a checkout.",
-                   json_pack("{ss}", "field", "order"));
+        wire_bad_field(gateway, to, "order", "order must be the number of a checkout.");
         return;
     }
     if (card == NULL || !card_is_plausible(card)) {
-        wire_error(gateway, to, "bad_message", "card must be 12 to 19 digits.",
-                   json_pack("{ss}", "field", "card"));
+        wire_bad_field(gateway, to, "card", "card must be 12 to 19 digits.");
         return;
     }
     if (!event_is_ready(session->event)) {

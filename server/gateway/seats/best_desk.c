@@ -219,9 +219,8 @@ void best_desk_hold(struct gateway *gateway, struct session *session, const stru
     struct best_request wanted;
     const char *field = read_request(event, json_object_get(request, "best"), &wanted);
     if (field != NULL) {
-        wire_error(gateway, to, "bad_message",
-                   "best must be {\"count\":1..,\"category\":index,\"accessible\":0..count}.",
-                   json_pack("{ss}", "field", field));
+        wire_bad_field(gateway, to, field,
+                       "best must be {\"count\":1..,\"category\":index,\"accessible\":0..count}.");
         return;
     }
     if (wanted.count > event_seats_max(event) || wanted.count > HOLD_SEATS_MAX) {

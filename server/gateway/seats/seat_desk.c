@@ -312,19 +312,13 @@ static void on_released(void *ctx, enum seats_status status, const struct hold *
     free(ask);
 }
 
-static void bad_field(struct gateway *gateway, const struct reply_to *to, const char *field,
-                      const char *message)
-{
-    wire_error(gateway, to, "bad_message", message, json_pack("{ss}", "field", field));
-}
-
 /* Reads `seats` into out; false when an error has been answered. */
 static bool read_seats(struct gateway *gateway, const struct event_entry *event,
                        const struct reply_to *to, const json_t *list,
                        struct held_seat out[HOLD_SEATS_MAX], size_t *count)
 {
     if (!json_is_array(list) || json_array_size(list) == 0) {
-        bad_field(gateway, to, "seats", "seats must be a list of seat numbers.");
+        wire_bad_field(gateway, to, "seats", "seats must be a list of seat numbers.");
         return false;
     }
     size_t size = json_array_size(list);
@@ -336,7 +330,7 @@ static bool read_seats(struct gateway *gateway, const struct event_entry *event,
     for (size_t i = 0; i < size; i++) {
         const json_t *item = json_array_get(list, i);
         if (!json_is_integer(item)) {
-            bad_field(gateway, to, "seats", "seats must be a list of whole numbers.");
+            wire_bad_field(gateway, to, "seats", "seats must be a list of whole numbers.");
             return false;
         }
         json_int_t seat = json_integer_value(item);
@@ -370,11 +364,11 @@ static void hold_area(struct gateway *gateway, struct session *session, const st
         json_integer_value(index) < PLAN_AREAS_MAX)
         area = plan_area(event->plan, (uint32_t)json_integer_value(index));
     if (!json_is_integer(index)) {
-        bad_field(gateway, to, "area", "area must be a whole number.");
+        wire_bad_field(gateway, to, "area", "area must be a whole number.");
     } else if (area == NULL) {
         wire_error(gateway, to, "no_such_seat", "There is no such standing area.", NULL);
     } else if (!json_is_integer(count) || json_integer_value(count) < 1) {
-        bad_field(gateway, to, "count", "count must be a whole number from 1.");
+        wire_bad_field(gateway, to, "count", "count must be a whole number from 1.");
     } else if (json_integer_value(count) > (json_int_t)event_seats_max(event)) {
         wire_error(gateway, to, "too_many_seats", "That is more seats than one visitor may have.",
                    json_pack("{si}", "seats_max", (int)event_seats_max(event)));

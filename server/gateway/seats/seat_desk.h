@@ -31,7 +31,7 @@ void seat_desk_add_payment(struct json_text *text, const struct event_entry *eve
 /* Answers with that, and notes it for the session (told_hold.h). */
 void seat_desk_answer_hold(struct gateway *gateway, const struct reply_to *to,
                            const struct event_entry *event, const struct hold *hold);
-/* The answer to a hold result that is an error; false when it is none. */
+/* The answer to a hold result that is an error. */
 void seat_desk_refuse(struct gateway *gateway, const struct reply_to *to, const struct hold *hold);
 
 #endif

@@ -71,10 +71,8 @@ static void refuse_busy(struct signing *signing)
 /* More people want to sign in at this moment than passwords can be checked. */
 static void refuse_full(struct signing *signing)
 {
-    char jitter[2];
-    token_random(jitter, 1);
     refuse(signing, 503, "full", "Very many people are signing in right now. Please try again.",
-           FULL_RETRY_S_MIN + (unsigned char)jitter[0] % FULL_RETRY_S_SPREAD);
+           FULL_RETRY_S_MIN + (int)randombytes_uniform(FULL_RETRY_S_SPREAD));
 }
 
 /* --- the end of a sign-in --- */

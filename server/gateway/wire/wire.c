@@ -129,6 +129,12 @@ void wire_error(struct gateway *gateway, const struct reply_to *to, const char *
     wire_answer(gateway, to, body);
 }
 
+void wire_bad_field(struct gateway *gateway, const struct reply_to *to, const char *field,
+                    const char *message)
+{
+    wire_error(gateway, to, "bad_message", message, json_pack("{ss}", "field", field));
+}
+
 void wire_busy(struct gateway *gateway, const struct reply_to *to)
 {
     wire_error(gateway, to, "busy", "Please ask again in a moment. Your place is kept.",

@@ -33,6 +33,9 @@ void wire_answer_text(struct gateway *gateway, const struct reply_to *to, struct
 /* Answers with an error. `extra` (may be NULL) has further fields; it is released. */
 void wire_error(struct gateway *gateway, const struct reply_to *to, const char *code,
                 const char *message, json_t *extra);
+/* Answers `bad_message`: this field of the request is not what the sentence says. */
+void wire_bad_field(struct gateway *gateway, const struct reply_to *to, const char *field,
+                    const char *message);
 /* The answer when a store is not reachable. */
 void wire_busy(struct gateway *gateway, const struct reply_to *to);
 /* To all connections at an event. Releases `body`. */

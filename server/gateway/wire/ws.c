@@ -31,11 +31,6 @@ static const char *header(struct lws *wsi, enum lws_token_indexes token, char ou
     return lws_hdr_copy(wsi, out, HEADER_BYTES_MAX, token) > 0 ? out : NULL;
 }
 
-static const char *http_version(struct lws *wsi, char out[HEADER_BYTES_MAX])
-{
-    return header(wsi, WSI_TOKEN_HTTP, out);
-}
-
 /* The event named by /api/v1/events/{event}/ws, or NULL. */
 static struct event_entry *event_of_path(struct gateway *gateway, const char *path)
 {
@@ -44,14 +39,7 @@ static struct event_entry *event_of_path(struct gateway *gateway, const char *pa
     if (path_bytes <= prefix_bytes + 3 || strncmp(path, prefix, prefix_bytes) != 0 ||
         strcmp(path + path_bytes - 3, suffix) != 0)
         return NULL;
-    char id[EVENT_ID_BYTES_MAX + 1];
-    size_t id_bytes = path_bytes - prefix_bytes - 3;
-    if (id_bytes > EVENT_ID_BYTES_MAX)
-        return NULL;
-    memcpy(id, path + prefix_bytes, id_bytes);
-    id[id_bytes] = '\0';
-    struct event_entry *event = book_find(&gateway->book, id);
-    return event != NULL && event_is_public(event) ? event : NULL;
+    return book_find_public(&gateway->book, path + prefix_bytes, path_bytes - prefix_bytes - 3);
 }
 
 static struct event_entry *event_of(struct gateway *gateway, struct lws *wsi)
@@ -77,7 +65,7 @@ int ws_check_handshake(struct gateway *gateway, struct lws *wsi)
     bool is_organizer = header(wsi, WSI_TOKEN_GET_URI, path) != NULL && organizer_live_is_at(path);
     struct handshake handshake = {
         .is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
-        .http_version = http_version(wsi, version),
+        .http_version = header(wsi, WSI_TOKEN_HTTP, version),
         .host = lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0
                     ? NULL /* two of them: which one is meant? */
                     : header(wsi, WSI_TOKEN_HOST, host),

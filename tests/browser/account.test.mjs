@@ -2,18 +2,16 @@
 // signing out takes it from the screen everywhere.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startStanchion, until } from '../support/stanchion.mjs';
-import { PHONE, assertNoProblems, isShown, launch, newPerson } from './browser.mjs';
+import { until } from '../support/stanchion.mjs';
+import { PHONE, assertNoProblems, isShown, newPerson, openHouse } from './browser.mjs';
 
 const EMAIL = 'ann@example.org';
 const PASSWORD = 'correct horse battery';
 
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
+  ({ server, browser, url } = await openHouse({ event: 'arena' }));
   await set(false);
-  browser = await launch();
 });
 async function set(isRequired) {
   const { code, stderr } = await server.cli(['event', 'set', server.event, `require_account=${Number(isRequired)}`, 'admit_per_tick=0']);
@@ -21,10 +19,6 @@ async function set(isRequired) {
   const told = async () => (await (await fetch(`${server.url}/api/v1/events/${server.event}`)).json()).require_account;
   for (let count = 0; count < 10; count++) await until('every gateway knows', async () => await told() === isRequired);
 }
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
 
 const dialog = (page) => page.getByRole('dialog');
 const place = async (page) => {

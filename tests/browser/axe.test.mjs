@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
-import { launch } from './browser.mjs';
+import { before, test } from 'node:test';
+import { openHouse } from './browser.mjs';
 import { LANGUAGES, tour } from './tour.mjs';
 
 const source = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -14,14 +13,7 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 const WITHOUT_SCRIPT = { 'meta-refresh': { enabled: false } };
 
 let server, browser;
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser } = await openHouse({ event: 'arena' })); });
 
 const twoFrames = (page) => page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
 

@@ -3,23 +3,16 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
-import { DESKTOP, PHONE, assertNoProblems, enterSale, isShown, launch, newPerson } from './browser.mjs';
+import { DESKTOP, PHONE, assertNoProblems, enterSale, isShown, newPerson, openHouse } from './browser.mjs';
 
 const SEATS_MAX = 4;
 const TAB_STOPS_MAX = 40;
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  const set = await server.cli(['event', 'set', 'arena', `seats_per_visitor_max=${SEATS_MAX}`, 'tick_ms=200']);
-  assert.equal(set.code, 0, set.stderr);
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ({ server, browser, url } = await openHouse({ event: 'arena' }));
+  await server.set(`seats_per_visitor_max=${SEATS_MAX}`, 'tick_ms=200');
 });
 
 async function enter(options) {

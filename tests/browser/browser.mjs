@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { temporaryDirectory } from '../support/stanchion.mjs';
+import { startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 // What a window has around the page is a page of its own in this browser, made anew for each person, and a process is kept
@@ -27,6 +27,24 @@ export const LATE_CARD = '4000000000000101'; // the success comes by webhook, la
 export const WEBHOOK_CARD = '4000000000000093'; // the success comes by webhook only
 
 export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+
+// What nearly every file begins with: a server (startStanchion says how), the page of its event, and a browser. They end
+// with the file's tests, also when the beginning fails half-way.
+const houses = [];
+export async function openHouse(options) {
+  const house = {};
+  houses.push(house);
+  house.server = await startStanchion(options);
+  house.url = `${house.server.url}/e/${house.server.event}`;
+  house.browser = await launch();
+  return house;
+}
+after(async () => {
+  for (const { server, browser } of houses) {
+    await browser?.close();
+    await server?.stop();
+  }
+});
 
 // A person with a browser of their own (own cookies, own storage). `person.problems` must stay empty.
 export async function newPerson(browser, options = DESKTOP) {

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startNetwork } from '../support/proxy.mjs';
-import { startStanchion } from '../support/stanchion.mjs';
 import {
-  DECLINED_CARD, GOOD_CARD, LATE_CARD, PHONE, SLOW_CARD, WEBHOOK_CARD, assertNoProblems, confirmedSeats, enterSale, goToPayment,
-  isShown, isWithTheBank, launch, newPerson, payWith, seatsAreReady, takeFirstFree, takesItsTime, view,
+  DECLINED_CARD, GOOD_CARD, LATE_CARD, PHONE, SLOW_CARD, WEBHOOK_CARD, assertNoProblems, confirmedSeats, enterSale,
+  goToPayment, isShown, isWithTheBank, newPerson, openHouse, payWith, seatsAreReady, takeFirstFree, takesItsTime, view,
 } from './browser.mjs';
 import { eventsOf } from './events.mjs';
 
@@ -15,15 +14,7 @@ const PAY_MS = 12_000;
 
 let server, browser, url;
 const newEvent = eventsOf(() => server);
-before(async () => {
-  server = await startStanchion({ flags: ['--sandbox.late_ms', '600000'], event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser, url } = await openHouse({ flags: ['--sandbox.late_ms', '600000'], event: 'arena' })); });
 
 // Counts the seats that the page asks for.
 const countHolds = (page) => page.addInitScript(() => {

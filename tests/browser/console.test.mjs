@@ -5,10 +5,11 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { askRedis } from '../support/redis.mjs';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 import {
-  DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, newPerson, payWith, takeFirstFree,
+  DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, newPerson, openHouse, payWith,
+  takeFirstFree,
 } from './browser.mjs';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -18,14 +19,9 @@ const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(
 
 let server, browser, ann, page, seat;
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '1'], event: 'arena' });
-  browser = await launch();
+  ({ server, browser } = await openHouse({ flags: ['--gateways', '1'], event: 'arena' }));
   ann = await newPerson(browser, DESKTOP);
   page = ann.page;
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const press = (name, scope = page) => scope.getByRole('button', { name, exact: true }).click();

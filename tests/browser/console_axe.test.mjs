@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { organizerOf } from '../support/organizer.mjs';
-import { startStanchion } from '../support/stanchion.mjs';
-import { launch, newPerson } from './browser.mjs';
+import { newPerson, openHouse } from './browser.mjs';
 import { consoleTour, openConsole } from './console_tour.mjs';
 import { LANGUAGES } from './tour.mjs';
 
@@ -16,14 +15,7 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 const VIEWS = 26;
 
 let server, browser;
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser } = await openHouse({ event: 'arena' })); });
 
 async function violations(page, colorScheme, runOnly) {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

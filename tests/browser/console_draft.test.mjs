@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { organizerOf } from '../support/organizer.mjs';
-import { root, startStanchion, until } from '../support/stanchion.mjs';
-import { DESKTOP, assertNoProblems, launch, newPerson } from './browser.mjs';
+import { root, until } from '../support/stanchion.mjs';
+import { DESKTOP, assertNoProblems, newPerson, openHouse } from './browser.mjs';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SEATS = 'section,row,seat_from,seat_to,category\nStalls,A,1,20,Front\nStalls,B,1,20,Front\nBalcony,A,1,6,Back\n';
@@ -18,19 +18,14 @@ const SHOTS = process.env.SHOTS; // a folder to look at
 
 let server, browser, owner, ann, page;
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '1', '--rehearsal.visitors', String(VISITORS)] });
+  ({ server, browser } = await openHouse({ flags: ['--gateways', '1', '--rehearsal.visitors', String(VISITORS)] }));
   owner = await organizerOf(server, 'ann', 'owner');
   await owner.must(201, 'POST', 'events', { id: 'gala', name: 'Gala Night', currency: 'EUR', time_zone: 'Europe/Berlin', map: {},
     files: [{ name: 'seats.csv', text: SEATS }, { name: 'prices.csv', text: PRICES }], settings: { admit_per_tick: '20' } });
   await until('there is a rehearser', async () => (await owner.must(200, 'GET', 'events/gala/rehearsal')).visitors_max === VISITORS);
-  browser = await launch();
   ann = await newPerson(browser, DESKTOP);
   page = ann.page;
   await signIn(ann);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 async function signIn({ context, page: of }) {

@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { organizerOf } from '../support/organizer.mjs';
-import { root, startStanchion } from '../support/stanchion.mjs';
+import { root } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
-import { GOOD_CARD, PHONE, assertNoProblems, launch, newPerson } from './browser.mjs';
+import { GOOD_CARD, PHONE, assertNoProblems, newPerson, openHouse } from './browser.mjs';
 import { openConsole } from './console_tour.mjs';
 
 const TABS_MAX = 60;
@@ -20,17 +20,12 @@ const w = (key, values = {}) => {
 
 let server, browser, owner, kim, page, open;
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '1'] });
-  browser = await launch();
+  ({ server, browser } = await openHouse({ flags: ['--gateways', '1'] }));
   owner = await organizerOf(server, 'kim', 'owner');
   kim = await newPerson(browser, { ...PHONE, locale: 'ko-KR', timezoneId: 'Asia/Seoul' });
   page = kim.page;
   open = await openConsole(page, server, owner.cookie);
   await open('/');
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const isFocused = (wanted) => wanted.evaluateAll((nodes) => nodes.includes(document.activeElement));

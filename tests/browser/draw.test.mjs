@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
+import { before, test } from 'node:test';
+import { temporaryDirectory, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
-import { PHONE, assertNoProblems, launch, newPerson, placeOf } from './browser.mjs';
+import { PHONE, assertNoProblems, newPerson, openHouse, placeOf } from './browser.mjs';
 
 const PEOPLE = 9;
 let server, browser, transcript, published, waiting;
@@ -27,7 +27,7 @@ async function joinInDraw(page) {
 }
 
 before(async () => {
-  server = await startStanchion({ event: 'arena', open: false });
+  ({ server, browser } = await openHouse({ event: 'arena', open: false }));
   const set = (...pairs) => server.cli(['event', 'set', 'arena', ...pairs]);
   const info = async (rest = '') => (await fetch(`${server.url}/api/v1/events/arena${rest}`)).json();
   await set('tick_ms=100', 'admit_per_tick=0', 'draw=1', 'draw_beacon=heads or tails');
@@ -38,16 +38,11 @@ before(async () => {
     const person = await visit(server);
     people.push({ ...await person.ask({ type: 'join' }), person });
   }
-  browser = await launch();
   waiting = await newPerson(browser, PHONE);
   await joinInDraw(waiting.page);
   await set('phase=open');
   published = await until('it is drawn', async () => { const draw = await info('/draw'); return draw.state === 'done' && draw; });
   transcript = (await server.cli(['draw', 'export', 'arena', '-'])).stdout;
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 async function open(address = '/draw', options) {

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { organizerOf } from '../support/organizer.mjs';
-import { startStanchion, temporaryDirectory } from '../support/stanchion.mjs';
+import { temporaryDirectory } from '../support/stanchion.mjs';
 import { openConsole } from './console_tour.mjs';
 import { LANGUAGES, buyTwo } from './tour.mjs';
-import { DESKTOP, PHONE, assertNoProblems, isShown, joinLine, launch, newPerson, placeOf } from './browser.mjs';
+import { DESKTOP, PHONE, assertNoProblems, isShown, joinLine, newPerson, openHouse, placeOf } from './browser.mjs';
 
 const run = promisify(execFile);
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -22,14 +22,8 @@ const set = async (...pairs) => {
   assert.equal(done.code, 0, done.stderr);
 };
 before(async () => {
-  server = await startStanchion({ event: 'arena', flags: ['--gateways', '2'] });
-  url = `${server.url}/e/${server.event}`;
+  ({ server, browser, url } = await openHouse({ event: 'arena', flags: ['--gateways', '2'] }));
   await set('admit_per_tick=0', 'tick_ms=200');
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 // The link in the QR code, as a phone's camera reads it from the screen.

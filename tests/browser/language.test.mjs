@@ -1,23 +1,15 @@
 // The language: the browser's, or the one that was switched to and is remembered, with JavaScript and without; texts that
 // the server sends are told by their code; and a page that is read from right to left.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
-import { DESKTOP, PHONE, assertNoProblems, isShown, launch, newPerson, placeIs } from './browser.mjs';
+import { before, test } from 'node:test';
+import { DESKTOP, PHONE, assertNoProblems, isShown, newPerson, openHouse, placeIs } from './browser.mjs';
 
 const KOREAN = { locale: 'ko-KR', timezoneId: 'Asia/Seoul' };
 
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  const set = await server.cli(['event', 'set', server.event, 'admit_per_tick=0', 'tick_ms=200']);
-  assert.equal(set.code, 0, set.stderr);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ({ server, browser, url } = await openHouse({ event: 'arena' }));
+  await server.set('admit_per_tick=0', 'tick_ms=200');
 });
 
 const languageOf = (page) => page.evaluate(() => document.documentElement.lang);

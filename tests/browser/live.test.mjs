@@ -1,9 +1,9 @@
 // What one visitor does to a seat, another one sees at once; and what runs out comes back to everybody.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { sleep, startStanchion } from '../support/stanchion.mjs';
+import { before, describe, test } from 'node:test';
+import { sleep } from '../support/stanchion.mjs';
 import {
-  assertNoProblems, enterSale, freeSeats, goToPayment, isShown, launch, nameOf, newPerson, openSection, seatCalled,
+  assertNoProblems, enterSale, freeSeats, goToPayment, isShown, nameOf, newPerson, openHouse, openSection, seatCalled,
   seatsAreReady, takeFirstFree,
 } from './browser.mjs';
 import { eventsOf } from './events.mjs';
@@ -13,15 +13,7 @@ const STANDSTILL_MS = 7000; // long enough to be told once more that it stands s
 
 let server, browser, url;
 const newEvent = eventsOf(() => server);
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser, url } = await openHouse({ event: 'arena' })); });
 
 const state = async (seat) => (await seat.getAttribute('aria-label')).split(', ').at(-1);
 

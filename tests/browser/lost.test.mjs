@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { loseRedis } from '../support/redis.mjs';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
-import { PHONE, joinLine, launch, newPerson, newSleeper, placeIs, placeOf } from './browser.mjs';
+import { PHONE, joinLine, newPerson, newSleeper, openHouse, placeIs, placeOf } from './browser.mjs';
 
 const RECOVERY_MS = 20_000;
 const NEWCOMER_MS_MAX = 90_000; // newcomers are spread over half a minute after the window, and the page adds a third of all
@@ -16,14 +16,8 @@ let server, browser, url;
 const get = async () => (await fetch(`${server.url}/api/v1/events/${server.event}`)).json();
 const set = async (...pairs) => assert.equal((await server.cli(['event', 'set', server.event, ...pairs])).code, 0);
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
+  ({ server, browser, url } = await openHouse({ flags: ['--gateways', '2'], event: 'arena' }));
   await set('admit_per_tick=0', 'tick_ms=200', 'claim_ms=5000', 'claim_away_ms=5000', `recovery_ms=${RECOVERY_MS}`);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const cookieOf = async ({ context }) => (await context.cookies())

@@ -2,22 +2,16 @@
 // bought from there; from right to left the list's arrow keys go where they point.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startStanchion, until } from '../support/stanchion.mjs';
-import { DESKTOP, GOOD_CARD, PHONE, assertNoProblems, enterSale, launch, newPerson, openSection, seatsAreReady, takesItsTime } from './browser.mjs';
+import { until } from '../support/stanchion.mjs';
+import {
+  DESKTOP, GOOD_CARD, PHONE, assertNoProblems, enterSale, newPerson, openHouse, openSection, seatsAreReady, takesItsTime,
+} from './browser.mjs';
 import { LANGUAGES } from './tour.mjs';
 
 const NEARER = 7; // turns of the wheel: seats are large then
 
 let server, browser, url;
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser, url } = await openHouse({ event: 'arena' })); });
 
 // The seat at a point, as the page calls it; '' between seats.
 async function seatAt(page, x, y) {

@@ -1,18 +1,10 @@
 // The pages around the sale: the list, an event that is not there, and their headers.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
-import { PHONE, assertNoProblems, isShown, launch, newPerson } from './browser.mjs';
+import { before, test } from 'node:test';
+import { PHONE, assertNoProblems, isShown, newPerson, openHouse } from './browser.mjs';
 
 let server, browser;
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser } = await openHouse({ event: 'arena' })); });
 
 test('the list of events leads to the sale', async () => {
   const person = await newPerson(browser, PHONE);

@@ -2,21 +2,14 @@
 // whether it has, that the ledger is away; and never that nothing was sold because nobody could look.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { until } from '../support/stanchion.mjs';
 import {
-  DECLINED_CARD, GOOD_CARD, SLOW_CARD, assertNoProblems, confirmedSeats, enterSale, goToPayment, isDoing, isShown, isWithTheBank, launch, newPerson, payWith, takeFirstFree,
+  DECLINED_CARD, GOOD_CARD, SLOW_CARD, assertNoProblems, confirmedSeats, enterSale, goToPayment, isDoing, isShown,
+  isWithTheBank, newPerson, openHouse, payWith, takeFirstFree,
 } from './browser.mjs';
 
 let server, browser, url;
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser, url } = await openHouse({ event: 'arena' })); });
 
 // Stands between this page and the gateways, over all its connections. What `loses` or `refuses` names by type does not reach
 // the gateway, what `hides` names not the page; a refusal is answered with this code. `asked` and `told` are the types of what

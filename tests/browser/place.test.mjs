@@ -1,21 +1,13 @@
 // A place in line survives a reload, shows in a second tab, and can be left.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
-import { assertNoProblems, isShown, launch, newPerson, placeIs } from './browser.mjs';
+import { assertNoProblems, isShown, newPerson, openHouse, placeIs } from './browser.mjs';
 
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
+  ({ server, browser, url } = await openHouse({ event: 'arena' }));
   // A line that stands still: nobody is let in.
-  const set = await server.cli(['event', 'set', server.event, 'admit_per_tick=0']);
-  assert.equal(set.code, 0, set.stderr);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  await server.set('admit_per_tick=0');
 });
 
 const place = async (page) => {

@@ -1,21 +1,15 @@
 // A real browser with JavaScript turned off: it is led to the plain page, which keeps the place and moves by itself.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startStanchion, until } from '../support/stanchion.mjs';
-import { DESKTOP, PHONE, assertNoProblems, isShown, launch, newPerson, takesItsTime } from './browser.mjs';
+import { before, test } from 'node:test';
+import { until } from '../support/stanchion.mjs';
+import { DESKTOP, PHONE, assertNoProblems, isShown, newPerson, openHouse, takesItsTime } from './browser.mjs';
 
 const REFRESH_MS_MAX = 60_000; // it moves every 10 to 13 s on a machine that has time
 
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '2'], event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
+  ({ server, browser, url } = await openHouse({ flags: ['--gateways', '2'], event: 'arena' }));
   await set('admit_per_tick=0', 'tick_ms=200');
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 async function set(...settings) {

@@ -5,25 +5,16 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { startStanchion, temporaryDirectory, until } from '../support/stanchion.mjs';
-import {
-  DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, launch, newPerson, payWith,
-} from './browser.mjs';
+import { temporaryDirectory, until } from '../support/stanchion.mjs';
+import { DESKTOP, GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, newPerson, openHouse, payWith } from './browser.mjs';
 
 const run = promisify(execFile);
 const QUIET_MODULES = 4;
 const pictures = temporaryDirectory();
 let server, browser, url, taken = 0;
 before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  const set = await server.cli(['event', 'set', 'arena', 'tick_ms=200', 'seats_per_visitor_max=4']);
-  assert.equal(set.code, 0, set.stderr);
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ({ server, browser, url } = await openHouse({ event: 'arena' }));
+  await server.set('tick_ms=200', 'seats_per_visitor_max=4');
 });
 
 // What the scanner reads on a picture of this part of the page, sorted.

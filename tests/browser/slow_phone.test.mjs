@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { writeRows } from '../support/halls.mjs';
-import { startStanchion } from '../support/stanchion.mjs';
-import { GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, goToPayment, launch, newPerson, payWith, placeOf, takeTurn, takesItsTime, view } from './browser.mjs';
+import {
+  GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, goToPayment, newPerson, openHouse, payWith, placeOf, takesItsTime,
+  takeTurn, view,
+} from './browser.mjs';
 
 const SEATS = 20_000;
 const SLOWER = 4;
@@ -16,15 +18,7 @@ const SEATS_PAGE = { bytes: 180_000, trips: 10 };
 const BUSY = 3 * SLOWER;
 
 let server, browser, url;
-before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '1'], event: writeRows(SEATS) });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser, url } = await openHouse({ flags: ['--gateways', '1'], event: writeRows(SEATS) })); });
 
 async function slowDown({ context, page }) {
   const session = await context.newCDPSession(page);

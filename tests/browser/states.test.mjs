@@ -3,11 +3,9 @@
 // a draw, an account that is asked for, a page that nobody looks at.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { sleep, startStanchion, until } from '../support/stanchion.mjs';
+import { sleep, until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
-import {
-  GOOD_CARD, PHONE, assertNoProblems, heard, isShown, joinLine, launch, newPerson, newSleeper, placeOf,
-} from './browser.mjs';
+import { GOOD_CARD, PHONE, assertNoProblems, heard, isShown, joinLine, newPerson, newSleeper, openHouse, placeOf } from './browser.mjs';
 import { eventsOf } from './events.mjs';
 
 const SHORT_MS = 6000; // until something is to happen, on a machine that has nothing else to do
@@ -15,12 +13,7 @@ const SHORT_MS = 6000; // until something is to happen, on a machine that has no
 let server, browser;
 const newEvent = eventsOf(() => server);
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '2', '--push.interval_ms_max', '1000', '--reconnects_per_s', '10'] });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ({ server, browser } = await openHouse({ flags: ['--gateways', '2', '--push.interval_ms_max', '1000', '--reconnects_per_s', '10'] }));
 });
 
 async function cli(...args) {

@@ -1,21 +1,13 @@
 // The page of a visitor who is choosing seats when Redis comes back empty: back in line, at its front, and admitted again.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { loseRedis } from '../support/redis.mjs';
-import { startStanchion } from '../support/stanchion.mjs';
-import { enterSale, isShown, launch, newPerson, takeTurn } from './browser.mjs';
+import { enterSale, isShown, newPerson, openHouse, takeTurn } from './browser.mjs';
 
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  const set = await server.cli(['event', 'set', server.event, 'tick_ms=200', 'recovery_ms=6000']);
-  assert.equal(set.code, 0, set.stderr);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ({ server, browser, url } = await openHouse({ event: 'arena' }));
+  await server.set('tick_ms=200', 'recovery_ms=6000');
 });
 
 test('who was choosing seats when Redis lost everything is the next again, without a reload', async () => {

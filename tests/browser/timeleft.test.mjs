@@ -2,19 +2,10 @@
 // asked for that; and a seat is called by all that it is.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startStanchion } from '../support/stanchion.mjs';
-import { assertNoProblems, enterSale, freeSeats, launch, newPerson, openSection } from './browser.mjs';
+import { assertNoProblems, enterSale, freeSeats, newPerson, openHouse, openSection } from './browser.mjs';
 
 let server, browser, url;
-before(async () => {
-  server = await startStanchion({ event: 'arena' });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser, url } = await openHouse({ event: 'arena' })); });
 
 test('five, two and one minutes are said when it is so, once, and nothing each second', async () => {
   const person = await newPerson(browser);

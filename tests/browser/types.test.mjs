@@ -1,22 +1,16 @@
 // Ticket types as a person chooses them: on a phone with the browser's own chooser, on a desktop with the keyboard; and
 // prices that the organizer changes while somebody chooses.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { TYPED_PRICES, writeHall } from '../support/halls.mjs';
-import { startStanchion } from '../support/stanchion.mjs';
 import {
-  GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, isShown, launch, nameOf, newPerson, openSection, payWith,
+  GOOD_CARD, PHONE, assertNoProblems, confirmedSeats, enterSale, goToPayment, isShown, nameOf, newPerson, openHouse,
+  openSection, payWith,
 } from './browser.mjs';
 
 let server, browser, url;
 before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '1'], event: writeHall({ ini: '[settings]\ntick_ms = 100\n' }) });
-  url = `${server.url}/e/${server.event}`;
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ({ server, browser, url } = await openHouse({ flags: ['--gateways', '1'], event: writeHall({ ini: '[settings]\ntick_ms = 100\n' }) }));
 });
 
 async function take(page, number) {

@@ -3,11 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startNetwork } from '../support/proxy.mjs';
-import { startStanchion, until } from '../support/stanchion.mjs';
+import { until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
-import {
-  assertNoProblems, isShown, joinLine, launch, newPerson, newSleeper, placeIs, placeOf, shiftClock,
-} from './browser.mjs';
+import { assertNoProblems, isShown, joinLine, newPerson, newSleeper, openHouse, placeIs, placeOf, shiftClock } from './browser.mjs';
 import { eventsOf } from './events.mjs';
 
 const CLAIM_MS = 5000; // the shortest there is
@@ -19,14 +17,7 @@ const newEvent = eventsOf(() => server);
 const newLine = (...settings) => newEvent('admit_per_tick=0', ...settings); // one that stands still: nobody is let in
 const gateways = () => Object.entries(server.children()).filter(([name]) => name.startsWith('gateway'));
 
-before(async () => {
-  server = await startStanchion({ flags: ['--gateways', '2'] });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ server, browser } = await openHouse({ flags: ['--gateways', '2'] })); });
 
 // Somebody in line who can leave it, so that those behind move up by one.
 async function someoneAhead(event) {

@@ -24,9 +24,10 @@ export class EndedView {
 
   draw({ reason, event }) {
     const isBack = reason === 'sold_out' && isOpen(event);
+    const canAgain = isOpen(event) && !isBack && t('ended.canAgain');
     setText($('ended-event'), event.name);
     setText($('ended-title'), this.title());
-    setText($('ended-body'), t(isBack ? 'ended.backHint' : `ended.${reason}Hint`));
+    setText($('ended-body'), [t(isBack ? 'ended.backHint' : `ended.${reason}Hint`), canAgain].filter(Boolean).join(' '));
     setText($('again'), t(isBack ? 'ended.backToPlace' : 'ended.again'));
     show($('again'), isOpen(event));
   }

@@ -130,6 +130,9 @@ function list(real) {
       go: payWith, until: (page) => page.locator('#pay-problem:not([hidden])').waitFor() },
     ended('lost', { type: 'expired', reason: 'lost' }),
     ended('missed', { type: 'expired', reason: 'no_show' }, { resume: () => m.error('receipt_gone', { reason: 'missed' }) }),
+    // Nobody is promised a line that is over.
+    { ...ended('missed-closed', [{ type: 'phase', phase: 'closed' }, { type: 'expired', reason: 'no_show' }]),
+      until: (page) => page.locator('#ended-body', { hasText: /./, hasNotText: /again|다시/ }).waitFor() },
     ended('time-out', { type: 'expired', reason: 'time_out' }),
     { name: 'ended-unsold', says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send({ type: 'unsold', order: real.bought.confirmed.order, reason: 'time_out' }), 50); return paying.pay(); } }, go: payWith, until: inView('ended') },
     { name: 'tickets', event: { starts_at_ms: Date.now() + 23 * DAY_MS }, says: { ...inside, ...paying, pay: (request, send) => { setTimeout(() => send(m.confirmed()), 50); return paying.pay(); } }, go: payWith, until: (page) => page.locator('.ticket .qr').first().waitFor() },
@@ -177,7 +180,7 @@ async function put(page, state, event) {
       if (!answer) return;
       send({ ...answer(request, send), re: request.id });
       if (request.type !== 'join') return;
-      if (state.push) setTimeout(() => send(state.push), 300);
+      if (state.push) setTimeout(() => [state.push].flat().forEach(send), 300);
       if (state.close) setTimeout(() => socket.close({ code: state.close }), 300);
     });
   });

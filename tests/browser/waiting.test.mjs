@@ -153,6 +153,7 @@ describe('who waits', { concurrency: 3 }, () => {
     await person.thaw();
     await isShown(page, 'ended');
     await page.getByRole('heading', { name: 'Your turn was missed' }).waitFor();
+    await page.getByText('You can get in line again.').waitFor();
     await page.getByRole('button', { name: 'Get in line again' }).click();
     await placeOf(page);
     assert.deepEqual(person.problems.filter((text) => !/WebSocket/.test(text)), []);

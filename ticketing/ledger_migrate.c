@@ -7,7 +7,7 @@
 
 const struct ledger_migration *ledger_migrations(size_t *count)
 {
-    static struct ledger_migration list[11];
+    static struct ledger_migration list[12];
     list[0] = (struct ledger_migration){"001_ledger", (const char *)ticketing_001_ledger_sql};
     list[1] = (struct ledger_migration){"002_visitors", (const char *)ticketing_002_visitors_sql};
     list[2] = (struct ledger_migration){"003_journal", (const char *)ticketing_003_journal_sql};
@@ -21,6 +21,7 @@ const struct ledger_migration *ledger_migrations(size_t *count)
     list[9] = (struct ledger_migration){"010_types", (const char *)ticketing_010_types_sql};
     list[10] =
         (struct ledger_migration){"011_ticket_links", (const char *)ticketing_011_ticket_links_sql};
+    list[11] = (struct ledger_migration){"012_mails", (const char *)ticketing_012_mails_sql};
     *count = sizeof list / sizeof list[0];
     return list;
 }

@@ -231,6 +231,8 @@ enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *o
         .failed = sqlite3_column_int64(row, 2),
         .captures_due = sqlite3_column_int64(row, 3),
         .voids_due = sqlite3_column_int64(row, 4),
+        .mails_due = sqlite3_column_int64(row, 5),
+        .mails_failed = sqlite3_column_int64(row, 6),
     };
     (void)sqlite3_reset(row);
     return LEDGER_OK;

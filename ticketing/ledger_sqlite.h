@@ -59,6 +59,12 @@
     X(door_list)                                                                                   \
     X(link_put)                                                                                    \
     X(link_get)                                                                                    \
+    X(mails_outdate)                                                                               \
+    X(mails_count)                                                                                 \
+    X(mail_insert)                                                                                 \
+    X(mail_due)                                                                                    \
+    X(mail_update)                                                                                 \
+    X(mails_of_order)                                                                              \
     X(withheld_insert)                                                                             \
     X(withheld_delete)                                                                             \
     X(withheld_of_event)                                                                           \

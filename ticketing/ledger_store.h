@@ -158,6 +158,7 @@ void ledger_interrupt(struct ledger_store *s);
 /* Cheap: asked every second. Orders are never deleted, so the highest number is their count. */
 struct ledger_counts {
     int64_t orders, dead, captures_due, voids_due, failed;
+    int64_t mails_due, mails_failed; /* letters that wait, and that nobody could be given */
 };
 enum ledger_status ledger_counts(struct ledger_store *s, struct ledger_counts *out);
 /* All sold seats, counted one by one. */

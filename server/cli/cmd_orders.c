@@ -151,11 +151,16 @@ static void tell_link(const struct config *config, const json_t *answer)
 
 int cli_orders_resend(struct config *config, const struct cli_args *args)
 {
-    json_t *answer =
-        ask_once(config, "order.resend", json_pack("{s:s}", "order", args->arguments[0]));
+    const char *email = args->values_count[0] > 0 ? args->values[0][0] : NULL;
+    json_t *request = json_pack("{s:s, s:s*}", "order", args->arguments[0], "email", email);
+    if (!request)
+        return cli_fail("the address is not UTF-8");
+    json_t *answer = ask_once(config, "order.resend", request);
     if (!answer)
         return CLI_FAILED;
     tell_link(config, answer);
+    if (email)
+        (void)printf("A letter with it goes to %s; `orders show` tells how far it is.\n", email);
     json_decref(answer);
     return CLI_OK;
 }

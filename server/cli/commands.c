@@ -230,6 +230,7 @@ const struct cli_command cli_commands[] = {
          "For a buyer who has lost the phone. Links to this order that were made earlier no longer "
          "work. Whoever\n"
          "has the link has the tickets: give it to the buyer only.",
+     .options = {{"email", "ADDRESS", "send it there, too; needs mail.url"}},
      .run = cli_orders_resend},
     {.name = "ticket check",
      .arguments = "CODE|-",

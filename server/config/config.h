@@ -70,8 +70,9 @@ struct config {
     int64_t account_tries, account_email_tries; /* a minute */
     int64_t account_sign_ups;                   /* an hour */
     int64_t account_session_s;
-    int64_t tickets_link_s, tickets_opens; /* seconds; a minute */
-    int64_t rehearsal_visitors;            /* 0 = no rehearsals */
+    int64_t tickets_link_s, tickets_opens;                                  /* seconds; a minute */
+    char mail_url[CONFIG_TEXT_BYTES_MAX], mail_from[CONFIG_TEXT_BYTES_MAX]; /* "" = no mail */
+    int64_t rehearsal_visitors;                                             /* 0 = no rehearsals */
 
     char file[CONFIG_TEXT_BYTES_MAX];                  /* the file read, or "" */
     struct config_origin origins[CONFIG_SETTINGS_MAX]; /* by index in the table */
@@ -98,6 +99,7 @@ enum config_type {
     CONFIG_URL_LIST,     /* several, separated by spaces */
     CONFIG_NETWORK_LIST, /* none or several, separated by spaces */
     CONFIG_REDIS_URL,    /* empty, redis://host:port or unix:///path */
+    CONFIG_EMAIL,        /* empty, or one address */
     CONFIG_SECRET,       /* never printed */
     CONFIG_TYPE_COUNT
 };

@@ -16,6 +16,7 @@
 
 #include "server/base/address.h"
 #include "server/base/limits.h"
+#include "server/base/mail_address.h"
 #include "server/config/nearest.h"
 
 #define HTTP_PREFIXES                                                                              \
@@ -288,6 +289,21 @@ const struct config_setting config_table[] = {
      .default_text = "60",
      .help = "Links to tickets opened from one address, over all gateways; beyond: too_fast.",
      .offset = MEMBER(tickets_opens)},
+    {.name = "mail.url",
+     .type = CONFIG_URL,
+     .unit = "",
+     .choices = {"smtp://", "smtps://"},
+     .default_text = "",
+     .help = "The mail server that links to tickets are sent by; empty sends no e-mail. Needs "
+             "mail.from and public.url. Name and password, a line each, stand in the file "
+             "mail.credentials of the data directory.",
+     .offset = MEMBER(mail_url)},
+    {.name = "mail.from",
+     .type = CONFIG_EMAIL,
+     .unit = "",
+     .default_text = "",
+     .help = "The address that e-mail comes from.",
+     .offset = MEMBER(mail_from)},
     {.name = "rehearsal.visitors",
      .type = CONFIG_INTEGER,
      .unit = "visitors",
@@ -346,6 +362,7 @@ void config_range_text(const struct config_setting *setting, char *out, size_t o
             "empty, or IPv4 or IPv6 addresses in numbers, or networks such as 10.0.0.0/8, "
             "separated by spaces",
         [CONFIG_REDIS_URL] = "empty, redis://host:port or unix:///path",
+        [CONFIG_EMAIL] = "empty, or an e-mail address such as tickets@example.org",
         [CONFIG_SECRET] = "empty, or 16 to 2047 characters without spaces"};
     if (setting->type == CONFIG_INTEGER) {
         (void)snprintf(out, out_bytes_max, "%lld to %lld", (long long)setting->min,
@@ -466,6 +483,8 @@ static bool is_text_valid(const struct config_setting *setting, const char *text
         return is_url_list(setting, text);
     case CONFIG_REDIS_URL:
         return bytes == 0 || (has_no_spaces(text, bytes) && is_redis_url(text));
+    case CONFIG_EMAIL:
+        return bytes == 0 || mail_address_is_plain(text);
     case CONFIG_SECRET:
         return bytes == 0 || (bytes >= 16 && has_no_spaces(text, bytes));
     default:

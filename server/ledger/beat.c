@@ -61,6 +61,7 @@ bool beat_stats(struct batch *batch)
         {"voids_due", counts.voids_due}, {"captures_due", counts.captures_due},
         {"batches", stats->batches},     {"written", stats->written},
         {"repeated", stats->repeated},   {"lag_ms", stats->lag_ms},
+        {"mails_due", counts.mails_due}, {"mails_failed", counts.mails_failed},
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         char text[24];

@@ -27,6 +27,7 @@
 #include "server/ledger/feed.h"
 #include "server/ledger/intents.h"
 #include "server/ledger/line_marks.h"
+#include "server/ledger/mailer.h"
 #include "server/ledger/payouts.h"
 #include "server/ledger/reconcile.h"
 #include "server/ledger/recover.h"
@@ -34,6 +35,7 @@
 #include "server/ledger/stock.h"
 #include "server/office/office.h"
 #include "server/office/self_check.h"
+#include "web/words.h"
 
 #define RETRY_MS 250
 #define WRITE_MS 20
@@ -56,6 +58,7 @@ struct ledger {
     struct payment_provider *provider;
     struct captures *captures;
     struct payouts *payouts;
+    struct mailer *mailer; /* NULL = no mail is sent */
     struct reconcile *reconcile;
     struct feed *feed;
     struct batch batch;
@@ -106,30 +109,37 @@ static void on_write(struct ev_loop *loop, ev_timer *timer, int events)
     struct ledger *ledger = timer->data;
     (void)loop, (void)events;
     enum ledger_status status = LEDGER_OK;
-    if (captures_has_results(ledger->captures) || payouts_has_results(ledger->payouts)) {
+    if (captures_has_results(ledger->captures) || payouts_has_results(ledger->payouts) ||
+        mailer_has_results(ledger->mailer)) {
         status = ledger_begin(ledger->store);
         if (status == LEDGER_OK)
             status = captures_write(ledger->captures, clock_wall_ms());
         if (status == LEDGER_OK)
             status = payouts_write(ledger->payouts, clock_wall_ms());
         if (status == LEDGER_OK)
+            status = mailer_write(ledger->mailer, clock_wall_ms());
+        if (status == LEDGER_OK)
             status = ledger_commit(ledger->store);
         if (status == LEDGER_OK) {
             captures_written(ledger->captures);
             payouts_written(ledger->payouts);
+            mailer_written(ledger->mailer);
         }
     }
     if (status == LEDGER_OK && ledger->state != STATE_STOPPING)
         status = captures_pump(ledger->captures, clock_wall_ms());
     if (status == LEDGER_OK && ledger->state != STATE_STOPPING)
         status = payouts_pump(ledger->payouts, clock_wall_ms());
+    if (status == LEDGER_OK && ledger->state != STATE_STOPPING)
+        status = mailer_pump(ledger->mailer, clock_wall_ms());
     if (status != LEDGER_OK || reconcile_has_failed(ledger->reconcile)) {
         log_error("payments cannot be written (%s): %s", ledger_status_word(status),
                   ledger_problem(ledger->store));
         fail(ledger);
         return;
     }
-    if (!captures_is_busy(ledger->captures) && !payouts_is_busy(ledger->payouts))
+    if (!captures_is_busy(ledger->captures) && !payouts_is_busy(ledger->payouts) &&
+        !mailer_is_busy(ledger->mailer))
         ev_timer_stop(ledger->loop, timer);
 }
 
@@ -346,12 +356,14 @@ static bool set_up(struct ledger *ledger, const struct ledger_options *options)
                                       .deadline_ms = PAYMENT_DEADLINE_MS,
                                       .calls_max = CAPTURES_MAX + PAYOUTS_MAX + 8};
     token_keys_init(&ledger->keys, options->secret);
+    web_words_init(); /* letters are written in every language */
     if (!open_store(ledger, options))
         return false;
     ledger->redis = redis_pipe_create(options->redis_url);
     ledger->provider = payment_http_create(ledger->loop, &payment);
     ledger->captures = captures_create(ledger->store, ledger->provider);
     ledger->payouts = payouts_create(ledger->store, ledger->provider);
+    ledger->mailer = mailer_create(ledger->store, &options->mail);
     ledger->reconcile = reconcile_create(ledger->store, ledger->redis, ledger->provider);
     ledger->batch.store = ledger->store;
     ledger->batch.redis = ledger->redis;
@@ -361,6 +373,7 @@ static bool set_up(struct ledger *ledger, const struct ledger_options *options)
                         .provider = ledger->provider,
                         .loop = ledger->loop,
                         .link_ms = options->link_ms,
+                        .can_mail = ledger->mailer != NULL,
                         .self_check = self_check_create(ledger->loop, options->db_path)};
     ledger->feed = feed_create(ledger->loop, options->redis_url, on_entries, on_feed_state, ledger);
     if (ledger->feed == NULL)
@@ -394,9 +407,11 @@ static void tear_down(struct ledger *ledger)
     reconcile_free(ledger->reconcile);
     captures_free(ledger->captures);
     payouts_free(ledger->payouts);
+    mailer_free(ledger->mailer);
     redis_pipe_free(ledger->redis);
     sales_release(&ledger->sales);
     ledger_close(ledger->store);
+    web_words_release();
 }
 
 int ledger_main(const struct ledger_options *options)

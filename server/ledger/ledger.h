@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include "server/base/log.h"
+#include "server/ledger/mailer.h"
 
 struct ledger_options {
     const char *db_path;   /* SQLite file, created if missing */
@@ -14,6 +15,7 @@ struct ledger_options {
     const char *payment_key;
     const unsigned char *secret; /* SECRET_BYTES; ticket codes derive from it */
     int64_t link_ms;             /* how long a link to the tickets of an order is good */
+    struct mailer_options mail;
     enum log_level log_level;
 };
 

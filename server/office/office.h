@@ -28,6 +28,7 @@ struct office {
     struct self_check *self_check; /* for the audit */
     struct audit *audit;           /* the one that is under way; NULL = none */
     int64_t link_ms;               /* how long a link to tickets is good */
+    bool can_mail;                 /* mail.url and what it needs are set */
     bool has_failed;               /* SQLite failed beside a request: leave the process */
 };
 

@@ -6,9 +6,9 @@
 
 /* The order as ledger_order_json gives it, the caller's; NULL when the answer has failed. */
 json_t *office_find_order(struct office *office, struct office_answer *answer, const char *id);
-/* Adds `link` to an order as ledger_order_json gives it: {"made_ms","ends_ms","links"} of the
- * newest one, or null. */
-enum ledger_status office_links_show(struct ledger_store *store, json_t *order);
+/* Adds to an order as ledger_order_json gives it: `link`, {"made_ms","ends_ms","links"} of the
+ * newest one or null; `mails`, its last letters; `can_mail`, whether any can be sent. */
+enum ledger_status office_links_show(const struct office *office, json_t *order);
 /* Adds `email`: whose account ordered; "" = an anonymous visitor. */
 enum ledger_status office_order_add_email(struct ledger_store *store, const char *id,
                                           json_t *order);

@@ -37,7 +37,7 @@ void office_order_show(struct office *office, const struct office_request *reque
     if (status == LEDGER_OK)
         status = office_order_add_email(office->batch->store, id, order);
     if (status == LEDGER_OK)
-        status = office_links_show(office->batch->store, order);
+        status = office_links_show(office, order);
     if (status == LEDGER_NOT_FOUND)
         office_fail(answer, "no_such_order", "There is no order %s.", id);
     else if (office_took(office, answer, status))

@@ -18,7 +18,9 @@ static int run_redis(struct supervisor *s)
 static int run_ledger(const struct supervisor *s)
 {
     char db_path[DATA_PATH_BYTES_MAX];
-    if (!data_dir_path(&s->dir, "ledger.db", db_path, sizeof db_path))
+    char credentials[DATA_PATH_BYTES_MAX];
+    if (!data_dir_path(&s->dir, "ledger.db", db_path, sizeof db_path) ||
+        !data_dir_path(&s->dir, "mail.credentials", credentials, sizeof credentials))
         return 1;
     const struct ledger_options options = {.db_path = db_path,
                                            .redis_url = s->redis_url,
@@ -26,6 +28,10 @@ static int run_ledger(const struct supervisor *s)
                                            .payment_key = s->config.payment_key,
                                            .secret = s->secret,
                                            .link_ms = 1000 * s->config.tickets_link_s,
+                                           .mail = {.url = s->config.mail_url,
+                                                    .from = s->config.mail_from,
+                                                    .public_url = s->config.public_url,
+                                                    .credentials = credentials},
                                            .log_level = (enum log_level)s->config.log_level};
     return ledger_main(&options);
 }

@@ -18,7 +18,7 @@ const keys = new Set(Object.keys(textsOf(english)));
 
 const sources = read(folder, '.js');
 const pages = read(folder, '.html');
-const server = ['line/html.c', 'line/line_page_html.c'].map((name) => fs.readFileSync(path.join(root, 'server/gateway', name), 'utf8'));
+const server = ['gateway/line/html.c', 'gateway/line/line_page_html.c', 'ledger/mail_text.c'].map((name) => fs.readFileSync(path.join(root, 'server', name), 'utf8'));
 
 // 'a.b' anywhere in a script, `a.${...}` as the beginning of some key; data-text="a.b", data-label="a.b" and @a.b@ in a
 // page; "a.b" in what makes the page without JavaScript.

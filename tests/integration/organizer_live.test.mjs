@@ -52,7 +52,7 @@ test('a purchase is seen: line, seats, money, latencies', async () => {
   await all('figures come', (figures) => figures.free > 0 && figures.orders === 0);
   const [{ figures: before }] = watchers;
   assert.deepEqual(Object.keys(before).sort(), ['admissions_per_s', 'arrivals_per_s', 'at_ms', 'categories', 'confirm_ms', 'currency', 'dead', 'estimate_error_percent',
-    'failed', 'free', 'held', 'hold_ms', 'inside', 'lag_ms', 'orders', 'parts', 'phase', 'rate_per_s', 'refunded_minor', 'revenue_minor', 'sold', 'type', 'visitors', 'waiting']);
+    'failed', 'free', 'held', 'hold_ms', 'inside', 'lag_ms', 'mails_failed', 'orders', 'parts', 'phase', 'rate_per_s', 'refunded_minor', 'revenue_minor', 'sold', 'type', 'visitors', 'waiting']);
   assert.deepEqual([before.type, before.phase, before.rate_per_s, before.currency], ['figures', 'open', 500, 'EUR']);
   const visitor = await visit(server);
   await visitor.enter();

@@ -103,6 +103,13 @@ test('the door may not; what is not there, and what was given back, is told apar
   assert.deepEqual(part.body.order.tickets.map(({ seat, refunded, qr }) => [seat, refunded === true, qr !== undefined]), [[50, false, true], [51, true, false]]);
 });
 
+test('without a mail server no letter is promised', async () => {
+  const { shown } = await operator.must(200, 'GET', `orders/${orders[1]}`);
+  assert.deepEqual([shown.can_mail, shown.mails], [false, []]);
+  assert.deepEqual(said(await operator.post(`orders/${orders[1]}/resend`, { email: 'ann@example.org' })), [409, 'no_mail']);
+  assert.equal((await operator.must(200, 'GET', `orders/${orders[1]}`)).shown.link.links, shown.link.links, 'nothing was changed');
+});
+
 test('the command line does the same, under the same name', async () => {
   const { code, stdout } = await server.cli(['order', 'resend', orders[1], '--public.url', 'https://tickets.example/']);
   const [, token] = stdout.match(/^https:\/\/tickets\.example\/tickets#(t1\.\S+)\nGood until \d{4}-\d\d-\d\d \d\d:\d\d UTC\./);

@@ -64,7 +64,8 @@ WHERE o.nr > ?1 AND (?2 IS NULL OR e.id = ?2) ORDER BY o.nr LIMIT ?3;
 SELECT (SELECT coalesce(max(nr), 0) FROM orders), (SELECT count(*) FROM dead WHERE replayed_ms IS NULL),
        (SELECT count(*) FROM payments WHERE state = 'failed'),
        (SELECT coalesce(sum(state = 'capture_due'), 0) FROM payments WHERE state IN ('capture_due', 'void_due')),
-       (SELECT coalesce(sum(state = 'void_due'), 0) FROM payments WHERE state IN ('capture_due', 'void_due'));
+       (SELECT coalesce(sum(state = 'void_due'), 0) FROM payments WHERE state IN ('capture_due', 'void_due')),
+       (SELECT count(*) FROM mails WHERE state = 'due'), (SELECT count(*) FROM mails WHERE state = 'failed');
 --: sold_all
 SELECT count(*) FROM sold;
 --: sold_count
@@ -297,6 +298,26 @@ ON CONFLICT (order_nr) DO UPDATE SET serial = excluded.serial, made_ms = exclude
  made_count = made_count + 1;
 --: link_get
 SELECT l.serial, l.made_ms, l.ends_ms, l.made_count FROM ticket_links l JOIN orders o ON o.nr = l.order_nr WHERE o.id = ?1;
+
+--: mails_outdate
+UPDATE mails SET state = 'outdated', changed_ms = ?2
+WHERE order_nr = (SELECT nr FROM orders WHERE id = ?1) AND state IN ('due', 'failed');
+--: mails_count
+SELECT (SELECT count(*) FROM mails WHERE state = 'due'),
+       (SELECT count(*) FROM mails m JOIN orders o ON o.nr = m.order_nr WHERE o.id = ?1 AND m.made_ms > ?2);
+--: mail_insert
+INSERT INTO mails (order_nr, recipient, serial, ends_ms, state, next_try_ms, made_ms, changed_ms)
+SELECT nr, ?2, ?3, ?4, 'due', ?5, ?5, ?5 FROM orders WHERE id = ?1;
+--: mail_due
+SELECT m.nr, o.id, e.id, m.recipient, m.serial, m.ends_ms, m.attempts, m.made_ms
+FROM mails m JOIN orders o ON o.nr = m.order_nr JOIN events e ON e.nr = o.event_id
+WHERE m.state = 'due' AND m.next_try_ms <= ?1 ORDER BY m.next_try_ms LIMIT 1;
+--: mail_update
+UPDATE mails SET state = ?2, attempts = attempts + 1, next_try_ms = ?3, reason = ?4, changed_ms = ?5
+WHERE nr = ?1 AND state = 'due';
+--: mails_of_order
+SELECT m.recipient, m.state, m.attempts, m.reason, m.changed_ms FROM mails m JOIN orders o ON o.nr = m.order_nr
+WHERE o.id = ?1 ORDER BY m.nr DESC LIMIT 20;
 
 --: withheld_insert
 INSERT INTO withheld (event_id, seat, name, since_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (event_id, seat) DO NOTHING;

@@ -75,7 +75,7 @@ class Board {
       setText(this.#values[name], value(figures));
       setText(this.#below[name], below(figures));
     }
-    const told = ['dead', 'failed'].filter((kind) => figures[kind] > 0).map((kind) => t(`live.${kind}`, { n: figures[kind] }));
+    const told = ['dead', 'failed', 'mails_failed'].filter((kind) => figures[kind] > 0).map((kind) => t(`live.${kind}`, { n: figures[kind] }));
     setText(this.#alarm, told.join(' '));
     show(this.#alarm, told.length > 0);
     for (const [name, value] of facts) setText(this.#facts[name], value(figures));

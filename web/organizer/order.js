@@ -62,12 +62,16 @@ function refundForm(order, onDone) {
       el('div', { class: 'buttons' }, el('button', { type: 'submit', class: 'primary' }, t('order.refundChosen')))], submit };
 }
 
-// A link for a buyer who cannot open the tickets any more. It is shown once: the server keeps it nowhere.
-async function resend(order) {
+// A link for a buyer who cannot open the tickets any more: it goes by e-mail, or is shown once; the server keeps it nowhere.
+async function resend(order, email) {
   const newest = order.link;
   const isGood = newest && newest.ends_ms > Date.now();
   if (isGood && !await ask(t('order.resendAsk', { date: shortDate(newest.made_ms) }), t('order.resendYes'), t('ask.no'))) return false;
-  const { link, ends_ms: endsMs } = await post(`/orders/${encodeURIComponent(order.order)}/resend`);
+  const { link, ends_ms: endsMs } = await post(`/orders/${encodeURIComponent(order.order)}/resend`, email ? { email } : {});
+  if (email) {
+    done(t('order.resendSent', { to: email }));
+    return true;
+  }
   const { handOut } = await import('../linkout.js');
   const words = { qr: t('order.resendQr'), secret: t('order.resendSecret', { date: shortDate(endsMs) }), name: t('order.resendLink') };
   let text = t('order.resendText');
@@ -77,23 +81,32 @@ async function resend(order) {
   return true;
 }
 
+const mailText = ({ to, state, attempts, reason, at_ms: atMs }) => t(`mailed.${state}`, { to, n: attempts, reason, date: shortDate(atMs) });
+
 function resendBox(order, onDone) {
   const problem = problemBox();
   const newest = order.link;
   const last = newest && t(newest.ends_ms > Date.now() ? 'order.resendLast' : 'order.resendEnded', { date: shortDate(newest.made_ms), ends: shortDate(newest.ends_ms) });
-  const press = async ({ currentTarget: button }) => {
+  const to = el('input', { type: 'email', name: 'email', autocomplete: 'off', maxlength: '254', value: order.email ?? '' });
+  const submit = el('button', { type: 'submit' }, t('order.resendTickets'));
+  const send = async (event) => {
+    event.preventDefault();
     problem.clear();
-    button.disabled = true;
+    submit.disabled = true;
     try {
-      if (await resend(order)) await onDone();
+      if (await resend(order, order.can_mail ? to.value.trim() : '')) await onDone();
     } catch (error) {
       problem.say(error);
     } finally {
-      button.disabled = false;
+      submit.disabled = false;
     }
   };
-  return el('section', { class: 'card resend' }, el('h3', {}, t('order.resendTickets')), el('p', { class: 'soft small' }, t('order.resendHint')), last && el('p', { class: 'small' }, last), problem.node,
-    el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: press }, t('order.resendTickets'))));
+  return el('section', { class: 'card resend' }, el('h3', {}, t('order.resendTickets')), el('p', { class: 'soft small' }, t('order.resendHint')),
+    last && el('p', { class: 'small' }, last),
+    order.mails.length ? el('ul', { class: 'rows small', 'aria-label': t('order.mails') }, ...order.mails.map((mail) => el('li', {}, mailText(mail)))) : null,
+    el('form', { class: 'plain-form', onsubmit: send },
+      order.can_mail ? field(t('order.resendTo'), to, t('order.resendToHint')) : el('p', { class: 'soft small' }, t('order.resendNoMail')),
+      problem.node, el('div', { class: 'buttons' }, submit)));
 }
 
 export async function view({ can }, id, name) {

@@ -58,14 +58,15 @@ static unsigned status_of(const char *code)
         const char *code;
         unsigned status;
     } table[] = {
-        {"not_found", 404},         {"no_such_order", 404}, {"exists", 409},
-        {"seats_in_use", 409},      {"seats_moved", 409},   {"too_many_events", 409},
-        {"last_owner", 409},        {"not_draft", 409},     {"not_ready", 409},
-        {"changed_since", 409},     {"cannot_undo", 409},   {"not_of_order", 409},
-        {"has_orders", 409},        {"has_line", 409},      {"sale_under_way", 409},
-        {"nothing_to_send", 409},   {"no_rehearsals", 409}, {"no_rehearsal", 409},
-        {"rehearsal_running", 409}, {"too_fast", 429},      {"busy", 503},
-        {"ledger_down", 503},       {"interrupted", 503},   {"too_late", 503},
+        {"not_found", 404},       {"no_such_order", 404}, {"exists", 409},
+        {"seats_in_use", 409},    {"seats_moved", 409},   {"too_many_events", 409},
+        {"last_owner", 409},      {"not_draft", 409},     {"not_ready", 409},
+        {"changed_since", 409},   {"cannot_undo", 409},   {"not_of_order", 409},
+        {"has_orders", 409},      {"has_line", 409},      {"sale_under_way", 409},
+        {"nothing_to_send", 409}, {"no_mail", 409},       {"mail_full", 429},
+        {"no_rehearsals", 409},   {"no_rehearsal", 409},  {"rehearsal_running", 409},
+        {"too_fast", 429},        {"busy", 503},          {"ledger_down", 503},
+        {"interrupted", 503},     {"too_late", 503},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(table[i].code, code) == 0)

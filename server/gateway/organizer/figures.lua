@@ -9,7 +9,7 @@
 --   Reads   line, sales, ledger:stats
 --   Writes  pulse:<10 s> (kept 30 s), figures:fine (600 of 1 s), figures:coarse (8,640 of 10 s), figures:at
 --   Returns time in ms, arrivals, admissions, orders, revenue_minor, refunded_minor, then the fields and values of the
---           pulse of these 10 s, then of those of the 10 s before; dead letters and failed payments of the whole server
+--           pulse of these 10 s, then of those of the 10 s before; dead letters, failed payments and letters not sent of the whole server
 local P = 'ev:' .. ARGV[1] .. ':'
 local STEP_MS, COARSE_MS, FINE_MAX, COARSE_MAX = 950, 10000, 600, 8640
 
@@ -42,7 +42,7 @@ if ARGV[3] == '1' then
   end
 end
 
-local stats = redis.call('HMGET', 'ledger:stats', 'dead', 'failed')
+local stats = redis.call('HMGET', 'ledger:stats', 'dead', 'failed', 'mails_failed')
 local sales = redis.call('HMGET', P .. 'sales', 'orders', 'revenue_minor', 'refunded_minor')
 return {string.format('%.0f', now), arrivals, admissions, sales[1] or '0', sales[2] or '0', sales[3] or '0',
-  redis.call('HGETALL', pulse), redis.call('HGETALL', P .. 'pulse:' .. (slot - 1)), stats[1] or '0', stats[2] or '0'}
+  redis.call('HGETALL', pulse), redis.call('HGETALL', P .. 'pulse:' .. (slot - 1)), stats[1] or '0', stats[2] or '0', stats[3] or '0'}

@@ -15,7 +15,7 @@
 
 #define NUMBER_BYTES 24
 #define ARGS_MAX (12 + 4 * PACE_BUCKETS)
-#define REPLY_PARTS 10
+#define REPLY_PARTS 11
 #define LEDGER_LATE_MS 2000 /* since its last sign of life */
 #define LEDGER_GONE_MS 5000
 #define REGISTRAR_LATE_MS 4000
@@ -312,6 +312,7 @@ static void on_reply(void *ctx, enum redis_link_status status, const redisReply 
     pulse->refunded_minor = number_of(reply->element[5]);
     pulse->dead = number_of(reply->element[8]);
     pulse->failed = number_of(reply->element[9]);
+    pulse->mails_failed = number_of(reply->element[10]);
     pulse->visitors = pulse->gateways = 0;
     pulse->error_percent = -1;
     take_slot(pulse, &merged, reply->element[6], NULL);
@@ -433,15 +434,16 @@ json_t *pulse_figures(struct event_entry *event)
         (json_int_t)rate_of(arrivals, ms), "admissions_per_s", (json_int_t)rate_of(admissions, ms),
         "rate_per_s", rate, "free", (json_int_t)seats.free, "held", (json_int_t)seats.held, "sold",
         (json_int_t)seats.sold);
-    json_t *more = json_pack(
-        "{sI sI sI ss so so so so sI sI so sI sI}", "orders", (json_int_t)pulse->orders,
-        "revenue_minor", (json_int_t)pulse->revenue_minor, "refunded_minor",
-        (json_int_t)pulse->refunded_minor, "currency", event->currency, "categories",
-        categories_json(event), "hold_ms", latency_json(&pulse->hold), "confirm_ms",
-        latency_json(&pulse->confirm), "estimate_error_percent",
-        pulse->error_percent < 0 ? json_null() : json_integer(pulse->error_percent), "lag_ms",
-        (json_int_t)event->line.lag_ms, "visitors", (json_int_t)pulse->visitors, "parts",
-        parts_json(event), "dead", (json_int_t)pulse->dead, "failed", (json_int_t)pulse->failed);
+    json_t *more =
+        json_pack("{sI sI sI ss so so so so sI sI so sI sI sI}", "orders",
+                  (json_int_t)pulse->orders, "revenue_minor", (json_int_t)pulse->revenue_minor,
+                  "refunded_minor", (json_int_t)pulse->refunded_minor, "currency", event->currency,
+                  "categories", categories_json(event), "hold_ms", latency_json(&pulse->hold),
+                  "confirm_ms", latency_json(&pulse->confirm), "estimate_error_percent",
+                  pulse->error_percent < 0 ? json_null() : json_integer(pulse->error_percent),
+                  "lag_ms", (json_int_t)event->line.lag_ms, "visitors", (json_int_t)pulse->visitors,
+                  "parts", parts_json(event), "dead", (json_int_t)pulse->dead, "failed",
+                  (json_int_t)pulse->failed, "mails_failed", (json_int_t)pulse->mails_failed);
     assert(body != NULL && more != NULL);
     json_object_update(body, more);
     json_decref(more);

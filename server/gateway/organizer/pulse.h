@@ -38,6 +38,7 @@ struct event_pulse {
     int64_t heard_ms; /* monotonic; 0 = never */
     int64_t at_ms, orders, revenue_minor, refunded_minor, visitors, gateways;
     int64_t dead, failed;  /* of the whole server: dead letters, failed payments */
+    int64_t mails_failed;  /* likewise: letters that could not be sent */
     int64_t error_percent; /* -1 = none */
     struct pulse_latency hold, confirm;
     struct {

@@ -15,6 +15,7 @@ const seed = process.env.STANCHION_FUZZ_SEED ?? String(Math.floor(Math.random() 
 const longest = 'e'.repeat(48); // an event's id
 let server, world, gateways;
 
+const idOf = ({ receipt }) => JSON.parse(Buffer.from(receipt.split('.')[1], 'base64url')).visitor;
 const gatewayPids = () => Object.entries(server.children()).filter(([name]) => name.startsWith('gateway')).map(([, pid]) => pid);
 
 before(async () => {
@@ -106,7 +107,6 @@ test('seats are taken by the published plan only, also at a gateway that has not
 
 test('a report that comes late does not end a place that was given after it', async () => {
   await server.setEvent('arena', 'active_cap=0', 'tick_ms=60000');
-  const idOf = ({ receipt }) => JSON.parse(Buffer.from(receipt.split('.')[1], 'base64url')).visitor;
   const [earlier, later] = [await visit(server, { event: 'arena' }), await visit(server, { event: 'arena' })];
   const first = await earlier.ask({ type: 'join' }), second = await later.ask({ type: 'join' });
   assert.ok(second.seq > first.seq);
@@ -118,6 +118,20 @@ test('a report that comes late does not end a place that was given after it', as
   assert.deepEqual(later.pushes.filter(({ type }) => type === 'expired'), []);
   await server.setEvent('arena', 'active_cap=500', 'tick_ms=100');
   for (const one of [earlier, later]) await one.close();
+});
+
+test('an outcome that comes late leaves the buyer the place that was taken since', async () => {
+  await server.setEvent('arena', 'active_cap=0');
+  const [ahead, buyer] = [await visit(server, { event: 'arena' }), await visit(server, { event: 'arena' })];
+  await ahead.ask({ type: 'join' });
+  const joined = await buyer.ask({ type: 'join' });
+  const order = 'o_AAAAAAAAAAAAAAAAAAAAAAAA', told = { type: 'confirmed', order, at_ms: 1, amount_minor: 0, currency: 'EUR', tickets: [] };
+  await askRedis(server, 'PUBLISH', 'outcome', `arena ${idOf(joined)} confirmed ${order} ${JSON.stringify(told)}\n`);
+  await buyer.push('confirmed');
+  await ahead.ask({ type: 'leave' });
+  await buyer.push((push) => push.type === 'place' && push.ahead < joined.ahead);
+  await server.setEvent('arena', 'active_cap=500');
+  for (const one of [ahead, buyer]) await one.close();
 });
 
 test('holds and payments end also when the sale is set back to a time before it', async () => {

@@ -50,6 +50,12 @@ struct outcome {
     size_t bytes;
 };
 
+/* The ledger may take its time: whose turn has ended with the sale may stand in line again. */
+static bool is_in_line_anew(const struct session *session)
+{
+    return session->stage == STAGE_WAITING && session->seq > session->event->line.head;
+}
+
 static void tell_outcome(struct gateway *gateway, const struct event_entry *event,
                          const struct outcome *outcome, bool is_confirmed)
 {
@@ -67,7 +73,7 @@ static void tell_outcome(struct gateway *gateway, const struct event_entry *even
         told_hold_forget(session);
         if (strcmp(outcome->type, "refunded") != 0)
             note_end(session, outcome->order);
-        if (is_confirmed)
+        if (is_confirmed && !is_in_line_anew(session))
             session->stage = STAGE_NEW; /* the turn ended with the sale */
     }
     json_text_release(&told);

@@ -5,7 +5,7 @@
 
 #include "loadtest/environment.h"
 #include "loadtest/line_pace.h"
-#include "loadtest/memory_growth.h"
+#include "loadtest/long_run.h"
 
 struct tick_sink {
     const struct run *run;
@@ -74,9 +74,19 @@ static bool read_latency(const struct report *r, const char *name, unsigned part
     return false;
 }
 
+static bool read_cpu_ratio(const struct report *r, double *value)
+{
+    const struct recorder *recorder = r->watch->recorder;
+    double split_s = r->run->options->split_at_s;
+    return recorder && split_s > 0 &&
+           long_run_cpu_ratio(&recorder->timeline, &recorder->use, split_s, value);
+}
+
 static bool read_ratio(const struct report *r, const char *name, double *value)
 {
     double before, after;
+    if (strcmp(name, "cpu") == 0)
+        return read_cpu_ratio(r, value);
     if (!read_latency(r, name, TOTALS_BEFORE, &before) ||
         !read_latency(r, name, TOTALS_AFTER, &after) || before <= 0)
         return false;
@@ -125,7 +135,7 @@ static const char *const counter_names[] = {
 static bool read_growth(const struct report *r, const char *name, double *value)
 {
     const struct recorder *recorder = r->watch->recorder;
-    return recorder && memory_growth_mb(&recorder->timeline, &recorder->use, name, value);
+    return recorder && long_run_growth_mb(&recorder->timeline, &recorder->use, name, value);
 }
 
 static bool read_counter(const struct report *r, const char *name, double *value)
@@ -214,6 +224,8 @@ bool metrics_is_name(const char *name)
 {
     static const char *const parts[] = {"ratio", "before", "after"};
     const char *rest;
+    if (strcmp(name, "ratio.cpu") == 0)
+        return true;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if ((rest = behind(name, parts[i])))
             return is_latency(rest);

@@ -53,7 +53,7 @@ describe('scenarios', { concurrency: 4 }, () => {
     const [hot, sold, soak, million, bad] = await Promise.all([
       green(changed('hot-seats', [['seats = 3000', 'seats = 400']]), '--visitors', '60', '--arrive', 'within 0.5', '--think-ms', '1..20'),
       green(changed('sell-out', [['seats = 3000', 'seats = 50']]), '--visitors', '100', '--arrive', 'poisson 80', '--think-ms', 'around 30'),
-      green(changed('soak', [['seats = 90000', 'seats = 900'], ['ratio.', ''], ...growth]), '--visitors', '40', '--arrive', 'poisson 20', '--think-ms', 'around 50',
+      green(changed('soak', [['seats = 90000', 'seats = 900'], ['ratio.cpu < 1.5\n', ''], ['ratio.', ''], ...growth]), '--visitors', '40', '--arrive', 'poisson 20', '--think-ms', 'around 50',
         '--set', 'claim_ms=5000'),
       green(changed('million', [['seats = 50000', 'seats = 900'], ['+150s', '+3s']]), '--visitors', '60', '--arrive', 'within 1', '--think-ms', 'around 50'),
       runStampede(['run', changed('bad-clients', [['split-at-s = 12', 'split-at-s = 2'], ['within 2 after 12', 'within 0.5 after 2'],

@@ -116,11 +116,11 @@ Test(expect, knows_the_figures_that_a_run_can_have)
     static const char *const names[] = {"hold.p99",        "told.p99.9",        "tick.max",
                                         "confirm.count",   "ratio.hold.p50",    "before.tick.p90",
                                         "visitors.bought", "errors.seat_taken", "holds",
-                                        "tester.busiest",  "growth.redis"};
+                                        "tester.busiest",  "growth.redis",      "ratio.cpu"};
     static const char *const others[] = {
         "hld.p99",       "hold",           "hold.p98", "ratio.holds",
         "visitors.sold", "errors.nothing", "p99",      "after.after.hold.p50",
-        "growth.nobody"};
+        "growth.nobody", "before.cpu"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         cr_expect(metrics_is_name(names[i]), "%s", names[i]);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

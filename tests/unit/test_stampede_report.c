@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "loadtest/live.h"
-#include "loadtest/memory_growth.h"
+#include "loadtest/long_run.h"
 #include "loadtest/metrics.h"
 #include "loadtest/tester_load.h"
 #include "loadtest/timeline.h"
@@ -273,22 +273,42 @@ static void grow(void)
     }
 }
 
-Test(memory_growth, of_the_second_half)
+Test(long_run, of_the_second_half)
 {
     double mb = -1;
     grow();
-    cr_assert(memory_growth_mb(&line, &use, "gateway 1", &mb));
+    cr_assert(long_run_growth_mb(&line, &use, "gateway 1", &mb));
     cr_expect_float_eq(mb, 4, 0.01, "%f", mb);
-    cr_assert(memory_growth_mb(&line, &use, "gateways", &mb));
+    cr_assert(long_run_growth_mb(&line, &use, "gateways", &mb));
     cr_expect_float_eq(mb, 4, 0.01, "%f", mb);
-    cr_assert(memory_growth_mb(&line, &use, "server", &mb));
+    cr_assert(long_run_growth_mb(&line, &use, "server", &mb));
     cr_expect_float_eq(mb, 4, 0.01, "%f", mb);
-    cr_assert(memory_growth_mb(&line, &use, "ledger", &mb));
+    cr_assert(long_run_growth_mb(&line, &use, "ledger", &mb));
     cr_expect_float_eq(mb, 0, 0.01, "set up once: %f", mb);
-    cr_expect_not(memory_growth_mb(&line, &use, "redis", &mb), "it was never there");
-    cr_expect_not(memory_growth_mb(&line, &use, "sandbox", &mb));
+    cr_expect_not(long_run_growth_mb(&line, &use, "redis", &mb), "it was never there");
+    cr_expect_not(long_run_growth_mb(&line, &use, "sandbox", &mb));
     line.count = 5;
-    cr_expect_not(memory_growth_mb(&line, &use, "ledger", &mb), "too short");
+    cr_expect_not(long_run_growth_mb(&line, &use, "ledger", &mb), "too short");
+}
+
+Test(long_run, processor_time_for_the_same_work)
+{
+    double ratio = -1;
+    grow();
+    cr_expect_not(long_run_cpu_ratio(&line, &use, 50, &ratio), "nobody was admitted");
+    for (uint32_t i = 0; i < line.count; i++) {
+        struct timeline_point *p = &line.points[i];
+        p->counts[TIMELINE_ADMITTED] = 10;
+        p->cpu[0] = p->at_s > 50 ? 0.6F : 0.2F; /* twice as much with the other's 0.2 */
+        p->cpu[1] = 0.2F;
+    }
+    cr_assert(long_run_cpu_ratio(&line, &use, 50, &ratio));
+    cr_expect_float_eq(ratio, 2, 0.001, "%f", ratio);
+    for (uint32_t i = 50; i < line.count; i++)
+        line.points[i].counts[TIMELINE_ADMITTED] = 20;
+    cr_assert(long_run_cpu_ratio(&line, &use, 50, &ratio));
+    cr_expect_float_eq(ratio, 1, 0.001, "for twice as many: %f", ratio);
+    cr_expect_not(long_run_cpu_ratio(&line, &use, 100, &ratio), "nothing is after it");
 }
 
 Test(metrics, units)
@@ -298,7 +318,8 @@ Test(metrics, units)
         {"hold.count", ""},     {"after.hold.count", ""},  {"ratio.hold.p99", ""},
         {"joined.last", "ms"},  {"tester.late", "ms"},     {"memory.max", "MB"},
         {"growth.redis", "MB"}, {"visitors.bought", ""},   {"seats_sold", ""},
-        {"tester.busiest", ""}, {"opening.first", "ms"},   {"nonsense", ""}};
+        {"tester.busiest", ""}, {"opening.first", "ms"},   {"ratio.cpu", ""},
+        {"nonsense", ""}};
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         cr_expect_str_eq(metrics_unit(figures[i][0]), figures[i][1], "%s", figures[i][0]);
 }

@@ -1,5 +1,5 @@
 /* See the header. */
-#include "loadtest/memory_growth.h"
+#include "loadtest/long_run.h"
 
 #include <string.h>
 
@@ -31,8 +31,8 @@ static bool read_mean(const struct timeline *t, uint32_t series, double from_s, 
     return count > 0;
 }
 
-bool memory_growth_mb(const struct timeline *t, const struct process_use *use, const char *what,
-                      double *mb)
+bool long_run_growth_mb(const struct timeline *t, const struct process_use *use, const char *what,
+                        double *mb)
 {
     bool is_known = false;
     double grown_kb = 0;
@@ -51,4 +51,28 @@ bool memory_growth_mb(const struct timeline *t, const struct process_use *use, c
     if (is_known)
         *mb = grown_kb / 1024;
     return is_known;
+}
+
+static double cpu_s(const struct timeline_point *p, uint32_t series_count)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < series_count; i++)
+        if (p->cpu[i] > 0)
+            sum += p->cpu[i] * p->seconds;
+    return sum;
+}
+
+bool long_run_cpu_ratio(const struct timeline *t, const struct process_use *use, double split_s,
+                        double *ratio)
+{
+    double used_s[2] = {0}, admitted[2] = {0};
+    for (uint32_t i = 0; i < t->count; i++) {
+        int part = t->points[i].at_s > split_s;
+        used_s[part] += cpu_s(&t->points[i], use->server_count);
+        admitted[part] += (double)t->points[i].counts[TIMELINE_ADMITTED];
+    }
+    if (used_s[0] <= 0 || admitted[0] <= 0 || admitted[1] <= 0)
+        return false;
+    *ratio = used_s[1] / admitted[1] / (used_s[0] / admitted[0]);
+    return true;
 }

@@ -4,8 +4,11 @@ import { dateHere, dateIn, money } from './format.js';
 import { qrImage } from './qr.js';
 import { t } from './text.js';
 
-const whereOf = ({ section, row, number }) =>
-  (row ? t('seats.full', { section, row, number }) : t('seats.fullNoRow', { section, number }));
+// A standing place has neither row nor number: only the area counts.
+function whereOf({ section, row, number }) {
+  if (row) return t('seats.full', { section, row, number });
+  return number ? t('seats.fullNoRow', { section, number }) : section;
+}
 
 // Whoever looks at a ticket, on a screen or on paper, sees what it is for and when.
 const whatFor = ({ name, starts_at_ms, time_zone }) => [el('p', { class: 'eyebrow', dir: 'auto' }, name),

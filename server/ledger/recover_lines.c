@@ -4,8 +4,20 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <time.h>
 #include "server/base/log.h"
 #include "server/ledger/line_marks.h"
+
+static void say_until(const char *event, int64_t until_ms, bool has_lost)
+{
+    char shown[32] = "";
+    struct tm parts;
+    time_t until_s = (time_t)(until_ms / 1000);
+    if (gmtime_r(&until_s, &parts) != NULL)
+        (void)strftime(shown, sizeof shown, "%H:%M:%S UTC", &parts);
+    log_warning("the line of %s is put together again until %s%s", event, shown,
+                has_lost ? ": places were lost" : "");
+}
 
 static enum batch_status recover_line(struct batch *batch, const char *event, const char *epoch,
                                       enum queue_data data)
@@ -22,9 +34,7 @@ static enum batch_status recover_line(struct batch *batch, const char *event, co
     if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
         status = BATCH_OK;
         if (reply->element[0]->integer > 0)
-            log_warning("the line of %s is put together again until %lld ms%s", event,
-                        reply->element[0]->integer,
-                        reply->element[1]->integer ? ": places were lost" : "");
+            say_until(event, reply->element[0]->integer, reply->element[1]->integer != 0);
     } else if (reply != NULL) {
         log_error("the line of %s: %s", event, reply->str != NULL ? reply->str : "no answer");
     }

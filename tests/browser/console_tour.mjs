@@ -78,6 +78,19 @@ const views = ({ event, order }) => [
     await page.locator('#ask-yes').click();
     await page.locator('#ask .qr').waitFor();
   }],
+  // As on a server with a mail server: letters in every state.
+  ['console-letters', `/e/${event}/orders/${order}`, async (page) => {
+    const orders = /organizer\/orders\/[^/]+$/;
+    await page.route(orders, async (route) => {
+      const answer = await route.fetch();
+      const { shown } = await answer.json();
+      const mails = ['due', 'failed', 'sent', 'outdated'].map((state, at) => ({ to: `a.rather.long.name.of.somebody${at}@mail.example.org`, state, attempts: 3, reason: 'RCPT failed: 550', at_ms: shown.committed_ms }));
+      await route.fulfill({ response: answer, json: { shown: { ...shown, can_mail: true, mails } } });
+    });
+    await page.reload();
+    await page.locator('.resend input[type="email"]').waitFor();
+    await page.unroute(orders);
+  }],
   ['console-allotments', `/e/${event}/seats`], ['console-orders', `/e/${event}/orders`], ['console-order', `/e/${event}/orders/${order}`],
   ['console-door', `/e/${event}/doors`, async (page) => {
     await page.locator('input[name="code"]').fill('not a ticket');

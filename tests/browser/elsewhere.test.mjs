@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { organizerOf } from '../support/organizer.mjs';
-import { temporaryDirectory } from '../support/stanchion.mjs';
+import { temporaryDirectory, until } from '../support/stanchion.mjs';
 import { openConsole } from './console_tour.mjs';
 import { LANGUAGES, buyTwo } from './tour.mjs';
 import { DESKTOP, PHONE, assertNoProblems, isShown, joinLine, newPerson, openHouse, placeOf } from './browser.mjs';
@@ -205,6 +205,9 @@ test('tickets that were lost with a phone are opened on another one by the organ
   await desk.page.getByRole('button', { name: 'Make a new link' }).tap();
   const next = await linkOnScreen(desk.page);
   await isAccessible(desk);
+  await desk.page.goto(`${server.url}/organizer#/log`);
+  const said = await until('the log has it', async () => (await desk.page.locator('.log .changes').allInnerTexts()).find((text) => text.includes('Links so far')));
+  assert.match(said, /^Good until .*20\d\d.*\nLinks so far 2$/);
   await kim.page.reload();
   await kim.page.getByText('이 링크는 더 이상 쓸 수 없습니다').waitFor();
   assert.equal(await kim.page.locator('.ticket').count(), 0);

@@ -7,7 +7,8 @@ import { UNIT_MS, labelOf } from './said.js';
 
 const SWITCHES = ['require_account', 'refill_at_once', 'adaptive', 'standby', 'draw', 'draw_beacon_wait'];
 const names = { name: 'create.name', currency: 'create.currency', time_zone: 'create.zone', seats: 'stock.seats', role: 'people.role', is_disabled: 'people.isDisabled',
-  must_change: 'people.mustChange', phase: 'office.phase', amount_minor: 'orders.amount', withhold: 'order.withhold', reason: 'order.reason' };
+  must_change: 'people.mustChange', phase: 'office.phase', amount_minor: 'orders.amount', withhold: 'order.withhold', reason: 'order.reason',
+  ends_ms: 'log.linkEnds', links: 'log.links', email: 'log.email' };
 const IN_THE_HEAD = ['name', 'order']; // an account's name, an order's number: the entry begins with it
 
 const isAmount = ({ verb }, key) => key === 'amount_minor' || (verb === 'event.edit' && !names[key]);
@@ -18,7 +19,7 @@ const amount = (value, currency) => (typeof value === 'object' ? Object.entries(
 function setting(key, value, event) {
   if (SWITCHES.includes(key)) return t(value === '1' ? 'log.yes' : 'log.no');
   if (UNIT_MS[key]) return count(Math.round((Number(value) / UNIT_MS[key]) * 100) / 100);
-  if (key.endsWith('_at_ms')) return value === '0' ? '–' : dateIn(Number(value), event?.time_zone);
+  if (key.endsWith('_at_ms') || key === 'ends_ms') return Number(value) === 0 ? '–' : dateIn(Number(value), event?.time_zone);
   return t(`phase.${value}`) || t(`role.${value}`) || (/^\d{4,}$/.test(value) ? count(Number(value)) : value) || '–';
 }
 
@@ -26,11 +27,11 @@ function said(entry, key, value, event) {
   if (isAmount(entry, key)) return amount(value, event?.currency ?? entry.after?.currency);
   if (Array.isArray(value)) return t('log.seats', { n: value.length });
   if (typeof value === 'boolean') return t(value ? 'log.yes' : 'log.no');
-  if (typeof value === 'number') return count(value);
-  return typeof value === 'string' ? setting(key, value, event) : JSON.stringify(value);
+  if (typeof value === 'number' && key !== 'ends_ms') return count(value);
+  return typeof value === 'object' ? JSON.stringify(value) : setting(key, value, event);
 }
 
-const isOfAccountOrOrder = ({ verb }) => verb.startsWith('account.') || verb === 'order.refund';
+const isOfAccountOrOrder = ({ verb }) => verb.startsWith('account.') || ['order.refund', 'order.resend'].includes(verb);
 const nameOf = (entry, key) => (entry.verb.startsWith('stock.') ? key : names[key] ? t(names[key]) : labelOf(key));
 
 // before and after side by side. event: of the entry, for its currency and its clock; it may be gone.

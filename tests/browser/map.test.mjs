@@ -77,6 +77,12 @@ describe('the map', { concurrency: 2 }, () => {
     await page.mouse.wheel(0, 2000);
     await page.mouse.wheel(0, 2000);
     await page.getByRole('button', { name: 'Show everything' }).click();
+    // A tablet: upright the map has all of its width, on its side the basket stands beside it.
+    const isAsWide = (width) => until(`a map ${width} wide`, async () => (await page.locator('#map').boundingBox()).width === width);
+    await page.setViewportSize({ width: 768, height: 1024 });
+    await isAsWide(768);
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await isAsWide(1024 - 352);
     assertNoProblems(person);
     await person.context.close();
   });

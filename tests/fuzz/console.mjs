@@ -77,7 +77,7 @@ const routes = [
   ['POST', (dice) => `events/${event(dice)}`, (dice) => ({ set: Object.fromEntries([setting(dice)]) })],
   ['POST', (dice) => `events/${event(dice)}/preview`, (dice) => dice.pick([{ set: Object.fromEntries([setting(dice)]) }, { phase: dice.pick(phases) }, { release: stock(dice) }, { withhold: stock(dice) }])],
   ['POST', (dice) => `events/${event(dice)}/withhold`, stock], ['POST', (dice) => `events/${event(dice)}/release`, stock],
-  ['POST', (dice, world) => `orders/${world.memory.pick(dice, 'order')}/resend`, () => ({})],
+  ['POST', (dice, world) => `orders/${world.memory.pick(dice, 'order')}/resend`, (dice) => ({ email: dice.chance(0.7) ? dice.pick(['ann@example.org', dice.pick(texts)]) : undefined })],
   ['POST', (dice, world) => `orders/${world.memory.pick(dice, 'order')}/refund`, (dice) => ({ seats: dice.chance(0.5) ? [dice.whole(0, 60)] : undefined, withhold: dice.chance(0.3), reason: dice.pick(texts) })],
 ];
 
@@ -143,7 +143,7 @@ const commands = [
   (dice) => ['event', 'set', dice.pick(['second', 'fz0', dice.pick(texts)]), setting(dice).join('=')], (dice) => ['event', 'load', ...inventory(dice), '--id', dice.pick(['fz1', longest, dice.pick(texts)])],
   (dice) => ['config', dice.pick(['listen.port', dice.pick(texts)])], (dice) => [`--${dice.pick(['listen.port', 'gateways', 'redis.url', 'proxies', dice.pick(texts)])}`, dice.pick(texts), 'config'],
   (dice) => ['config', '--config', configuration(dice)], (dice) => ['log', dice.pick(texts)], (dice) => ['undo', dice.pick(texts)], (dice) => ['event', 'show', dice.pick(texts)], (dice) => [dice.pick(texts), dice.pick(texts)],
-  (dice) => ['event', 'withhold', 'second', dice.pick(texts), dice.pick(texts)], (dice) => ['orders', 'refund', dice.pick(texts), String(dice.pick(numbers))], (dice) => ['ticket', 'check', dice.pick(texts)],
+  (dice) => ['event', 'withhold', 'second', dice.pick(texts), dice.pick(texts)], (dice) => ['orders', 'refund', dice.pick(texts), String(dice.pick(numbers))], (dice) => ['orders', 'resend', dice.pick(texts), '--email', dice.pick(texts)], (dice) => ['ticket', 'check', dice.pick(texts)],
   (dice) => ['account', 'create', dice.pick(texts), '--role', dice.pick(texts)], (dice) => ['line', 'verify', configuration(dice)], (dice) => ['draw', 'verify', configuration(dice)], (dice) => ['ledger', 'verify', configuration(dice)],
 ];
 

@@ -157,8 +157,11 @@ static void print_help(void)
          "       stampede [run] SCENARIO|FILE [options]  sets events up, sends crowds, judges\n"
          "       stampede scenarios [NAME]               lists the scenarios, or prints one\n"
          "       stampede page REPORT.json FILE.html     draws a report that was kept\n"
-         "       stampede compare A.json B.json          what got better or worse beyond noise\n"
-         "       stampede calibrate                      what the tester itself can do here\n");
+         "       stampede compare A.json B.json [--json] what got better or worse beyond noise\n"
+         "       stampede compare A.json.. -- B.json..   the same of several runs on each side\n"
+         "       stampede calibrate [--report FILE] [--processes N] [--duration-s S] [--floor "
+         "FILE]\n"
+         "                                               what the tester itself can do here\n");
     for (size_t i = 0; i < LINES_COUNT; i++) {
         char name[40];
         int n = snprintf(name, sizeof name, "--%s %s", lines[i].name,

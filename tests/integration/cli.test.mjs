@@ -129,8 +129,8 @@ test('commands for a server that does not run say so in one line', async () => {
 });
 
 test('scripts say how they are used, too', () => {
-  const scripts = ['tests/faults/main.mjs', 'loadtest/bench/million.mjs', 'loadtest/bench/orders.mjs'];
-  for (const [args, status, expected] of [[['--help'], 0, /\[--rounds N\]|\[--minutes N\]|\[--visitors N\]/], [['--nothing'], 2, /^Unknown option '--nothing'\n\n/]])
+  const scripts = ['tests/faults/main.mjs', 'tests/fuzz/main.mjs', 'loadtest/bench/million.mjs', 'loadtest/bench/orders.mjs'];
+  for (const [args, status, expected] of [[['--help'], 0, /\[--rounds N\]|\[--minutes N\]|\[--seconds N\]|\[--visitors N\]/], [['--nothing'], 2, /^Unknown option '--nothing'\n\n/]])
     for (const script of scripts) {
       const told = spawnSync(process.execPath, [path.join(root, script), ...args], { encoding: 'utf8' });
       assert.equal(told.status, status, told.stderr);

@@ -100,6 +100,7 @@ enum config_type {
     CONFIG_NETWORK_LIST, /* none or several, separated by spaces */
     CONFIG_REDIS_URL,    /* empty, redis://host:port or unix:///path */
     CONFIG_EMAIL,        /* empty, or one address */
+    CONFIG_MAIL_URL,     /* empty, or smtp:// or smtps://, without name and password */
     CONFIG_SECRET,       /* never printed */
     CONFIG_TYPE_COUNT
 };

@@ -290,7 +290,7 @@ const struct config_setting config_table[] = {
      .help = "Links to tickets opened from one address, over all gateways; beyond: too_fast.",
      .offset = MEMBER(tickets_opens)},
     {.name = "mail.url",
-     .type = CONFIG_URL,
+     .type = CONFIG_MAIL_URL,
      .unit = "",
      .choices = {"smtp://", "smtps://"},
      .default_text = "",
@@ -363,6 +363,7 @@ void config_range_text(const struct config_setting *setting, char *out, size_t o
             "separated by spaces",
         [CONFIG_REDIS_URL] = "empty, redis://host:port or unix:///path",
         [CONFIG_EMAIL] = "empty, or an e-mail address such as tickets@example.org",
+        [CONFIG_MAIL_URL] = "empty, or a URL without name and password that starts with ",
         [CONFIG_SECRET] = "empty, or 16 to 2047 characters without spaces"};
     if (setting->type == CONFIG_INTEGER) {
         (void)snprintf(out, out_bytes_max, "%lld to %lld", (long long)setting->min,
@@ -483,6 +484,8 @@ static bool is_text_valid(const struct config_setting *setting, const char *text
         return is_url_list(setting, text);
     case CONFIG_REDIS_URL:
         return bytes == 0 || (has_no_spaces(text, bytes) && is_redis_url(text));
+    case CONFIG_MAIL_URL: /* a command line is for everybody to read */
+        return bytes == 0 || (is_url(setting, text, bytes) && strchr(text, '@') == NULL);
     case CONFIG_EMAIL:
         return bytes == 0 || mail_address_is_plain(text);
     case CONFIG_SECRET:

@@ -155,6 +155,10 @@ Test(config, values_out_of_range_are_refused_with_range_and_place)
         {"--redis.url=unix://relative", "unix:///path"},
         {"--payment.key=short", "16 to 2047"},
         {"--proxies=localhost", "addresses in numbers"},
+        {"--mail.url=http://x", "smtp:// or smtps://"},
+        {"--mail.url=smtp://ann:secret@x", "without name and password"},
+        {"--mail.from=ann", "an e-mail address"},
+        {"--mail.from=ann@x\r\nBcc: eve@x", "an e-mail address"},
         {"--proxies=10.0.0.1, 10.0.0.2", "addresses in numbers"},
         {"--proxies=10.0.0.1/8", "addresses in numbers"},
         {"--proxies=10.0.0.0/33", "addresses in numbers"},
@@ -172,7 +176,8 @@ Test(config, good_values_of_each_type_are_taken)
     const char *const *words =
         WORDS("--origins=https://a.example  http://b.example:81",
               "--redis.url=redis://127.0.0.1:6379", "--listen.address=::1", "--metrics.public",
-              "true", "--payment.key=0123456789abcdef", "--proxies=10.0.0.1  ::1 127.0.1.0/28 ");
+              "true", "--payment.key=0123456789abcdef", "--proxies=10.0.0.1  ::1 127.0.1.0/28 ",
+              "--mail.url=smtps://mail.example:465", "--mail.from=tickets@example.org");
     cr_assert_eq(load(words, NULL), CONFIG_OK, "%s", error.text);
     cr_assert(config.is_metrics_public);
     cr_assert_eq(load(WORDS("--redis.url=unix:///run/redis.sock"), NULL), CONFIG_OK, "%s",

@@ -43,10 +43,8 @@ static bool can_be_compared(const struct sides *s)
     if (!a && !b)
         return true;
     json_object_foreach(a, name, ignored)
-    {
         if (json_object_get(b, name))
             return true;
-    }
     fprintf(stderr, "stampede: these are not reports of the same crowds\n");
     return false;
 }

@@ -137,9 +137,7 @@ static void add_errors(const json_t *report, struct compare_samples *s)
     const char *name;
     double all = 0;
     json_object_foreach(errors, name, count)
-    {
         all += json_number_value(count);
-    }
     if (errors)
         add(s, all / visitors_of(report));
 }
@@ -241,7 +239,5 @@ void compare_reports(json_t *const *a, size_t a_count, json_t *const *b, size_t 
     if (!crowds)
         compare_crowd(a, b, NULL, c);
     json_object_foreach(crowds, name, ignored)
-    {
         compare_crowd(a, b, name, c);
-    }
 }

@@ -99,10 +99,8 @@ static json_t *choose_event(json_t *events)
     size_t i;
     json_t *event;
     json_array_foreach(events, i, event)
-    {
         if (is_on_sale(event))
             return event;
-    }
     return json_array_get(events, 0);
 }
 

@@ -18,8 +18,7 @@ static bool read_row(struct seat_picture *p, json_t *row)
     if (!json_is_array(seats) || first < 0 ||
         (uint64_t)first + json_array_size(seats) > p->seats_count)
         return false;
-    json_array_foreach(seats, i, seat)
-    {
+    json_array_foreach(seats, i, seat) {
         bool is_sold_here = !(json_integer_value(json_array_get(seat, 4)) & FLAG_NOT_FOR_SALE);
         p->states[(size_t)first + i] = is_sold_here ? PICTURE_FREE : PICTURE_NOT_FOR_SALE;
         p->numbered_count += is_sold_here;
@@ -32,13 +31,10 @@ static bool read_sections(struct seat_picture *p, json_t *sections)
 {
     size_t i, k;
     json_t *section, *row;
-    json_array_foreach(sections, i, section)
-    {
+    json_array_foreach(sections, i, section) {
         json_array_foreach(json_object_get(section, "rows"), k, row)
-        {
             if (!read_row(p, row))
                 return false;
-        }
     }
     return true;
 }
@@ -47,8 +43,7 @@ static bool read_areas(struct seat_picture *p, json_t *areas)
 {
     size_t i;
     json_t *area;
-    json_array_foreach(areas, i, area)
-    {
+    json_array_foreach(areas, i, area) {
         json_int_t first = json_integer_value(json_object_get(area, "first"));
         json_int_t capacity = json_integer_value(json_object_get(area, "capacity"));
         if (i == SEAT_PICTURE_AREAS_MAX || first < 0 || capacity < 0 || first > p->seats_count ||

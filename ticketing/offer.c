@@ -49,8 +49,7 @@ enum offer_status offer_read_types(const json_t *types, const struct plan *plan,
         return OFFER_OK;
     if (!json_is_object(types))
         return OFFER_BAD_TYPES;
-    json_object_foreach((json_t *)(uintptr_t)types, key, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)types, key, value) {
         if (!read_seat(key, seat) || !json_is_integer(value))
             return OFFER_BAD_TYPES;
         size_t at = find(seats, count, *seat);

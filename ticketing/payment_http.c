@@ -6,8 +6,8 @@
  * asked, never on when or by whom, so a repeat by another process after a crash is the same call to
  * the provider.
  */
-#include "ticketing/payment.h"
 #include "ticketing/payment_http.h"
+#include "ticketing/payment.h"
 
 #include <assert.h>
 #include <curl/curl.h>

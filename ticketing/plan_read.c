@@ -268,13 +268,11 @@ static bool count_all(struct reader *r, const json_t *root)
         return false;
     size_t i, j;
     const json_t *section, *row;
-    json_array_foreach(json_object_get(root, "sections"), i, section)
-    {
+    json_array_foreach(json_object_get(root, "sections"), i, section) {
         at(r, "sections[%zu]", i);
         if (!count_array(r, section, "rows", PLAN_ROWS_MAX, &n->rows))
             return false;
-        json_array_foreach(json_object_get(section, "rows"), j, row)
-        {
+        json_array_foreach(json_object_get(section, "rows"), j, row) {
             at(r, "sections[%zu].rows[%zu]", i, j);
             if (!count_array(r, row, "seats", PLAN_SEATS_MAX, &n->seats))
                 return false;

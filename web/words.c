@@ -182,8 +182,7 @@ const char *web_word(size_t language, const char *key, int64_t count)
     json_t *parts = json_object_get(at(language)->root, "parts");
     const char *name;
     json_t *part;
-    json_object_foreach(parts, name, part)
-    {
+    json_object_foreach(parts, name, part) {
         const char *text = text_of(json_object_get(part, key), count);
         if (text != NULL)
             return text;

@@ -19,8 +19,8 @@
 #define STANCHION_REDIS_LINK_H
 
 #include <hiredis/hiredis.h>
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ev_loop;

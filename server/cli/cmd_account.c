@@ -239,8 +239,7 @@ int cli_account_list(struct config *config, const struct cli_args *args)
 {
     size_t i;
     json_t *account, *answer = ask_once(config, "account.list", json_object());
-    json_array_foreach(json_object_get(answer, "accounts"), i, account)
-    {
+    json_array_foreach(json_object_get(answer, "accounts"), i, account) {
         if (args->values_count[0] > 0)
             office_print_line(account);
         else

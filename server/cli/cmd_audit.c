@@ -17,14 +17,14 @@ static void print_for_people(const json_t *answer)
     size_t i, count = json_array_size(findings);
     const char *name;
     json_t *finding, *value;
-    json_array_foreach((json_t *)findings, i, finding)(void)
-        printf("%s\n", json_string_value(finding));
+    json_array_foreach((json_t *)findings, i, finding)
+        (void)printf("%s\n", json_string_value(finding));
     (void)printf("%zu finding%s\n", count, count == 1 ? "" : "s");
     if (json_array_size(json_object_get(answer, "to_return")) > 0)
         (void)printf("`stanchion payment return INTENT` gives back what an intent keeps; all: what "
                      "is named here\n");
-    json_object_foreach((json_t *)counts, name, value)(void)
-        printf("  %-24s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
+    json_object_foreach((json_t *)counts, name, value)
+        (void)printf("  %-24s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
 }
 
 /* "missing: seat 3 ..." -> {"kind":"missing","what":"seat 3 ..."} */
@@ -40,8 +40,8 @@ static void print_json(const json_t *answer)
 {
     size_t i;
     json_t *finding, *list = json_array();
-    json_array_foreach(json_object_get(answer, "findings"), i, finding)(void)
-        json_array_append_new(list, split(json_string_value(finding)));
+    json_array_foreach(json_object_get(answer, "findings"), i, finding)
+        (void)json_array_append_new(list, split(json_string_value(finding)));
     json_t *whole = json_pack("{s:b, s:o, s:O, s:O}", "agrees", json_array_size(list) == 0,
                               "findings", list, "to_return", json_object_get(answer, "to_return"),
                               "counts", json_object_get(answer, "counts"));

@@ -78,8 +78,7 @@ int cli_ledger_dead(struct config *config, const struct cli_args *args)
     office_client_free(client);
     if (!letters)
         return CLI_FAILED;
-    json_array_foreach(letters, i, letter)
-    {
+    json_array_foreach(letters, i, letter) {
         if (args->values_count[0] == 0) {
             print_letter(letter);
             continue;
@@ -116,8 +115,7 @@ static int replay_all(struct office_client *client)
     size_t i, tried = 0;
     json_t *letter, *letters = read_letters(client);
     int code = letters ? CLI_OK : CLI_FAILED;
-    json_array_foreach(letters, i, letter)
-    {
+    json_array_foreach(letters, i, letter) {
         if (!json_is_null(json_object_get(letter, "replayed_ms")))
             continue;
         tried++;

@@ -46,8 +46,7 @@ int cli_event_list(struct config *config, const struct cli_args *args)
     if (!is_json(args))
         (void)printf("%-24s %-10s %8s %8s %8s %8s  %s\n", "id", "phase", "seats", "sold", "waiting",
                      "inside", "name");
-    json_array_foreach(json_object_get(answer, "events"), i, event)
-    {
+    json_array_foreach(json_object_get(answer, "events"), i, event) {
         if (is_json(args))
             office_print_line(event);
         else
@@ -65,8 +64,7 @@ static void print_members(const json_t *object, int indent)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach((json_t *)object, key, value) {
         if (json_is_object(value)) {
             (void)printf("%*s%s\n", indent, "", key);
             print_members(value, indent + 2);
@@ -173,8 +171,7 @@ int cli_event_check(struct config *config, const struct cli_args *args)
     (void)json_object_del(answer, "id");
     if (answer && is_json(args))
         office_print_line(answer);
-    json_array_foreach(is_json(args) ? NULL : json_object_get(answer, "findings"), i, finding)
-    {
+    json_array_foreach(is_json(args) ? NULL : json_object_get(answer, "findings"), i, finding) {
         (void)printf("%-8s %-24s %s\n", text(finding, "level"), text(finding, "code"),
                      text(finding, "message"));
     }

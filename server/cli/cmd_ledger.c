@@ -42,7 +42,8 @@ int cli_ledger_verify(struct config *config, const struct cli_args *args)
         return CLI_FAILED;
     if (ledger_verify(file, &findings, why) != LEDGER_OK)
         return cli_fail("%s", why);
-    json_array_foreach(findings, i, finding)(void) printf("%s\n", json_string_value(finding));
+    json_array_foreach(findings, i, finding)
+        (void)printf("%s\n", json_string_value(finding));
     size_t count = json_array_size(findings);
     json_decref(findings);
     if (count > 0)

@@ -64,8 +64,7 @@ int cli_log(struct config *config, const struct cli_args *args)
             *wanted = json_pack("{s:I, s:I, s:s*}", "before", (json_int_t)before, "limit",
                                 (json_int_t)(left < PAGE ? left : PAGE), "event", event);
         json_t *answer = office_ask(client, "log.page", wanted, OFFICE_WAIT_MS);
-        json_array_foreach(json_object_get(answer, "entries"), i, entry)
-        {
+        json_array_foreach(json_object_get(answer, "entries"), i, entry) {
             is_empty = false;
             if (is_json)
                 office_print_line(entry);

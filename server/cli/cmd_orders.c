@@ -23,12 +23,10 @@ static json_t *write_page(const json_t *answer, bool is_first, bool is_json)
     if (is_first && !is_json)
         orders_csv_header(stdout, columns);
     json_array_foreach(rows, i, row)
-    {
         if (is_json)
             office_print_line(row);
         else
             orders_csv_row(stdout, columns, row);
-    }
     bool is_end = json_array_size(rows) == 0 || !next || json_is_null(next);
     return is_end ? NULL : json_incref(next);
 }

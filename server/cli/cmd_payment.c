@@ -40,13 +40,11 @@ static int one_round(struct office_client *client, const char *reason, int *code
     int given_count = 0;
     *code = answer ? CLI_OK : CLI_FAILED;
     json_array_foreach((json_t *)list, i, stray)
-    {
         if (give_back(client, json_string_value(json_object_get(stray, "intent")), reason) ==
             CLI_OK)
             given_count++;
         else
             *code = CLI_FAILED;
-    }
     bool is_over = json_array_size(list) == 0;
     json_decref(answer);
     return is_over ? -1 : given_count;

@@ -113,8 +113,7 @@ static void print_result(const json_t *state)
                  *latencies = json_object_get(result, "latency");
     json_t *check;
     size_t i;
-    json_array_foreach(json_object_get(result, "checks"), i, check)
-    {
+    json_array_foreach(json_object_get(result, "checks"), i, check) {
         (void)printf("%-12s %s: %s\n", text(check, "state"), text(check, "check"),
                      text(check, "text"));
     }

@@ -108,8 +108,7 @@ int cli_event_withheld(struct config *config, const struct cli_args *args)
         office_print_line(withheld);
     else if (json_object_size(withheld) == 0)
         (void)printf("nothing is withheld\n");
-    json_object_foreach(is_json ? NULL : (json_t *)withheld, name, seats)
-    {
+    json_object_foreach(is_json ? NULL : (json_t *)withheld, name, seats) {
         char *list = json_dumps(seats, JSON_COMPACT);
         (void)printf("%-24s %6zu  %s\n", name, json_array_size(seats), list);
         free(list);

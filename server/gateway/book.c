@@ -5,11 +5,11 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
-#include "server/gateway/seats/basket_desk.h"
-#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/line/draw_desk.h"
-#include "server/gateway/seats/best_desk.h"
 #include "server/gateway/line/line_ticks.h"
+#include "server/gateway/organizer/pulse.h"
+#include "server/gateway/seats/basket_desk.h"
+#include "server/gateway/seats/best_desk.h"
 
 /* A change of the seats that was told before our subscription counted is not heard of; and a plan
  * and the seats that belong to it come one after the other. */

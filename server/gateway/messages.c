@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
-#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/app.h"
 #include "server/gateway/line/line_desk.h"
 #include "server/gateway/orders/pay_desk.h"
 #include "server/gateway/seats/seat_desk.h"
+#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/wire/wire.h"
 
 #define REQUESTS_PENDING_MAX 16 /* of one connection; beyond: too_fast */

@@ -89,8 +89,7 @@ static enum batch_status each(struct batch *batch,
         reply = ask_redis(batch->redis, ids);
         result = reply != NULL ? BATCH_OK : BATCH_REDIS_LOST;
     }
-    json_array_foreach(ids, i, id)
-    {
+    json_array_foreach(ids, i, id) {
         struct queue_mark noted, found;
         if (status != LEDGER_OK || reply == NULL)
             break;

@@ -47,8 +47,7 @@ static enum ledger_status pay_ms_longest(struct ledger_store *store, int64_t *lo
     size_t i;
     enum ledger_status status = ledger_event_ids(store, &ids);
     *longest = 0;
-    json_array_foreach(ids, i, id)
-    {
+    json_array_foreach(ids, i, id) {
         json_t *event = NULL;
         if (status == LEDGER_OK)
             status = ledger_event_json(store, json_string_value(id), &event);

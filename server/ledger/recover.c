@@ -175,8 +175,7 @@ static enum batch_status publish_all(struct batch *batch, const char *epoch, boo
         result = office_publish_signed_out(batch->store, batch->redis);
     if (result == BATCH_OK)
         result = office_publish_organizers(batch->store, batch->redis);
-    json_array_foreach(ids, i, id)
-    {
+    json_array_foreach(ids, i, id) {
         if (result == BATCH_OK)
             result = office_publish_event(batch->store, batch->redis, json_string_value(id));
         if (result == BATCH_OK)

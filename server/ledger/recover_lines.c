@@ -53,10 +53,8 @@ enum batch_status recover_lines(struct batch *batch, const char *epoch, enum que
         return BATCH_STORE_FAILED;
     }
     json_array_foreach(ids, i, id)
-    {
         if (result == BATCH_OK)
             result = recover_line(batch, json_string_value(id), epoch, data);
-    }
     json_decref(ids);
     return result;
 }

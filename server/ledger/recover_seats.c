@@ -150,8 +150,7 @@ static void write_bought(struct buyers *buyers)
 {
     const char *visitor;
     json_t *count;
-    json_object_foreach(buyers->bought, visitor, count)
-    {
+    json_object_foreach(buyers->bought, visitor, count) {
         char number[24];
         (void)snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(count));
         redis_pipe_add(buyers->redis, "HSET", buyers->keys.text[KEY_BOUGHT], visitor, number, NULL);

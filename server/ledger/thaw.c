@@ -47,10 +47,8 @@ bool thaw(struct batch *batch, int64_t away_ms)
     if (is_done)
         is_done = load_script(batch->redis, sha);
     json_array_foreach(ids, i, id)
-    {
         if (is_done)
             add_event(batch, sha, json_string_value(id));
-    }
     is_done = is_done && redis_pipe_flush(batch->redis);
     json_decref(ids);
     if (is_done)

@@ -151,10 +151,10 @@ static json_t *joined(json_t *errors, json_t *warnings)
 {
     size_t i;
     json_t *finding;
-    json_array_foreach(errors, i, finding)(void)
-        json_object_set_new(finding, "level", json_string("error"));
-    json_array_foreach(warnings, i, finding)(void)
-        json_object_set_new(finding, "level", json_string("warning"));
+    json_array_foreach(errors, i, finding)
+        (void)json_object_set_new(finding, "level", json_string("error"));
+    json_array_foreach(warnings, i, finding)
+        (void)json_object_set_new(finding, "level", json_string("warning"));
     (void)json_array_extend(errors, warnings);
     json_decref(warnings);
     return errors;
@@ -184,9 +184,7 @@ bool event_check_is_ready(const json_t *findings)
     size_t i;
     json_t *finding;
     json_array_foreach((json_t *)(uintptr_t)findings, i, finding)
-    {
         if (strcmp(json_string_value(json_object_get(finding, "level")), "error") == 0)
             return false;
-    }
     return true;
 }

@@ -279,9 +279,7 @@ bool event_settings_apply(json_t *settings, const json_t *changes, struct said *
     if (!is_good)
         said_set(problem, "setting.object", "the settings are not an object of key and value");
     json_object_foreach((json_t *)(uintptr_t)changes, name, value)
-    {
         is_good = is_good && apply_one(tried, name, value, problem);
-    }
     if (is_good)
         (void)json_object_update(settings, tried);
     json_decref(tried);

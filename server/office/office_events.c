@@ -61,8 +61,7 @@ void office_event_list(struct office *office, const struct office_request *reque
     size_t i;
     (void)request;
     bool is_good = office_took(office, answer, ledger_event_ids(office->batch->store, &ids));
-    json_array_foreach(ids, i, id)
-    {
+    json_array_foreach(ids, i, id) {
         json_t *event = NULL;
         is_good = is_good && office_took(office, answer,
                                          ledger_event_json(office->batch->store,

@@ -40,8 +40,7 @@ void office_history_settings(struct office *office, const struct office_request 
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)after, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)after, name, value) {
         const json_t *values[2] = {json_object_get(before, name), value};
         if (!json_equal(values[0], values[1]))
             note_change(office, request, event, name, values);

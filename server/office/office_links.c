@@ -24,8 +24,8 @@ static size_t standing_count(const json_t *order)
 {
     size_t i, count = 0;
     const json_t *ticket;
-    json_array_foreach(json_object_get(order, "tickets"), i, ticket) count +=
-        !json_is_true(json_object_get(ticket, "refunded"));
+    json_array_foreach(json_object_get(order, "tickets"), i, ticket)
+        count += !json_is_true(json_object_get(ticket, "refunded"));
     return count;
 }
 

@@ -351,8 +351,7 @@ static bool set_prices(struct plan *plan, const json_t *prices, struct office_an
         office_fail(answer, "bad_request", "\"prices\" is an object: category and price.");
         return false;
     }
-    json_object_foreach((json_t *)(uintptr_t)prices, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)prices, name, value) {
         size_t i = 0;
         while (i < plan->categories_count && strcmp(plan->categories[i].name, name) != 0)
             i++;

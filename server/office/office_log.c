@@ -35,8 +35,8 @@ void office_log_page(struct office *office, const struct office_request *request
             ledger_actions_page(office->batch->store, event, before > 0 ? before : INT64_MAX,
                                 limit < ACTIONS_PAGE_MAX ? limit : ACTIONS_PAGE_MAX, &list, &next)))
         return;
-    json_array_foreach(list, i, action)(void)
-        json_object_set_new(action, "can_undo", json_boolean(can_undo(action)));
+    json_array_foreach(list, i, action)
+        (void)json_object_set_new(action, "can_undo", json_boolean(can_undo(action)));
     (void)json_object_set_new(answer->body, "entries", list);
     (void)json_object_set_new(answer->body, "next", next > 0 ? json_integer(next) : json_null());
 }
@@ -49,8 +49,7 @@ static bool is_still_so(struct office *office, struct office_answer *answer, con
     if (!office_took(office, answer, ledger_event_json(office->batch->store, id, &event)))
         return false;
     const json_t *settings = json_object_get(event, "settings");
-    json_object_foreach(json_object_get(action, "after"), name, value)
-    {
+    json_object_foreach(json_object_get(action, "after"), name, value) {
         const json_t *now = json_object_get(settings, name);
         if (!json_equal(now, value) && answer->error == NULL)
             office_fail_why(answer, "changed_since", "why.setting_changed",
@@ -83,8 +82,7 @@ static void undo_stock(struct office *office, struct office_request *again,
     json_t *moved = json_object_get(action, was_release ? "before" : "after"), *seats;
     const char *name;
     again->verb = was_release ? "stock.withhold" : "stock.release";
-    json_object_foreach(moved, name, seats)
-    {
+    json_object_foreach(moved, name, seats) {
         json_t *args = json_pack("{sO ss sO}", "event", json_object_get(action, "event"), "name",
                                  name, "seats", seats);
         again->args = args;

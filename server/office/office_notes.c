@@ -40,9 +40,7 @@ json_t *office_difference(const json_t *of, const json_t *than)
     json_t *difference = json_object(), *value;
     const char *name;
     json_object_foreach((json_t *)(uintptr_t)of, name, value)
-    {
         if (!json_equal(value, json_object_get(than, name)))
             (void)json_object_set(difference, name, value);
-    }
     return difference;
 }

@@ -20,8 +20,7 @@ void office_orders_of(struct office *office, const struct office_request *reques
     if (!office_took(office, answer,
                      ledger_orders_of(office->batch->store, event, visitor, &orders)))
         return;
-    json_array_foreach(orders, i, order)
-    { /* the visitor knows the first two, the third is ours */
+    json_array_foreach(orders, i, order) { /* the visitor knows the first two, the third is ours */
         (void)json_object_del(order, "event");
         (void)json_object_del(order, "visitor");
         (void)json_object_del(order, "intent");
@@ -34,8 +33,7 @@ static void append_tickets(json_t *rows, json_t *order)
 {
     json_t *tickets = json_object_get(order, "tickets"), *ticket;
     size_t i;
-    json_array_foreach(tickets, i, ticket)
-    {
+    json_array_foreach(tickets, i, ticket) {
         json_t *row = json_copy(order);
         (void)json_object_del(row, "tickets");
         (void)json_object_del(row, "nr");
@@ -84,7 +82,8 @@ void office_orders_export(struct office *office, const struct office_request *re
     if (office_took(
             office, answer,
             ledger_orders_page(office->batch->store, event, after, limit, &orders, &next))) {
-        json_array_foreach(orders, i, order) append_tickets(rows, order);
+        json_array_foreach(orders, i, order)
+            append_tickets(rows, order);
         (void)json_object_set_new(answer->body, "next",
                                   next > 0 ? json_integer(next) : json_null());
     }

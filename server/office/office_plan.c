@@ -70,8 +70,7 @@ static void seats_text(const json_t *list, char *out, size_t out_bytes)
     size_t used = 0, i;
     json_t *item;
     out[0] = '\0';
-    json_array_foreach((json_t *)(uintptr_t)list, i, item)
-    {
+    json_array_foreach((json_t *)(uintptr_t)list, i, item) {
         const char *row = json_string_value(json_object_get(item, "row"));
         if (i == SEATS_IN_MESSAGE_MAX)
             break;

@@ -35,8 +35,7 @@ static json_t *categories_of(const json_t *plan)
     const json_t *given = json_object_get(plan, "categories");
     json_t *counts = totals(plan, json_array_size(given)), *list = json_array(), *category;
     size_t i;
-    json_array_foreach((json_t *)(uintptr_t)given, i, category)
-    {
+    json_array_foreach((json_t *)(uintptr_t)given, i, category) {
         json_t *own =
             json_pack("{sO sO sO sO}", "name", json_object_get(category, "name"), "color",
                       json_object_get(category, "color"), "price_minor",
@@ -74,8 +73,7 @@ static void add_cfg(struct redis_pipe *redis, const char *event, const json_t *s
     json_t *value;
     int bytes = snprintf(key, sizeof key, "ev:%s:cfg", event);
     assert(bytes > 0 && (size_t)bytes < sizeof key);
-    json_object_foreach((json_t *)(uintptr_t)settings, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)settings, name, value) {
         assert(argc + 2 <= CFG_ARGS_MAX);
         argv[argc++] = name;
         argv[argc++] = json_string_value(value);

@@ -55,8 +55,7 @@ static bool read_seats(const struct office_request *request, struct office_answe
         return true;
     bool is_good =
         json_is_array(list) && json_array_size(list) > 0 && json_array_size(list) <= HOLD_SEATS_MAX;
-    json_array_foreach((json_t *)(uintptr_t)list, i, seat)
-    {
+    json_array_foreach((json_t *)(uintptr_t)list, i, seat) {
         is_good = is_good && json_is_integer(seat) && json_integer_value(seat) >= 0 &&
                   json_integer_value(seat) < PLAN_SEATS_MAX;
         if (is_good)

@@ -89,8 +89,7 @@ static bool is_quiet(struct office *office, struct office_answer *answer)
     size_t i;
     if (!office_took(office, answer, ledger_event_ids(office->batch->store, &ids)))
         return false;
-    json_array_foreach(ids, i, id)
-    {
+    json_array_foreach(ids, i, id) {
         json_t *event = NULL;
         if (answer->error != NULL ||
             ledger_event_json(office->batch->store, json_string_value(id), &event) != LEDGER_OK)
@@ -114,8 +113,7 @@ static bool is_ready(const json_t *findings, struct office_answer *answer)
                                         "draw_without_prequeue"};
     json_t *finding;
     size_t i;
-    json_array_foreach((json_t *)(uintptr_t)findings, i, finding)
-    {
+    json_array_foreach((json_t *)(uintptr_t)findings, i, finding) {
         const char *level = json_string_value(json_object_get(finding, "level")),
                    *code = json_string_value(json_object_get(finding, "code"));
         bool is_schedule = false;

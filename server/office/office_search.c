@@ -39,10 +39,11 @@ static json_t *line_of(const json_t *order)
 {
     json_t *seats = json_array(), *ticket;
     size_t i;
-    json_array_foreach(json_object_get(order, "tickets"), i, ticket)(void) json_array_append_new(
-        seats, json_sprintf("%s %s %s", json_string_value(json_object_get(ticket, "section")),
-                            json_string_value(json_object_get(ticket, "row")),
-                            json_string_value(json_object_get(ticket, "number"))));
+    json_array_foreach(json_object_get(order, "tickets"), i, ticket)
+        (void)json_array_append_new(
+            seats, json_sprintf("%s %s %s", json_string_value(json_object_get(ticket, "section")),
+                                json_string_value(json_object_get(ticket, "row")),
+                                json_string_value(json_object_get(ticket, "number"))));
     return json_pack(
         "{sO sO sO sO sO sO sO sO so}", "nr", json_object_get(order, "nr"), "order",
         json_object_get(order, "order"), "at_ms", json_object_get(order, "committed_ms"), "email",
@@ -85,7 +86,8 @@ void office_orders_search(struct office *office, const struct office_request *re
     if (!office_took(office, answer, status))
         return;
     json_t *lines = json_array();
-    json_array_foreach(rows, i, row)(void) json_array_append_new(lines, line_of(row));
+    json_array_foreach(rows, i, row)
+        (void)json_array_append_new(lines, line_of(row));
     json_decref(rows);
     (void)json_object_set_new(answer->body, "orders", lines);
     (void)json_object_set_new(answer->body, "next", next > 0 ? json_integer(next) : json_null());

@@ -17,13 +17,11 @@ static json_t *moved_seats(const json_t *from, const json_t *to)
     json_t *moved = json_object(), *seats, *seat;
     const char *name;
     size_t i;
-    json_object_foreach((json_t *)(uintptr_t)to, name, seats)
-    {
+    json_object_foreach((json_t *)(uintptr_t)to, name, seats) {
         const json_t *others = json_object_get(from, name);
         json_t *list = json_array();
         size_t other = 0; /* both are in ascending order */
-        json_array_foreach(seats, i, seat)
-        {
+        json_array_foreach(seats, i, seat) {
             json_int_t number = json_integer_value(seat);
             while (other < json_array_size(others) &&
                    json_integer_value(json_array_get(others, other)) < number)

@@ -119,8 +119,7 @@ enum batch_status office_publish_signed_out(struct ledger_store *store, struct r
             return BATCH_STORE_FAILED;
         }
         size_t i;
-        json_array_foreach(page, i, pair)
-        {
+        json_array_foreach(page, i, pair) {
             const char *session = json_string_value(json_array_get(pair, 0));
             add_signed_out(redis, session, json_integer_value(json_array_get(pair, 1)));
             (void)snprintf(after, sizeof after, "%s", session);

@@ -9,8 +9,7 @@ static json_t *category_of(const json_t *plan, const char *name)
 {
     json_t *category;
     size_t i;
-    json_array_foreach(json_object_get(plan, "categories"), i, category)
-    {
+    json_array_foreach(json_object_get(plan, "categories"), i, category) {
         const char *own = json_string_value(json_object_get(category, "name"));
         if (own != NULL && strcmp(own, name) == 0)
             return category;
@@ -26,8 +25,7 @@ bool plan_types_apply(json_t *plan, const json_t *types, char *why, size_t why_b
         (void)snprintf(why, why_bytes_max, "they are an object of lists, category by category");
         return false;
     }
-    json_object_foreach((json_t *)(uintptr_t)types, name, list)
-    {
+    json_object_foreach((json_t *)(uintptr_t)types, name, list) {
         json_t *category = category_of(plan, name);
         const json_t *price = json_object_get(json_array_get(list, 0), "price_minor");
         if (category == NULL || !json_is_array(list)) {

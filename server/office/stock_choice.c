@@ -52,8 +52,7 @@ static bool add_numbers(const struct plan *plan, const json_t *numbers,
         office_fail(answer, "bad_request", "The plan has only %u seats.", plan_seats_count(plan));
         return false;
     }
-    json_array_foreach((json_t *)(uintptr_t)numbers, i, number)
-    {
+    json_array_foreach((json_t *)(uintptr_t)numbers, i, number) {
         json_int_t seat = json_integer_value(number);
         if (!json_is_integer(number) || seat < 0 || seat >= (json_int_t)plan_seats_count(plan) ||
             !plan_is_for_sale(plan, (uint32_t)seat)) {
@@ -151,10 +150,8 @@ static bool choose_kept(struct office *office, const struct office_request *requ
     }
     if (list->seats != NULL)
         qsort(list->seats, list->count, sizeof *list->seats, by_number);
-    json_object_foreach(names, name, seats)
-    {
-        json_array_foreach(seats, i, seat)
-        {
+    json_object_foreach(names, name, seats) {
+        json_array_foreach(seats, i, seat) {
             uint32_t number = (uint32_t)json_integer_value(seat);
             if ((wanted == NULL || strcmp(name, wanted) == 0) && kept.count < count &&
                 has_seat(list, number))

@@ -16,8 +16,7 @@ void orders_csv_header(FILE *out, const json_t *columns)
 {
     size_t i;
     json_t *name;
-    json_array_foreach((json_t *)(uintptr_t)columns, i, name)
-    {
+    json_array_foreach((json_t *)(uintptr_t)columns, i, name) {
         (void)fputs(i > 0 ? "," : "", out);
         csv_write_field(out, json_string_value(name));
     }
@@ -39,8 +38,7 @@ void orders_csv_row(FILE *out, const json_t *columns, const json_t *row)
 {
     size_t i;
     json_t *name;
-    json_array_foreach((json_t *)(uintptr_t)columns, i, name)
-    {
+    json_array_foreach((json_t *)(uintptr_t)columns, i, name) {
         const json_t *value = json_object_get(row, json_string_value(name));
         (void)fputs(i > 0 ? "," : "", out);
         if (value)

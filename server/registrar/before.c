@@ -80,8 +80,7 @@ static bool tell_inside(struct redis_pipe *redis, const struct before_keys *keys
 {
     const char *visitor;
     json_t *seq;
-    json_object_foreach(inside, visitor, seq)
-    {
+    json_object_foreach(inside, visitor, seq) {
         if (has_bought(redis, keys->bought, visitor))
             continue;
         redis_pipe_add(redis, "SADD", keys->inside, visitor, NULL);

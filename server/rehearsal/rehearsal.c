@@ -225,8 +225,7 @@ static bool withhold(struct rehearsal *r, const json_t *withheld)
     const char *name;
     json_t *seats;
     bool is_done = true;
-    json_object_foreach((json_t *)(uintptr_t)withheld, name, seats)
-    {
+    json_object_foreach((json_t *)(uintptr_t)withheld, name, seats) {
         json_t *args = json_pack("{ss ss sO}", "event", r->event, "name", name, "seats", seats);
         is_done = is_done && ask_copy(r, "stock.withhold", args);
         json_decref(args);

@@ -46,8 +46,7 @@ static json_t *checks_of(const json_t *checks)
 {
     json_t *out = json_array(), *check;
     size_t i;
-    json_array_foreach((json_t *)(uintptr_t)checks, i, check)
-    {
+    json_array_foreach((json_t *)(uintptr_t)checks, i, check) {
         (void)json_array_append_new(
             out, json_pack("{sO* ss sO*}", "check", json_object_get(check, "check"), "state",
                            state_of(check), "text", json_object_get(check, "text")));

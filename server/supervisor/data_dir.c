@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +16,6 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include <limits.h>
-#include <sodium.h>
 
 /* Of 50 ms: how long processes of a killed supervisor may take to end. */
 #define LOCK_TRIES_MAX 200

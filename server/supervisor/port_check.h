@@ -3,8 +3,8 @@
 #define STANCHION_PORT_CHECK_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "server/supervisor/start_error.h"
 

@@ -77,10 +77,9 @@ static void expect_clean_audit(void)
     json_t *answer = ledger_process_ask(ledger, "audit", NULL), *finding;
     size_t i;
     json_array_foreach(json_object_get(answer, "findings"), i, finding)
-    { /* the provider is not there in these tests */
+        /* the provider is not there in these tests */
         if (strstr(json_string_value(finding), "provider") == NULL)
             cr_assert_fail("%s", json_string_value(finding));
-    }
     json_decref(answer);
 }
 

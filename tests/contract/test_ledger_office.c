@@ -1,9 +1,9 @@
 /* The office of a running ledger: every verb, what it refuses, and an audit that finds what was
  * broken. */
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>
 #include "support/ledger_process.h"
@@ -189,8 +189,8 @@ static size_t findings(const char *word)
     json_t *answer = ledger_process_ask(ledger, "audit", NULL), *finding;
     size_t i, count = 0;
     cr_assert(json_is_true(json_object_get(answer, "ok")));
-    json_array_foreach(json_object_get(answer, "findings"), i, finding) count +=
-        strstr(json_string_value(finding), word) != NULL;
+    json_array_foreach(json_object_get(answer, "findings"), i, finding)
+        count += strstr(json_string_value(finding), word) != NULL;
     json_decref(answer);
     return count;
 }

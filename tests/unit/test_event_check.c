@@ -53,8 +53,7 @@ static void expect(const struct plan *plan, json_t *settings, const char *expect
     char found[600] = "";
     size_t i;
     json_t *finding, *findings = event_check(plan, settings, NOW);
-    json_array_foreach(findings, i, finding)
-    {
+    json_array_foreach(findings, i, finding) {
         size_t used = strlen(found);
         (void)snprintf(found + used, sizeof found - used, "%s%s:%s:%s", used > 0 ? " " : "",
                        json_string_value(json_object_get(finding, "level")),

@@ -42,8 +42,7 @@ static void codes_of(const json_t *effects, char *out, size_t max)
     size_t i, used = 0;
     json_t *effect;
     out[0] = '\0';
-    json_array_foreach((json_t *)(uintptr_t)effects, i, effect)
-    {
+    json_array_foreach((json_t *)(uintptr_t)effects, i, effect) {
         int bytes = snprintf(out + used, max - used, "%s%s", i > 0 ? " " : "",
                              json_string_value(json_object_get(effect, "code")));
         used += (size_t)bytes;

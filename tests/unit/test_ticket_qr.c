@@ -141,7 +141,8 @@ Test(ticket_qr, refunded_tickets_and_what_is_no_code_get_none)
                                  "{\"code\":\"AAAAAAAAAAAAAAAAAAAAAAAAA\"}]");
     size_t i;
     json_t *ticket;
-    json_array_foreach(tickets, i, ticket) cr_expect_null(json_object_get(ticket, "qr"), "%zu", i);
+    json_array_foreach(tickets, i, ticket)
+        cr_expect_null(json_object_get(ticket, "qr"), "%zu", i);
     json_decref(tickets);
 }
 

@@ -72,8 +72,7 @@ Test(web_words, a_part_is_json_with_the_same_keys_in_every_language)
             json_t *value;
             cr_expect_eq(json_object_size(english), json_object_size(other), "%s",
                          web_words_part_name(part));
-            json_object_foreach(english, key, value)
-            {
+            json_object_foreach(english, key, value) {
                 cr_expect_not_null(json_object_get(other, key), "%s lacks %s",
                                    web_language_id(language), key);
             }

@@ -2,8 +2,8 @@
 #include <jansson.h>
 #include "queue/receipt.h"
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/visitors/visitor_cookie.h"
+#include "server/gateway/wire/http.h"
 
 #define COOKIE_BYTES (TOKEN_BYTES_MAX + 192)
 

@@ -10,8 +10,8 @@
 #include "queue/line_scripts.h"
 #include "queue/merkle.h"
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/line/line_desk.h"
+#include "server/gateway/wire/http.h"
 
 #define SEQ_DIGITS_MAX 15
 

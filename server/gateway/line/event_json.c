@@ -1,8 +1,8 @@
 #include "server/gateway/line/event_json.h"
 #include "queue/phase.h"
 #include "server/base/clock.h"
-#include "server/gateway/book.h"
 #include "server/gateway/app.h"
+#include "server/gateway/book.h"
 #include "ticketing/plan_json.h"
 
 static json_t *categories_json(const struct event_entry *event)

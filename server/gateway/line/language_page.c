@@ -1,9 +1,9 @@
 #include "server/gateway/line/language_page.h"
 #include <stdio.h>
 #include <string.h>
-#include "server/gateway/wire/http.h"
 #include "server/gateway/line/line_page.h"
 #include "server/gateway/visitors/visitor_cookie.h"
+#include "server/gateway/wire/http.h"
 #include "web/assets.h"
 #include "web/words.h"
 

@@ -10,10 +10,10 @@
 #include "server/base/account_id.h"
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
-#include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/line/line_news.h"
 #include "server/gateway/line/line_text.h"
 #include "server/gateway/line/line_ticks.h"
+#include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/seats/seat_desk.h"
 #include "server/gateway/wire/wire.h"
 

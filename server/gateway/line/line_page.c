@@ -5,11 +5,11 @@
 #include <string.h>
 #include "server/gateway/app.h"
 #include "server/gateway/line/event_json.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/line/line_desk.h"
 #include "server/gateway/line/line_page_html.h"
 #include "server/gateway/line/poll_desk.h"
 #include "server/gateway/visitors/visitor_cookie.h"
+#include "server/gateway/wire/http.h"
 #include "web/assets.h"
 #include "web/words.h"
 

@@ -80,8 +80,7 @@ static bool is_news(struct session *session, const json_t *known, const json_t *
     bool is_news = false;
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)known, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)known, name, value) {
         if (has_field(answer, name, value))
             continue;
         if (strcmp(name, "free") == 0)

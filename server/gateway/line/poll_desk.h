@@ -20,8 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "server/gateway/wire/http.h"
 #include "server/gateway/session.h"
+#include "server/gateway/wire/http.h"
 
 struct gateway;
 struct event_entry;

@@ -7,8 +7,8 @@
 #include "server/gateway/app.h"
 #include "server/gateway/line/line_desk.h"
 #include "server/gateway/orders/confirm_desk.h"
-#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/orders/ticket_qr.h"
+#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/seats/told_hold.h"
 #include "server/gateway/wire/wire.h"
 

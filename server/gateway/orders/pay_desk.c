@@ -5,11 +5,11 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
-#include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/orders/confirm_desk.h"
 #include "server/gateway/orders/outcome_desk.h"
-#include "server/gateway/seats/seat_desk.h"
 #include "server/gateway/orders/ticket_qr.h"
+#include "server/gateway/seats/basket_desk.h"
+#include "server/gateway/seats/seat_desk.h"
 #include "server/gateway/seats/told_hold.h"
 #include "server/gateway/wire/wire.h"
 #include "ticketing/offer.h"
@@ -312,7 +312,8 @@ static void on_orders(void *ctx, const json_t *answer)
     if (json_is_true(json_object_get(answer, "ok")) && json_is_array(orders)) {
         size_t i;
         json_t *order;
-        json_array_foreach(orders, i, order) ticket_qr_add(json_object_get(order, "tickets"));
+        json_array_foreach(orders, i, order)
+            ticket_qr_add(json_object_get(order, "tickets"));
         wire_answer(ask->gateway, &ask->to,
                     json_pack("{ss sO}", "type", "tickets", "orders", orders));
     } else {

@@ -9,8 +9,8 @@
 #include "server/base/clock.h"
 #include "server/base/json_text.h"
 #include "server/gateway/app.h"
-#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/line/line_ticks.h"
+#include "server/gateway/organizer/pulse.h"
 #include "server/gateway/wire/wire.h"
 #include "ticketing/offer.h"
 

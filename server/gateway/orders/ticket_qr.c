@@ -46,8 +46,7 @@ void ticket_qr_add(json_t *tickets)
 {
     size_t i;
     json_t *ticket;
-    json_array_foreach(tickets, i, ticket)
-    {
+    json_array_foreach(tickets, i, ticket) {
         const json_t *code = json_object_get(ticket, "code");
         bool is_code = json_string_length(code) == TICKET_CODE_BYTES;
         if (is_code && !json_is_true(json_object_get(ticket, "refunded")))

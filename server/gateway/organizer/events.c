@@ -19,8 +19,7 @@ static json_t *for_door(const json_t *events)
     static const char *const shown[] = {"id", "name", "currency", "time_zone", "phase"};
     json_t *list = json_array(), *event;
     size_t i;
-    json_array_foreach((json_t *)(uintptr_t)events, i, event)
-    {
+    json_array_foreach((json_t *)(uintptr_t)events, i, event) {
         json_t *own = json_object();
         for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
             json_object_set(own, shown[k], json_object_get(event, shown[k]));

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/pulse.h"
+#include "server/gateway/wire/http.h"
 
 #define B64 sodium_base64_VARIANT_ORIGINAL
 #define FINE_STEP_MS 1000

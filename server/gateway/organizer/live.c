@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/pulse.h"
+#include "server/gateway/wire/http.h"
 
 #define PREFIX "/api/v1/organizer/events/"
 #define SUFFIX "/live"

@@ -164,9 +164,7 @@ static void on_page(void *ctx, const json_t *answer)
         write_first(run, columns);
     run->is_first = false;
     json_array_foreach(rows, i, row)
-    {
         write_row(run, columns, row);
-    }
     if (run->wait->wsi == NULL || (fflush(run->out) == 0 && run->bytes > EXPORT_BYTES_MAX)) {
         organizer_refuse_later(run->wait, 413, "too_large",
                                "This export is too large for the page: use the command line.");

@@ -122,10 +122,8 @@ int organizer_account_change(struct organizer_call *call)
     const char *name;
     assert(args != NULL);
     json_object_foreach(call->body, name, value)
-    {
         if (strcmp(name, "role") == 0 || strcmp(name, "is_disabled") == 0)
             json_object_set(args, name, value);
-    }
     if (json_object_size(args) == 1) {
         json_decref(args);
         return organizer_refuse(call, 400, "bad_message",

@@ -7,8 +7,8 @@
 #include <string.h>
 #include "queue/phase.h"
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/forecast.h"
+#include "server/gateway/wire/http.h"
 
 struct preview {
     struct gateway *gateway;
@@ -70,8 +70,7 @@ static struct forecast_change change_of(const json_t *before, const json_t *afte
         .message_bytes = (int64_t)json_string_length(json_object_get(after, "message"))};
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)after, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)after, name, value) {
         size_t i = 0;
         while (i < sizeof spoken_of / sizeof spoken_of[0] && strcmp(spoken_of[i], name) != 0)
             i++;
@@ -98,8 +97,7 @@ static int64_t taken_of(const struct event_entry *event, const json_t *seats)
     int64_t taken = 0;
     size_t i;
     json_t *seat;
-    json_array_foreach((json_t *)(uintptr_t)seats, i, seat)
-    {
+    json_array_foreach((json_t *)(uintptr_t)seats, i, seat) {
         enum seat_state state = seat_map_state(event->map, (uint32_t)json_integer_value(seat));
         taken += state == SEAT_HELD || state == SEAT_PAYING || state == SEAT_SOLD;
     }
@@ -112,8 +110,7 @@ static json_t *stock_effects(const struct preview *preview, const struct event_e
     int64_t seats = 0, taken = 0;
     const char *name;
     json_t *list;
-    json_object_foreach((json_t *)(uintptr_t)moved, name, list)
-    {
+    json_object_foreach((json_t *)(uintptr_t)moved, name, list) {
         seats += (int64_t)json_array_size(list);
         taken += taken_of(event, list);
     }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/organizer/desks.h"
+#include "server/gateway/wire/http.h"
 
 #define PREFIX "/api/v1/organizer/"
 

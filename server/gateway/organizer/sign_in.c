@@ -14,8 +14,8 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/client_address.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/rate_limit.h"
+#include "server/gateway/wire/http.h"
 
 #define PASSWORD_BYTES_MIN 12
 #define MINUTE_S 60

@@ -99,8 +99,7 @@ static bool write_files(struct upload *u)
         refuse(u, 503, "busy", "There is no room to read the files.");
         return false;
     }
-    json_array_foreach((json_t *)(uintptr_t)files, i, file)
-    {
+    json_array_foreach((json_t *)(uintptr_t)files, i, file) {
         const json_t *text = json_object_get(file, "text");
         if (!is_file_name(text_of(file, "name")) || !json_is_string(text)) {
             refuse(u, 400, "bad_message",
@@ -122,8 +121,7 @@ static void remove_files(struct upload *u)
     size_t i;
     if (u->directory[0] == '\0')
         return;
-    json_array_foreach(json_object_get(u->root, "files"), i, file)
-    {
+    json_array_foreach(json_object_get(u->root, "files"), i, file) {
         if (is_file_name(text_of(file, "name"))) {
             (void)snprintf(path, sizeof path, "%s/%s", u->directory, text_of(file, "name"));
             (void)unlink(path);
@@ -136,8 +134,7 @@ static bool read_maps(struct upload *u)
 {
     const char *ours;
     json_t *theirs;
-    json_object_foreach(json_object_get(u->root, "map"), ours, theirs)
-    {
+    json_object_foreach(json_object_get(u->root, "map"), ours, theirs) {
         if (!json_is_string(theirs) || u->maps_count == IMPORT_MAPS_MAX) {
             refuse(u, 400, "bad_message", "\"map\" is an object: our column and yours.");
             return false;

@@ -7,9 +7,9 @@
 #include "server/base/clock.h"
 #include "server/base/json_text.h"
 #include "server/gateway/app.h"
+#include "server/gateway/line/line_pace.h"
 #include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/seats/best_desk.h"
-#include "server/gateway/line/line_pace.h"
 #include "server/gateway/seats/told_hold.h"
 #include "server/gateway/wire/wire.h"
 

@@ -7,9 +7,9 @@
 #include "server/base/clock.h"
 #include "server/gateway/app.h"
 #include "server/gateway/client_address.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/rate_limit.h"
 #include "server/gateway/visitors/visitor_cookie.h"
+#include "server/gateway/wire/http.h"
 
 #define BUSY_RETRY_S 2
 #define FULL_RETRY_S_MIN 2

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
-#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/app.h"
+#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/wire/wire.h"
 
 #define SESSION_DIGITS 16

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
-#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
+#include "server/gateway/visitors/account_desk.h"
 #include "server/gateway/visitors/visitor_cookie.h"
+#include "server/gateway/wire/http.h"
 
 #define SESSION_DIGITS 16
 #define GONE_TEXT_BYTES 128

@@ -13,9 +13,9 @@
 #include <string.h>
 #include "server/base/limits.h"
 #include "server/gateway/app.h"
-#include "server/gateway/wire/http.h"
 #include "server/gateway/messages.h"
 #include "server/gateway/visitors/visitor_cookie.h"
+#include "server/gateway/wire/http.h"
 #include "server/gateway/wire/wire.h"
 
 #define HEADER_BYTES_MAX 512

@@ -18,6 +18,12 @@ function contrast(a, b) {
   return (high + 0.05) / (low + 0.05);
 }
 
+// What is read best on this colour.
+export function inkOn(text) {
+  if (!/^#[0-9a-f]{6}$/i.test(text)) return '#ffffff';
+  return ['#ffffff', '#111111'].sort((a, b) => contrast(parse(b), parse(text)) - contrast(parse(a), parse(text)))[0];
+}
+
 // Towards black or white, until it stands out from the paper and from its own soft background.
 function readable(color, paper, end) {
   for (let share = 0; share < 1; share += STEP) {

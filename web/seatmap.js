@@ -2,6 +2,7 @@
 //
 // A drawing is one walk over all seats, which sorts the visible ones by colour; then one colour after the other is
 // drawn. 20,000 seats cost some milliseconds that way, so nothing is cached and every state is always right.
+import { inkOn } from './accent.js';
 import { wholeView } from './mapfit.js';
 import { FREE, SOLD, NOT_FOR_SALE, ACCESSIBLE } from './plan.js';
 
@@ -342,11 +343,13 @@ export class SeatMap {
 
   #drawLabels({ free }) {
     const size = Math.min(13, Math.round(this.#radius * 0.95));
-    for (const seats of free)
+    for (const [category, seats] of free.entries()) {
+      const ink = inkOn(this.#plan.categories[category].color);
       for (const seat of seats) {
         const { x, y } = this.#pointOf(seat);
-        this.#text(this.#plan.number(seat), x, y + 0.5, size, '#fff');
+        this.#text(this.#plan.number(seat), x, y + 0.5, size, ink);
       }
+    }
     for (const { label, first, numbers } of this.#plan.rows) {
       const start = this.#pointOf(first);
       const end = this.#pointOf(first + numbers.length - 1);

@@ -42,6 +42,24 @@ const underButtons = (page) => page.evaluate(() => {
     drawn: drawn(points(0, 0, from.width, from.height)) };
 });
 
+// Of each of these colours on the map: the best contrast that anything has which stands in a few points between two of it.
+const contrastsIn = (page, colors) => page.evaluate((wanted) => {
+  const map = document.querySelector('#map');
+  const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);
+  const light = (at) => [0.2126, 0.7152, 0.0722].reduce((sum, share, i) => sum + share * ((data[at + i] / 255 + 0.055) / 1.055) ** 2.4, 0.05);
+  return wanted.map((color) => {
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+    let [last, best] = [-1, 0];
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at] !== r || data[at + 1] !== g || data[at + 2] !== b) continue;
+      for (let between = last + 4; last >= 0 && at - last < 24 && between < at; between += 4)
+        best = Math.max(best, light(between) / light(at), light(at) / light(between));
+      last = at;
+    }
+    return best;
+  });
+}, colors);
+
 describe('the map', { concurrency: 2 }, () => {
   test('dragged and zoomed with the mouse, the seat stays under the pointer', async () => {
     const person = await newPerson(browser, DESKTOP);
@@ -65,6 +83,12 @@ describe('the map', { concurrency: 2 }, () => {
     await page.mouse.wheel(0, -180);
     await until('it is nearer', async () => await seatAt(page, x + 190, y + 40) !== beside);
     assert.equal(await seatAt(page, x + 70, y + 40), seat, 'what is under the pointer stays there');
+    const { categories } = await (await fetch(`${server.url}/api/v1/events/${server.event}/plan`)).json();
+    let contrasts = [];
+    await until(() => `numbers can be read on their colours: ${contrasts}`, async () => {
+      contrasts = (await contrastsIn(page, categories.map(({ color }) => color))).filter((contrast) => contrast > 0);
+      return contrasts.length > 1 && Math.min(...contrasts) > 4.2;
+    });
     // A window that is made narrower: what was in the middle stays there.
     const middle = async () => {
       const { x: left, y: top, width, height } = await page.locator('#map').boundingBox();

@@ -95,6 +95,9 @@ void turn_on_phase(struct crowd *c, struct visitor *v, json_t *message);
 /* Choosing seats, and being refused. */
 /* Nothing looks free. */
 void choice_find_nothing(struct crowd *c, struct visitor *v);
+/* Whether that long from now is longer than this visitor's patience, which begins with the first no
+ * unless it has begun before. */
+bool journey_loses_patience(const struct crowd *c, struct visitor *v, int64_t in_us);
 void choice_go_without(struct crowd *c, struct visitor *v);
 void choice_on_map(struct crowd *c, struct visitor *v, json_t *message, bool is_answer);
 void choice_on_seats(struct crowd *c, json_t *message);

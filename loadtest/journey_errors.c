@@ -49,6 +49,11 @@ static void try_again(struct crowd *c, struct visitor *v, json_t *message)
     int64_t retry_s = journey_number(message, "retry_s", 0);
     int64_t pause_us = back_off_asked_us(&v->dice, retry_s, v->put_off);
     v->put_off += v->put_off < UINT8_MAX;
+    bool has_place = journey_record(c, v)->seq != HISTORY_NONE;
+    if (!has_place && journey_loses_patience(c, v, pause_us)) {
+        journey_finish(c, v, VISITOR_LEFT);
+        return;
+    }
     enum visitor_state state = (enum visitor_state)v->state;
     if (state == VISITOR_HOLDING)
         state = VISITOR_CHOOSING;

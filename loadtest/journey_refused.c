@@ -24,14 +24,14 @@ static bool is_measuring(const struct crowd *c)
     return c->run->options->mode != MODE_JOURNEY;
 }
 
-static bool is_out_of_patience(const struct crowd *c, struct visitor *v)
+bool journey_loses_patience(const struct crowd *c, struct visitor *v, int64_t in_us)
 {
     const struct stampede_options *o = c->run->options;
     if (o->is_patient || is_measuring(c))
         return false;
     if (v->gives_up_us == 0)
         v->gives_up_us = c->now_us + pause_us(&o->patience, &v->dice);
-    return c->now_us >= v->gives_up_us;
+    return c->now_us + in_us >= v->gives_up_us;
 }
 
 void choice_go_without(struct crowd *c, struct visitor *v)
@@ -62,7 +62,7 @@ static void choose_others(struct crowd *c, struct visitor *v)
 {
     v->refusals += v->refusals < UINT8_MAX;
     bool is_tired = v->refusals > STAMPEDE_REFUSALS_MAX && c->run->options->mode != MODE_HOLD;
-    if (is_tired || is_out_of_patience(c, v))
+    if (is_tired || journey_loses_patience(c, v, 0))
         choice_go_without(c, v);
     else
         choose_later(c, v, dice_between(&v->dice, TAKEN_PAUSE_US_MIN, TAKEN_PAUSE_US_MAX));
@@ -73,7 +73,7 @@ void choice_find_nothing(struct crowd *c, struct visitor *v)
     c->picture->heard_us = 0; /* look again before giving up */
     v->looks += v->looks < UINT8_MAX;
     bool is_tired = v->looks > STAMPEDE_LOOKS_MAX && c->run->options->mode != MODE_HOLD;
-    if (is_tired || is_out_of_patience(c, v))
+    if (is_tired || journey_loses_patience(c, v, 0))
         choice_go_without(c, v);
     else
         choose_later(c, v, NO_SEATS_PAUSE_US);

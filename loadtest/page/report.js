@@ -137,7 +137,7 @@ function placesPlot(report) {
 function estimatePlot(report) {
   const { estimates } = report;
   if (!estimates || estimates.points.length === 0) return null;
-  const share = Math.round(estimates.within / estimates.visitors * 100);
+  const exact = estimates.within / estimates.visitors * 100, share = exact < 100 && exact > 99 ? number(Math.min(exact, 99.9), 1) : Math.round(exact);
   return scatter({
     title: 'Estimate against what came', points: estimates.points,
     note: `first estimate (from–to) over the real wait; ${share} % of ${number(estimates.visitors)} visitors were admitted within theirs, ${number(estimates.sooner)} sooner, ${number(estimates.later)} later`,

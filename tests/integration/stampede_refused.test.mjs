@@ -82,4 +82,11 @@ describe('who is told no', { concurrency: true }, () => {
     for (const { asked, most, said } of await Promise.all([timesPutOff(server, 'full', 'waiting_max = 2'), timesPutOff(narrow, 'handshake_refused', '')]))
       assert.ok(asked <= most, `${asked} times, ${most} at the most: ${said}`);
   });
+
+  test('who is put off for longer than patience lasts goes', async () => {
+    const { counts, said } = await crowd(server, 'impatient', 'patience-s = 2..4', 'admit_per_tick = 0\nwaiting_max = 2');
+    assert.ok(counts.joined < VISITORS, said);
+    assert.equal(counts.errors.full, VISITORS - counts.joined, said); // once each
+    assert.deepEqual(counts.visitors, { left: VISITORS }, said);
+  });
 });

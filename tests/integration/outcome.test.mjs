@@ -62,3 +62,30 @@ test('nor is one who gave an earlier payment up, when that is told while the nex
   assert.deepEqual(visitor.pushes.filter((push) => push.type === 'expired'), []);
   for (const one of [visitor, other]) await one.close();
 });
+
+// The new connection knows nothing of a payment but what it was told when it came in.
+test('nor is one who has come back meanwhile, as the same visitor on another connection', async () => {
+  const visitor = await visit(server), other = await visit(server);
+  for (const one of [visitor, other]) assert.equal((await one.enter()).type, 'entered');
+  assert.equal((await visitor.ask({ type: 'hold', seats: [30] })).type, 'held');
+  const { order } = await visitor.ask({ type: 'checkout' });
+  assert.equal((await visitor.ask({ type: 'pay', order, card: SLOW })).type, 'paying');
+  await until('the ledger knows what is to be paid', async () => await askRedis(server, 'XLEN', 'outbox') === 0);
+  const { ledger } = server.children();
+  let back;
+  process.kill(ledger, 'SIGSTOP');
+  try {
+    await visitor.close();
+    back = await visit(server, { cookie: visitor.cookie });
+    assert.equal((await back.enter()).hold?.order, order);
+    await until('the sale stands in the outbox', async () => await askRedis(server, 'HGET', 'ev:arena:settled', order) === 'sold');
+    const soldMs = Date.now();
+    await other.push((push) => push.type === 'deadline' && push.server_ms > soldMs, { msMax: 30_000 });
+    assert.equal((await back.ask({ type: 'nothing' })).code, 'unknown_message'); // whatever was said before has come
+  } finally {
+    process.kill(ledger, 'SIGCONT');
+  }
+  assert.equal((await back.push('confirmed')).order, order);
+  assert.deepEqual(back.pushes.filter((push) => push.type === 'expired'), []);
+  for (const one of [back, other]) await one.close();
+});

@@ -11,6 +11,7 @@
 #include "server/gateway/line/line_pace.h"
 #include "server/gateway/line/line_presence.h"
 #include "server/gateway/line/line_text.h"
+#include "server/gateway/seats/basket_desk.h"
 #include "server/gateway/wire/wire.h"
 
 #define IDLE_TICKS 30        /* one tick out of so many, for events where nobody is */
@@ -132,6 +133,15 @@ static const char *reason_of_end(const struct place *place, enum session_stage b
     return was_used ? "time_out" : "lost";
 }
 
+/* A payment runs; or one was shown to this session (it may have begun on another device, or before
+ * the connection was lost) and the visitor has bought. */
+static bool may_be_sold(const struct session *session, const struct place *place)
+{
+    bool has_bought = place->state == PLACE_SERVED ||
+                      (place->state == PLACE_GONE && place->reason == GONE_SERVED);
+    return session->paying != 0 || (has_bought && basket_desk_has_payment(session));
+}
+
 static json_t *end_json(const struct place *place, enum session_stage before, bool is_of_epoch)
 {
     if (place->state == PLACE_GONE && place->reason == GONE_LEFT)
@@ -149,7 +159,7 @@ void line_ticks_on_checked(struct session *session, const struct place *place)
     int64_t seq_before = session->seq;
     bool is_of_epoch = session_is_of_epoch(session);
     bool has_place = line_desk_take_place(session, place);
-    if (!has_place && is_of_epoch && session->paying != 0) {
+    if (!has_place && is_of_epoch && may_be_sold(session, place)) {
         return; /* sold, but the ledger has not said so yet; or over: the outcome comes either way
                  */
     }

@@ -54,6 +54,11 @@ void basket_desk_told(struct session *session, const struct hold *hold)
         session->basket_told = digest_of(hold);
 }
 
+bool basket_desk_has_payment(const struct session *session)
+{
+    return (session->basket_told & DIGEST_PAYING) != 0;
+}
+
 /* --- what is to be looked at --- */
 
 static void put(struct basket_ring *ring, const struct session *session, int64_t at_ms)
@@ -127,7 +132,7 @@ static void tell(struct gateway *gateway, struct session *session, const struct 
 {
     uint64_t digest = digest_of(hold);
     bool has_ended = digest == 0 && (hold->deadline_ms == 0 || session->paying != 0 ||
-                                     (session->basket_told & DIGEST_PAYING) != 0);
+                                     basket_desk_has_payment(session));
     if (session->stage != STAGE_ENTERED || session->basket_told == digest || has_ended)
         return;
     session->basket_told = digest;

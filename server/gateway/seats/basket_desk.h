@@ -9,6 +9,7 @@
 #ifndef STANCHION_BASKET_DESK_H
 #define STANCHION_BASKET_DESK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "server/base/limits.h"
@@ -45,5 +46,8 @@ void basket_desk_on_turn(struct gateway *gateway, int64_t now_ms);
 /* The session is being told this (NULL or no hold: nothing is held): no push repeats it. The
  * session may be NULL. */
 void basket_desk_told(struct session *session, const struct hold *hold);
+/* Whether what it was told last is a payment, which may run: also one that began on another
+ * device, or before the connection was lost. */
+bool basket_desk_has_payment(const struct session *session);
 
 #endif

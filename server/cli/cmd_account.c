@@ -88,16 +88,13 @@ static bool hash_password(const char *password, char hash[crypto_pwhash_STRBYTES
     return false;
 }
 
-/* Asks once; the caller owns the answer; args is released. NULL: said why. */
+/* As office_ask_once; `args` NULL = they could not be put together. */
 static json_t *ask_once(const struct config *config, const char *verb, json_t *args)
 {
-    struct office_client *client = office_client_create(config);
-    if (client && !args)
-        (void)cli_fail("a name is not UTF-8");
-    json_t *answer = client && args ? office_ask(client, verb, args, OFFICE_WAIT_MS) : NULL;
-    office_client_free(client);
-    json_decref(args);
-    return answer;
+    if (args)
+        return office_ask_once(config, verb, args);
+    (void)cli_fail("a name is not UTF-8");
+    return NULL;
 }
 
 /* As when a visitor signs up. */

@@ -16,16 +16,6 @@ static bool is_json(const struct cli_args *args)
     return args->values_count[0] > 0;
 }
 
-/* Asks once. NULL: said why. The caller owns the answer; args is released. */
-static json_t *ask_once(const struct config *config, const char *verb, json_t *args)
-{
-    struct office_client *client = office_client_create(config);
-    json_t *answer = client ? office_ask(client, verb, args, OFFICE_WAIT_MS) : NULL;
-    office_client_free(client);
-    json_decref(args);
-    return answer;
-}
-
 static int64_t figure(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
@@ -40,7 +30,7 @@ static const char *text(const json_t *object, const char *name)
 int cli_event_list(struct config *config, const struct cli_args *args)
 {
     size_t i;
-    json_t *event, *answer = ask_once(config, "event.list", NULL);
+    json_t *event, *answer = office_ask_once(config, "event.list", NULL);
     if (!answer)
         return CLI_FAILED;
     if (!is_json(args))
@@ -81,7 +71,7 @@ static void print_members(const json_t *object, int indent)
 int cli_event_show(struct config *config, const struct cli_args *args)
 {
     json_t *answer =
-        ask_once(config, "event.show", json_pack("{s:s}", "event", args->arguments[0]));
+        office_ask_once(config, "event.show", json_pack("{s:s}", "event", args->arguments[0]));
     if (!answer)
         return CLI_FAILED;
     (void)json_object_del(answer, "ok");
@@ -96,8 +86,8 @@ int cli_event_show(struct config *config, const struct cli_args *args)
 
 static int set_phase(const struct config *config, const char *event, const char *phase)
 {
-    json_t *answer = ask_once(config, "event.set",
-                              json_pack("{s:s, s:{s:s}}", "event", event, "set", "phase", phase));
+    json_t *answer = office_ask_once(
+        config, "event.set", json_pack("{s:s, s:{s:s}}", "event", event, "set", "phase", phase));
     if (!answer)
         return CLI_FAILED;
     (void)printf("%s is %s\n", event, phase);
@@ -150,8 +140,8 @@ int cli_event_set(struct config *config, const struct cli_args *args)
     json_t *pairs = read_pairs(args);
     if (!pairs)
         return CLI_USAGE;
-    json_t *answer = ask_once(config, "event.set",
-                              json_pack("{s:s, s:o}", "event", args->arguments[0], "set", pairs));
+    json_t *answer = office_ask_once(
+        config, "event.set", json_pack("{s:s, s:o}", "event", args->arguments[0], "set", pairs));
     if (!answer)
         return CLI_FAILED;
     for (size_t i = 1; i < args->arguments_count; i++)
@@ -164,8 +154,8 @@ int cli_event_set(struct config *config, const struct cli_args *args)
 int cli_event_check(struct config *config, const struct cli_args *args)
 {
     size_t i;
-    json_t *finding,
-        *answer = ask_once(config, "event.check", json_pack("{s:s}", "event", args->arguments[0]));
+    json_t *finding, *answer = office_ask_once(config, "event.check",
+                                               json_pack("{s:s}", "event", args->arguments[0]));
     int code = json_is_true(json_object_get(answer, "is_ready")) ? CLI_OK : CLI_FAILED;
     (void)json_object_del(answer, "ok");
     (void)json_object_del(answer, "id");
@@ -184,7 +174,7 @@ int cli_event_check(struct config *config, const struct cli_args *args)
 int cli_event_publish(struct config *config, const struct cli_args *args)
 {
     json_t *answer =
-        ask_once(config, "event.publish", json_pack("{s:s}", "event", args->arguments[0]));
+        office_ask_once(config, "event.publish", json_pack("{s:s}", "event", args->arguments[0]));
     if (!answer)
         return CLI_FAILED;
     (void)printf("%s is announced\n", args->arguments[0]);
@@ -196,7 +186,7 @@ int cli_event_publish(struct config *config, const struct cli_args *args)
 static bool is_meant(const struct config *config, const char *event)
 {
     char answer[16] = "";
-    json_t *shown = ask_once(config, "event.show", json_pack("{s:s}", "event", event));
+    json_t *shown = office_ask_once(config, "event.show", json_pack("{s:s}", "event", event));
     if (!shown)
         return false;
     if (isatty(STDIN_FILENO) != 1) {
@@ -218,7 +208,7 @@ int cli_event_delete(struct config *config, const struct cli_args *args)
     bool is_sure = args->values_count[0] > 0;
     if (!is_sure && !is_meant(config, event))
         return CLI_FAILED;
-    json_t *answer = ask_once(config, "event.delete", json_pack("{s:s}", "event", event));
+    json_t *answer = office_ask_once(config, "event.delete", json_pack("{s:s}", "event", event));
     if (!answer)
         return CLI_FAILED;
     (void)printf("%s is deleted\n", event);

@@ -90,14 +90,10 @@ int cli_undo(struct config *config, const struct cli_args *args)
     if (!cli_number(args->arguments[0], 1, INT64_MAX, &nr))
         return cli_misused("\"%s\" is not the number of an entry of `stanchion log`",
                            args->arguments[0]);
-    struct office_client *client = office_client_create(config);
-    json_t *wanted = json_pack("{s:I}", "nr", (json_int_t)nr);
-    json_t *answer = client ? office_ask(client, "log.undo", wanted, OFFICE_WAIT_MS) : NULL;
-    if (answer)
-        (void)printf("%" PRId64 " is undone, by %" PRId64 "\n", nr, whole(answer, "log"));
-    int code = answer ? CLI_OK : CLI_FAILED;
+    json_t *answer = office_ask_once(config, "log.undo", json_pack("{s:I}", "nr", (json_int_t)nr));
+    if (!answer)
+        return CLI_FAILED;
+    (void)printf("%" PRId64 " is undone, by %" PRId64 "\n", nr, whole(answer, "log"));
     json_decref(answer);
-    json_decref(wanted);
-    office_client_free(client);
-    return code;
+    return CLI_OK;
 }

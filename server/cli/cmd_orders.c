@@ -61,20 +61,10 @@ int cli_orders_export(struct config *config, const struct cli_args *args)
     return code;
 }
 
-/* Asks once. NULL: said why. The caller owns the answer; the request is released. */
-static json_t *ask_once(const struct config *config, const char *verb, json_t *request)
-{
-    struct office_client *client = office_client_create(config);
-    json_t *answer = client ? office_ask(client, verb, request, OFFICE_WAIT_MS) : NULL;
-    office_client_free(client);
-    json_decref(request);
-    return answer;
-}
-
 int cli_orders_show(struct config *config, const struct cli_args *args)
 {
     json_t *answer =
-        ask_once(config, "order.show", json_pack("{s:s}", "order", args->arguments[0]));
+        office_ask_once(config, "order.show", json_pack("{s:s}", "order", args->arguments[0]));
     if (!answer)
         return CLI_FAILED;
     char *text = json_dumps(json_object_get(answer, "shown"), JSON_INDENT(2) | JSON_PRESERVE_ORDER);
@@ -115,7 +105,7 @@ int cli_orders_refund(struct config *config, const struct cli_args *args)
                   args->values_count[REFUND_WITHHOLD] > 0, "reason", reason);
     if (!request)
         return cli_fail("the reason is not UTF-8");
-    json_t *answer = ask_once(config, "order.refund", request);
+    json_t *answer = office_ask_once(config, "order.refund", request);
     int code = answer ? tell_refund(answer, args->arguments[0]) : CLI_FAILED;
     json_decref(answer);
     return code;
@@ -153,7 +143,7 @@ int cli_orders_resend(struct config *config, const struct cli_args *args)
     json_t *request = json_pack("{s:s, s:s*}", "order", args->arguments[0], "email", email);
     if (!request)
         return cli_fail("the address is not UTF-8");
-    json_t *answer = ask_once(config, "order.resend", request);
+    json_t *answer = office_ask_once(config, "order.resend", request);
     if (!answer)
         return CLI_FAILED;
     tell_link(config, answer);

@@ -50,22 +50,13 @@ static json_t *read_request(const struct cli_args *args)
                      value(args, OPTION_ROW), "seats", list, "count", count);
 }
 
-static json_t *ask_once(const struct config *config, const char *verb, json_t *request)
-{
-    struct office_client *client = office_client_create(config);
-    json_t *answer = client ? office_ask(client, verb, request, OFFICE_WAIT_MS) : NULL;
-    office_client_free(client);
-    json_decref(request);
-    return answer;
-}
-
 static int change(const struct config *config, const struct cli_args *args, const char *verb,
                   const char *done)
 {
     json_t *request = read_request(args);
     if (!request)
         return CLI_USAGE;
-    json_t *answer = ask_once(config, verb, request);
+    json_t *answer = office_ask_once(config, verb, request);
     if (!answer)
         return CLI_FAILED;
     const json_t *refused = json_object_get(answer, "refused");
@@ -98,8 +89,8 @@ int cli_event_release(struct config *config, const struct cli_args *args)
 int cli_event_withheld(struct config *config, const struct cli_args *args)
 {
     const char *name;
-    json_t *seats,
-        *answer = ask_once(config, "stock.list", json_pack("{s:s}", "event", args->arguments[0]));
+    json_t *seats, *answer = office_ask_once(config, "stock.list",
+                                             json_pack("{s:s}", "event", args->arguments[0]));
     if (!answer)
         return CLI_FAILED;
     const json_t *withheld = json_object_get(answer, "withheld");

@@ -197,6 +197,15 @@ json_t *office_ask(struct office_client *client, const char *verb, json_t *args,
     return NULL;
 }
 
+json_t *office_ask_once(const struct config *config, const char *verb, json_t *args)
+{
+    struct office_client *client = office_client_create(config);
+    json_t *answer = client ? office_ask(client, verb, args, OFFICE_WAIT_MS) : NULL;
+    office_client_free(client);
+    json_decref(args);
+    return answer;
+}
+
 void office_print_line(const json_t *object)
 {
     (void)json_dumpf(object, stdout, JSON_COMPACT);

@@ -25,6 +25,9 @@ void office_client_free(struct office_client *client);
  * it yet; the line says whether it was. */
 json_t *office_ask(struct office_client *client, const char *verb, json_t *args, uint32_t wait_ms);
 
+/* Connects, asks for OFFICE_WAIT_MS at the most, and hangs up. `args` is released. */
+json_t *office_ask_once(const struct config *config, const char *verb, json_t *args);
+
 /* One line of JSON on stdout, at once. */
 void office_print_line(const json_t *object);
 

@@ -17,15 +17,12 @@
 #include "server/base/clock.h"
 #include "server/base/token.h"
 #include "server/ledger/ledger.h"
+#include "support/leaks.h"
 
 #define WAIT_MS 10000
 #define STEP_US 5000
 #define NOBODY "http://127.0.0.1:9" /* the discard port: nothing listens there */
 #define LEAK_EXIT_CODE 99
-
-/* Present only with AddressSanitizer. */
-int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-void __sanitizer_set_report_path(const char *path) __attribute__((weak));
 
 struct ledger_process {
     struct redis_server *redis;
@@ -53,19 +50,6 @@ const char *ledger_process_path(const struct ledger_process *process)
     return process->path;
 }
 
-/* In a forked child the checker always complains about the parent's thread, so it writes to a file
- * of ours. */
-static bool has_leaks(const struct ledger_process *process)
-{
-    char path[sizeof process->directory + 8];
-    if (!__lsan_do_recoverable_leak_check || !__sanitizer_set_report_path)
-        return false;
-    if (snprintf(path, sizeof path, "%s/leaks", process->directory) < 0)
-        return false;
-    __sanitizer_set_report_path(path);
-    return __lsan_do_recoverable_leak_check() != 0;
-}
-
 static void run_child(const struct ledger_process *process)
 {
     static const unsigned char secret[SECRET_BYTES] = {3, 1, 4};
@@ -84,7 +68,7 @@ static void run_child(const struct ledger_process *process)
                                      .link_ms = LEDGER_TEST_LINK_MS,
                                      .log_level = getenv("LEDGER_TEST_LOG") ? LOG_INFO : LOG_ERROR};
     int code = ledger_main(&options);
-    _exit(has_leaks(process) ? LEAK_EXIT_CODE : code);
+    _exit(child_has_leaks(process->directory) ? LEAK_EXIT_CODE : code);
 }
 
 void ledger_process_limit(struct ledger_process *process, unsigned long file_bytes_max)

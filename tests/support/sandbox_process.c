@@ -14,13 +14,10 @@
 #include <unistd.h>
 #include "server/base/log.h"
 #include "server/sandbox/sandbox.h"
+#include "support/leaks.h"
 
 #define LEAK_EXIT_CODE 99
 #define READY_FD 3
-
-/* Present only with AddressSanitizer. */
-int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-void __sanitizer_set_report_path(const char *path) __attribute__((weak));
 
 struct sandbox_process {
     pid_t pid; /* 0 = not running */
@@ -29,19 +26,6 @@ struct sandbox_process {
     char webhook_url[128];
     char directory[64], db_path[96], url[64];
 };
-
-/* In a forked child the checker always complains about the parent's thread; so it writes to a file
- * of ours, which counts only when it found a leak. */
-static bool has_leaks(const struct sandbox_process *process)
-{
-    char path[sizeof process->directory + 8];
-    if (!__lsan_do_recoverable_leak_check || !__sanitizer_set_report_path)
-        return false;
-    if (snprintf(path, sizeof path, "%s/leaks", process->directory) < 0)
-        return false;
-    __sanitizer_set_report_path(path);
-    return __lsan_do_recoverable_leak_check() != 0;
-}
 
 static void run_child(const struct sandbox_process *process, int ready_fd)
 {
@@ -59,7 +43,7 @@ static void run_child(const struct sandbox_process *process, int ready_fd)
                                       .late_ms = process->late_ms,
                                       .ready_fd = READY_FD};
     int code = sandbox_main(&options);
-    _exit(has_leaks(process) ? LEAK_EXIT_CODE : code);
+    _exit(child_has_leaks(process->directory) ? LEAK_EXIT_CODE : code);
 }
 
 static void launch(struct sandbox_process *process)

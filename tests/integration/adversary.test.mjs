@@ -82,6 +82,18 @@ test('who joins and leaves in one breath has left, also while others are joining
   for (const one of [other, hasty]) await one.close();
 });
 
+test('who leaves and holds in one breath keeps no seats', async () => {
+  await server.setEvent('arena', 'select_ms=600000');
+  const visitor = await visit(server, { event: 'arena' });
+  await visitor.enter();
+  const [left, held] = await Promise.all([visitor.ask({ type: 'leave' }), visitor.ask({ type: 'hold', seats: [7] })]);
+  assert.equal(left.type, 'left');
+  assert.ok(['held', 'error'].includes(held.type), JSON.stringify(held));
+  await until('nothing is held', () => askRedis(server, 'ZCARD', 'ev:arena:holds').then((count) => count === 0));
+  await server.setEvent('arena', 'select_ms=10000');
+  await visitor.close();
+});
+
 test('seats are taken by the published plan only, also at a gateway that has not heard of it yet', async () => {
   const other = path.join(world.directory, 'other'), [gateway] = gateways;
   fs.mkdirSync(other);
@@ -118,6 +130,8 @@ test('a report that comes late does not end a place that was given after it', as
   assert.deepEqual(later.pushes.filter(({ type }) => type === 'expired'), []);
   await server.setEvent('arena', 'active_cap=500', 'tick_ms=100');
   for (const one of [earlier, later]) await one.close();
+  // The real report of that number was passed over: what comes next goes by the ones after it.
+  await until('the line has gone on', () => askRedis(server, 'HGET', 'ev:arena:line', 'tick_no').then((now) => Number(now) > tick + 1));
 });
 
 test('an outcome that comes late leaves the buyer the place that was taken since', async () => {

@@ -289,11 +289,27 @@ static void tell_left(struct event_entry *event, const char *visitor, const stru
     }
 }
 
+static void on_released_late(void *ctx, enum seats_status status, const struct hold *hold)
+{
+    (void)ctx, (void)status, (void)hold; /* otherwise the hold ends by its deadline */
+}
+
+/* Gone. Who was inside may have taken seats since they were released, in another tab or the same
+ * breath, or this gateway had not heard that the turn had come: they are released then, too. */
+void line_desk_on_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
+                       enum queue_status status, const struct place *place)
+{
+    struct seat_store *seats = event->gateway->seats;
+    if (status == QUEUE_OK && place->state == PLACE_ENTERED)
+        seats->release(seats, event->id, visitor, NULL, 0, on_released_late, NULL);
+    tell_left(event, visitor, to, status, place);
+}
+
 static void on_left(void *ctx, enum queue_status status, const struct place *places, size_t count)
 {
     (void)count;
     struct ask *ask = ctx;
-    tell_left(ask->event, ask->visitor, &ask->to, status, places);
+    line_desk_on_left(ask->event, ask->visitor, &ask->to, status, places);
     free(ask);
 }
 
@@ -311,11 +327,6 @@ static void on_released_before_leaving(void *ctx, enum seats_status status, cons
         on_left(ask, sent, NULL, 0);
 }
 
-static void on_released_late(void *ctx, enum seats_status status, const struct hold *hold)
-{
-    (void)ctx, (void)status, (void)hold; /* otherwise the hold ends by its deadline */
-}
-
 /* Seats are released first, so that nobody is outside and holds some. */
 static void leave_inside(struct ask *ask)
 {
@@ -324,17 +335,6 @@ static void leave_inside(struct ask *ask)
                                                        NULL, 0, on_released_before_leaving, ask);
     if (status != SEATS_OK)
         on_left(ask, QUEUE_DOWN, NULL, 0);
-}
-
-/* Gone from the line; or it was inside already, with seats perhaps, and this gateway had not heard
- * of it yet: the seats are released then, too. */
-void line_desk_on_left(struct event_entry *event, const char *visitor, const struct reply_to *to,
-                       enum queue_status status, const struct place *place)
-{
-    struct seat_store *seats = event->gateway->seats;
-    if (status == QUEUE_OK && place->state == PLACE_ENTERED)
-        seats->release(seats, event->id, visitor, NULL, 0, on_released_late, NULL);
-    tell_left(event, visitor, to, status, place);
 }
 
 void line_desk_leave(struct gateway *gateway, struct session *session, const struct reply_to *to,

@@ -351,7 +351,7 @@ static void answer_messages(struct http_wait *wait, const struct poll_result *re
 static int answer_full(struct lws *wsi, struct http_connection *connection, unsigned status,
                        const char *code, const char *message)
 {
-    char retry_after[8];
+    char retry_after[16];
     int retry_s = RETRY_S_MIN + (int)randombytes_uniform(RETRY_S_SPREAD);
     snprintf(retry_after, sizeof retry_after, "%d", retry_s);
     json_t *body = json_pack("{ss ss si}", "error", code, "message", message, "retry_s", retry_s);

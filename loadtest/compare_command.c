@@ -8,6 +8,8 @@
 
 #include "loadtest/load_run.h"
 
+#define BUSY_APART 0.05
+
 static const char *const words[COMPARE_OUTCOME_COUNT] = {"same", "better", "WORSE", "too little"};
 
 /* Lifetime: one call. */
@@ -100,6 +102,33 @@ static void print_table(const struct compare *c)
             c->a_runs, c->b_runs, COMPARE_PERIODS_CHANGE * 100, COMPARE_RUNS_MIN);
 }
 
+/* Share of the time that the machine was busy with all it had to do; NAN: it does not say. */
+static double busy_share(json_t *const *reports, size_t count)
+{
+    double sum = 0;
+    size_t periods = 0;
+    for (size_t i = 0; i < count; i++) {
+        json_t *crowds = json_object_get(reports[i], "crowds");
+        json_t *crowd = crowds ? json_object_iter_value(json_object_iter(crowds)) : reports[i];
+        json_t *tester = json_object_get(json_object_get(crowd, "timeline"), "tester");
+        json_t *shares = json_object_get(tester, "machine");
+        for (size_t k = 0; k < json_array_size(shares); k++) {
+            sum += json_number_value(json_array_get(shares, k));
+            periods += json_is_number(json_array_get(shares, k));
+        }
+    }
+    return periods > 0 ? sum / (double)periods : NAN;
+}
+
+/* Latencies depend on what else the machine has to do, and the figures alone do not tell that. */
+static void print_machine(const struct sides *s)
+{
+    double a = busy_share(s->reports[0], s->counts[0]), b = busy_share(s->reports[1], s->counts[1]);
+    if (isfinite(a) && isfinite(b))
+        printf("the machine was busy for %.0f %% of A and %.0f %% of B%s\n", a * 100, b * 100,
+               fabs(a - b) > BUSY_APART ? ": these are not the same conditions" : "");
+}
+
 static json_t *number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -164,10 +193,12 @@ int compare_command(int argc, char **argv)
                         "       stampede compare A1.json A2.json ... -- B1.json B2.json ...\n");
     } else if (can_be_compared(&s)) {
         compare_reports(s.reports[0], s.counts[0], s.reports[1], s.counts[1], &c);
-        if (is_json)
+        if (is_json) {
             print_json(&c);
-        else
+        } else {
             print_table(&c);
+            print_machine(&s);
+        }
         code = compare_exit_code(&c);
     }
     for (int side = 0; side < 2; side++)

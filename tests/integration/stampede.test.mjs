@@ -149,12 +149,18 @@ test('a report compared with itself is the same; with a slower one it is worse',
   fs.writeFileSync(a, JSON.stringify(end.report));
   for (const kind of Object.values(end.report.timeline.latency))
     for (const name of ['p50_us', 'p99_us']) kind[name] = kind[name].map((us) => (us === null ? null : us * 50));
+  const { tester } = end.report.timeline;
+  const share = sum(tester.machine) / tester.machine.length;
+  tester.machine.fill(share > 0.5 ? 0 : 1);
   fs.writeFileSync(b, JSON.stringify(end.report));
   const compare = (...args) => runStampede(['compare', ...args], { plain: false });
-  assert.equal((await compare(a, a)).code, 0);
+  const same = await compare(a, a);
+  assert.equal(same.code, 0);
+  assert.match(same.stdout, /^the machine was busy for (\d+) % of A and \1 % of B$/m);
   const worse = await compare(a, b);
   assert.equal(worse.code, 1, worse.stdout);
   assert.match(worse.stdout, /^join p50 ms .*WORSE$/m);
+  assert.match(worse.stdout, /^the machine was busy for \d+ % of A and (0|100) % of B: these are not the same conditions$/m);
   const json = JSON.parse((await compare(a, b, '--json')).stdout);
   assert.equal(json.is_worse, true);
   assert.equal(json.figures.find(({ figure }) => figure === 'join p99 ms').outcome, 'worse');

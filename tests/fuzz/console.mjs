@@ -130,7 +130,7 @@ export async function steer(world, dice) {
     { select_ms: dice.pick(['10000', '60000']) }, { pay_ms: dice.pick(['10000', '86400000']) }, { seats_per_visitor_max: dice.pick(['1', '3', '50']) }, { seats_per_order_max: dice.pick(['0', '1']) },
     { refill_at_once: dice.pick(['0', '1']) }, { adaptive: dice.pick(['0', '1']) }, { standby: dice.pick(['0', '1']) }, { require_account: dice.pick(['0', '0', '1']) }, { waiting_max: dice.pick(['1', '2000000']) },
     { message: dice.pick(texts) }, { phase: dice.pick(phases) }, { closes_at_ms: dice.pick(['0', String(Date.now() + 300)]) }];
-  const [path, body] = dice.pick([[`events/${event}`, { set: dice.pick(sets) }], [`events/${event}`, { set: dice.pick(sets) }], [`events/${event}/withhold`, stock(dice)], [`events/${event}/release`, stock(dice)],
+  const [path, body] = dice.pick([[`events/${event}`, { set: dice.pick(sets) }], [`events/${event}`, { set: dice.pick(sets) }], ['events/second/withhold', stock(dice)], ['events/second/release', stock(dice)],
     [`orders/${world.memory.pick(dice, 'order')}/refund`, {}], [`events/${event}`, { phase: 'open' }], [`events/${event}`, { set: { closes_at_ms: '0', active_cap: '500', admit_per_tick: '100', tick_ms: '100' } }]]);
   world.note(`${path} ${JSON.stringify(body)}`);
   const answer = await owner.post(path, body);

@@ -19,7 +19,7 @@ const CAP_MAX = 1_000_000; // what a cap may be
 const FINDINGS_MAX = 30;
 const MEMORY_GROWTH_MIB_MAX = 500; // of a process under the sanitizer, which keeps what was freed for a while
 const PASSWORD = 'fuzzed horse staple';
-const settings = ['closes_at_ms=0', 'require_account=0', 'waiting_max=2000000', 'seats_per_visitor_max=3', 'seats_per_order_max=0', 'tick_ms=100', 'admit_per_tick=100', 'active_cap=500', 'claim_ms=5000', 'claim_away_ms=5000', 'select_ms=10000', 'pay_ms=10000', 'phase=open'];
+const settings = ['closes_at_ms=0', 'adaptive=0', 'require_account=0', 'waiting_max=2000000', 'seats_per_visitor_max=3', 'seats_per_order_max=0', 'tick_ms=100', 'admit_per_tick=100', 'active_cap=500', 'claim_ms=5000', 'claim_away_ms=5000', 'select_ms=10000', 'pay_ms=10000', 'phase=open'];
 export const sides = { talkOnSockets, talkByPolls, oddRequests, oddFrames, pressEverything, steer, oddCommands };
 
 // Two events in one hall, `arena` and `second` (whose settings may be played with), and an organizer of each role.

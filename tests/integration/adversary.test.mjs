@@ -1,4 +1,5 @@
-// What the fuzzer (tests/fuzz) found once, each by name, and two seconds of it with a fresh seed.
+// What the fuzzer (tests/fuzz) and thinking like it found once, each by name, and two seconds of it with the same dice
+// each time: fresh seeds are for tests/fuzz/run.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,7 +12,7 @@ import { until } from '../support/stanchion.mjs';
 import { visit } from '../support/visitor.mjs';
 
 const SECONDS = Number(process.env.STANCHION_FUZZ_SECONDS ?? 2);
-const seed = process.env.STANCHION_FUZZ_SEED ?? String(Math.floor(Math.random() * 1e6));
+const seed = process.env.STANCHION_FUZZ_SEED ?? '1';
 const longest = 'e'.repeat(48); // an event's id
 let server, world, gateways;
 

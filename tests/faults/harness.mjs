@@ -69,6 +69,8 @@ export async function runFaults(options, say = () => {}) {
   const history = openHistory(path.join(all.directory, 'history.jsonl'));
   const end = Date.now() + all.minutes * 60_000;
   const world = await openWorld({ ...all, history, hasTmpfs: all.names.some((name) => faults[name].isTmpfs) });
+  const leave = () => process.exit(1); // what was started and mounted goes with the process
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, leave);
   let report;
   try {
     for (let number = 1; number === 1 || Date.now() < end; number++) {
@@ -80,6 +82,7 @@ export async function runFaults(options, say = () => {}) {
   } finally {
     await world.close();
     history.close();
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, leave);
   }
   return report;
 }

@@ -57,7 +57,7 @@ function assertPage(file, report) {
 test('150 visitors walk the whole journey and every check is green', async () => {
   const html = path.join(temporaryDirectory(), 'report.html');
   const end = await runStampede([...against(server), '--visitors', '150', '--arrive-within-s', '1', '--duration-s', '45',
-    '--think-ms', '50..300', '--refresh', '0.2', '--tabs', '0.1', '--grab', '0.3', '--html', html]);
+    '--think-ms', '50..300', '--refresh', '0.2', '--tabs', '0.1', '--grab', '0.3', '--decline', '0.1', '--html', html]);
   assertGreen(end);
   assertTimeline(end);
   assertPage(html, end.report);

@@ -370,21 +370,29 @@ test('X-Forwarded-For of anybody is not believed', async () => {
 test('more at once than passwords can be checked are told when to come back, and nobody else waits', async () => {
   await withServer(['--account.waiting_max', '2', '--account.tries_per_minute', '10000'], async (own) => {
     await signUp(own, 'ann@example.org', 'correct horse');
-    let others = 0, isOver = false;
-    const watch = (async () => {
-      while (!isOver) { await fetch(`${own.url}/api/v1/time`); others++; }
-    })();
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(own, `n${i}@example.org`, 'correct horse')));
-    isOver = true;
-    await watch;
-    const full = answers.filter(({ status }) => status === 503);
-    assert.ok(full.length > 0, 'nobody was refused');
-    assert.equal(answers.filter(({ status }) => status === 401).length + full.length, 40);
-    for (const answer of full) {
-      assert.equal(answer.body.error, 'full');
-      assert.equal(answer.headers.get('retry-after'), String(answer.body.retry_s));
-    }
-    assert.ok(others > 3 * (40 - full.length), `${others} other requests were answered while ${40 - full.length} passwords were checked`);
+    // Other requests while the passwords of forty are checked, or refused. A loop that hashed by itself would answer one
+    // or two for each, always; ours does only when the machine has nothing left for it, and then it is tried again.
+    const tryForty = async () => {
+      let others = 0, isOver = false;
+      const watch = (async () => {
+        while (!isOver) { await fetch(`${own.url}/api/v1/time`); others++; }
+      })();
+      const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(own, `n${i}@example.org`, 'correct horse')));
+      isOver = true;
+      await watch;
+      const full = answers.filter(({ status }) => status === 503);
+      assert.ok(full.length > 0, 'nobody was refused');
+      assert.equal(answers.filter(({ status }) => status === 401).length + full.length, 40);
+      for (const answer of full) {
+        assert.equal(answer.body.error, 'full');
+        assert.equal(answer.headers.get('retry-after'), String(answer.body.retry_s));
+      }
+      return { others, checked: 40 - full.length };
+    };
+    await until('others are answered while passwords are checked', async () => {
+      const { others, checked } = await tryForty();
+      return others > 3 * checked;
+    });
     assert.equal((await signIn(own, 'ann@example.org', 'correct horse')).status, 200, 'afterwards all is well');
   });
 });

@@ -86,6 +86,17 @@ test('another inventory for the draft keeps its settings', async () => {
   assert.equal((await owner.post('events/nothing/inventory', { files: [file('seats.csv', more)] })).status, 404);
 });
 
+test('who has replaced the seats sees the new ones at once', async () => {
+  await owner.must(201, 'POST', 'events', { ...basics, id: 'swap', files: [file('seats.csv', seats)], settings: {} });
+  for (let i = 1; i <= 8; i++) {
+    await owner.must(200, 'POST', 'events/swap/inventory', { files: [file('seats.csv', seats.replaceAll('Front', `Front ${i}`))] });
+    const { categories } = await owner.must(200, 'GET', 'events/swap/plan');
+    assert.ok(categories.some(({ name }) => name === `Front ${i}`), JSON.stringify(categories));
+  }
+  await owner.must(200, 'DELETE', 'events/swap');
+  assert.equal((await owner.get('events/swap/plan')).status, 404);
+});
+
 test('publishing, and after it nothing of a draft can be changed', async () => {
   assert.equal((await owner.must(200, 'GET', 'events/gala/check')).is_ready, true);
   assert.equal((await owner.must(200, 'POST', 'events/gala/publish')).phase, 'announced');

@@ -56,21 +56,39 @@ int organizer_seats(struct organizer_call *call)
     return organizer_json(call, 200, body);
 }
 
+static void on_plan(void *ctx, enum redis_link_status status, const redisReply *reply)
+{
+    struct http_wait *wait = ctx;
+    if (status != REDIS_LINK_OK ||
+        (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL)) {
+        organizer_refuse_later(wait, 503, "busy", "Please try again in a moment.");
+        return;
+    }
+    if (reply->type == REDIS_REPLY_NIL) {
+        organizer_refuse_later(wait, 404, "not_found", "There is no such event.");
+        return;
+    }
+    size_t bytes = (size_t)reply->len;
+    char *copy = malloc(bytes + 1);
+    assert(copy != NULL);
+    memcpy(copy, reply->str, bytes);
+    copy[bytes] = '\0';
+    struct http_response response = http_json(200, copy, NULL);
+    http_wait_answer(wait, &response);
+}
+
+/* From Redis: whoever has just replaced the seats of a draft sees the new ones, whichever gateway
+ * answers and however late it hears of them. */
 int organizer_plan(struct organizer_call *call)
 {
-    int result = 0;
-    const struct event_entry *event = find(call, &result);
-    if (event == NULL)
-        return result;
-    char *copy = malloc(event->plan_bytes + 1); /* the plan may be replaced meanwhile */
-    assert(copy != NULL);
-    memcpy(copy, event->plan_text, event->plan_bytes);
-    struct http_response response = {.status = 200,
-                                     .content_type = "application/json",
-                                     .body = copy,
-                                     .body_bytes = event->plan_bytes,
-                                     .owned = copy};
-    return http_respond(call->wsi, call->connection, &response);
+    char key[EVENT_ID_BYTES_MAX + 16];
+    int key_bytes = snprintf(key, sizeof key, "ev:%s:plan", call->subject);
+    if (key_bytes < 0 || (size_t)key_bytes >= sizeof key)
+        return organizer_refuse(call, 404, "not_found", "There is no such event.");
+    struct http_wait *wait = http_wait_create(call->gateway, call->wsi, call->connection);
+    if (redis_link_call(call->gateway->commands, on_plan, wait, "GET", key, NULL) != REDIS_LINK_OK)
+        organizer_refuse_later(wait, 503, "busy", "Please try again in a moment.");
+    return 0;
 }
 
 /* --- history --- */

@@ -27,7 +27,7 @@ struct gateway_options {
     const char *payment_key;
     const char *webhook_secret;
     bool is_sandbox;        /* the sandbox provider is in use: the page may list the test cards */
-    bool is_metrics_public; /* otherwise /metrics answers loopback peers only */
+    bool is_metrics_public; /* otherwise /metrics answers loopback only, no proxy */
     int64_t heartbeat_ms, unanswered_ms_max; /* heartbeat.h */
     uint32_t connections_max;                /* beyond: 503 with Retry-After */
     uint32_t joins_pending_max;
